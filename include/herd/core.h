@@ -1,0 +1,131 @@
+/* One server of a herd, without the world around it.
+ *
+ * There is one door: herd_step(core, event, actions). Events say what happened and when;
+ * actions say what to do now. The core never waits, reads no clock, opens nothing. It
+ * frames lines itself, so DATA may be cut anywhere.
+ *
+ * The caller's duties: carry out all actions of a step, in order, before the next step;
+ * give TICK at the end of each turn of its loop and when herd_deadline is reached; never
+ * mention a connection any more after a CLOSE action or a CLOSED event. */
+#ifndef HERD_CORE_H
+#define HERD_CORE_H
+
+#include "herd/conf.h"
+#include "herd/instant.h"
+#include "herd/mem.h"
+#include "herd/slice.h"
+#include "herd/stats.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A connection's id: chosen by the caller, never 0, never used twice. The low 32 bits are
+ * a small number that is used again (the core indexes by it), the high ones a generation.
+ */
+typedef uint64_t herd_conn_id;
+
+/* What a connection may say; fixed when it is opened, never changed by what it says. */
+enum herd_role { HERD_CLIENT = 1, HERD_PEER = 2, HERD_CONTROL = 4 };
+
+enum herd_event_kind {
+    HERD_EV_OPENED,      /* conn, role, server (PEER: the dialled server, or -1) */
+    HERD_EV_DATA,        /* conn, bytes */
+    HERD_EV_EOF,         /* conn: the other side sends no more, but may still read */
+    HERD_EV_CLOSED,      /* conn, bytes (why): it is gone */
+    HERD_EV_DRAINED,     /* conn (PEER): all that was sent is in the kernel's hands; given
+                          * after each SEND, at once or later, never from inside it */
+    HERD_EV_DIAL_FAILED, /* server, bytes (why) */
+    HERD_EV_PLACES,      /* lookup, status, bytes (body; or why, when status is 0) */
+    HERD_EV_TICK,        /* time has passed */
+    HERD_EV_STOP,        /* take leave: answer what is asked, pass on what is news, close */
+};
+
+struct herd_event {
+    enum herd_event_kind kind;
+    struct herd_mono mono;
+    struct herd_wall wall;
+    herd_conn_id conn;
+    enum herd_role role;
+    int64_t server; /* index in the configuration, or -1 */
+    uint64_t lookup;
+    int status;              /* HTTP status; 0: no reply came */
+    struct herd_slice bytes; /* borrowed for the step and until its actions are done */
+};
+
+enum herd_action_kind {
+    HERD_DO_SEND,   /* conn, bytes; PEER: answer with DRAINED */
+    HERD_DO_CLOSE,  /* conn: send what is unsent, then close */
+    HERD_DO_PAUSE,  /* conn: do not read */
+    HERD_DO_RESUME, /* conn: read again */
+    HERD_DO_DIAL,   /* server: answer with OPENED or DIAL_FAILED */
+    HERD_DO_FETCH,  /* lookup, bytes (query): answer with PLACES */
+    HERD_DO_CANCEL, /* lookup: no answer is wanted any more */
+    HERD_DO_LOG,    /* conn (or 0), topic, direction, bytes */
+};
+
+enum herd_topic { HERD_TOPIC_CLIENT, HERD_TOPIC_PEER, HERD_TOPIC_PLACES, HERD_TOPIC_HERD };
+
+struct herd_action {
+    enum herd_action_kind kind;
+    enum herd_topic topic;
+    char direction; /* '<' in, '>' out, '-' neither */
+    herd_conn_id conn;
+    uint32_t server;
+    uint64_t lookup;
+    struct herd_slice bytes;
+    size_t offset; /* the core's own */
+};
+
+/* What a step wants done. The array and all bytes belong to the core and live until the
+ * next herd_step. */
+struct herd_actions {
+    const struct herd_action *list;
+    size_t count;
+};
+
+struct herd_core_setup {
+    const struct herd_mem *mem;   /* borrowed, outlives the core */
+    const struct herd_conf *conf; /* likewise */
+    uint32_t self;                /* index of this server in the configuration */
+    uint64_t boot_id;             /* random, not 0, new for each start */
+    uint64_t random_seed;         /* for jitter */
+    uint8_t hash_key[16];         /* random */
+    const char *version;          /* of the program; lives for ever */
+    bool places_ready;            /* false: WHATSAT cannot be asked, and places_why ... */
+    const char *places_why;       /* ... says why, for the client; lives for ever */
+};
+
+struct herd_core;
+
+/* Errors: HERD_ENOMEM. */
+int herd_core_new(struct herd_core **core, const struct herd_core_setup *setup,
+                  struct herd_mono now);
+
+/* Accepts NULL. Connections need not be closed first. */
+void herd_core_free(struct herd_core *core);
+
+/* The one door. Never fails: what cannot be done is refused to whoever asked for it. */
+void herd_step(struct herd_core *core, const struct herd_event *event,
+               struct herd_actions *actions);
+
+/* When the core next wants a TICK: HERD_NEVER when nothing waits for time, the instant 0
+ * when something can be done at once. */
+struct herd_mono herd_deadline(const struct herd_core *core);
+
+/* For tests, `status` and the simulator. */
+const struct herd_stats *herd_core_stats(const struct herd_core *core);
+
+/* The record held about a client; empty when there is none. Lives until the next step. */
+struct herd_slice herd_core_record(const struct herd_core *core, struct herd_slice client);
+
+/* The number of clients known, of links that are up, of connections open. */
+size_t herd_core_client_count(const struct herd_core *core);
+size_t herd_core_links_up(const struct herd_core *core);
+size_t herd_core_conn_count(const struct herd_core *core);
+
+/* Every record held, oldest change first: calls `visit` until it returns false. */
+void herd_core_each(const struct herd_core *core,
+                    bool (*visit)(void *ctx, struct herd_slice record), void *ctx);
+
+#endif

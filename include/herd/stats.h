@@ -1,0 +1,50 @@
+/* Counters of one server, from its start on. `herdctl status` shows them all. */
+#ifndef HERD_STATS_H
+#define HERD_STATS_H
+
+#include <stdint.h>
+
+/* X(field, what it counts) */
+#define HERD_STATS(X)                                                                      \
+    X(clients_accepted, "client connections accepted")                                     \
+    X(commands, "lines read from clients")                                                 \
+    X(reports, "IAMATs answered")                                                          \
+    X(reports_stored, "IAMATs that were news")                                             \
+    X(reports_stale, "IAMATs no newer than what was held")                                 \
+    X(reports_refused_full, "IAMATs of new clients refused: clients-max is reached")       \
+    X(reports_refused_memory, "IAMATs refused: out of memory")                             \
+    X(reports_refused_skew, "IAMATs refused: too far in the future")                       \
+    X(queries, "WHATSATs accepted")                                                        \
+    X(invalid, "lines answered with ?")                                                    \
+    X(lines_too_long, "clients closed: line longer than client-line-max")                  \
+    X(lines_too_slow, "clients closed: line not finished within client-half-line-ms")      \
+    X(clients_idle, "clients closed: idle for client-idle-ms")                             \
+    X(clients_http, "clients closed: they spoke HTTP")                                     \
+    X(lookups_started, "requests sent to Places")                                          \
+    X(lookups_ok, "lookups answered by Places")                                            \
+    X(lookups_failed, "lookups answered by an error of our own")                           \
+    X(lookups_timed_out, "lookups that took longer than places-timeout-ms")                \
+    X(lookups_refused, "lookups refused: lookups-waiting-max is reached")                  \
+    X(peers_accepted, "neighbour connections accepted")                                    \
+    X(peers_refused, "neighbour connections turned away")                                  \
+    X(peers_malformed, "neighbour connections closed: malformed input")                    \
+    X(dials, "neighbours dialled")                                                         \
+    X(dials_failed, "dials that failed")                                                   \
+    X(links_up, "times that a link came up")                                               \
+    X(links_down, "times that a link went down")                                           \
+    X(records_received, "records received from neighbours")                                \
+    X(records_stored, "records received that were news")                                   \
+    X(records_bad, "records received that were malformed, and skipped")                    \
+    X(records_sent, "records sent to neighbours")                                          \
+    X(records_echoes, "records not sent back to where they came from")                     \
+    X(batches_sent, "batches sent to neighbours")                                          \
+    X(frames_unknown, "frames of an unknown kind, skipped")                                \
+    X(out_of_memory, "connections closed for want of memory")
+
+#define HERD_STATS_FIELD(field, what) uint64_t field;
+struct herd_stats {
+    HERD_STATS(HERD_STATS_FIELD)
+};
+#undef HERD_STATS_FIELD
+
+#endif

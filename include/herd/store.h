@@ -1,0 +1,101 @@
+/* The store: the newest record of every client, and the order in which they changed.
+ *
+ * It is a hash table (client id -> record) and, through the same records, one list in the
+ * order of their last change: the change feed. Storing a newer record moves it to the
+ * tail with the next sequence number. Whoever follows the state is a marker inside that
+ * list: what stands behind the marker is what the follower has not seen. So there are no
+ * queues per follower, superseded records coalesce, and a slow follower costs nothing.
+ *
+ * The table grows one bucket at a time (linear hashing), so no command ever waits for the
+ * whole table to be moved. It is keyed (SipHash-1-3), because strangers choose the ids. */
+#ifndef HERD_STORE_H
+#define HERD_STORE_H
+
+#include "herd/mem.h"
+#include "herd/msg.h"
+#include "herd/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HERD_STORE_KEY = 16 };
+
+/* A place in the feed: a record's or a marker's. */
+struct herd_feed_node {
+    struct herd_feed_node *prev, *next;
+    uint64_t seq; /* 0: a marker */
+};
+
+/* A record in the store; lives until the next herd_store_merge about the same client. */
+struct herd_stored {
+    struct herd_feed_node node;
+    struct herd_stored *chain; /* next in the bucket */
+    uint64_t hash;
+    int64_t time_ns;
+    uint64_t source; /* who brought it: a link's tag, or 0 for a client of this server */
+    uint32_t text_len, text_size;
+    uint16_t client_at, client_len; /* in text */
+    char text[];
+};
+
+struct herd_bucket_page;
+
+struct herd_store {
+    const struct herd_mem *mem;
+    uint8_t key[HERD_STORE_KEY];
+    struct herd_feed_node feed; /* of the ring: next is the oldest, prev the newest */
+    uint64_t tail_seq;          /* of the newest change; 0: none yet */
+    struct herd_bucket_page **pages;
+    size_t page_count, pages_size;
+    size_t bucket_count;
+    size_t count; /* clients */
+    size_t bytes; /* memory of the records */
+};
+
+/* Errors: HERD_ENOMEM. The store must stay where it is in memory. */
+int herd_store_init(struct herd_store *store, const struct herd_mem *mem,
+                    const uint8_t key[HERD_STORE_KEY]);
+void herd_store_free(struct herd_store *store);
+
+/* Where a client's record is, or would be. Valid until the next herd_store_merge. */
+struct herd_store_spot {
+    uint64_t hash;
+    struct herd_stored *at; /* NULL: the client is not known */
+};
+
+struct herd_store_spot herd_store_look(const struct herd_store *store,
+                                       struct herd_slice client);
+
+/* What herd_store_merge did. */
+enum { HERD_MERGE_OLD = 0, HERD_MERGE_NEWER = 1 };
+
+/* Keeps `record` if it is greater (herd_record_cmp) than what is held about its client:
+ * HERD_MERGE_NEWER, and it moves to the tail of the feed. Otherwise HERD_MERGE_OLD and
+ * nothing changes. This depends on the two records and on nothing else. `spot` is that of
+ * the record's client. The bytes are copied. Errors: HERD_ENOMEM, and nothing changes. */
+int herd_store_merge(struct herd_store *store, struct herd_store_spot spot,
+                     const struct herd_record *record, uint64_t source);
+
+struct herd_slice herd_stored_text(const struct herd_stored *stored);
+struct herd_slice herd_stored_client(const struct herd_stored *stored);
+
+/* A follower's marker; all zero: follows nothing. Must stay where it is in memory. */
+struct herd_follower {
+    struct herd_feed_node node;
+    uint64_t seen_seq; /* of the last record passed */
+};
+
+/* Follows from the oldest record on: everything is still to be seen. A follower that
+ * already follows starts again. */
+void herd_follow_start(struct herd_store *store, struct herd_follower *follower);
+
+/* Accepts one that follows nothing. */
+void herd_follow_stop(struct herd_follower *follower);
+
+/* The next record not seen yet, or NULL; herd_follow_pass moves behind it. */
+const struct herd_stored *herd_follow_peek(const struct herd_store *store,
+                                           const struct herd_follower *follower);
+void herd_follow_pass(struct herd_follower *follower, const struct herd_stored *stored);
+
+#endif

@@ -1,0 +1,113 @@
+/* The control connection: what an operator asks a server. */
+#include "herd/err.h"
+#include "state.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* A text under construction; after one failure nothing more is added. */
+struct report {
+    struct herd_buf text;
+    int rc;
+};
+
+static void put(struct report *report, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put(struct report *report, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    assert(len >= 0 && len < (int)sizeof line);
+    if (report->rc == HERD_OK)
+        report->rc = herd_buf_append(&report->text, herd_slice(line, (size_t)len));
+}
+
+static void put_counters(struct report *report, const struct herd_stats *stats)
+{
+#define PUT(field, what) put(report, "%s %" PRIu64 "\n", #field, stats->field);
+    HERD_STATS(PUT)
+#undef PUT
+}
+
+static void put_gauges(struct report *report, const struct herd_core *core)
+{
+    put(report, "server %s\nversion %s\n", core->name.data, core->setup.version);
+    put(report, "uptime_ms %" PRId64 "\n",
+        (core->mono.ns - core->started.ns) / HERD_NS_PER_MS);
+    put(report, "clients_known %zu\n", core->store.count);
+    put(report, "records_bytes %zu\n", core->store.bytes);
+    put(report, "connections_open %zu\n", core->conn_count);
+    put(report, "lookups_flying %" PRIu32 "\n", core->lookups.flying_count);
+    put(report, "lookups_waiting %" PRIu32 "\n", core->lookups.waiting_count);
+}
+
+/* How many changes a neighbour has still to be sent, at most. */
+static uint64_t behind(const struct herd_core *core, const struct herd_follower *follower)
+{
+    uint64_t changes = core->store.tail_seq - follower->seen_seq;
+    if (herd_follow_peek(&core->store, follower) == NULL)
+        return 0;
+    return changes < core->store.count ? changes : core->store.count;
+}
+
+/* link NAME up dialled|accepted BEHIND, or link NAME down - 0 WHY... */
+static void put_link(struct report *report, const struct herd_core *core,
+                     const struct herd_neighbour *neighbour)
+{
+    const char *name = core->setup.conf->servers[neighbour->server].name;
+    const struct herd_conn *conn = neighbour->conn;
+    if (conn != NULL)
+        put(report, "link %s up %s %" PRIu64 "\n", name,
+            conn->peer.ours ? "dialled" : "accepted", behind(core, &conn->peer.follower));
+    else
+        put(report, "link %s down - 0 %s\n", name, neighbour->why);
+}
+
+int herd_control_status(struct herd_core *core, struct herd_conn *conn,
+                        const struct herd_call *call)
+{
+    struct report report = {.rc = HERD_OK};
+    (void)call;
+    herd_buf_init(&report.text, core->setup.mem, 1 << 20);
+    put_gauges(&report, core);
+    put_counters(&report, &core->stats);
+    for (uint32_t i = 0; i < core->neighbour_count; i++)
+        put_link(&report, core, &core->neighbours[i]);
+    /* The empty line proves that the text is whole. */
+    put(&report, "\n");
+    if (report.rc == HERD_OK)
+        herd_conn_send(core, conn, herd_buf_bytes(&report.text));
+    else
+        herd_conn_end(core, conn);
+    herd_buf_free(&report.text);
+    return HERD_OK;
+}
+
+static void obey(struct herd_core *core, struct herd_conn *conn, struct herd_slice line)
+{
+    struct herd_call call = {.line = line};
+    herd_words_split(line, &call.words);
+    const struct herd_command *command = herd_command_find(HERD_CONTROL, &call);
+    if (command != NULL && command->handle(core, conn, &call) == HERD_OK)
+        return;
+    herd_conn_send(core, conn, HERD_LIT("? "));
+    herd_conn_send(core, conn, line);
+    herd_conn_send(core, conn, HERD_LIT("\n"));
+}
+
+void herd_control_data(struct herd_core *core, struct herd_conn *conn,
+                       struct herd_slice bytes)
+{
+    struct herd_slice line;
+    int rc = 0;
+    while (!conn->ending && (rc = herd_line_next(&conn->control.line, &bytes, &line)) == 1)
+        obey(core, conn, line);
+    if (rc < 0)
+        herd_conn_end(core, conn);
+}

@@ -1,0 +1,425 @@
+#include "herd/core.h"
+
+#include "herd/err.h"
+#include "state.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* ---- life ---- */
+
+static void init_timers(struct herd_core *core)
+{
+    const struct herd_conf *conf = core->setup.conf;
+    herd_timerq_init(&core->half_lines, conf->client_half_line_ms);
+    herd_timerq_init(&core->quiet_lines, conf->client_idle_line_ms);
+    herd_timerq_init(&core->idle_clients, conf->client_idle_ms);
+    herd_timerq_init(&core->handshakes, conf->handshake_timeout_ms);
+}
+
+static int init_neighbours(struct herd_core *core)
+{
+    const struct herd_conf *conf = core->setup.conf;
+    for (uint32_t i = 0; i < conf->server_count; i++)
+        core->neighbour_count += herd_conf_linked(conf, core->setup.self, i);
+    if (core->neighbour_count == 0)
+        return HERD_OK;
+    core->neighbours =
+        herd_mem_zalloc(core->setup.mem, core->neighbour_count * sizeof *core->neighbours);
+    if (core->neighbours == NULL)
+        return HERD_ENOMEM;
+    struct herd_neighbour *next = core->neighbours;
+    for (uint32_t i = 0; i < conf->server_count; i++) {
+        if (!herd_conf_linked(conf, core->setup.self, i))
+            continue;
+        struct herd_slice name = herd_slice_str(conf->servers[i].name);
+        struct herd_link_setup setup = {conf->link_retry_min_ms, conf->link_retry_max_ms,
+                                        herd_slice_cmp(core->name, name) < 0};
+        herd_link_init(&next->link, &setup, core->mono);
+        next->server = i;
+        next++;
+    }
+    return HERD_OK;
+}
+
+static int init_parts(struct herd_core *core)
+{
+    const struct herd_conf *conf = core->setup.conf;
+    struct herd_lookup_limits limits = {(uint32_t)conf->lookups_max,
+                                        (uint32_t)conf->lookups_waiting_max,
+                                        conf->places_timeout_ms};
+    init_timers(core);
+    int rc = herd_store_init(&core->store, core->setup.mem, core->setup.hash_key);
+    if (rc == HERD_OK)
+        rc = herd_lookups_init(&core->lookups, core->setup.mem, &limits);
+    if (rc == HERD_OK)
+        rc = init_neighbours(core);
+    return rc;
+}
+
+int herd_core_new(struct herd_core **fresh, const struct herd_core_setup *setup,
+                  struct herd_mono now)
+{
+    struct herd_core *core = herd_mem_zalloc(setup->mem, sizeof *core);
+    *fresh = NULL;
+    if (core == NULL)
+        return HERD_ENOMEM;
+    core->setup = *setup;
+    core->name = herd_slice_str(setup->conf->servers[setup->self].name);
+    core->started = now;
+    core->mono = now;
+    core->random_state = setup->random_seed;
+    core->store = (struct herd_store){.mem = setup->mem};
+    core->store.feed = (struct herd_feed_node){&core->store.feed, &core->store.feed, 0};
+    core->lookups = (struct herd_lookups){.mem = setup->mem};
+    herd_out_init(&core->out, setup->mem);
+    int rc = init_parts(core);
+    if (rc != HERD_OK) {
+        herd_core_free(core);
+        return rc;
+    }
+    *fresh = core;
+    return HERD_OK;
+}
+
+static void free_conn(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
+{
+    switch (conn->role) {
+    case HERD_CLIENT: herd_client_free(core, conn); break;
+    case HERD_PEER: herd_peer_free(core, conn, why); break;
+    case HERD_CONTROL: herd_line_free(&conn->control.line); break;
+    }
+    core->conns[(uint32_t)conn->id] = NULL;
+    core->conn_count--;
+    herd_mem_free(core->setup.mem, conn, sizeof *conn);
+}
+
+void herd_core_free(struct herd_core *core)
+{
+    if (core == NULL)
+        return;
+    const struct herd_mem *mem = core->setup.mem;
+    for (size_t i = 0; i < core->conns_size; i++)
+        if (core->conns[i] != NULL)
+            free_conn(core, core->conns[i], HERD_LIT("the server has ended"));
+    herd_mem_free(mem, core->conns, core->conns_size * sizeof *core->conns);
+    herd_mem_free(mem, core->neighbours, core->neighbour_count * sizeof *core->neighbours);
+    herd_lookups_free(&core->lookups);
+    herd_store_free(&core->store);
+    herd_out_free(&core->out);
+    herd_mem_free(mem, core, sizeof *core);
+}
+
+/* ---- what sessions need ---- */
+
+/* SplitMix64 (Steele, Lea, Flood 2014): plenty for jitter. */
+uint64_t herd_random(struct herd_core *core)
+{
+    uint64_t z = core->random_state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+void herd_log(struct herd_core *core, enum herd_topic topic, herd_conn_id conn,
+              char direction, struct herd_slice text)
+{
+    struct herd_action log = {
+        .kind = HERD_DO_LOG, .topic = topic, .direction = direction, .conn = conn};
+    log.bytes = herd_slice(text.len > 0 ? text.data : "", text.len);
+    (void)herd_out_add(&core->out, &log);
+}
+
+void herd_log_copy(struct herd_core *core, enum herd_topic topic, herd_conn_id conn,
+                   char direction, struct herd_slice text)
+{
+    struct herd_action log = {
+        .kind = HERD_DO_LOG, .topic = topic, .direction = direction, .conn = conn};
+    (void)herd_out_add_copy(&core->out, &log, text);
+}
+
+void herd_logf(struct herd_core *core, herd_conn_id conn, const char *format, ...)
+{
+    char text[512];
+    struct herd_action log = {
+        .kind = HERD_DO_LOG, .topic = HERD_TOPIC_HERD, .direction = '-', .conn = conn};
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len >= (int)sizeof text)
+        len = sizeof text - 1;
+    if (len > 0)
+        (void)herd_out_add_copy(&core->out, &log, herd_slice(text, (size_t)len));
+}
+
+void herd_conn_end(struct herd_core *core, struct herd_conn *conn)
+{
+    if (conn->ending)
+        return;
+    conn->ending = true;
+    conn->next_ending = core->ending;
+    core->ending = conn;
+}
+
+void herd_conn_send(struct herd_core *core, struct herd_conn *conn, struct herd_slice bytes)
+{
+    if (herd_out_send(&core->out, conn->id, bytes))
+        return;
+    core->stats.out_of_memory++;
+    herd_conn_end(core, conn);
+}
+
+/* Closes what the step has ended. Freeing one connection may end another; one that finds
+ * no memory for its CLOSE stays for the next step. */
+static void sweep(struct herd_core *core)
+{
+    struct herd_conn *left = NULL;
+    while (core->ending != NULL) {
+        struct herd_conn *conn = core->ending;
+        struct herd_action close = {.kind = HERD_DO_CLOSE, .conn = conn->id};
+        core->ending = conn->next_ending;
+        if (herd_out_add(&core->out, &close)) {
+            free_conn(core, conn, HERD_LIT("closed"));
+        } else {
+            conn->next_ending = left;
+            left = conn;
+        }
+    }
+    core->ending = left;
+}
+
+/* ---- events about connections ---- */
+
+struct herd_conn *herd_conn_find(const struct herd_core *core, herd_conn_id id)
+{
+    uint32_t slot = (uint32_t)id;
+    struct herd_conn *conn = slot < core->conns_size ? core->conns[slot] : NULL;
+    return conn != NULL && conn->id == id ? conn : NULL;
+}
+
+static int make_slot(struct herd_core *core, uint32_t slot)
+{
+    size_t size = core->conns_size > 0 ? core->conns_size : 16;
+    if (slot < core->conns_size)
+        return HERD_OK;
+    while (size <= slot)
+        size *= 2;
+    struct herd_conn **conns =
+        herd_mem_resize(core->setup.mem, core->conns, core->conns_size * sizeof *conns,
+                        size * sizeof *conns);
+    if (conns == NULL)
+        return HERD_ENOMEM;
+    memset(conns + core->conns_size, 0, (size - core->conns_size) * sizeof *conns);
+    core->conns = conns;
+    core->conns_size = size;
+    return HERD_OK;
+}
+
+static void start_session(struct herd_core *core, struct herd_conn *conn,
+                          const struct herd_event *event)
+{
+    switch (conn->role) {
+    case HERD_CLIENT: herd_client_open(core, conn); break;
+    case HERD_PEER: herd_peer_open(core, conn, event->server); break;
+    case HERD_CONTROL: herd_line_init(&conn->control.line, core->setup.mem, 256); break;
+    }
+    if (core->stopping)
+        herd_conn_end(core, conn);
+}
+
+static void opened(struct herd_core *core, const struct herd_event *event)
+{
+    uint32_t slot = (uint32_t)event->conn;
+    struct herd_conn *conn = NULL;
+    if (make_slot(core, slot) == HERD_OK)
+        conn = herd_mem_zalloc(core->setup.mem, sizeof *conn);
+    if (conn == NULL) {
+        struct herd_action close = {.kind = HERD_DO_CLOSE, .conn = event->conn};
+        struct herd_event failed = *event;
+        failed.bytes = HERD_LIT("out of memory");
+        if (event->role == HERD_PEER && event->server >= 0)
+            herd_peer_dial_failed(core, &failed);
+        core->stats.out_of_memory++;
+        (void)herd_out_add(&core->out, &close);
+        return;
+    }
+    assert(core->conns[slot] == NULL);
+    conn->id = event->conn;
+    conn->role = event->role;
+    core->conns[slot] = conn;
+    core->conn_count++;
+    start_session(core, conn, event);
+}
+
+static void got_data(struct herd_core *core, struct herd_conn *conn,
+                     struct herd_slice bytes)
+{
+    switch (conn->role) {
+    case HERD_CLIENT: herd_client_data(core, conn, bytes); break;
+    case HERD_PEER: herd_peer_data(core, conn, bytes); break;
+    case HERD_CONTROL: herd_control_data(core, conn, bytes); break;
+    }
+}
+
+static void got_eof(struct herd_core *core, struct herd_conn *conn)
+{
+    conn->eof = true;
+    if (conn->role == HERD_CLIENT)
+        herd_client_eof(core, conn);
+    else
+        herd_conn_end(core, conn);
+}
+
+/* The connection has gone by itself, so no CLOSE is owed for it. */
+static void closed(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
+{
+    struct herd_conn **at = &core->ending;
+    while (conn->ending && *at != conn)
+        at = &(*at)->next_ending;
+    if (conn->ending)
+        *at = conn->next_ending;
+    free_conn(core, conn, why);
+}
+
+static void conn_event(struct herd_core *core, const struct herd_event *event)
+{
+    struct herd_conn *conn = herd_conn_find(core, event->conn);
+    if (conn == NULL)
+        return;
+    if (event->kind == HERD_EV_CLOSED) {
+        closed(core, conn, event->bytes);
+        return;
+    }
+    if (conn->ending)
+        return;
+    switch (event->kind) {
+    case HERD_EV_DATA: got_data(core, conn, event->bytes); break;
+    case HERD_EV_EOF: got_eof(core, conn); break;
+    case HERD_EV_DRAINED:
+        if (conn->role == HERD_PEER)
+            conn->peer.busy = false;
+        break;
+    default: break;
+    }
+}
+
+/* ---- time ---- */
+
+static void dial_neighbours(struct herd_core *core)
+{
+    for (uint32_t i = 0; i < core->neighbour_count; i++) {
+        struct herd_neighbour *neighbour = &core->neighbours[i];
+        struct herd_action dial = {.kind = HERD_DO_DIAL, .server = neighbour->server};
+        if (core->stopping || !herd_link_call(&neighbour->link, core->mono))
+            continue;
+        core->stats.dials++;
+        if (!herd_out_add(&core->out, &dial))
+            herd_link_call_failed(&neighbour->link, core->mono, herd_random(core));
+    }
+}
+
+static void tick(struct herd_core *core)
+{
+    herd_client_timers(core);
+    herd_whatsat_timers(core);
+    herd_peer_timers(core);
+    dial_neighbours(core);
+    herd_feed_neighbours(core);
+}
+
+static void stop(struct herd_core *core)
+{
+    core->stopping = true;
+    for (size_t i = 0; i < core->conns_size; i++) {
+        struct herd_conn *conn = core->conns[i];
+        if (conn == NULL || (conn->role == HERD_PEER && conn->peer.up))
+            continue;
+        if (conn->role == HERD_CLIENT)
+            herd_client_leave(core, conn);
+        else
+            herd_conn_end(core, conn);
+    }
+}
+
+struct herd_mono herd_deadline(const struct herd_core *core)
+{
+    struct herd_mono at = HERD_NEVER;
+    if (core->ending != NULL || herd_feed_ready(core))
+        return (struct herd_mono){0};
+    at = herd_mono_min(at, herd_timerq_deadline(&core->half_lines));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_lines));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->idle_clients));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->handshakes));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->lookups.timers));
+    for (uint32_t i = 0; i < core->neighbour_count && !core->stopping; i++)
+        at = herd_mono_min(at, herd_link_deadline(&core->neighbours[i].link));
+    return at;
+}
+
+/* ---- the door ---- */
+
+void herd_step(struct herd_core *core, const struct herd_event *event,
+               struct herd_actions *actions)
+{
+    core->mono = event->mono;
+    core->wall = event->wall;
+    herd_out_reset(&core->out);
+    switch (event->kind) {
+    case HERD_EV_OPENED: opened(core, event); break;
+    case HERD_EV_DATA:
+    case HERD_EV_EOF:
+    case HERD_EV_CLOSED:
+    case HERD_EV_DRAINED: conn_event(core, event); break;
+    case HERD_EV_DIAL_FAILED: herd_peer_dial_failed(core, event); break;
+    case HERD_EV_PLACES: herd_whatsat_answer(core, event); break;
+    case HERD_EV_TICK: tick(core); break;
+    case HERD_EV_STOP: stop(core); break;
+    }
+    sweep(core);
+    herd_out_seal(&core->out);
+    actions->list = core->out.list;
+    actions->count = core->out.count;
+}
+
+/* ---- looking in ---- */
+
+const struct herd_stats *herd_core_stats(const struct herd_core *core)
+{
+    return &core->stats;
+}
+
+struct herd_slice herd_core_record(const struct herd_core *core, struct herd_slice client)
+{
+    struct herd_store_spot spot = herd_store_look(&core->store, client);
+    return spot.at != NULL ? herd_stored_text(spot.at) : HERD_LIT("");
+}
+
+size_t herd_core_client_count(const struct herd_core *core)
+{
+    return core->store.count;
+}
+
+size_t herd_core_links_up(const struct herd_core *core)
+{
+    size_t up = 0;
+    for (uint32_t i = 0; i < core->neighbour_count; i++)
+        up += herd_link_is_up(&core->neighbours[i].link);
+    return up;
+}
+
+size_t herd_core_conn_count(const struct herd_core *core)
+{
+    return core->conn_count;
+}
+
+void herd_core_each(const struct herd_core *core,
+                    bool (*visit)(void *ctx, struct herd_slice record), void *ctx)
+{
+    const struct herd_feed_node *node = core->store.feed.next;
+    for (; node != &core->store.feed; node = node->next)
+        if (node->seq != 0 &&
+            !visit(ctx, herd_stored_text((const struct herd_stored *)node)))
+            return;
+}

@@ -1,0 +1,90 @@
+#include "herd/link.h"
+
+#include <assert.h>
+
+void herd_link_init(struct herd_link *link, const struct herd_link_setup *setup,
+                    struct herd_mono now)
+{
+    assert(setup->retry_min_ms > 0 && setup->retry_max_ms >= setup->retry_min_ms);
+    *link = (struct herd_link){.setup = *setup, .retry_at = now};
+    link->backoff_ms = setup->retry_min_ms;
+}
+
+struct herd_mono herd_link_deadline(const struct herd_link *link)
+{
+    bool waiting = link->dial == HERD_DIAL_IDLE && !herd_link_is_up(link);
+    return waiting ? link->retry_at : HERD_NEVER;
+}
+
+bool herd_link_call(struct herd_link *link, struct herd_mono now)
+{
+    if (!herd_mono_reached(now, herd_link_deadline(link)))
+        return false;
+    link->dial = HERD_DIAL_CALLING;
+    return true;
+}
+
+void herd_link_called(struct herd_link *link, uint64_t conn)
+{
+    assert(link->dial == HERD_DIAL_CALLING && conn != 0);
+    link->dial = HERD_DIAL_GREETING;
+    link->greeting = conn;
+}
+
+/* Full jitter over the back-off, so that neighbours of a restarted server do not all come
+ * at once; half the minimum on top, so that nobody comes in a tight loop. */
+static void retry_later(struct herd_link *link, struct herd_mono now, uint64_t random)
+{
+    uint64_t jitter_ms = random % ((uint64_t)link->backoff_ms + 1);
+    int64_t pause_ms = link->setup.retry_min_ms / 2 + (int64_t)jitter_ms;
+    link->retry_at = herd_mono_add_ms(now, pause_ms);
+    link->backoff_ms = link->backoff_ms > link->setup.retry_max_ms / 2
+                           ? link->setup.retry_max_ms
+                           : link->backoff_ms * 2;
+}
+
+void herd_link_call_failed(struct herd_link *link, struct herd_mono now, uint64_t random)
+{
+    assert(link->dial == HERD_DIAL_CALLING);
+    link->dial = HERD_DIAL_IDLE;
+    retry_later(link, now, random);
+}
+
+bool herd_link_lost(struct herd_link *link, uint64_t conn, bool refused,
+                    struct herd_mono now, uint64_t random)
+{
+    bool went_down = conn == link->conn;
+    if (link->dial == HERD_DIAL_GREETING && conn == link->greeting)
+        link->dial = HERD_DIAL_IDLE;
+    else if (!went_down)
+        return false;
+    if (went_down) {
+        link->conn = 0;
+        /* Only a link that stayed up for a while earns a quick first retry. */
+        if (herd_mono_reached(now, herd_mono_add_ms(link->up_since, link->backoff_ms)))
+            link->backoff_ms = link->setup.retry_min_ms;
+    }
+    if (refused)
+        link->backoff_ms = link->setup.retry_max_ms;
+    retry_later(link, now, random);
+    return went_down;
+}
+
+enum herd_link_verdict herd_link_hello(struct herd_link *link, uint64_t conn, bool ours,
+                                       uint64_t boot, struct herd_mono now, uint64_t *old)
+{
+    assert(conn != 0 && conn != link->conn);
+    if (link->dial == HERD_DIAL_GREETING && conn == link->greeting)
+        link->dial = HERD_DIAL_IDLE;
+    *old = link->conn;
+    /* The dialler of the same connection again, or a restarted one, has lost the old one.
+     */
+    if (herd_link_is_up(link) && boot == link->boot && ours != link->ours &&
+        ours != link->setup.smaller)
+        return HERD_LINK_REFUSE;
+    link->conn = conn;
+    link->ours = ours;
+    link->boot = boot;
+    link->up_since = now;
+    return *old != 0 ? HERD_LINK_REPLACE : HERD_LINK_TAKE;
+}

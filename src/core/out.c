@@ -1,0 +1,122 @@
+#include "out.h"
+
+#include "herd/err.h"
+
+#include <assert.h>
+
+enum {
+    BYTES_MAX =
+        1 << 28, /* of one step; far above what the limits of the configuration allow */
+    BYTES_KEEP = 1 << 20, /* kept for the next step */
+    LIST_FIRST = 64,
+    LIST_KEEP = 1 << 14,
+};
+
+void herd_out_init(struct herd_out *out, const struct herd_mem *mem)
+{
+    *out = (struct herd_out){.mem = mem, .open_send = SIZE_MAX};
+    herd_buf_init(&out->bytes, mem, BYTES_MAX);
+}
+
+void herd_out_free(struct herd_out *out)
+{
+    herd_mem_free(out->mem, out->list, out->size * sizeof *out->list);
+    herd_buf_free(&out->bytes);
+    out->list = NULL;
+    out->size = 0;
+}
+
+void herd_out_reset(struct herd_out *out)
+{
+    herd_buf_trim(&out->bytes, BYTES_KEEP);
+    if (out->size > LIST_KEEP) {
+        herd_mem_free(out->mem, out->list, out->size * sizeof *out->list);
+        out->list = NULL;
+        out->size = 0;
+    }
+    out->count = 0;
+    out->open_send = SIZE_MAX;
+}
+
+/* An action whose bytes are in the buffer has no pointer yet. */
+void herd_out_seal(struct herd_out *out)
+{
+    const char *base = herd_buf_bytes(&out->bytes).data;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->list[i].bytes.data == NULL)
+            out->list[i].bytes.data = base + out->list[i].offset;
+}
+
+bool herd_out_add(struct herd_out *out, const struct herd_action *action)
+{
+    if (out->count == out->size) {
+        size_t size = out->size > 0 ? out->size * 2 : LIST_FIRST;
+        struct herd_action *list = herd_mem_resize(
+            out->mem, out->list, out->size * sizeof *list, size * sizeof *list);
+        if (list == NULL)
+            return false;
+        out->list = list;
+        out->size = size;
+    }
+    out->list[out->count++] = *action;
+    return true;
+}
+
+bool herd_out_add_copy(struct herd_out *out, const struct herd_action *action,
+                       struct herd_slice bytes)
+{
+    struct herd_action copy = *action;
+    copy.offset = out->bytes.len;
+    copy.bytes = herd_slice(NULL, bytes.len);
+    if (herd_buf_append(&out->bytes, bytes) != HERD_OK)
+        return false;
+    return herd_out_add(out, &copy);
+}
+
+char *herd_out_room(struct herd_out *out, size_t size)
+{
+    return herd_buf_reserve(&out->bytes, size);
+}
+
+bool herd_out_sent(struct herd_out *out, herd_conn_id conn, size_t used)
+{
+    struct herd_action *open =
+        out->open_send < out->count ? &out->list[out->open_send] : NULL;
+    if (open != NULL && open->conn == conn &&
+        open->offset + open->bytes.len == out->bytes.len) {
+        herd_buf_commit(&out->bytes, used);
+        open->bytes.len += used;
+        return true;
+    }
+    struct herd_action send = {.kind = HERD_DO_SEND,
+                               .conn = conn,
+                               .bytes = {NULL, used},
+                               .offset = out->bytes.len};
+    if (!herd_out_add(out, &send))
+        return false;
+    herd_buf_commit(&out->bytes, used);
+    out->open_send = out->count - 1;
+    return true;
+}
+
+bool herd_out_send(struct herd_out *out, herd_conn_id conn, struct herd_slice bytes)
+{
+    char *room = herd_out_room(out, bytes.len);
+    if (room == NULL)
+        return false;
+    memcpy(room, bytes.data, bytes.len);
+    return herd_out_sent(out, conn, bytes.len);
+}
+
+bool herd_out_log_sent(struct herd_out *out, enum herd_topic topic, herd_conn_id conn,
+                       size_t back, size_t len)
+{
+    assert(len <= back && back <= out->bytes.len);
+    struct herd_action log = {.kind = HERD_DO_LOG,
+                              .topic = topic,
+                              .direction = '>',
+                              .conn = conn,
+                              .bytes = {NULL, len},
+                              .offset = out->bytes.len - back};
+    return herd_out_add(out, &log);
+}

@@ -1,0 +1,287 @@
+#include "herd/store.h"
+
+#include "herd/err.h"
+#include "herd/siphash.h"
+
+#include <assert.h>
+
+enum { PAGE_BUCKETS = 4096, TEXT_STEP = 16 };
+
+struct herd_bucket_page {
+    struct herd_stored *bucket[PAGE_BUCKETS];
+};
+
+/* ---- the feed ---- */
+
+static void unlink_node(struct herd_feed_node *node)
+{
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+}
+
+static void link_behind(struct herd_feed_node *place, struct herd_feed_node *node)
+{
+    node->prev = place;
+    node->next = place->next;
+    place->next->prev = node;
+    place->next = node;
+}
+
+static void append_to_feed(struct herd_store *store, struct herd_stored *stored)
+{
+    stored->node.seq = ++store->tail_seq;
+    link_behind(store->feed.prev, &stored->node);
+}
+
+/* ---- the table ---- */
+
+static struct herd_stored **bucket_at(const struct herd_store *store, size_t index)
+{
+    return &store->pages[index / PAGE_BUCKETS]->bucket[index % PAGE_BUCKETS];
+}
+
+/* Linear hashing: buckets below the split point have been split already and use one bit of
+ * the hash more than the others. */
+static size_t bucket_index(const struct herd_store *store, uint64_t hash)
+{
+    size_t half = PAGE_BUCKETS;
+    while (half * 2 <= store->bucket_count)
+        half *= 2;
+    size_t index = (size_t)hash & (half * 2 - 1);
+    return index < store->bucket_count ? index : (size_t)hash & (half - 1);
+}
+
+static int add_page(struct herd_store *store)
+{
+    if (store->page_count == store->pages_size) {
+        size_t size = store->pages_size > 0 ? store->pages_size * 2 : 4;
+        struct herd_bucket_page **pages =
+            herd_mem_resize(store->mem, store->pages, store->pages_size * sizeof *pages,
+                            size * sizeof *pages);
+        if (pages == NULL)
+            return HERD_ENOMEM;
+        store->pages = pages;
+        store->pages_size = size;
+    }
+    struct herd_bucket_page *page = herd_mem_zalloc(store->mem, sizeof *page);
+    if (page == NULL)
+        return HERD_ENOMEM;
+    store->pages[store->page_count++] = page;
+    return HERD_OK;
+}
+
+/* One bucket more: what its elder twin held is shared between the two. Without memory the
+ * chains just stay longer until a later record tries again. */
+static void split_one_bucket(struct herd_store *store)
+{
+    if (store->bucket_count == store->page_count * PAGE_BUCKETS &&
+        add_page(store) != HERD_OK)
+        return;
+    size_t fresh = store->bucket_count, half = PAGE_BUCKETS;
+    while (half * 2 <= fresh)
+        half *= 2;
+    struct herd_stored **from = bucket_at(store, fresh - half);
+    struct herd_stored **to = bucket_at(store, fresh);
+    store->bucket_count++;
+    while (*from != NULL) {
+        struct herd_stored *stored = *from;
+        if (((size_t)stored->hash & (half * 2 - 1)) == fresh) {
+            *from = stored->chain;
+            stored->chain = *to;
+            *to = stored;
+        } else {
+            from = &stored->chain;
+        }
+    }
+}
+
+int herd_store_init(struct herd_store *store, const struct herd_mem *mem,
+                    const uint8_t key[HERD_STORE_KEY])
+{
+    *store = (struct herd_store){.mem = mem, .bucket_count = PAGE_BUCKETS};
+    memcpy(store->key, key, HERD_STORE_KEY);
+    store->feed.prev = &store->feed;
+    store->feed.next = &store->feed;
+    int rc = add_page(store);
+    if (rc != HERD_OK)
+        herd_store_free(store);
+    return rc;
+}
+
+static size_t stored_size(size_t text_size)
+{
+    return sizeof(struct herd_stored) + text_size;
+}
+
+void herd_store_free(struct herd_store *store)
+{
+    for (struct herd_feed_node *node = store->feed.next; node != &store->feed;) {
+        struct herd_feed_node *next = node->next;
+        if (node->seq != 0)
+            herd_mem_free(store->mem, node,
+                          stored_size(((struct herd_stored *)node)->text_size));
+        else
+            node->next = NULL;
+        node = next;
+    }
+    for (size_t i = 0; i < store->page_count; i++)
+        herd_mem_free(store->mem, store->pages[i], sizeof *store->pages[i]);
+    herd_mem_free(store->mem, store->pages, store->pages_size * sizeof *store->pages);
+    *store = (struct herd_store){.mem = store->mem};
+}
+
+struct herd_slice herd_stored_text(const struct herd_stored *stored)
+{
+    return herd_slice(stored->text, stored->text_len);
+}
+
+struct herd_slice herd_stored_client(const struct herd_stored *stored)
+{
+    return herd_slice(stored->text + stored->client_at, stored->client_len);
+}
+
+struct herd_store_spot herd_store_look(const struct herd_store *store,
+                                       struct herd_slice client)
+{
+    struct herd_store_spot spot = {herd_siphash(client, store->key), NULL};
+    struct herd_stored *stored = *bucket_at(store, bucket_index(store, spot.hash));
+    for (; stored != NULL; stored = stored->chain)
+        if (stored->hash == spot.hash && herd_slice_eq(herd_stored_client(stored), client))
+            break;
+    spot.at = stored;
+    return spot;
+}
+
+/* ---- merging ---- */
+
+static void fill(struct herd_stored *stored, const struct herd_record *record,
+                 uint64_t source)
+{
+    memcpy(stored->text, record->text.data, record->text.len);
+    stored->text_len = (uint32_t)record->text.len;
+    stored->client_at = (uint16_t)(record->client.data - record->text.data);
+    stored->client_len = (uint16_t)record->client.len;
+    stored->time_ns = record->time.ns;
+    stored->source = source;
+}
+
+/* A little room to spare, because skews differ in length from report to report. */
+static size_t text_size_for(size_t len)
+{
+    return (len / TEXT_STEP + 1) * TEXT_STEP;
+}
+
+static struct herd_stored *new_stored(struct herd_store *store, uint64_t hash, size_t len)
+{
+    size_t size = text_size_for(len);
+    struct herd_stored *stored = herd_mem_alloc(store->mem, stored_size(size));
+    if (stored == NULL)
+        return NULL;
+    *stored = (struct herd_stored){.hash = hash, .text_size = (uint32_t)size};
+    store->bytes += stored_size(size);
+    return stored;
+}
+
+static void push_into_bucket(struct herd_store *store, struct herd_stored *stored)
+{
+    struct herd_stored **bucket = bucket_at(store, bucket_index(store, stored->hash));
+    stored->chain = *bucket;
+    *bucket = stored;
+}
+
+static int insert(struct herd_store *store, uint64_t hash, const struct herd_record *record,
+                  uint64_t source)
+{
+    struct herd_stored *stored = new_stored(store, hash, record->text.len);
+    if (stored == NULL)
+        return HERD_ENOMEM;
+    if (store->count >= store->bucket_count)
+        split_one_bucket(store);
+    fill(stored, record, source);
+    push_into_bucket(store, stored);
+    append_to_feed(store, stored);
+    store->count++;
+    return HERD_MERGE_NEWER;
+}
+
+static struct herd_stored **link_to(const struct herd_store *store,
+                                    const struct herd_stored *stored)
+{
+    struct herd_stored **link = bucket_at(store, bucket_index(store, stored->hash));
+    while (*link != stored)
+        link = &(*link)->chain;
+    return link;
+}
+
+/* The new text does not fit where the old one was: a larger record takes its place. */
+static struct herd_stored *replace(struct herd_store *store, struct herd_stored *old,
+                                   size_t len)
+{
+    struct herd_stored *stored = new_stored(store, old->hash, len);
+    if (stored == NULL)
+        return NULL;
+    stored->chain = old->chain;
+    *link_to(store, old) = stored;
+    unlink_node(&old->node);
+    store->bytes -= stored_size(old->text_size);
+    herd_mem_free(store->mem, old, stored_size(old->text_size));
+    return stored;
+}
+
+static bool is_newer(const struct herd_record *record, const struct herd_stored *stored)
+{
+    struct herd_record held = {
+        herd_stored_text(stored), herd_stored_client(stored), {stored->time_ns}};
+    return herd_record_cmp(record, &held) > 0;
+}
+
+int herd_store_merge(struct herd_store *store, struct herd_store_spot spot,
+                     const struct herd_record *record, uint64_t source)
+{
+    struct herd_stored *stored = spot.at;
+    assert(record->text.len <= HERD_RECORD_MAX);
+    if (stored == NULL)
+        return insert(store, spot.hash, record, source);
+    if (!is_newer(record, stored))
+        return HERD_MERGE_OLD;
+    if (record->text.len <= stored->text_size)
+        unlink_node(&stored->node);
+    else if ((stored = replace(store, stored, record->text.len)) == NULL)
+        return HERD_ENOMEM;
+    fill(stored, record, source);
+    append_to_feed(store, stored);
+    return HERD_MERGE_NEWER;
+}
+
+/* ---- followers ---- */
+
+void herd_follow_stop(struct herd_follower *follower)
+{
+    if (follower->node.next != NULL)
+        unlink_node(&follower->node);
+    follower->node = (struct herd_feed_node){NULL, NULL, 0};
+}
+
+void herd_follow_start(struct herd_store *store, struct herd_follower *follower)
+{
+    herd_follow_stop(follower);
+    link_behind(&store->feed, &follower->node);
+    follower->seen_seq = 0;
+}
+
+const struct herd_stored *herd_follow_peek(const struct herd_store *store,
+                                           const struct herd_follower *follower)
+{
+    struct herd_feed_node *node = follower->node.next;
+    while (node != NULL && node != &store->feed && node->seq == 0)
+        node = node->next;
+    return node == NULL || node == &store->feed ? NULL : (struct herd_stored *)node;
+}
+
+void herd_follow_pass(struct herd_follower *follower, const struct herd_stored *stored)
+{
+    struct herd_feed_node *place = (struct herd_feed_node *)(uintptr_t)&stored->node;
+    unlink_node(&follower->node);
+    link_behind(place, &follower->node);
+    follower->seen_seq = stored->node.seq;
+}
