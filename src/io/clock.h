@@ -1,0 +1,10 @@
+/* The only reader of the system's clocks. The loop reads them once per turn. */
+#ifndef IO_CLOCK_H
+#define IO_CLOCK_H
+
+#include "herd/instant.h"
+
+struct herd_mono io_clock_mono(void);
+struct herd_wall io_clock_wall(void);
+
+#endif

@@ -1,0 +1,60 @@
+#include "io/conf_file.h"
+
+#include "herd/err.h"
+#include "io/file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CONF_SIZE_MAX = 1 << 20 };
+
+const char *io_conf_file_default(void)
+{
+    static const char here[] = "herd.conf", system_wide[] = HERD_SYSCONFDIR "/herd.conf";
+    return access(here, F_OK) == 0 || access(system_wide, F_OK) != 0 ? here : system_wide;
+}
+
+struct place {
+    const char *program, *path;
+};
+
+static void print_mistake(void *ctx, uint32_t line, struct herd_slice text)
+{
+    const struct place *place = ctx;
+    fprintf(stderr, "%s: %s:", place->program, place->path);
+    if (line > 0)
+        fprintf(stderr, "%lu:", (unsigned long)line);
+    fprintf(stderr, " %.*s\n", (int)text.len, text.data);
+}
+
+int io_conf_file_read(struct herd_conf *conf, const struct herd_mem *mem,
+                      const char *program, const char *path)
+{
+    struct herd_buf text;
+    struct place place = {program, path};
+    struct herd_conf_mistakes mistakes = {print_mistake, &place};
+    char why[IO_FILE_WHY];
+    herd_buf_init(&text, mem, CONF_SIZE_MAX);
+    int rc = io_file_read(path, false, &text, why);
+    if (rc == HERD_OK) {
+        rc = herd_conf_parse(conf, mem, herd_buf_bytes(&text), &mistakes);
+        if (rc == HERD_ENOMEM)
+            print_mistake(&place, 0, herd_slice_str(herd_strerror(rc)));
+    } else {
+        fprintf(stderr, "%s: %s\n", program, why);
+    }
+    herd_buf_free(&text);
+    return rc;
+}
+
+int io_conf_file_path(char *out, const char *conf_path, const char *folder,
+                      const char *name, const char *suffix)
+{
+    const char *slash = strrchr(conf_path, '/');
+    int base = slash != NULL && folder[0] != '/' ? (int)(slash - conf_path) + 1 : 0;
+    int len = snprintf(out, IO_PATH_MAX, "%.*s%s%s%s%s", base, conf_path, folder,
+                       name != NULL ? "/" : "", name != NULL ? name : "",
+                       suffix != NULL ? suffix : "");
+    return len >= 0 && len < IO_PATH_MAX ? HERD_OK : HERD_ETOOLONG;
+}

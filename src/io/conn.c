@@ -1,0 +1,272 @@
+#include "io/portable.h"
+
+#include "io/conn_inner.h"
+
+#include "herd/err.h"
+#include "io/sock.h"
+
+#include <unistd.h>
+
+/* ---- transport: the only place that reads and writes -------------------------------- */
+
+/* Besides a number of bytes; 0 bytes read is the end of the input. */
+enum { AGAIN = -1, FAILED = -2 };
+
+static ssize_t read_some(struct io_conn *conn, char *bytes, size_t size)
+{
+    ssize_t got = recv(conn->watch.fd, bytes, size, 0);
+    if (got >= 0)
+        return got;
+    return io_portable_would_block(errno) ? AGAIN : FAILED;
+}
+
+static ssize_t write_some(struct io_conn *conn, struct herd_slice bytes)
+{
+    ssize_t put = send(conn->watch.fd, bytes.data, bytes.len, IO_SEND_FLAGS);
+    if (put >= 0)
+        return put;
+    return io_portable_would_block(errno) ? AGAIN : FAILED;
+}
+
+/* ---- what to wait for --------------------------------------------------------------- */
+
+static unsigned wanted(const struct io_conn *conn)
+{
+    unsigned write = conn->unsent.len > 0 ? IO_WRITE : IO_NONE;
+    switch (conn->state) {
+    case CONN_DIALLING: return IO_WRITE;
+    case CONN_OPEN:
+        return write |
+               (conn->eof || conn->paused || conn->choked ? (unsigned)IO_NONE : IO_READ);
+    default: return write | (conn->eof ? (unsigned)IO_NONE : IO_READ);
+    }
+}
+
+/* To be called after each change of what wanted() looks at. */
+static void update(struct io_conn *conn)
+{
+    const struct io_conn_limits *limits = &conn->group->limits;
+    if (conn->unsent.len > limits->high)
+        conn->choked = true;
+    else if (conn->unsent.len <= limits->high / 2)
+        conn->choked = false;
+    unsigned want = wanted(conn);
+    if (want != conn->want) {
+        conn->want = (unsigned char)want;
+        io_loop_want(conn->group->loop, &conn->watch, want);
+    }
+}
+
+/* Waits anew for the other side to take bytes, or not at all when none are left. One that
+ * is finishing has one limit for everything. */
+static void watch_stall(struct io_conn *conn)
+{
+    if (conn->state != CONN_OPEN)
+        return;
+    if (conn->unsent.len > 0 && conn->group->limits.stall_ms > 0)
+        io_wait_begin(&conn->group->stalled, &conn->wait);
+    else
+        io_wait_end(&conn->wait);
+}
+
+/* A finishing connection shuts down our side once everything is sent, and is over when
+ * the other side has done the same. */
+static void settle(struct io_conn *conn)
+{
+    if (conn->unsent.len == 0 && !conn->shut) {
+        conn->shut = true;
+        if (shutdown(conn->watch.fd, SHUT_WR) != 0)
+            conn->eof = true;
+    }
+    if (conn->shut && conn->eof)
+        io_conn_release(conn);
+    else
+        update(conn);
+}
+
+/* ---- events from the loop ----------------------------------------------------------- */
+
+static void receive(struct io_conn *conn)
+{
+    char *input = conn->group->input;
+    ssize_t got = read_some(conn, input, IO_CONN_READ);
+    if (got == FAILED) {
+        io_conn_end(conn, errno);
+    } else if (got == 0) {
+        conn->eof = true;
+        if (conn->state == CONN_FINISHING) {
+            settle(conn);
+        } else {
+            update(conn);
+            conn->handlers->eof(conn->arg);
+        }
+    } else if (got > 0 && conn->state == CONN_OPEN) {
+        conn->handlers->data(conn->arg, herd_slice(input, (size_t)got));
+    }
+}
+
+static void flush(struct io_conn *conn)
+{
+    ssize_t put = write_some(conn, herd_buf_bytes(&conn->unsent));
+    if (put == FAILED) {
+        io_conn_end(conn, errno);
+        return;
+    }
+    if (put == AGAIN)
+        return;
+    herd_buf_consume(&conn->unsent, (size_t)put);
+    if (conn->unsent.len == 0)
+        herd_buf_free(&conn->unsent);
+    watch_stall(conn);
+    if (conn->state == CONN_FINISHING) {
+        settle(conn);
+        return;
+    }
+    update(conn);
+    if (conn->unsent.len == 0)
+        conn->handlers->drained(conn->arg);
+}
+
+static void finish_dial(struct io_conn *conn)
+{
+    int err = io_sock_error(conn->watch.fd);
+    if (err != 0) {
+        io_conn_end(conn, err);
+        return;
+    }
+    conn->state = CONN_OPEN;
+    watch_stall(conn);
+    update(conn);
+    conn->handlers->opened(conn->arg);
+}
+
+/* What waits for nothing is told of a hang-up again and again: it has to go. */
+static void hung_up(struct io_conn *conn)
+{
+    int err = io_sock_error(conn->watch.fd);
+    io_conn_end(conn, err != 0 ? err : WHY_HUNG_UP);
+}
+
+/* Each step may end the connection or change what it waits for. */
+static void ready(struct io_watch *watch, unsigned bits)
+{
+    struct io_conn *conn = watch->arg;
+    if (conn->state == CONN_DIALLING) {
+        finish_dial(conn);
+        return;
+    }
+    if (conn->want == IO_NONE) {
+        hung_up(conn);
+        return;
+    }
+    if (bits & IO_WRITE)
+        flush(conn);
+    if ((bits & IO_READ) && (conn->state == CONN_OPEN || conn->state == CONN_FINISHING) &&
+        (conn->want & IO_READ))
+        receive(conn);
+}
+
+/* ---- what owners call --------------------------------------------------------------- */
+
+static struct io_conn *take_over(struct io_conn_group *group, int fd,
+                                 enum io_conn_state state,
+                                 const struct io_conn_handlers *handlers, void *arg)
+{
+    struct io_conn *conn = herd_mem_zalloc(group->mem, sizeof *conn);
+    if (conn == NULL) {
+        (void)close(fd);
+        return NULL;
+    }
+    conn->watch = (struct io_watch){.fd = fd, .ready = ready, .arg = conn};
+    conn->group = group;
+    conn->handlers = handlers;
+    conn->arg = arg;
+    conn->state = (unsigned char)state;
+    herd_buf_init(&conn->unsent, group->mem, group->limits.max);
+    conn->want = (unsigned char)wanted(conn);
+    if (io_loop_add(group->loop, &conn->watch, conn->want) != HERD_OK) {
+        (void)close(fd);
+        herd_mem_free(group->mem, conn, sizeof *conn);
+        return NULL;
+    }
+    conn->next = group->all;
+    if (group->all != NULL)
+        group->all->prev = conn;
+    group->all = conn;
+    group->count++;
+    return conn;
+}
+
+struct io_conn *io_conn_accept(struct io_conn_group *group, int fd,
+                               const struct io_conn_handlers *handlers, void *arg)
+{
+    return take_over(group, fd, CONN_OPEN, handlers, arg);
+}
+
+struct io_conn *io_conn_dial(struct io_conn_group *group, int fd,
+                             const struct io_conn_handlers *handlers, void *arg)
+{
+    struct io_conn *conn = take_over(group, fd, CONN_DIALLING, handlers, arg);
+    if (conn != NULL)
+        io_wait_begin(&group->dialling, &conn->wait);
+    return conn;
+}
+
+/* Keeps what the kernel did not take. */
+static void keep(struct io_conn *conn, struct herd_slice rest)
+{
+    bool first = conn->unsent.len == 0;
+    int rc = herd_buf_append(&conn->unsent, rest);
+    if (rc != HERD_OK) {
+        io_conn_end_later(conn, rc == HERD_EFULL ? WHY_UNSENT : WHY_NO_MEMORY);
+        return;
+    }
+    if (first)
+        watch_stall(conn);
+    update(conn);
+}
+
+void io_conn_send(struct io_conn *conn, struct herd_slice bytes)
+{
+    if ((conn->state != CONN_OPEN && conn->state != CONN_DIALLING) || bytes.len == 0)
+        return;
+    if (conn->state == CONN_OPEN && conn->unsent.len == 0) {
+        ssize_t put = write_some(conn, bytes);
+        if (put == FAILED) {
+            io_conn_end_later(conn, errno);
+            return;
+        }
+        bytes = herd_slice_from(bytes, put == AGAIN ? 0 : (size_t)put);
+    }
+    if (bytes.len > 0)
+        keep(conn, bytes);
+}
+
+size_t io_conn_unsent(const struct io_conn *conn)
+{
+    return conn->unsent.len;
+}
+
+void io_conn_pause(struct io_conn *conn, bool paused)
+{
+    conn->paused = paused;
+    if (conn->state == CONN_OPEN)
+        update(conn);
+}
+
+void io_conn_finish(struct io_conn *conn)
+{
+    if (conn->state != CONN_OPEN) {
+        io_conn_drop(conn);
+        return;
+    }
+    conn->state = CONN_FINISHING;
+    io_wait_begin(&conn->group->lingering, &conn->wait);
+    settle(conn);
+}
+
+void io_conn_drop(struct io_conn *conn)
+{
+    if (conn->state != CONN_GONE)
+        io_conn_release(conn);
+}

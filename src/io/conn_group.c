@@ -1,0 +1,144 @@
+#include "io/conn_inner.h"
+
+#include "herd/err.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the end of a connection -------------------------------------------------------- */
+
+static const char *why_text(int why)
+{
+    switch (why) {
+    case WHY_UNSENT: return "does not read: too much is unsent";
+    case WHY_STALLED: return "does not read: took nothing for too long";
+    case WHY_NO_MEMORY: return herd_strerror(HERD_ENOMEM);
+    case WHY_NO_ANSWER: return "no answer to the attempt to connect";
+    case WHY_HUNG_UP: return "hung up";
+    default: return strerror(why);
+    }
+}
+
+/* The descriptor and all memory but the connection itself, which outlives it. */
+static void close_socket(struct io_conn *conn)
+{
+    io_loop_remove(conn->group->loop, &conn->watch);
+    (void)close(conn->watch.fd);
+    herd_buf_free(&conn->unsent);
+    io_wait_end(&conn->wait);
+}
+
+void io_conn_release(struct io_conn *conn)
+{
+    struct io_conn_group *group = conn->group;
+    if (conn->state == CONN_BROKEN)
+        io_wait_end(&conn->wait);
+    else
+        close_socket(conn);
+    conn->state = CONN_GONE;
+    if (conn->prev != NULL)
+        conn->prev->next = conn->next;
+    else
+        group->all = conn->next;
+    if (conn->next != NULL)
+        conn->next->prev = conn->prev;
+    conn->next = group->gone;
+    group->gone = conn;
+    group->count--;
+}
+
+void io_conn_end(struct io_conn *conn, int why)
+{
+    bool forgotten = conn->state == CONN_FINISHING;
+    io_conn_release(conn);
+    if (!forgotten)
+        conn->handlers->closed(conn->arg, why_text(why));
+}
+
+void io_conn_end_later(struct io_conn *conn, int why)
+{
+    close_socket(conn);
+    conn->state = CONN_BROKEN;
+    conn->why = why;
+    io_wait_begin(&conn->group->broken, &conn->wait);
+}
+
+/* ---- the group ---------------------------------------------------------------------- */
+
+struct io_conn_group *io_conn_group_new(const struct herd_mem *mem, struct io_loop *loop,
+                                        struct io_conn_limits limits)
+{
+    assert(limits.max > 0 && limits.max >= limits.high);
+    assert(limits.linger_ms > 0 && limits.connect_ms > 0);
+    struct io_conn_group *group = herd_mem_zalloc(mem, sizeof *group);
+    if (group == NULL)
+        return NULL;
+    group->mem = mem;
+    group->loop = loop;
+    group->limits = limits;
+    group->dialling.wait_ms = limits.connect_ms;
+    group->stalled.wait_ms = limits.stall_ms;
+    group->lingering.wait_ms = limits.linger_ms;
+    return group;
+}
+
+static void free_gone(struct io_conn_group *group)
+{
+    while (group->gone != NULL) {
+        struct io_conn *conn = group->gone;
+        group->gone = conn->next;
+        herd_mem_free(group->mem, conn, sizeof *conn);
+    }
+}
+
+void io_conn_group_free(struct io_conn_group *group)
+{
+    if (group == NULL)
+        return;
+    while (group->all != NULL)
+        io_conn_release(group->all);
+    free_gone(group);
+    herd_mem_free(group->mem, group, sizeof *group);
+}
+
+size_t io_conn_group_count(const struct io_conn_group *group)
+{
+    return group->count;
+}
+
+struct herd_mono io_conn_group_deadline(const struct io_conn_group *group)
+{
+    const struct io_wait_list *lists[] = {&group->dialling, &group->stalled,
+                                          &group->lingering, &group->broken};
+    struct herd_mono first = HERD_NEVER;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        first = herd_mono_min(first, io_wait_deadline(lists[i], group->now));
+    return first;
+}
+
+static struct io_conn *of_wait(struct io_wait *wait)
+{
+    return (struct io_conn *)(void *)((char *)wait - offsetof(struct io_conn, wait));
+}
+
+/* Handlers may begin and end any wait: only the list knows who is next. */
+static void end_over(struct io_conn_group *group, struct io_wait_list *list, int why)
+{
+    struct io_wait *wait;
+    while ((wait = io_wait_over(list, group->now)) != NULL) {
+        struct io_conn *conn = of_wait(wait);
+        io_conn_end(conn, conn->state == CONN_BROKEN ? conn->why : why);
+    }
+}
+
+void io_conn_group_tick(struct io_conn_group *group, struct herd_mono now)
+{
+    group->now = now;
+    end_over(group, &group->dialling, WHY_NO_ANSWER);
+    end_over(group, &group->stalled, WHY_STALLED);
+    end_over(group, &group->lingering, WHY_STALLED);
+    end_over(group, &group->broken, 0);
+    free_gone(group);
+}

@@ -1,0 +1,33 @@
+/* URLs and keys of fetches. For fetch.c and its tests only. */
+#ifndef IO_FETCH_URL_H
+#define IO_FETCH_URL_H
+
+#include "herd/mem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct io_fetch_url {
+    bool secure;   /* https; else http to a loopback address */
+    bool resolves; /* the host is a name that needs a resolver */
+    char *text;    /* as libcurl prints it; owned */
+    size_t size;   /* bytes of text, NUL included */
+};
+
+/* Errors: HERD_EBAD, HERD_ENOMEM, with `why` (IO_FETCH_WHY bytes), which does not repeat
+ * the URL: somebody may have put a key into it. */
+int io_fetch_url_read(const struct herd_mem *mem, const char *text,
+                      struct io_fetch_url *url, char *why);
+
+/* Accepts one that was never read, if zero. */
+void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url);
+
+/* Writes "key=" and the percent-encoded key with NUL to `out`, which has
+ * io_fetch_key_size(key) bytes. */
+void io_fetch_key_encode(char *out, const char *key);
+size_t io_fetch_key_size(const char *key);
+
+/* Overwrites memory that held a secret, so that the compiler cannot leave it out. */
+void io_fetch_wipe(void *bytes, size_t size);
+
+#endif

@@ -1,0 +1,90 @@
+#include "io/portable.h"
+
+#include "io/file.h"
+
+#include "herd/err.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PIECE = 4096 };
+
+/* The path is cut before the reason is. */
+static int explain(char *why, const char *path, const char *reason, int code)
+{
+    (void)snprintf(why, IO_FILE_WHY, "%.180s: %s", path, reason);
+    return code;
+}
+
+/* On the open descriptor, so that nobody can swap the file in between. */
+static const char *not_secret(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return strerror(errno);
+    if (!S_ISREG(st.st_mode))
+        return "not a regular file";
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return "the group or others may use it: chmod 600";
+    return NULL;
+}
+
+/* A volatile pointer keeps the compiler from leaving the store out. */
+static void wipe(char *bytes, size_t len)
+{
+    for (volatile char *at = bytes; len > 0; len--)
+        *at++ = 0;
+}
+
+static int read_all(int fd, const char *path, struct herd_buf *out, char *why)
+{
+    char piece[PIECE];
+    int rc = HERD_OK;
+    for (;;) {
+        ssize_t got = read(fd, piece, sizeof piece);
+        if (got == -1 && errno == EINTR)
+            continue;
+        if (got == -1)
+            rc = explain(why, path, strerror(errno), HERD_ESYS);
+        if (got <= 0)
+            break;
+        rc = herd_buf_append(out, herd_slice(piece, (size_t)got));
+        if (rc == HERD_EFULL)
+            explain(why, path, "file is too large", rc);
+        if (rc == HERD_ENOMEM)
+            explain(why, path, herd_strerror(rc), rc);
+        if (rc != HERD_OK)
+            break;
+    }
+    wipe(piece, sizeof piece);
+    return rc;
+}
+
+int io_file_read(const char *path, bool secret, struct herd_buf *out, char *why)
+{
+    /* Opening a FIFO would wait for a writer; a secret is a regular file, which does not
+     * mind O_NONBLOCK. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (secret ? O_NONBLOCK : 0));
+    if (fd == -1)
+        return explain(why, path, strerror(errno), HERD_ESYS);
+    const char *wrong = secret ? not_secret(fd) : NULL;
+    int rc =
+        wrong != NULL ? explain(why, path, wrong, HERD_ESYS) : read_all(fd, path, out, why);
+    (void)close(fd);
+    return rc;
+}
+
+int io_file_make_dir(const char *path, char *why)
+{
+    if (mkdir(path, S_IRWXU) == 0)
+        return HERD_OK;
+    int err = errno;
+    struct stat st;
+    if (err != EEXIST || stat(path, &st) != 0)
+        return explain(why, path, strerror(err), HERD_ESYS);
+    if (!S_ISDIR(st.st_mode))
+        return explain(why, path, "not a folder", HERD_ESYS);
+    return HERD_OK;
+}

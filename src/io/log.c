@@ -1,0 +1,326 @@
+#include "io/portable.h"
+
+#include "io/log.h"
+
+#include "herd/err.h"
+#include "io/log_text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A field other than the text is cut at FIELD bytes; LINE is more than all the rest of a
+ * line can take: time, three fields, direction, spaces, the count of bytes left out. */
+enum { BUFFER = 65536, FIELD = 64, LINE = 512, STAMP = 20 };
+
+struct io_log {
+    const struct herd_mem *mem;
+    char *path; /* NULL: no file */
+    size_t path_size;
+    int fd;    /* -1: no file */
+    bool echo; /* a copy goes to standard error */
+    char server[FIELD];
+    size_t server_len;
+
+    /* "2026-11-21T12:00:00." of the second written last. */
+    char stamp[STAMP];
+    int64_t stamp_second;
+    struct herd_wall last; /* time of the last line, for notes */
+
+    uint64_t lost;   /* all lines that never reached the file */
+    uint64_t untold; /* those of them that no note tells of yet */
+    uint64_t noted;  /* lines that the note in `bytes` tells of */
+    size_t note_end; /* where that note ends, 0: there is none */
+
+    bool torn;     /* the file ends inside a line whose rest was dropped */
+    bool mid_line; /* the file ends inside a line whose rest is in `bytes` */
+    size_t echoed; /* bytes of `bytes` that standard error got */
+    size_t len;
+    char bytes[BUFFER];
+};
+
+/* Without O_NONBLOCK a pipe could stop the server; plain files do not care. */
+static int open_file(const char *path)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int fd;
+    do
+        fd = open(path, flags, 0600);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static char *copy_path(const struct herd_mem *mem, const char *path, size_t size)
+{
+    char *copy = herd_mem_alloc(mem, size);
+    if (copy != NULL)
+        memcpy(copy, path, size);
+    return copy;
+}
+
+static void release(struct io_log *log)
+{
+    const struct herd_mem *mem = log->mem;
+    herd_mem_free(mem, log->path, log->path_size);
+    herd_mem_free(mem, log, sizeof *log);
+}
+
+struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const char *server,
+                           bool echo)
+{
+    struct io_log *log = herd_mem_zalloc(mem, sizeof *log);
+    if (log == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    log->mem = mem;
+    log->fd = -1;
+    log->echo = echo;
+    log->stamp_second = INT64_MIN;
+    struct herd_slice name = herd_slice_str(server);
+    log->server_len = io_log_escape(log->server, sizeof log->server, &name);
+    if (path == NULL)
+        return log;
+    log->path_size = strlen(path) + 1;
+    log->path = copy_path(mem, path, log->path_size);
+    int problem = ENOMEM;
+    if (log->path != NULL) {
+        log->fd = open_file(path);
+        problem = errno;
+    }
+    if (log->fd < 0) {
+        release(log);
+        errno = problem;
+        return NULL;
+    }
+    return log;
+}
+
+/* ---- formatting ------------------------------------------------------------------- */
+
+static char *put(char *at, const char *bytes, size_t len)
+{
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+static char *put_field(char *at, const char *text)
+{
+    struct herd_slice rest = herd_slice_str(text);
+    at += io_log_escape(at, FIELD, &rest);
+    *at++ = ' ';
+    return at;
+}
+
+/* The date is worked out once a second; a line costs the microseconds only. */
+static char *put_time(struct io_log *log, char *at, struct herd_wall when)
+{
+    int64_t second = when.ns / HERD_NS_PER_S;
+    int64_t ns = when.ns % HERD_NS_PER_S;
+    if (ns < 0) {
+        ns += HERD_NS_PER_S;
+        second--;
+    }
+    if (second != log->stamp_second) {
+        io_log_stamp(log->stamp, second);
+        log->stamp_second = second;
+    }
+    at = put(at, log->stamp, STAMP);
+    uint32_t micros = (uint32_t)(ns / 1000);
+    for (int digit = 5; digit >= 0; digit--, micros /= 10)
+        at[digit] = (char)('0' + micros % 10);
+    return put(at + 6, "Z ", 2);
+}
+
+static char *put_text(char *at, struct herd_slice text)
+{
+    at += io_log_escape(at, IO_LOG_TEXT, &text);
+    if (text.len == 0)
+        return at;
+    int len = snprintf(at, FIELD, " [%zu bytes left out]", text.len);
+    return at + (len > 0 ? len : 0);
+}
+
+/* The caller has made room. */
+static void append_line(struct io_log *log, struct herd_wall when, const char *kind,
+                        const char *address, char direction, struct herd_slice text)
+{
+    char *at = put_time(log, log->bytes + log->len, when);
+    at = put(at, log->server, log->server_len);
+    *at++ = ' ';
+    at = put_field(at, kind);
+    at = put_field(at, address != NULL ? address : "-");
+    *at++ = direction;
+    *at++ = ' ';
+    at = put_text(at, text);
+    *at++ = '\n';
+    log->len = (size_t)(at - log->bytes);
+    assert(log->len <= BUFFER);
+}
+
+/* Lines are only ever lost behind the last buffered one, so the note's place is the end
+ * of the buffer. One note at a time: the next waits until this one is written. */
+static void append_note(struct io_log *log)
+{
+    if (log->untold == 0 || log->note_end > 0 || log->len + LINE > BUFFER)
+        return;
+    char text[FIELD];
+    snprintf(text, sizeof text, "%" PRIu64 " line%s lost", log->untold,
+             log->untold == 1 ? "" : "s");
+    append_line(log, log->last, "herd", NULL, '-', herd_slice_str(text));
+    log->note_end = log->len;
+    log->noted = log->untold;
+    log->untold = 0;
+}
+
+/* ---- writing ---------------------------------------------------------------------- */
+
+static uint64_t count_lines(const char *bytes, size_t len)
+{
+    uint64_t lines = 0;
+    const char *end = bytes + len;
+    while ((bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+        lines++;
+        bytes++;
+    }
+    return lines;
+}
+
+/* Forgets `size` bytes at the front, which are written. */
+static void consume(struct io_log *log, size_t size)
+{
+    if (size == 0)
+        return;
+    log->mid_line = log->bytes[size - 1] != '\n';
+    log->len -= size;
+    memmove(log->bytes, log->bytes + size, log->len);
+    log->echoed = log->echoed > size ? log->echoed - size : 0;
+    if (log->note_end > size) {
+        log->note_end -= size;
+    } else {
+        log->note_end = 0;
+        log->noted = 0;
+    }
+}
+
+/* Gives all that is buffered up: keeping it would make newer lines go lost instead. */
+static void drop(struct io_log *log)
+{
+    uint64_t lines = count_lines(log->bytes, log->len);
+    if (log->note_end > 0)
+        lines--;
+    log->lost += lines;
+    log->untold += lines + log->noted;
+    log->noted = 0;
+    log->note_end = 0;
+    log->torn = log->torn || log->mid_line;
+    log->mid_line = false;
+    log->echoed = 0;
+    log->len = 0;
+}
+
+/* Writes what the file takes now and returns how much that was. Sets *failed unless it
+ * was all or the rest may be taken later. */
+static size_t write_some(int fd, const char *bytes, size_t len, bool *failed)
+{
+    size_t sent = 0;
+    while (sent < len) {
+        ssize_t n = write(fd, bytes + sent, len - sent);
+        if (n > 0) {
+            sent += (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            *failed = n < 0 && !io_portable_would_block(errno);
+            break;
+        }
+    }
+    return sent;
+}
+
+static void write_file(struct io_log *log)
+{
+    bool failed = false;
+    if (log->torn && write_some(log->fd, "\n", 1, &failed) == 1)
+        log->torn = false;
+    if (!log->torn)
+        consume(log, write_some(log->fd, log->bytes, log->len, &failed));
+    if (failed)
+        drop(log);
+}
+
+/* Best effort: what standard error does not take is not offered again. */
+static void write_echo(struct io_log *log)
+{
+    bool failed;
+    write_some(STDERR_FILENO, log->bytes + log->echoed, log->len - log->echoed, &failed);
+    log->echoed = log->len;
+}
+
+void io_log_flush(struct io_log *log)
+{
+    append_note(log);
+    if (log->len == 0)
+        return;
+    if (log->echo)
+        write_echo(log);
+    if (log->fd >= 0)
+        write_file(log);
+    else
+        consume(log, log->len);
+}
+
+void io_log_line(struct io_log *log, struct herd_wall when, const char *kind,
+                 const char *address, char direction, struct herd_slice text)
+{
+    if (log->fd < 0 && !log->echo)
+        return;
+    size_t most = LINE + (text.len < IO_LOG_TEXT / 4 ? text.len * 4 : IO_LOG_TEXT);
+    log->last = when;
+    append_note(log);
+    if (log->len + most > BUFFER)
+        io_log_flush(log);
+    if (log->len + most > BUFFER) {
+        log->lost++;
+        log->untold++;
+        return;
+    }
+    append_line(log, when, kind, address, direction, text);
+}
+
+bool io_log_pending(const struct io_log *log)
+{
+    return log->len > 0;
+}
+
+uint64_t io_log_lost(const struct io_log *log)
+{
+    return log->lost;
+}
+
+int io_log_reopen(struct io_log *log)
+{
+    if (log->path == NULL)
+        return HERD_OK;
+    io_log_flush(log);
+    int fd = open_file(log->path);
+    if (fd < 0)
+        return HERD_ESYS;
+    close(log->fd);
+    log->fd = fd;
+    log->torn = log->torn && lseek(fd, 0, SEEK_END) > 0;
+    io_log_flush(log);
+    return HERD_OK;
+}
+
+void io_log_close(struct io_log *log)
+{
+    if (log == NULL)
+        return;
+    io_log_flush(log);
+    if (log->fd >= 0)
+        close(log->fd);
+    release(log);
+}

@@ -1,0 +1,70 @@
+/* The poll() loop: descriptors in, callbacks out, one deadline a turn.
+ *
+ * A caller embeds one struct io_watch per descriptor. The array handed to poll() is
+ * dense and private to the loop: a watch knows its place in it, nobody else does, so the
+ * order of the array (and later, how much of it a turn polls) is the loop's own affair.
+ *
+ * Inside a callback any watch may be added, changed or removed, itself included. A watch
+ * removed, or added for a reused descriptor, during a turn gets no callback from that
+ * turn's poll(). */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include "herd/instant.h"
+#include "herd/mem.h"
+
+#include <stddef.h>
+
+/* What a watch waits for. A descriptor's error or hang-up is reported as whatever the
+ * watch waits for, so that the read or write that follows tells the reason; a watch that
+ * waits for nothing is told IO_READ. */
+enum io_want { IO_NONE = 0, IO_READ = 1, IO_WRITE = 2 };
+
+struct io_watch;
+
+/* `ready` is a set of enum io_want bits, never empty. */
+typedef void (*io_ready_fn)(struct io_watch *watch, unsigned ready);
+
+struct io_watch {
+    int fd;            /* borrowed; close it only after io_loop_remove */
+    io_ready_fn ready; /* called when the descriptor is ready */
+    void *arg;         /* the caller's own */
+    size_t place;      /* the loop's own */
+};
+
+struct io_loop;
+
+/* Errors: NULL when out of memory. `mem` is borrowed and outlives the loop. */
+struct io_loop *io_loop_new(const struct herd_mem *mem);
+
+/* Every watch must have been removed. Accepts NULL. */
+void io_loop_free(struct io_loop *loop);
+
+/* Starts to watch: fill fd, ready and arg first. The watch stays where it is in memory
+ * until io_loop_remove. Errors: HERD_ENOMEM. */
+int io_loop_add(struct io_loop *loop, struct io_watch *watch, unsigned want);
+
+/* Changes what an added watch waits for. Cheap: no system call. */
+void io_loop_want(struct io_loop *loop, struct io_watch *watch, unsigned want);
+
+void io_loop_remove(struct io_loop *loop, struct io_watch *watch);
+
+/* Work for quiet moments (flushing the log): `idle` is called when nothing is ready and
+ * the loop is about to sleep, and only when `pending` says that there is work. The loop
+ * then asks poll() a second time, without waiting, before it believes that nothing is
+ * ready; a busy loop pays nothing. */
+struct io_idle {
+    int (*pending)(void *arg); /* non-zero: call idle before sleeping */
+    void (*idle)(void *arg);
+    void *arg;
+};
+void io_loop_on_idle(struct io_loop *loop, struct io_idle idle);
+
+/* One turn: sleeps until a descriptor is ready or `deadline` is reached (HERD_NEVER:
+ * without limit; in the past: does not sleep), then calls the ready watches. The sleep
+ * is rounded up to whole milliseconds, so a reached deadline never makes the loop spin.
+ * A signal ends the sleep early and is not an error. Errors: HERD_ESYS (errno is set)
+ * when poll() itself fails for another reason. Returns the number of callbacks made. */
+int io_loop_turn(struct io_loop *loop, struct herd_mono deadline);
+
+#endif

@@ -1,0 +1,58 @@
+#include "io/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct flock whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+static int failed(int fd, const char *path, char *why)
+{
+    pid_t holder = io_pidfile_holder(path);
+    if (holder > 0)
+        snprintf(why, IO_PIDFILE_WHY, "%s: already running as process %ld", path,
+                 (long)holder);
+    else
+        snprintf(why, IO_PIDFILE_WHY, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+int io_pidfile_take(const char *path, char *why)
+{
+    char text[32];
+    struct flock lock = whole_file();
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0)
+        return failed(fd, path, why);
+    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)len) != len)
+        return failed(fd, path, why);
+    return fd;
+}
+
+void io_pidfile_release(const char *path, int fd)
+{
+    unlink(path);
+    close(fd);
+}
+
+pid_t io_pidfile_holder(const char *path)
+{
+    struct flock lock = whole_file();
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    /* A read lock is all that a read-only descriptor may ask about; the server's write
+     * lock is in its way just the same. */
+    lock.l_type = F_RDLCK;
+    int rc = fcntl(fd, F_GETLK, &lock);
+    close(fd);
+    return rc == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+}

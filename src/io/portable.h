@@ -1,0 +1,61 @@
+/* Where systems differ: every #ifdef of the adapters is here. Include it first, since
+ * macOS hides what is not POSIX unless asked before the first system header. */
+#ifndef IO_PORTABLE_H
+#define IO_PORTABLE_H
+
+#if defined(__APPLE__) && !defined(_DARWIN_C_SOURCE)
+#define _DARWIN_C_SOURCE 1
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* A flag for send(): no SIGPIPE. Systems without it have SO_NOSIGPIPE. */
+#ifdef MSG_NOSIGNAL
+enum { IO_SEND_FLAGS = MSG_NOSIGNAL };
+#else
+enum { IO_SEND_FLAGS = 0 };
+#endif
+
+static inline void io_portable_no_sigpipe(int fd)
+{
+#ifdef SO_NOSIGPIPE
+    const int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#else
+    (void)fd;
+#endif
+}
+
+/* Asks the kernel to call a TCP socket writable only while fewer bytes are unsent. */
+static inline bool io_portable_unsent_low_water(int fd, int bytes)
+{
+#ifdef TCP_NOTSENT_LOWAT
+    return setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes) == 0;
+#else
+    (void)fd;
+    (void)bytes;
+    return false;
+#endif
+}
+
+/* POSIX lets these two be one number or two. */
+static inline bool io_portable_would_block(int err)
+{
+    return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
+}
+
+/* Non-blocking and close-on-exec, without accept4(), pipe2() and SOCK_CLOEXEC, which
+ * not every system has. Nothing here forks, so the gap in between is harmless. */
+static inline bool io_portable_prepare(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags != -1 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) != -1 &&
+           fcntl(fd, F_SETFD, FD_CLOEXEC) != -1;
+}
+
+#endif
