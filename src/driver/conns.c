@@ -1,0 +1,185 @@
+#include "driver/inner.h"
+#include "herd/err.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* ---- the table ---- */
+
+static int grow(struct driver *driver)
+{
+    uint32_t size = driver->slots_size > 0 ? driver->slots_size * 2 : 64;
+    if (size > driver->slots_max)
+        size = driver->slots_max;
+    if (size <= driver->slots_size)
+        return HERD_EFULL;
+    struct driver_slot *slots =
+        herd_mem_resize(driver->setup.mem, driver->slots,
+                        driver->slots_size * sizeof *slots, size * sizeof *slots);
+    if (slots == NULL)
+        return HERD_ENOMEM;
+    for (uint32_t i = driver->slots_size; i < size; i++)
+        slots[i] =
+            (struct driver_slot){.next_free = i + 1 < size ? i + 1 : DRIVER_SLOT_NONE};
+    driver->free_slot = driver->slots_size;
+    driver->slots = slots;
+    driver->slots_size = size;
+    return HERD_OK;
+}
+
+struct driver_conn *driver_conn_new(struct driver *driver, enum herd_role role,
+                                    int64_t server, const char *address)
+{
+    if (driver->free_slot == DRIVER_SLOT_NONE && grow(driver) != HERD_OK)
+        return NULL;
+    struct driver_conn *dc = herd_mem_zalloc(driver->setup.mem, sizeof *dc);
+    if (dc == NULL)
+        return NULL;
+    uint32_t index = driver->free_slot;
+    struct driver_slot *slot = &driver->slots[index];
+    driver->free_slot = slot->next_free;
+    slot->conn = dc;
+    dc->driver = driver;
+    dc->id = (herd_conn_id)++slot->generation << 32 | index;
+    dc->role = role;
+    dc->server = server;
+    snprintf(dc->address, sizeof dc->address, "%s", address);
+    driver->conn_count++;
+    return dc;
+}
+
+static void forget_owed(struct driver_conn *dc)
+{
+    struct driver_conn **at = &dc->driver->owed;
+    while (dc->owed && *at != dc)
+        at = &(*at)->next_owed;
+    if (dc->owed)
+        *at = dc->next_owed;
+}
+
+void driver_conn_free(struct driver_conn *dc)
+{
+    struct driver *driver = dc->driver;
+    uint32_t index = (uint32_t)dc->id;
+    forget_owed(dc);
+    driver->slots[index].conn = NULL;
+    driver->slots[index].next_free = driver->free_slot;
+    driver->free_slot = index;
+    driver->conn_count--;
+    herd_mem_free(driver->setup.mem, dc, sizeof *dc);
+    driver_doors_conn_gone(driver);
+}
+
+struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id)
+{
+    uint32_t index = (uint32_t)id;
+    struct driver_conn *dc = index < driver->slots_size ? driver->slots[index].conn : NULL;
+    return dc != NULL && dc->id == id ? dc : NULL;
+}
+
+void driver_conns_free(struct driver *driver)
+{
+    for (uint32_t i = 0; i < driver->slots_size; i++)
+        if (driver->slots[i].conn != NULL)
+            driver_conn_free(driver->slots[i].conn);
+    herd_mem_free(driver->setup.mem, driver->slots,
+                  driver->slots_size * sizeof *driver->slots);
+    driver->slots = NULL;
+    driver->slots_size = 0;
+}
+
+/* ---- what connections tell ---- */
+
+static void tell(struct driver_conn *dc, enum herd_event_kind kind, struct herd_slice bytes)
+{
+    struct herd_event event = {.kind = kind,
+                               .conn = dc->id,
+                               .role = dc->role,
+                               .server = dc->server,
+                               .bytes = bytes};
+    driver_step(dc->driver, event);
+}
+
+static void on_opened(void *arg)
+{
+    struct driver_conn *dc = arg;
+    dc->opened = true;
+    tell(dc, HERD_EV_OPENED, herd_slice_str(dc->address));
+}
+
+static void on_data(void *arg, struct herd_slice bytes)
+{
+    tell(arg, HERD_EV_DATA, bytes);
+}
+
+static void on_eof(void *arg)
+{
+    tell(arg, HERD_EV_EOF, HERD_LIT(""));
+}
+
+static void on_drained(void *arg)
+{
+    const struct driver_conn *dc = arg;
+    if (dc->role == HERD_PEER)
+        tell(arg, HERD_EV_DRAINED, HERD_LIT(""));
+}
+
+/* A dialled connection that never opened is a failed dial: the core does not know it. */
+static void on_closed(void *arg, const char *why)
+{
+    struct driver_conn *dc = arg;
+    struct driver *driver = dc->driver;
+    herd_conn_id id = dc->id;
+    tell(dc, dc->opened ? HERD_EV_CLOSED : HERD_EV_DIAL_FAILED, herd_slice_str(why));
+    if (driver_conn_find(driver, id) == dc)
+        driver_conn_free(dc);
+}
+
+static const struct io_conn_handlers handlers = {
+    .opened = on_opened,
+    .data = on_data,
+    .eof = on_eof,
+    .drained = on_drained,
+    .closed = on_closed,
+};
+
+void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
+                        const char *address)
+{
+    struct driver_conn *dc = driver_conn_new(driver, role, -1, address);
+    if (dc == NULL) {
+        close(fd);
+        return;
+    }
+    if (role == HERD_PEER)
+        io_sock_keep_unsent_small(fd);
+    dc->conn = io_conn_accept(driver->group, fd, &handlers, dc);
+    if (dc->conn == NULL)
+        driver_conn_free(dc);
+    else
+        on_opened(dc);
+}
+
+bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
+{
+    char address[IO_SOCK_TEXT];
+    const struct io_addr *addr = &driver->peers[server];
+    io_addr_text(addr, address);
+    int fd = io_sock_dial(addr, why);
+    if (fd < 0)
+        return false;
+    struct driver_conn *dc = driver_conn_new(driver, HERD_PEER, server, address);
+    if (dc == NULL) {
+        close(fd);
+        snprintf(why, IO_SOCK_WHY, "too many connections");
+        return false;
+    }
+    io_sock_keep_unsent_small(fd);
+    dc->conn = io_conn_dial(driver->group, fd, &handlers, dc);
+    if (dc->conn != NULL)
+        return true;
+    driver_conn_free(dc);
+    snprintf(why, IO_SOCK_WHY, "%s", herd_strerror(HERD_ENOMEM));
+    return false;
+}

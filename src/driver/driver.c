@@ -1,0 +1,290 @@
+#include "driver/driver.h"
+
+#include "driver/inner.h"
+#include "herd/err.h"
+#include "io/clock.h"
+#include "io/random.h"
+#include "io/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+enum {
+    RESERVED_FDS = 32, /* for the log, libcurl, listeners */
+    LINGER_MS = 2000,
+    LEAVE_MS = 3000, /* longest good-bye */
+};
+
+/* ---- life ---- */
+
+/* As many connections as the configuration wants and the system allows. */
+static uint32_t connection_limit(int64_t wanted)
+{
+    struct rlimit limit;
+    rlim_t need = (rlim_t)wanted + RESERVED_FDS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 64;
+    if (limit.rlim_cur < need) {
+        rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            limit.rlim_cur = before;
+    }
+    if (limit.rlim_cur >= need)
+        return (uint32_t)wanted;
+    return limit.rlim_cur > 2 * RESERVED_FDS ? (uint32_t)limit.rlim_cur - RESERVED_FDS
+                                             : RESERVED_FDS;
+}
+
+static int look_up_peers(struct driver *driver, char *why)
+{
+    const struct herd_conf *conf = driver->setup.conf;
+    driver->peers =
+        herd_mem_zalloc(driver->setup.mem, conf->server_count * sizeof *driver->peers);
+    if (driver->peers == NULL) {
+        snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
+        return HERD_ENOMEM;
+    }
+    for (uint32_t i = 0; i < conf->server_count; i++) {
+        const struct herd_conf_addr *at = &conf->servers[i].peer;
+        if (!herd_conf_linked(conf, driver->setup.self, i))
+            continue;
+        if (io_addr_lookup(&driver->peers[i], at->host, at->port, why) != HERD_OK)
+            return HERD_EBAD;
+        if (!io_addr_is_loopback(&driver->peers[i])) {
+            snprintf(why, DRIVER_WHY,
+                     "peer address of %s: links carry no authentication yet, so they must "
+                     "stay on loopback addresses (127.0.0.0/8 or ::1)",
+                     conf->servers[i].name);
+            return HERD_EBAD;
+        }
+    }
+    return HERD_OK;
+}
+
+/* Google answers nobody without a key; what runs on this machine may. */
+static const char *why_no_places(const struct driver *driver)
+{
+    if (driver->setup.places_key[0] != '\0' ||
+        strncmp(driver->setup.conf->places_url, "https:", 6) != 0)
+        return NULL;
+    return "This server has no Places API key; set places-key-file in its configuration.";
+}
+
+static int start_fetch(struct driver *driver, char *why)
+{
+    const struct herd_conf *conf = driver->setup.conf;
+    struct io_fetch_setup setup = {
+        .url = conf->places_url,
+        .key = driver->setup.places_key,
+        .body_max = (size_t)conf->places_body_max,
+        .timeout_ms = conf->places_timeout_ms,
+        .connect_ms = conf->places_connect_timeout_ms,
+        .connects_max = (size_t)conf->lookups_max,
+    };
+    driver->fetch = io_fetch_new(driver->setup.mem, driver->loop, &setup,
+                                 driver_places_done, driver, why);
+    return driver->fetch != NULL ? HERD_OK : HERD_ESYS;
+}
+
+static int start_core(struct driver *driver, char *why)
+{
+    const char *no_places = why_no_places(driver);
+    struct herd_core_setup setup = {
+        .mem = driver->setup.mem,
+        .conf = driver->setup.conf,
+        .self = driver->setup.self,
+        .version = HERD_VERSION,
+        .places_ready = no_places == NULL,
+        .places_why = no_places,
+    };
+    int rc = io_random(setup.hash_key, sizeof setup.hash_key);
+    if (rc == HERD_OK)
+        rc = io_random(&setup.random_seed, sizeof setup.random_seed);
+    while (rc == HERD_OK && setup.boot_id == 0)
+        rc = io_random(&setup.boot_id, sizeof setup.boot_id);
+    if (rc == HERD_OK)
+        rc = herd_core_new(&driver->core, &setup, driver->mono);
+    if (rc != HERD_OK)
+        snprintf(why, DRIVER_WHY, "%s", herd_strerror(rc));
+    return rc;
+}
+
+static int start_conns(struct driver *driver, char *why)
+{
+    const struct herd_conf *conf = driver->setup.conf;
+    struct io_conn_limits limits = {
+        .high = (size_t)conf->output_high,
+        .max = (size_t)conf->output_max,
+        .stall_ms = conf->output_stall_ms,
+        .linger_ms = LINGER_MS,
+        .connect_ms = conf->link_connect_timeout_ms,
+    };
+    driver->slots_max = connection_limit(conf->connections_max);
+    driver->late_max = conf->server_count + (size_t)conf->lookups_max;
+    driver->late =
+        herd_mem_alloc(driver->setup.mem, driver->late_max * sizeof *driver->late);
+    driver->loop = io_loop_new(driver->setup.mem);
+    if (driver->loop != NULL)
+        driver->group = io_conn_group_new(driver->setup.mem, driver->loop, limits);
+    if (driver->late != NULL && driver->group != NULL)
+        return HERD_OK;
+    snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
+    return HERD_ENOMEM;
+}
+
+static void log_text(struct driver *driver, const char *text)
+{
+    driver_clock(driver);
+    io_log_line(driver->setup.log, driver->wall, "herd", NULL, '-', herd_slice_str(text));
+}
+
+static void on_signal(void *arg, int number)
+{
+    struct driver *driver = arg;
+    driver_clock(driver);
+    if (number == SIGHUP) {
+        log_text(driver,
+                 "SIGHUP: configurations are read at start only; restart to change");
+    } else if (number == SIGUSR1) {
+        int rc = io_log_reopen(driver->setup.log);
+        log_text(driver,
+                 rc == HERD_OK ? "log reopened" : "log not reopened: kept the old one");
+    } else if (driver->stopping) {
+        driver->stop_now = true;
+    } else {
+        struct herd_event stop = {.kind = HERD_EV_STOP};
+        log_text(driver, "stopping");
+        driver->stopping = true;
+        driver->stop_by = herd_mono_add_ms(driver->mono, LEAVE_MS);
+        driver_doors_close(driver);
+        driver_step(driver, stop);
+    }
+}
+
+static int log_pending(void *arg)
+{
+    const struct driver *driver = arg;
+    return io_log_pending(driver->setup.log);
+}
+
+static void log_flush(void *arg)
+{
+    struct driver *driver = arg;
+    io_log_flush(driver->setup.log);
+}
+
+static int start_signals(struct driver *driver, char *why)
+{
+    if (io_signals_start(driver->loop, on_signal, driver) != HERD_OK) {
+        snprintf(why, DRIVER_WHY, "signals: %s", strerror(errno));
+        return HERD_ESYS;
+    }
+    driver->signals_on = true;
+    io_loop_on_idle(driver->loop, (struct io_idle){log_pending, log_flush, driver});
+    return HERD_OK;
+}
+
+struct driver *driver_new(const struct driver_setup *setup, char *why)
+{
+    struct driver *driver = herd_mem_zalloc(setup->mem, sizeof *driver);
+    if (driver == NULL) {
+        snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
+        return NULL;
+    }
+    driver->setup = *setup;
+    driver->free_slot = DRIVER_SLOT_NONE;
+    driver->doors_open_at = HERD_NEVER;
+    driver->stop_by = HERD_NEVER;
+    driver_clock(driver);
+    int rc = start_conns(driver, why);
+    if (rc == HERD_OK)
+        rc = look_up_peers(driver, why);
+    if (rc == HERD_OK)
+        rc = start_fetch(driver, why);
+    if (rc == HERD_OK)
+        rc = start_core(driver, why);
+    if (rc == HERD_OK)
+        rc = start_signals(driver, why);
+    if (rc == HERD_OK)
+        rc = driver_doors_open(driver, why);
+    if (rc == HERD_OK)
+        return driver;
+    driver_free(driver);
+    return NULL;
+}
+
+void driver_free(struct driver *driver)
+{
+    if (driver == NULL)
+        return;
+    const struct herd_mem *mem = driver->setup.mem;
+    driver_doors_close(driver);
+    if (driver->signals_on)
+        io_signals_stop(driver->loop);
+    io_fetch_free(driver->fetch);
+    herd_core_free(driver->core);
+    io_conn_group_free(driver->group);
+    driver_conns_free(driver);
+    io_loop_free(driver->loop);
+    herd_mem_free(mem, driver->late, driver->late_max * sizeof *driver->late);
+    herd_mem_free(mem, driver->peers,
+                  driver->setup.conf->server_count * sizeof *driver->peers);
+    herd_mem_free(mem, driver, sizeof *driver);
+}
+
+const char *driver_client_address(const struct driver *driver)
+{
+    return driver->doors[0].address;
+}
+
+const char *driver_peer_address(const struct driver *driver)
+{
+    return driver->doors[1].address;
+}
+
+/* ---- the loop ---- */
+
+static struct herd_mono next_deadline(const struct driver *driver)
+{
+    struct herd_mono at = herd_deadline(driver->core);
+    at = herd_mono_min(at, io_conn_group_deadline(driver->group));
+    at = herd_mono_min(at, io_fetch_deadline(driver->fetch));
+    at = herd_mono_min(at, driver->doors_open_at);
+    return herd_mono_min(at, driver->stop_by);
+}
+
+static bool finished(const struct driver *driver)
+{
+    return driver->stopping &&
+           (driver->stop_now || io_conn_group_count(driver->group) == 0 ||
+            herd_mono_reached(driver->mono, driver->stop_by));
+}
+
+/* The core's TICK comes last: what a turn's events made news is then sent in one batch. */
+static int turn(struct driver *driver)
+{
+    struct herd_event tick = {.kind = HERD_EV_TICK};
+    driver->clock_read = false;
+    int rc = io_loop_turn(driver->loop, next_deadline(driver));
+    if (rc < 0)
+        return rc;
+    driver_clock(driver);
+    io_conn_group_tick(driver->group, driver->mono);
+    io_fetch_tick(driver->fetch, driver->mono);
+    driver_doors_tick(driver);
+    driver_step(driver, tick);
+    return HERD_OK;
+}
+
+int driver_run(struct driver *driver)
+{
+    int rc = HERD_OK;
+    log_text(driver, "started");
+    while (rc == HERD_OK && !finished(driver))
+        rc = turn(driver);
+    log_text(driver, rc == HERD_OK ? "stopped" : "stopped: poll failed");
+    return rc;
+}

@@ -1,0 +1,123 @@
+/* What the files of the driver share.
+ *
+ * driver.c: life and the loop. doors.c: listeners. conns.c: the table of connections and
+ * what they tell. carry.c: events into the core, actions out of it. */
+#ifndef DRIVER_INNER_H
+#define DRIVER_INNER_H
+
+#include "driver/driver.h"
+#include "herd/core.h"
+#include "io/conn.h"
+#include "io/fetch.h"
+#include "io/loop.h"
+#include "io/sock.h"
+
+#include <stdbool.h>
+
+/* A connection: its place in the table never moves while it lives. */
+struct driver_conn {
+    struct driver *driver;
+    struct io_conn *conn;
+    herd_conn_id id;
+    enum herd_role role;
+    int64_t server; /* dialled; -1: accepted */
+    bool opened;    /* the core knows it */
+    bool owed;      /* is in driver->owed */
+    struct driver_conn *next_owed;
+    char address[IO_SOCK_TEXT];
+};
+
+#define DRIVER_SLOT_NONE UINT32_MAX
+
+/* A slot's generation makes the ids of its connections differ. */
+struct driver_slot {
+    struct driver_conn *conn; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free;
+};
+
+struct driver_door {
+    struct driver *driver;
+    struct io_watch watch; /* fd -1: not open */
+    enum herd_role role;
+    char address[IO_SOCK_TEXT];
+};
+
+enum { DRIVER_DOORS = 3, DRIVER_LATE_WHY = IO_SOCK_WHY };
+
+/* An event that happened inside the carrying out of an action, for after it. */
+struct driver_late {
+    enum herd_event_kind kind; /* DIAL_FAILED or PLACES */
+    int64_t server;
+    uint64_t lookup;
+    char why[DRIVER_LATE_WHY];
+};
+
+struct driver {
+    struct driver_setup setup;
+    struct io_loop *loop;
+    struct io_conn_group *group;
+    struct io_fetch *fetch; /* NULL: no lookups */
+    struct herd_core *core;
+    struct io_addr *peers; /* by server; only neighbours are filled in */
+
+    /* this turn's clocks; read when first needed */
+    bool clock_read;
+    struct herd_mono mono;
+    struct herd_wall wall;
+
+    struct driver_door doors[DRIVER_DOORS];
+    bool doors_shut;                /* they wait for doors_open_at */
+    struct herd_mono doors_open_at; /* HERD_NEVER: until a connection has gone */
+
+    struct driver_slot *slots; /* by the low half of a connection's id */
+    uint32_t slots_size, slots_max, conn_count;
+    uint32_t free_slot; /* first of a list; DRIVER_SLOT_NONE: all are taken */
+
+    struct driver_conn *owed; /* neighbours that are owed a DRAINED */
+    struct driver_late *late; /* room for one a server and one a lookup */
+    size_t late_count, late_max;
+
+    bool signals_on;
+    bool stopping, stop_now;
+    struct herd_mono stop_by;
+};
+
+/* ---- carry.c ---- */
+
+/* Reads the clocks if this turn has not yet. */
+void driver_clock(struct driver *driver);
+
+/* One event into the core, its actions out, and the events that these lead to. The clocks
+ * are filled in here. */
+void driver_step(struct driver *driver, struct herd_event event);
+
+/* Lookups end here. */
+void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *result);
+
+/* ---- conns.c ---- */
+
+void driver_conns_free(struct driver *driver);
+
+/* A new place in the table, or NULL when it is full or out of memory. */
+struct driver_conn *driver_conn_new(struct driver *driver, enum herd_role role,
+                                    int64_t server, const char *address);
+void driver_conn_free(struct driver_conn *dc);
+struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id);
+
+/* Takes over an accepted socket. */
+void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
+                        const char *address);
+
+/* Dials a neighbour; false with `why` (IO_SOCK_WHY bytes) when that failed at once. */
+bool driver_conn_dial(struct driver *driver, uint32_t server, char *why);
+
+/* ---- doors.c ---- */
+
+int driver_doors_open(struct driver *driver, char *why);
+void driver_doors_close(struct driver *driver);
+/* Opens them again after descriptors ran out, when it is time or a connection has gone. */
+void driver_doors_tick(struct driver *driver);
+void driver_doors_conn_gone(struct driver *driver);
+
+#endif
