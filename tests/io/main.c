@@ -1,0 +1,34 @@
+/* The suites of the adapters: each against the real system, over loopback only. */
+#include "check.h"
+
+#include <signal.h>
+
+extern const struct check_test test_loop[];
+extern const struct check_test test_sock[];
+extern const struct check_test test_conn[];
+extern const struct check_test test_conn_limits[];
+extern const struct check_test test_signals[];
+extern const struct check_test test_file[];
+extern const struct check_test test_log[];
+extern const struct check_test test_fake_places[];
+extern const struct check_test test_fake_faults[];
+extern const struct check_test test_fetch[];
+
+int main(int argc, char **argv)
+{
+    const struct check_suite suites[] = {
+        {"loop", test_loop},
+        {"sock", test_sock},
+        {"conn", test_conn},
+        {"conn limits", test_conn_limits},
+        {"signals", test_signals},
+        {"file", test_file},
+        {"log", test_log},
+        {"fake places", test_fake_places},
+        {"fake faults", test_fake_faults},
+        {"fetch", test_fetch},
+    };
+    /* Whoever started us may ignore it; the connections must not raise it at all. */
+    (void)signal(SIGPIPE, SIG_DFL);
+    return check_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
+}

@@ -1,0 +1,38 @@
+/* A tiny HTTP server in the loop of the test: it gives every request the same bytes, and
+ * counts. For what fake-places cannot show: connections, requests as they were sent,
+ * replies byte by byte. */
+#ifndef TESTS_IO_STUB_H
+#define TESTS_IO_STUB_H
+
+#include "herd/slice.h"
+#include "io/loop.h"
+
+#include <stdbool.h>
+
+enum { STUB_CONNS = 16, STUB_REQUEST = 2048 };
+
+struct stub_conn {
+    struct io_watch watch; /* fd -1: free */
+    struct stub *stub;
+    size_t got;
+    size_t sent;
+    char request[STUB_REQUEST];
+};
+
+struct stub {
+    struct io_loop *loop;
+    struct io_watch listener;
+    unsigned port;
+    struct herd_slice reply; /* what every request gets; may be set any time */
+    size_t step;             /* bytes a turn; 0: all at once */
+    bool hold;               /* do not answer */
+    int accepted;
+    int requests;
+    char request[STUB_REQUEST]; /* the last one, with NUL */
+    struct stub_conn conns[STUB_CONNS];
+};
+
+bool stub_open(struct stub *stub, struct io_loop *loop, struct herd_slice reply);
+void stub_close(struct stub *stub);
+
+#endif

@@ -1,0 +1,434 @@
+/* What ends or slows a connection whose other side does not keep up. */
+#include "conn_rig.h"
+#include "pair.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+static char heard[RIG_HEARD];
+
+/* Sends a pattern until more than `size` bytes are unsent; the number of bytes sent. */
+static size_t send_until_unsent(struct talk *talk, size_t size)
+{
+    size_t total = 0;
+    while (io_conn_unsent(talk->conn) <= size) {
+        char bytes[1024];
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = (char)('a' + (total + i) % 23);
+        io_conn_send(talk->conn, herd_slice(bytes, sizeof bytes));
+        total += sizeof bytes;
+    }
+    return total;
+}
+
+/* The other side reads what is there; the pattern has to go on where it was. */
+static void hear_pattern(const struct talk *talk, size_t *at)
+{
+    long got;
+    while ((got = talk_hear(talk, heard)) > 0) {
+        long wrong = 0;
+        for (long i = 0; i < got; i++)
+            wrong += heard[i] != (char)('a' + (*at + (size_t)i) % 23);
+        CHECK_INT(wrong, 0);
+        *at += (size_t)got;
+    }
+}
+
+/* Sends the next bytes of the pattern, which must stay behind those unsent. */
+static void send_more(struct talk *talk, size_t *sent)
+{
+    char bytes[100];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)('a' + (*sent + i) % 23);
+    io_conn_send(talk->conn, herd_slice(bytes, sizeof bytes));
+    *sent += sizeof bytes;
+}
+
+static void test_short_write_drains(void)
+{
+    for (int tcp = 0; tcp < 2; tcp++) {
+        CHECK_LABEL("tcp %d", tcp);
+        struct talk talk;
+        if (!rig_up() || !talk_begin(&talk, tcp))
+            return;
+        size_t idle = rig.fail.live;
+        size_t sent = send_until_unsent(&talk, RIG_HIGH / 2);
+        CHECK(rig.fail.live > idle);
+        CHECK_INT(talk.drained, 0);
+        size_t got = 0;
+        for (int i = 0; i < 100000 && got < sent; i++) {
+            hear_pattern(&talk, &got);
+            if (i == 0)
+                send_more(&talk, &sent);
+            (void)rig_turn();
+        }
+        CHECK_INT((int64_t)got, (int64_t)sent);
+        CHECK_INT(talk.drained, 1);
+        CHECK_INT(talk.closed, 0);
+        CHECK_INT((int64_t)rig.fail.live, (int64_t)idle);
+        CHECK_INT(rig_turn(), 0);
+        CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
+        talk_end(&talk);
+        rig_down();
+    }
+}
+
+/* Above `high` its input waits, until half of that is left. */
+static void test_high_water(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    (void)send_until_unsent(&talk, RIG_HIGH);
+    CHECK_INT(send(talk.other, "command", 7, 0), 7);
+    CHECK_INT(rig_turn(), 0);
+    size_t got = 0;
+    for (int i = 0; i < 1000 && talk.bytes == 0; i++) {
+        size_t unsent = io_conn_unsent(talk.conn);
+        (void)rig_turn();
+        if (unsent > RIG_HIGH / 2)
+            CHECK_INT((int64_t)talk.bytes, 0);
+        long some = recv(talk.other, heard, 8192, 0);
+        got += some > 0 ? (size_t)some : 0;
+    }
+    CHECK(got > 0);
+    CHECK_INT((int64_t)talk.bytes, 7);
+    CHECK(io_conn_unsent(talk.conn) <= RIG_HIGH / 2);
+    CHECK_INT(talk.closed, 0);
+    talk_end(&talk);
+    rig_down();
+}
+
+/* The water mark and the caller's pause are two: lifting one leaves the other. */
+static void test_two_pauses(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    io_conn_pause(talk.conn, true);
+    size_t sent = send_until_unsent(&talk, RIG_HIGH);
+    CHECK_INT(send(talk.other, "command", 7, 0), 7);
+    size_t got = 0;
+    for (int i = 0; i < 1000 && got < sent; i++) {
+        hear_pattern(&talk, &got);
+        (void)rig_turn();
+    }
+    CHECK_INT((int64_t)io_conn_unsent(talk.conn), 0);
+    CHECK_INT((int64_t)talk.bytes, 0);
+    (void)send_until_unsent(&talk, RIG_HIGH);
+    io_conn_pause(talk.conn, false);
+    CHECK_INT(rig_turn(), 0);
+    CHECK_INT((int64_t)talk.bytes, 0);
+    talk_end(&talk);
+    rig_down();
+}
+
+static void pause_self(struct talk *talk)
+{
+    io_conn_pause(talk->conn, true);
+}
+
+/* Readable and writable in one turn, and `drained`, which comes first, pauses. */
+static void test_pause_when_drained(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    talk.at_drained = pause_self;
+    size_t sent = send_until_unsent(&talk, 0);
+    size_t got = 0;
+    hear_pattern(&talk, &got);
+    CHECK(got < sent);
+    CHECK_INT(send(talk.other, "command", 7, 0), 7);
+    CHECK_INT(rig_turn(), 1);
+    CHECK_INT(talk.drained, 1);
+    CHECK_INT((int64_t)talk.bytes, 0);
+    io_conn_pause(talk.conn, false);
+    CHECK_INT(rig_turn(), 1);
+    CHECK_INT((int64_t)talk.bytes, 7);
+    talk_end(&talk);
+    rig_down();
+}
+
+/* The other side sends for ever and reads nothing: memory stays bounded, then it ends. */
+static void test_max(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    size_t idle = rig.fail.live;
+    size_t most = 0;
+    for (int i = 0; i < 10000 && most <= RIG_MAX; i++) {
+        io_conn_send(talk.conn, herd_slice(heard, 1000));
+        size_t unsent = io_conn_unsent(talk.conn);
+        if (unsent < most)
+            break;
+        most = unsent;
+    }
+    CHECK(most > RIG_MAX - 1000 && most <= RIG_MAX);
+    CHECK(rig.fail.peak <= idle + 2 * RIG_MAX);
+    CHECK_INT((int64_t)rig.fail.live, (int64_t)idle);
+    CHECK_INT(talk.closed, 0);
+    (void)rig_turn();
+    CHECK_INT(talk.closed, 1);
+    CHECK(strstr(talk.why, "too much is unsent") != NULL);
+    talk_end(&talk);
+    rig_down();
+}
+
+static void test_echo_flood_is_bounded(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    talk.echo = true;
+    for (int i = 0; i < 1000; i++) {
+        (void)pair_fill(talk.other);
+        (void)rig_turn();
+        CHECK(io_conn_unsent(talk.conn) <= RIG_HIGH + IO_CONN_READ);
+    }
+    CHECK(io_conn_unsent(talk.conn) > RIG_HIGH);
+    CHECK_INT(rig_turn(), 0);
+    CHECK_INT(talk.closed, 0);
+    talk_end(&talk);
+    rig_down();
+}
+
+static int64_t ms_left(void)
+{
+    return (io_conn_group_deadline(rig.group).ns - rig.now.ns) / HERD_NS_PER_MS;
+}
+
+static void test_stall(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    rig_later(0);
+    size_t sent = send_until_unsent(&talk, RIG_HIGH);
+    CHECK_LABEL("the turn slept long before");
+    rig_later(10 * RIG_STALL_MS);
+    CHECK_INT(talk.closed, 0);
+    CHECK_INT(ms_left(), RIG_STALL_MS);
+    CHECK_LABEL("progress");
+    rig_later(RIG_STALL_MS - 1);
+    size_t got = 0;
+    hear_pattern(&talk, &got);
+    CHECK(got < sent);
+    CHECK_INT(rig_turn(), 1);
+    CHECK(io_conn_unsent(talk.conn) < sent - got);
+    (void)send_until_unsent(&talk, RIG_HIGH);
+    rig_later(0);
+    CHECK_INT(ms_left(), RIG_STALL_MS);
+    CHECK_LABEL("more to send is no progress");
+    rig_later(RIG_STALL_MS - 1);
+    io_conn_send(talk.conn, HERD_LIT("more"));
+    CHECK_INT(talk.closed, 0);
+    CHECK_INT(ms_left(), 1);
+    rig_later(1);
+    CHECK_INT(talk.closed, 1);
+    CHECK(strstr(talk.why, "took nothing") != NULL);
+    CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
+    talk_end(&talk);
+    rig_down();
+}
+
+static void test_no_stall_limit(void)
+{
+    struct io_conn_limits limits = rig_limits();
+    limits.stall_ms = 0;
+    struct talk talk;
+    if (!rig_up_with(limits) || !talk_begin(&talk, false))
+        return;
+    (void)send_until_unsent(&talk, RIG_HIGH);
+    CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
+    rig_later(INT64_C(1000000) * RIG_STALL_MS);
+    CHECK_INT(talk.closed, 0);
+    talk_end(&talk);
+    rig_down();
+}
+
+/* First come, first served, and the handler of one may end the next in line. */
+static void drop_friend(struct talk *talk)
+{
+    if (talk->friend != NULL) {
+        talk->friend->muted = true;
+        io_conn_drop(talk->friend->conn);
+    }
+}
+
+static void test_stall_order(void)
+{
+    struct talk talks[4];
+    if (!rig_up())
+        return;
+    for (int i = 0; i < 4; i++) {
+        REQUIRE(talk_begin(&talks[i], false));
+        (void)send_until_unsent(&talks[i], RIG_HIGH);
+        rig_later(i == 2 ? 0 : 10);
+    }
+    /* Stamped at 10, 20, 20 and 30 ms; now it is 30. */
+    talks[1].friend = &talks[2];
+    talks[1].at_closed = drop_friend;
+    CHECK_INT(ms_left(), RIG_STALL_MS - 20);
+    rig_later(RIG_STALL_MS - 20);
+    CHECK_INT(talks[0].closed, 1);
+    CHECK_INT(talks[1].closed, 0);
+    rig_later(10);
+    CHECK_INT(talks[1].closed, 1);
+    CHECK_INT(talks[2].closed, 0);
+    CHECK_INT((int64_t)io_conn_group_count(rig.group), 1);
+    CHECK_INT(talks[3].closed, 0);
+    CHECK_INT(ms_left(), 10);
+    rig_later(10);
+    CHECK_INT(talks[3].closed, 1);
+    for (int i = 0; i < 4; i++)
+        talk_end(&talks[i]);
+    rig_down();
+}
+
+/* A socket that never becomes writable stands for a connect() without an answer. */
+static void test_dial_without_answer(void)
+{
+    struct talk talk = {.other = -1};
+    int fds[2];
+    if (!rig_up() || !CHECK(pair_local(fds)))
+        return;
+    (void)pair_fill(fds[0]);
+    talk.conn = io_conn_dial(rig.group, fds[0], &rig_handlers, &talk);
+    REQUIRE(talk.conn != NULL);
+    io_conn_send(talk.conn, HERD_LIT("early"));
+    rig_later(0);
+    CHECK_INT(rig_turn(), 0);
+    CHECK_INT(ms_left(), RIG_CONNECT_MS);
+    rig_later(RIG_CONNECT_MS);
+    CHECK_INT(talk.closed, 1);
+    CHECK(strstr(talk.why, "no answer") != NULL);
+    CHECK_LABEL("finish while dialling");
+    int more[2];
+    REQUIRE(pair_local(more));
+    struct talk again = {.other = -1, .muted = true};
+    again.conn = io_conn_dial(rig.group, more[0], &rig_handlers, &again);
+    REQUIRE(again.conn != NULL);
+    io_conn_finish(again.conn);
+    CHECK_INT((int64_t)io_conn_group_count(rig.group), 0);
+    (void)close(fds[1]);
+    (void)close(more[1]);
+    rig_down();
+}
+
+/* ---- the last words ----------------------------------------------------------------- */
+
+/* The rest is sent, input is thrown away unseen, and the other side's close is the end. */
+static void test_finish(void)
+{
+    for (int tcp = 0; tcp < 2; tcp++) {
+        CHECK_LABEL("tcp %d", tcp);
+        struct talk talk;
+        if (!rig_up() || !talk_begin(&talk, tcp))
+            return;
+        size_t sent = send_until_unsent(&talk, RIG_HIGH);
+        talk.muted = true;
+        io_conn_pause(talk.conn, true);
+        io_conn_finish(talk.conn);
+        size_t got = 0;
+        for (int i = 0; i < 100000 && got < sent; i++) {
+            (void)send(talk.other, "unheard", 7, MSG_NOSIGNAL);
+            hear_pattern(&talk, &got);
+            (void)rig_turn();
+        }
+        CHECK_INT((int64_t)got, (int64_t)sent);
+        CHECK(pair_readable(talk.other));
+        CHECK_INT(talk_hear(&talk, heard), -1);
+        CHECK_INT((int64_t)io_conn_group_count(rig.group), 1);
+        talk_end(&talk);
+        CHECK(rig_until(nobody_left, NULL));
+        CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
+        rig_down();
+    }
+}
+
+/* The end of the input came first: the last byte sent is the end. */
+static void test_finish_after_eof(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    CHECK_INT(shutdown(talk.other, SHUT_WR), 0);
+    CHECK(rig_until(has_eof, &talk));
+    size_t sent = send_until_unsent(&talk, RIG_HIGH);
+    talk.muted = true;
+    io_conn_finish(talk.conn);
+    size_t got = 0;
+    (void)rig_turn();
+    CHECK(!nobody_left(NULL));
+    for (int i = 0; i < 1000 && !nobody_left(NULL); i++) {
+        hear_pattern(&talk, &got);
+        (void)rig_turn();
+    }
+    CHECK(nobody_left(NULL));
+    hear_pattern(&talk, &got);
+    CHECK_INT((int64_t)got, (int64_t)sent);
+    talk_end(&talk);
+    rig_down();
+}
+
+/* Neither reading for ever nor sending for ever keeps it alive. */
+static void test_linger(void)
+{
+    for (int chatty = 0; chatty < 2; chatty++) {
+        CHECK_LABEL("chatty %d", chatty);
+        struct talk talk;
+        if (!rig_up() || !talk_begin(&talk, false))
+            return;
+        if (!chatty)
+            (void)send_until_unsent(&talk, RIG_HIGH);
+        talk.muted = true;
+        io_conn_finish(talk.conn);
+        rig_later(0);
+        CHECK_INT(ms_left(), RIG_LINGER_MS);
+        for (int i = 0; i < RIG_LINGER_MS; i++) {
+            CHECK_INT((int64_t)io_conn_group_count(rig.group), 1);
+            if (chatty)
+                (void)pair_fill(talk.other);
+            else
+                (void)recv(talk.other, heard, 100, 0);
+            (void)rig_turn();
+            rig_later(1);
+        }
+        CHECK_INT((int64_t)io_conn_group_count(rig.group), 0);
+        talk_end(&talk);
+        rig_down();
+    }
+}
+
+static void test_finish_after_the_end(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, false))
+        return;
+    (void)send_until_unsent(&talk, RIG_HIGH);
+    talk.muted = true;
+    io_conn_finish(talk.conn);
+    talk_end(&talk);
+    CHECK(rig_until(nobody_left, NULL));
+    rig_down();
+}
+
+const struct check_test test_conn_limits[] = {
+    {"a short write drains", test_short_write_drains},
+    {"high water", test_high_water},
+    {"two pauses", test_two_pauses},
+    {"pause when drained", test_pause_when_drained},
+    {"most unsent bytes", test_max},
+    {"an echo flood is bounded", test_echo_flood_is_bounded},
+    {"stall", test_stall},
+    {"no stall limit", test_no_stall_limit},
+    {"stall, in order", test_stall_order},
+    {"dial without an answer", test_dial_without_answer},
+    {"finish", test_finish},
+    {"finish after the end of input", test_finish_after_eof},
+    {"linger", test_linger},
+    {"finish after the other side has gone", test_finish_after_the_end},
+    {NULL, NULL},
+};

@@ -1,0 +1,399 @@
+#include "check.h"
+#include "herd/err.h"
+#include "io/sock.h"
+#include "pair.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 5000 };
+
+static char why[IO_SOCK_WHY];
+
+static bool loopback(struct io_addr *addr, const char *host)
+{
+    return io_addr_lookup(addr, host, 0, why) == HERD_OK;
+}
+
+static bool has_ipv6(void)
+{
+    struct io_addr addr;
+    if (!loopback(&addr, "::1"))
+        return false;
+    int fd = io_sock_listen(&addr, NULL, why);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
+}
+
+static int wait_for(int fd, short events)
+{
+    struct pollfd entry = {.fd = fd, .events = events, .revents = 0};
+    return poll(&entry, 1, WAIT_MS);
+}
+
+static void test_addresses(void)
+{
+    static const struct {
+        const char *host;
+        unsigned port;
+        const char *text;
+        int is_loopback;
+    } cases[] = {{"127.0.0.1", 11490, "127.0.0.1:11490", 1},
+                 {"127.255.3.4", 0, "127.255.3.4:0", 1},
+                 {"128.0.0.1", 1, "128.0.0.1:1", 0},
+                 {"0.0.0.0", 65535, "0.0.0.0:65535", 0},
+                 {"::1", 11490, "[::1]:11490", 1},
+                 {"::", 80, "[::]:80", 0},
+                 {"2001:db8::7f00:1", 9, "[2001:db8::7f00:1]:9", 0},
+                 {"1111:2222:3333:4444:5555:6666:7777:8888", 65535,
+                  "[1111:2222:3333:4444:5555:6666:7777:8888]:65535", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s", cases[i].host);
+        struct io_addr addr;
+        char text[IO_SOCK_TEXT];
+        REQUIRE(io_addr_lookup(&addr, cases[i].host, cases[i].port, why) == HERD_OK);
+        io_addr_text(&addr, text);
+        CHECK_STR(text, cases[i].text);
+        CHECK_INT(io_addr_is_loopback(&addr), cases[i].is_loopback);
+    }
+}
+
+static void test_wrong_addresses(void)
+{
+    struct io_addr addr;
+    static const char *const hosts[] = {"", "[::1]", "127.0.0.1:80", "1.2.3.4.5", "a b"};
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        CHECK_LABEL("host '%s'", hosts[i]);
+        why[0] = '\0';
+        CHECK_INT(io_addr_lookup(&addr, hosts[i], 80, why), HERD_EBAD);
+        CHECK(strstr(why, hosts[i]) != NULL && strlen(why) > 8);
+    }
+    CHECK_LABEL("port");
+    CHECK_INT(io_addr_lookup(&addr, "127.0.0.1", 65536, why), HERD_EBAD);
+    CHECK(strstr(why, "65536") != NULL);
+}
+
+static void check_flags(int fd, bool tcp)
+{
+    CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    if (!tcp)
+        return;
+    int on = 0;
+    socklen_t len = sizeof on;
+    CHECK_INT(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
+    CHECK(on != 0);
+}
+
+static void round_trip(const char *host)
+{
+    CHECK_LABEL("%s", host);
+    struct io_addr addr;
+    struct io_addr bound;
+    struct io_addr from;
+    struct io_addr none;
+    REQUIRE(loopback(&addr, host));
+    int listener = io_sock_listen(&addr, &bound, why);
+    REQUIRE(listener >= 0);
+    check_flags(listener, false);
+    int on = 0;
+    socklen_t len = sizeof on;
+    CHECK_INT(getsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, &len), 0);
+    CHECK(on != 0);
+    CHECK_INT(io_sock_accept(listener, NULL), IO_ACCEPT_NONE);
+    int dialled = io_sock_dial(&bound, why);
+    REQUIRE(dialled >= 0);
+    CHECK_INT(wait_for(dialled, POLLOUT), 1);
+    CHECK_INT(io_sock_error(dialled), 0);
+    CHECK_INT(wait_for(listener, POLLIN), 1);
+    int accepted = io_sock_accept(listener, &from);
+    REQUIRE(accepted >= 0);
+    CHECK_INT(io_sock_accept(listener, &none), IO_ACCEPT_NONE);
+    check_flags(dialled, true);
+    check_flags(accepted, true);
+    char text[2][IO_SOCK_TEXT];
+    struct io_addr name = {.len = sizeof name.sa};
+    CHECK_INT(getpeername(accepted, (struct sockaddr *)&name.sa, &name.len), 0);
+    io_addr_text(&name, text[0]);
+    io_addr_text(&from, text[1]);
+    CHECK_STR(text[1], text[0]);
+    (void)close(accepted);
+    (void)close(dialled);
+    (void)close(listener);
+}
+
+static void test_round_trip(void)
+{
+    int open_before = pair_open_count();
+    round_trip("127.0.0.1");
+    if (has_ipv6())
+        round_trip("::1");
+    CHECK_INT(pair_open_count(), open_before);
+}
+
+static void test_ipv6_only(void)
+{
+    struct io_addr addr;
+    struct io_addr bound;
+    if (!has_ipv6() || !loopback(&addr, "::"))
+        return;
+    int six = io_sock_listen(&addr, &bound, why);
+    REQUIRE(six >= 0);
+    int on = 0;
+    socklen_t len = sizeof on;
+    CHECK_INT(getsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &on, &len), 0);
+    CHECK(on != 0);
+    (void)close(six);
+}
+
+static void test_address_in_use(void)
+{
+    int open_before = pair_open_count();
+    struct io_addr addr;
+    struct io_addr bound;
+    REQUIRE(loopback(&addr, "127.0.0.1"));
+    int first = io_sock_listen(&addr, &bound, why);
+    REQUIRE(first >= 0);
+    char text[IO_SOCK_TEXT];
+    io_addr_text(&bound, text);
+    CHECK_INT(io_sock_listen(&bound, NULL, why), -1);
+    CHECK(strstr(why, text) != NULL && strstr(why, strerror(EADDRINUSE)) != NULL);
+    (void)close(first);
+    CHECK_INT(pair_open_count(), open_before);
+}
+
+static void test_refused(void)
+{
+    int open_before = pair_open_count();
+    struct io_addr addr;
+    struct io_addr bound;
+    REQUIRE(loopback(&addr, "127.0.0.1"));
+    int listener = io_sock_listen(&addr, &bound, why);
+    REQUIRE(listener >= 0);
+    (void)close(listener);
+    int fd = io_sock_dial(&bound, why);
+    if (fd >= 0) {
+        CHECK_INT(wait_for(fd, POLLOUT), 1);
+        CHECK_INT(io_sock_error(fd), ECONNREFUSED);
+        (void)close(fd);
+    }
+    CHECK_LABEL("fails at once");
+    struct io_addr odd;
+    memset(&odd, 0, sizeof odd);
+    odd.sa.ss_family = AF_UNSPEC;
+    odd.len = sizeof odd.sa;
+    CHECK_INT(io_sock_dial(&odd, why), -1);
+    CHECK_INT(io_sock_listen(&odd, NULL, why), -1);
+    bound.len = 1;
+    CHECK_INT(io_sock_dial(&bound, why), -1);
+    CHECK(strncmp(why, "connect to 127.0.0.1:", 21) == 0);
+    CHECK(io_sock_error(-1) == EBADF);
+    CHECK_INT(pair_open_count(), open_before);
+}
+
+static void test_accept_errors(void)
+{
+    int open_before = pair_open_count();
+    struct io_addr addr;
+    struct io_addr bound;
+    REQUIRE(loopback(&addr, "127.0.0.1"));
+    int listener = io_sock_listen(&addr, &bound, why);
+    int waiting = io_sock_dial(&bound, why);
+    REQUIRE(listener >= 0 && waiting >= 0);
+    CHECK_INT(wait_for(listener, POLLIN), 1);
+    pair_spare(0);
+    CHECK_INT(io_sock_accept(listener, NULL), IO_ACCEPT_FULL);
+    CHECK_INT(io_sock_dial(&bound, why), -1);
+    CHECK(strstr(why, strerror(EMFILE)) != NULL);
+    CHECK_INT(io_sock_listen(&addr, NULL, why), -1);
+    CHECK_INT(io_sock_dial_unix("/nowhere", why), -1);
+    CHECK_INT(io_sock_listen_unix("/nowhere/at-all", why), -1);
+    pair_spare(-1);
+    int fd = io_sock_accept(listener, NULL);
+    CHECK(fd >= 0);
+    CHECK_INT(io_sock_accept(fd, NULL), IO_ACCEPT_FAILED);
+    (void)close(fd);
+    (void)close(waiting);
+    (void)close(listener);
+    CHECK_INT(io_sock_accept(-1, NULL), IO_ACCEPT_FAILED);
+    CHECK_INT(pair_open_count(), open_before);
+}
+
+/* ---- unix sockets ------------------------------------------------------------------- */
+
+static char folder[sizeof(struct sockaddr_un)];
+static char path[sizeof(struct sockaddr_un)];
+
+static bool make_folder(void)
+{
+    (void)snprintf(folder, sizeof folder, "/tmp/herd-sock-XXXXXX");
+    if (!CHECK(mkdtemp(folder) != NULL))
+        return false;
+    (void)snprintf(path, sizeof path, "%.60s/s", folder);
+    return true;
+}
+
+static void remove_folder(void)
+{
+    (void)unlink(path);
+    CHECK_INT(rmdir(folder), 0);
+}
+
+static void test_unix(void)
+{
+    int open_before = pair_open_count();
+    if (!make_folder())
+        return;
+    mode_t mask = umask(022);
+    int listener = io_sock_listen_unix(path, why);
+    REQUIRE(listener >= 0);
+    CHECK_INT(umask(mask), 022);
+    struct stat st;
+    CHECK_INT(stat(path, &st), 0);
+    CHECK_INT(st.st_mode & 0777, 0600);
+    int dialled = io_sock_dial_unix(path, why);
+    REQUIRE(dialled >= 0);
+    CHECK_INT(wait_for(listener, POLLIN), 1);
+    struct io_addr from;
+    int accepted = io_sock_accept(listener, &from);
+    REQUIRE(accepted >= 0);
+    char text[IO_SOCK_TEXT];
+    io_addr_text(&from, text);
+    CHECK_STR(text, "local");
+    CHECK_INT(io_addr_is_loopback(&from), 0);
+    check_flags(listener, false);
+    check_flags(dialled, false);
+    check_flags(accepted, false);
+    CHECK_LABEL("somebody listens");
+    CHECK_INT(io_sock_listen_unix(path, why), -1);
+    CHECK(strstr(why, path) != NULL && strstr(why, "in use") != NULL);
+    CHECK_LABEL("nobody listens any more");
+    (void)close(listener);
+    CHECK_INT(io_sock_dial_unix(path, why), -1);
+    CHECK(strstr(why, path) != NULL && strstr(why, strerror(ECONNREFUSED)) != NULL);
+    listener = io_sock_listen_unix(path, why);
+    CHECK(listener >= 0);
+    (void)close(listener);
+    (void)close(accepted);
+    (void)close(dialled);
+    remove_folder();
+    CHECK_INT(pair_open_count(), open_before);
+}
+
+/* A listener too busy to take one more is still one. Systems that refuse outright then
+ * cannot be told from a stale socket: there is nothing to test on those. */
+static void test_unix_busy(void)
+{
+    enum { MOST = 64 };
+    int open_before = pair_open_count();
+    if (!make_folder())
+        return;
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    memcpy(un.sun_path, path, strlen(path) + 1);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK_INT(bind(listener, (const struct sockaddr *)&un, sizeof un), 0);
+    CHECK_INT(listen(listener, 0), 0);
+    int waiting[MOST];
+    int count = 0;
+    while (count < MOST && (waiting[count] = io_sock_dial_unix(path, why)) >= 0)
+        count++;
+    if (count < MOST && strstr(why, strerror(EAGAIN)) != NULL) {
+        CHECK_INT(io_sock_listen_unix(path, why), -1);
+        CHECK(strstr(why, "in use") != NULL);
+    }
+    while (count > 0)
+        (void)close(waiting[--count]);
+    (void)close(listener);
+    remove_folder();
+    CHECK_INT(pair_open_count(), open_before);
+}
+
+static void test_unix_errors(void)
+{
+    int open_before = pair_open_count();
+    if (!make_folder())
+        return;
+    CHECK_LABEL("another kind of file");
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    CHECK_INT(write(fd, "keep", 4), 4);
+    (void)close(fd);
+    CHECK_INT(io_sock_listen_unix(path, why), -1);
+    CHECK(strstr(why, "not a socket") != NULL);
+    struct stat st;
+    CHECK_INT(stat(path, &st), 0);
+    CHECK_INT(st.st_size, 4);
+    (void)unlink(path);
+    CHECK_LABEL("a link to nowhere");
+    CHECK_INT(symlink("/nowhere/at-all", path), 0);
+    CHECK_INT(io_sock_listen_unix(path, why), -1);
+    CHECK_INT(lstat(path, &st), 0);
+    (void)unlink(path);
+    CHECK_LABEL("nothing there");
+    CHECK_INT(io_sock_dial_unix(path, why), -1);
+    CHECK(strstr(why, strerror(ENOENT)) != NULL);
+    CHECK_INT(io_sock_listen_unix("/nowhere/at-all", why), -1);
+    CHECK(strstr(why, strerror(ENOENT)) != NULL);
+    CHECK_LABEL("path length");
+    char longest[300];
+    memset(longest, 'p', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    CHECK_INT(io_sock_listen_unix(longest, why), -1);
+    CHECK_INT(io_sock_dial_unix(longest, why), -1);
+    CHECK(strstr(why, "too long") != NULL);
+    CHECK_INT(io_sock_dial_unix("", why), -1);
+    remove_folder();
+    CHECK_INT(pair_open_count(), open_before);
+}
+
+/* With and without, as much as the other side is not reading. */
+static void test_keep_unsent_small(void)
+{
+    size_t held[2];
+    for (int i = 0; i < 2; i++) {
+        int fds[2];
+        REQUIRE(pair_local(fds));
+        if (i == 1)
+            io_sock_keep_unsent_small(fds[0]);
+        held[i] = pair_fill(fds[0]);
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+    }
+    CHECK(held[1] <= held[0]);
+    CHECK(held[1] <= 256 * 1024);
+#ifdef TCP_NOTSENT_LOWAT
+    int fds[2];
+    REQUIRE(pair_tcp(fds));
+    io_sock_keep_unsent_small(fds[0]);
+    int bytes = 0;
+    socklen_t len = sizeof bytes;
+    CHECK_INT(getsockopt(fds[0], IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, &len), 0);
+    CHECK_INT(bytes, 16 * 1024);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+#endif
+}
+
+const struct check_test test_sock[] = {
+    {"addresses", test_addresses},
+    {"wrong addresses", test_wrong_addresses},
+    {"listen, dial, accept", test_round_trip},
+    {"IPv6 only", test_ipv6_only},
+    {"address in use", test_address_in_use},
+    {"refused", test_refused},
+    {"accept errors", test_accept_errors},
+    {"unix sockets", test_unix},
+    {"unix socket, busy", test_unix_busy},
+    {"unix socket errors", test_unix_errors},
+    {"unsent kept small", test_keep_unsent_small},
+    {NULL, NULL},
+};

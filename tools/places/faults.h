@@ -1,0 +1,50 @@
+/* The faults that this server has on demand. One may come from the command line, others
+ * from fixtures; what each does to a reply is in reply.c. */
+#ifndef PLACES_FAULTS_H
+#define PLACES_FAULTS_H
+
+#include "herd/slice.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum fault {
+    FAULT_NONE,
+    FAULT_DELAY, /* only a word of the table: kept in delay_ms, so that it combines */
+    FAULT_STATUS,
+    FAULT_CUT,
+    FAULT_RESET,
+    FAULT_SHORT_LENGTH,
+    FAULT_LONG_LENGTH,
+    FAULT_CHUNKED,
+    FAULT_GZIP,
+    FAULT_HUGE,
+    FAULT_STALL,
+    FAULT_GARBAGE,
+    FAULT_REDIRECT,
+    FAULT_HTML,
+    FAULT_BADJSON,
+    FAULT_HEADERS_SLOW
+};
+
+/* At most one fault that changes the reply, and a delay. */
+struct faults {
+    enum fault kind;
+    long arg; /* of `kind`, within its limits */
+    long delay_ms;
+};
+
+enum { FAULTS_WHY = 160 };
+
+/* Adds "NAME" or "NAME=ARG". False with `why` (FAULTS_WHY bytes) when the name is
+ * unknown, the argument is missing or outside its limits, or a fault of this sort is
+ * there already; *faults is then unchanged. */
+bool faults_add(struct faults *faults, struct herd_slice text, char *why);
+
+/* `first` where it says something, else `second`. */
+struct faults faults_merge(struct faults first, struct faults second);
+
+/* One line for each fault. */
+void faults_print_help(FILE *out);
+
+#endif

@@ -1,0 +1,194 @@
+#include "serve.h"
+
+#include "conn.h"
+#include "google.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ACCEPTS_A_TURN = 64, ACCEPT_PAUSE_MS = 50, RAW_SHOWN = 200 };
+
+struct server {
+    const struct serve_setup *setup;
+    struct conn *conns[SERVE_CONNS_MAX];
+    size_t count;
+    int64_t accept_after_ms; /* the listener rests until then: no descriptors were left */
+};
+
+/* The providers that this server stands in for, told apart by path. */
+struct provider {
+    const char *method;
+    const char *path;
+    void (*answer)(const struct fixtures *set, const struct http_request *request,
+                   struct answer *out);
+};
+
+static const struct provider providers[] = {
+    {GOOGLE_METHOD, GOOGLE_PATH, google_answer},
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Flushed before the reply leaves: whoever has the reply finds the line. */
+static void log_request(FILE *log, const struct http_request *request, int status,
+                        struct herd_slice raw)
+{
+    struct bytes line = {0};
+    if (log == NULL)
+        return;
+    if (request != NULL) {
+        bytes_add(&line, request->method);
+        bytes_add(&line, HERD_LIT(" "));
+        bytes_add_escaped(&line, request->target);
+        if (request->body.len > 0)
+            bytes_add(&line, HERD_LIT(" "));
+        bytes_add_escaped(&line, request->body);
+    } else {
+        bytes_printf(&line, "refused %d ", status);
+        bytes_add_escaped(&line,
+                          herd_slice(raw.data, raw.len < RAW_SHOWN ? raw.len : RAW_SHOWN));
+    }
+    bytes_add(&line, HERD_LIT("\n"));
+    fwrite(line.data, 1, line.len, log);
+    fflush(log);
+    bytes_free(&line);
+}
+
+static const struct provider *find_provider(struct herd_slice path)
+{
+    for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++)
+        if (herd_slice_eq(path, herd_slice_str(providers[i].path)))
+            return &providers[i];
+    return NULL;
+}
+
+static void answer(void *arg, const struct http_request *request, int status,
+                   struct herd_slice raw, struct reply *out)
+{
+    const struct server *s = arg;
+    log_request(s->setup->log, request, status, raw);
+    if (request == NULL) {
+        reply_make_error(out, status, false);
+        return;
+    }
+    const struct provider *p = find_provider(request->path);
+    if (p == NULL || !herd_slice_eq(request->method, herd_slice_str(p->method))) {
+        reply_make_error(out, p == NULL ? 404 : 405, request->keep_alive);
+        return;
+    }
+    struct answer healthy;
+    p->answer(s->setup->fixtures, request, &healthy);
+    healthy.faults = faults_merge(healthy.faults, s->setup->faults);
+    reply_make(out, &healthy, request->target, request->keep_alive);
+}
+
+static void add_conn(struct server *s, int fd)
+{
+    int on = 1;
+    int flags = fcntl(fd, F_GETFL);
+    struct conn *c = NULL;
+    if (s->count < SERVE_CONNS_MAX && flags >= 0 &&
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+        c = conn_new(fd, answer, s);
+    if (c == NULL) {
+        close(fd);
+        return;
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    s->conns[s->count++] = c;
+}
+
+static void accept_some(struct server *s, int64_t now_ms)
+{
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        int fd = accept(s->setup->listener, NULL, NULL);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                s->accept_after_ms = now_ms + ACCEPT_PAUSE_MS;
+            return;
+        }
+        add_conn(s, fd);
+    }
+}
+
+/* Milliseconds until the earliest deadline, for poll(). */
+static int wait_ms(const struct server *s, int64_t now_ms)
+{
+    int64_t until = s->accept_after_ms > now_ms ? s->accept_after_ms : INT64_MAX;
+    for (size_t i = 0; i < s->count; i++) {
+        /* A reply whose time has come waits for the socket, not for the clock. */
+        const struct conn *c = s->conns[i];
+        int64_t deadline = conn_deadline(c);
+        if (deadline < until && (deadline > now_ms || c->state != CONN_WRITING))
+            until = deadline;
+    }
+    if (until == INT64_MAX)
+        return -1;
+    return until > now_ms ? (int)(until - now_ms) : 0;
+}
+
+static void turn_conns(struct server *s, const struct pollfd *polled, int64_t now_ms)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        struct conn *c = s->conns[i];
+        if (polled[i].revents != 0 || conn_deadline(c) <= now_ms)
+            conn_turn(c, polled[i].revents, now_ms);
+        if (c->state == CONN_OVER)
+            conn_free(c);
+        else
+            s->conns[kept++] = c;
+    }
+    s->count = kept;
+}
+
+static int run(struct server *s)
+{
+    enum { LISTENER, STOP, FIRST };
+    static struct pollfd fds[FIRST + SERVE_CONNS_MAX];
+    for (;;) {
+        int64_t now = monotonic_ms();
+        bool resting = s->accept_after_ms > now;
+        fds[LISTENER] =
+            (struct pollfd){.fd = resting ? -1 : s->setup->listener, .events = POLLIN};
+        fds[STOP] = (struct pollfd){.fd = s->setup->stop, .events = POLLIN};
+        for (size_t i = 0; i < s->count; i++) {
+            short events = conn_events(s->conns[i], now);
+            fds[FIRST + i] =
+                (struct pollfd){.fd = events != 0 ? s->conns[i]->fd : -1, .events = events};
+        }
+        if (poll(fds, (nfds_t)(FIRST + s->count), wait_ms(s, now)) < 0) {
+            if (errno == EINTR)
+                continue;
+            perror("fake-places: poll");
+            return 1;
+        }
+        if (fds[STOP].revents != 0)
+            return 0;
+        now = monotonic_ms();
+        turn_conns(s, fds + FIRST, now);
+        if (fds[LISTENER].revents != 0)
+            accept_some(s, now);
+    }
+}
+
+int serve(const struct serve_setup *setup)
+{
+    static struct server server;
+    server = (struct server){.setup = setup};
+    int status = run(&server);
+    for (size_t i = 0; i < server.count; i++)
+        conn_free(server.conns[i]);
+    return status;
+}

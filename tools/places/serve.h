@@ -1,0 +1,25 @@
+/* The poll loop: a listener, its connections, the request log. */
+#ifndef PLACES_SERVE_H
+#define PLACES_SERVE_H
+
+#include "faults.h"
+#include "fixtures.h"
+
+#include <stdio.h>
+
+enum { SERVE_CONNS_MAX = 1024 };
+
+/* All borrowed for serve(). The descriptors do not block. */
+struct serve_setup {
+    int listener;
+    int stop;  /* readable: the loop ends */
+    FILE *log; /* one line for each request; NULL: none */
+    const struct fixtures *fixtures;
+    struct faults faults; /* for every reply whose fixture has none of its own */
+};
+
+/* Runs until told to stop; all connections are then closed. Returns an exit status: 1
+ * when poll() fails. */
+int serve(const struct serve_setup *setup);
+
+#endif
