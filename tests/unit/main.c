@@ -1,0 +1,23 @@
+#include "check.h"
+
+#define SUITES(X)                                                                          \
+    X(err)                                                                                 \
+    X(mem)                                                                                 \
+    X(buf)                                                                                 \
+    X(decimal)                                                                             \
+    X(geo)                                                                                 \
+    X(conf)                                                                                \
+    X(places)
+
+#define DECLARE(name) extern const struct check_test test_##name[];
+SUITES(DECLARE)
+#undef DECLARE
+
+#define ROW(name) {#name, test_##name},
+static const struct check_suite suites[] = {SUITES(ROW)};
+#undef ROW
+
+int main(int argc, char **argv)
+{
+    return check_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
+}
