@@ -26,7 +26,7 @@ struct herd_slice herd_buf_bytes(const struct herd_buf *buf)
 /* Moves the bytes to the front of the memory, which makes the room behind them one. */
 static void compact(struct herd_buf *buf)
 {
-    if (buf->head > 0 && buf->len > 0)
+    if (buf->head > 0)
         memmove(buf->data, buf->data + buf->head, buf->len);
     buf->head = 0;
 }
@@ -36,7 +36,7 @@ static int grow(struct herd_buf *buf, size_t need)
 {
     size_t size = buf->size > 0 ? buf->size : FIRST_SIZE;
     while (size < need)
-        size = size <= buf->max / 2 ? size * 2 : need > buf->max / 2 ? buf->max : need;
+        size = size <= buf->max / 2 ? size * 2 : buf->max;
     if (size > buf->max)
         size = buf->max;
     char *data = herd_mem_resize(buf->mem, buf->data, buf->size, size);

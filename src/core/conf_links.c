@@ -2,20 +2,6 @@
 
 #include "herd/err.h"
 
-bool herd_conf_is_name_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
-}
-
-bool herd_conf_is_name(struct herd_slice text)
-{
-    size_t i = 0;
-    while (i < text.len && herd_conf_is_name_byte(text.data[i]))
-        i++;
-    return text.len > 0 && text.len <= HERD_CONF_NAME_MAX && i == text.len;
-}
-
 static void collect_name(struct conf_reader *reader, struct herd_slice line)
 {
     struct herd_slice word;

@@ -1,4 +1,6 @@
-/* The state of reading a configuration; shared by the files that read it. */
+/* The state of reading a configuration, and what the files that read it share.
+ * conf_read.c has the shared pieces; conf_links.c and conf_servers.c read one kind of line
+ * each; conf_parse.c reads options and the whole. */
 #ifndef HERD_CORE_CONF_READ_H
 #define HERD_CORE_CONF_READ_H
 
