@@ -56,6 +56,8 @@ struct herd_store {
 /* Errors: HERD_ENOMEM. The store must stay where it is in memory. */
 int herd_store_init(struct herd_store *store, const struct herd_mem *mem,
                     const uint8_t key[HERD_STORE_KEY]);
+
+/* Accepts one that failed to init. Followers follow nothing then. */
 void herd_store_free(struct herd_store *store);
 
 /* Where a client's record is, or would be. Valid until the next herd_store_merge. */

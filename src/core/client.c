@@ -74,8 +74,7 @@ static bool must_pause(const struct herd_core *core, const struct herd_client *c
 static bool time_is_refused(struct herd_core *core, struct herd_wall time)
 {
     int64_t most_ms = core->setup.conf->client_skew_max_ms;
-    if (most_ms == 0 || time.ns <= core->wall.ns ||
-        (time.ns - core->wall.ns) / HERD_NS_PER_MS < most_ms)
+    if (most_ms == 0 || time.ns - core->wall.ns <= most_ms * HERD_NS_PER_MS)
         return false;
     core->stats.reports_refused_skew++;
     return true;
@@ -142,9 +141,11 @@ static void obey(struct herd_core *core, struct herd_conn *conn, struct herd_sli
 {
     struct herd_call call = {.line = line};
     core->stats.commands++;
+    /* This line has ended; the time of the next one counts from its own first byte. */
+    herd_timer_disarm(&conn->client.half);
     herd_words_split(line, &call.words);
     const struct herd_command *command = herd_command_find(HERD_CLIENT, &call);
-    if (command == NULL || command->handle(core, conn, &call) != HERD_OK)
+    if (command == NULL || herd_command_obey(core, conn, &call, command) != HERD_OK)
         reply_invalid(core, conn, line);
     if (command == NULL && is_http(&call.words)) {
         core->stats.clients_http++;

@@ -1,3 +1,4 @@
+#include "herd/err.h"
 #include "state.h"
 
 #define NAME(text)                                                                         \
@@ -17,15 +18,19 @@ static const struct herd_command commands[] = {
 const struct herd_command *herd_command_find(enum herd_role who,
                                              const struct herd_call *call)
 {
-    const struct herd_words *words = &call->words;
-    if (words->count == 0)
+    if (call->words.count == 0)
         return NULL;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        const struct herd_command *command = &commands[i];
-        if (command->who == who && herd_slice_eq(command->name, words->word[0]))
-            return words->count - 1 >= command->least && words->count - 1 <= command->most
-                       ? command
-                       : NULL;
-    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (commands[i].who == who && herd_slice_eq(commands[i].name, call->words.word[0]))
+            return &commands[i];
     return NULL;
+}
+
+int herd_command_obey(struct herd_core *core, struct herd_conn *conn,
+                      const struct herd_call *call, const struct herd_command *command)
+{
+    size_t words = call->words.count - 1;
+    if (words < command->least || words > command->most)
+        return HERD_EBAD;
+    return command->handle(core, conn, call);
 }

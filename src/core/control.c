@@ -94,7 +94,7 @@ static void obey(struct herd_core *core, struct herd_conn *conn, struct herd_sli
     struct herd_call call = {.line = line};
     herd_words_split(line, &call.words);
     const struct herd_command *command = herd_command_find(HERD_CONTROL, &call);
-    if (command != NULL && command->handle(core, conn, &call) == HERD_OK)
+    if (command != NULL && herd_command_obey(core, conn, &call, command) == HERD_OK)
         return;
     herd_conn_send(core, conn, HERD_LIT("? "));
     herd_conn_send(core, conn, line);

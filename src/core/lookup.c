@@ -31,8 +31,14 @@ void herd_lookups_free(struct herd_lookups *lookups)
     lookups->generation = NULL;
 }
 
-/* An id is its slot and the slot's generation, so that a late answer to an ended lookup
- * never meets the next one in the same slot. */
+/* An id is the slot's generation and the slot's number, so that a late answer to an ended
+ * lookup never meets the next one in the same slot. Numbers start at 1, so that no id is 0
+ * when a generation comes round. */
+static uint32_t slot_of(uint64_t id)
+{
+    return (uint32_t)id - 1;
+}
+
 static void take_off(struct herd_lookups *lookups, struct herd_lookup *lookup)
 {
     uint32_t slot = 0;
@@ -40,7 +46,7 @@ static void take_off(struct herd_lookups *lookups, struct herd_lookup *lookup)
         slot++;
     lookups->flying[slot] = lookup;
     lookups->flying_count++;
-    lookup->id = (uint64_t)++lookups->generation[slot] << 32 | slot;
+    lookup->id = (uint64_t)++lookups->generation[slot] << 32 | (slot + 1);
 }
 
 static void join_waiting(struct herd_lookups *lookups, struct herd_lookup *lookup)
@@ -82,7 +88,7 @@ int herd_lookups_add(struct herd_lookups *lookups, struct herd_lookup *lookup,
 
 struct herd_lookup *herd_lookups_find(const struct herd_lookups *lookups, uint64_t id)
 {
-    uint32_t slot = (uint32_t)id;
+    uint32_t slot = slot_of(id);
     struct herd_lookup *lookup = slot < lookups->flying_max ? lookups->flying[slot] : NULL;
     return lookup != NULL && lookup->id == id ? lookup : NULL;
 }
@@ -94,7 +100,7 @@ void herd_lookups_remove(struct herd_lookups *lookups, struct herd_lookup *looku
         leave_waiting(lookups, lookup);
     if (lookup->id == 0)
         return;
-    lookups->flying[(uint32_t)lookup->id] = NULL;
+    lookups->flying[slot_of(lookup->id)] = NULL;
     lookups->flying_count--;
     lookup->id = 0;
 }

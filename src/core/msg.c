@@ -121,11 +121,11 @@ int herd_record_parse(struct herd_slice text, struct herd_record *record)
 
 struct herd_point herd_record_point(struct herd_slice text)
 {
-    struct herd_slice word[RECORD_WORDS];
+    struct herd_slice rest = text, word;
     struct herd_point point = {0, 0};
-    int rc = split_record(text, word);
-    if (rc == HERD_OK)
-        rc = herd_point_parse(word[LOCATION], &point);
+    for (int i = 0; i <= LOCATION; i++)
+        (void)take_word(&rest, &word);
+    int rc = herd_point_parse(word, &point);
     assert(rc == HERD_OK);
     (void)rc;
     return point;

@@ -324,7 +324,7 @@ static void obey(struct herd_core *core, struct herd_conn *conn,
     call.words.count++;
     const struct herd_command *command = herd_command_find(HERD_PEER, &call);
     if (command != NULL) {
-        if (command->handle(core, conn, &call) != HERD_OK)
+        if (herd_command_obey(core, conn, &call, command) != HERD_OK)
             malformed(core, conn, "malformed or unexpected frame");
     } else if (conn->peer.up) {
         core->stats.frames_unknown++;

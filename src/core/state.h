@@ -136,9 +136,13 @@ struct herd_command {
                   const struct herd_call *call);
 };
 
-/* The command that `who` may send and call->words spell, or NULL. */
+/* The command that `who` may send and that the first word names, or NULL. */
 const struct herd_command *herd_command_find(enum herd_role who,
                                              const struct herd_call *call);
+
+/* Carries it out. Errors: HERD_EBAD (too few or too many words), those of its handler. */
+int herd_command_obey(struct herd_core *core, struct herd_conn *conn,
+                      const struct herd_call *call, const struct herd_command *command);
 
 /* ---- client.c ---- */
 

@@ -95,13 +95,19 @@ static void split_one_bucket(struct herd_store *store)
     }
 }
 
+static void set_empty(struct herd_store *store, const struct herd_mem *mem)
+{
+    *store = (struct herd_store){.mem = mem};
+    store->feed.prev = &store->feed;
+    store->feed.next = &store->feed;
+}
+
 int herd_store_init(struct herd_store *store, const struct herd_mem *mem,
                     const uint8_t key[HERD_STORE_KEY])
 {
-    *store = (struct herd_store){.mem = mem, .bucket_count = PAGE_BUCKETS};
+    set_empty(store, mem);
+    store->bucket_count = PAGE_BUCKETS;
     memcpy(store->key, key, HERD_STORE_KEY);
-    store->feed.prev = &store->feed;
-    store->feed.next = &store->feed;
     int rc = add_page(store);
     if (rc != HERD_OK)
         herd_store_free(store);
@@ -127,7 +133,7 @@ void herd_store_free(struct herd_store *store)
     for (size_t i = 0; i < store->page_count; i++)
         herd_mem_free(store->mem, store->pages[i], sizeof *store->pages[i]);
     herd_mem_free(store->mem, store->pages, store->pages_size * sizeof *store->pages);
-    *store = (struct herd_store){.mem = store->mem};
+    set_empty(store, store->mem);
 }
 
 struct herd_slice herd_stored_text(const struct herd_stored *stored)

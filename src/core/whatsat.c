@@ -45,11 +45,16 @@ static void fetch(struct herd_core *core, struct herd_lookup *lookup)
     (void)herd_out_add_copy(&core->out, &action, herd_slice(query, len));
 }
 
+/* What has waited too long is not asked any more: the next tick answers it. Lookups wait
+ * in the order of their deadlines, so none behind it is overlooked. */
 static void let_next_fly(struct herd_core *core)
 {
-    struct herd_lookup *lookup;
-    while ((lookup = herd_lookups_next(&core->lookups)) != NULL)
+    struct herd_lookup *lookup = core->lookups.first_waiting;
+    while (lookup != NULL && !herd_mono_reached(core->mono, lookup->timer.due) &&
+           herd_lookups_next(&core->lookups) != NULL) {
         fetch(core, lookup);
+        lookup = core->lookups.first_waiting;
+    }
 }
 
 void herd_whatsat_drop(struct herd_core *core, struct herd_lookup *lookup)
@@ -66,9 +71,12 @@ void herd_whatsat_drop(struct herd_core *core, struct herd_lookup *lookup)
 static void complete(struct herd_core *core, struct herd_conn *conn,
                      struct herd_lookup *lookup, int rc)
 {
+    struct herd_slice end = HERD_LIT("\n\n");
     herd_lookups_remove(&core->lookups, lookup);
+    /* A reply that just fits must not fail for want of its end. */
+    lookup->reply.max += end.len;
     if (rc == HERD_OK)
-        rc = herd_buf_append(&lookup->reply, HERD_LIT("\n\n"));
+        rc = herd_buf_append(&lookup->reply, end);
     if (rc != HERD_OK) {
         core->stats.out_of_memory++;
         herd_conn_end(core, conn);

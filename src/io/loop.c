@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum { FIRST_SIZE = 64 };
@@ -75,11 +74,6 @@ static short events_of(unsigned want)
     return (short)(((want & IO_READ) ? POLLIN : 0) | ((want & IO_WRITE) ? POLLOUT : 0));
 }
 
-static bool is_watched(const struct io_loop *loop, const struct io_watch *watch)
-{
-    return watch->place < loop->len && loop->watches[watch->place] == watch;
-}
-
 int io_loop_add(struct io_loop *loop, struct io_watch *watch, unsigned want)
 {
     assert(watch->fd >= 0 && watch->ready != NULL);
@@ -94,7 +88,7 @@ int io_loop_add(struct io_loop *loop, struct io_watch *watch, unsigned want)
 
 void io_loop_want(struct io_loop *loop, struct io_watch *watch, unsigned want)
 {
-    assert(is_watched(loop, watch));
+    assert(watch->place < loop->len && loop->watches[watch->place] == watch);
     loop->fds[watch->place].events = events_of(want);
 }
 
@@ -102,7 +96,7 @@ void io_loop_want(struct io_loop *loop, struct io_watch *watch, unsigned want)
  * looked at it, its own otherwise. */
 void io_loop_remove(struct io_loop *loop, struct io_watch *watch)
 {
-    assert(is_watched(loop, watch));
+    assert(watch->place < loop->len && loop->watches[watch->place] == watch);
     size_t last = --loop->len;
     if (watch->place != last) {
         loop->fds[watch->place] = loop->fds[last];
@@ -148,10 +142,11 @@ static int ask_or_idle(struct io_loop *loop, struct herd_mono deadline)
     return ask(loop, ms_until(deadline));
 }
 
-/* The wants may have changed since poll() looked: what is no longer wanted is not told. */
+/* The wants may have changed since poll() looked: what is no longer wanted is not told.
+ * POLLNVAL is told like an error: libraries have been seen to close a descriptor before
+ * they say so. */
 static unsigned ready_of(const struct pollfd *entry)
 {
-    assert(!(entry->revents & POLLNVAL));
     unsigned want = ((entry->events & POLLIN) ? IO_READ : 0U) |
                     ((entry->events & POLLOUT) ? IO_WRITE : 0U);
     if (entry->revents & (POLLERR | POLLHUP | POLLNVAL))

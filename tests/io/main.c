@@ -2,11 +2,16 @@
 #include "check.h"
 
 #include <signal.h>
+#include <unistd.h>
+
+/* Whatever hangs, hangs no longer than this. */
+enum { PATIENCE_S = 170 };
 
 extern const struct check_test test_loop[];
 extern const struct check_test test_sock[];
 extern const struct check_test test_conn[];
 extern const struct check_test test_conn_limits[];
+extern const struct check_test test_conn_wait[];
 extern const struct check_test test_signals[];
 extern const struct check_test test_file[];
 extern const struct check_test test_log[];
@@ -21,6 +26,7 @@ int main(int argc, char **argv)
         {"sock", test_sock},
         {"conn", test_conn},
         {"conn limits", test_conn_limits},
+        {"conn wait", test_conn_wait},
         {"signals", test_signals},
         {"file", test_file},
         {"log", test_log},
@@ -30,5 +36,6 @@ int main(int argc, char **argv)
     };
     /* Whoever started us may ignore it; the connections must not raise it at all. */
     (void)signal(SIGPIPE, SIG_DFL);
+    (void)alarm(PATIENCE_S);
     return check_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
 }

@@ -231,6 +231,20 @@ static void test_end_after_broken(void)
     }
 }
 
+/* There is nobody to shut down for any more: it is over at once. */
+static void test_finish_after_reset(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, true))
+        return;
+    talk.muted = true;
+    reset(&talk);
+    io_conn_finish(talk.conn);
+    CHECK_INT((int64_t)io_conn_group_count(rig.group), 0);
+    (void)rig_turn();
+    rig_down();
+}
+
 /* An error that poll() tells during a write that waits. */
 static void test_reset_with_unsent(void)
 {
@@ -453,6 +467,7 @@ const struct check_test test_conn[] = {
     {"reset while reading", test_reset_while_reading},
     {"reset while writing", test_reset_while_writing},
     {"ended after it broke", test_end_after_broken},
+    {"finish after a reset", test_finish_after_reset},
     {"reset with unsent bytes", test_reset_with_unsent},
     {"pause", test_pause},
     {"gone while paused", test_gone_while_paused},

@@ -38,9 +38,10 @@ static void tear_down(void)
 
 static void put(size_t size, mode_t mode)
 {
+    static const char letters[] = "abcdefg";
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     for (size_t i = 0; i < size; i++)
-        CHECK_INT(write(fd, &"abcdefg"[i % 7], 1), 1);
+        CHECK_INT(write(fd, letters + i % 7, 1), 1);
     CHECK_INT(fchmod(fd, mode), 0);
     (void)close(fd);
 }

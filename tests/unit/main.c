@@ -6,8 +6,16 @@
     X(buf)                                                                                 \
     X(decimal)                                                                             \
     X(geo)                                                                                 \
+    X(siphash)                                                                             \
+    X(timerq)                                                                              \
+    X(line)                                                                                \
+    X(frame)                                                                               \
+    X(lookup)                                                                              \
+    X(store)                                                                               \
+    X(store_oracle)                                                                        \
     X(conf)                                                                                \
-    X(places)
+    X(places)                                                                              \
+    X(places_oracle)
 
 #define DECLARE(name) extern const struct check_test test_##name[];
 SUITES(DECLARE)

@@ -1,0 +1,34 @@
+/* Conversations as text. A script holds what happens, one event a line, and behind each,
+ * indented, what the core is to do; playing it writes the same text from what the core
+ * does. The difference is the failure.
+ *
+ *     open 1                      a client; open 1 control; open 1 peer;
+ *                                 open 1 dialled NAME answers a dial
+ *     1< text                     DATA: text and LF; \c at the end: without LF;
+ *                                 \n \r \t \\ \xHH as in C
+ *     eof 1 / drained 1 / closed 1 why
+ *     fail NAME why               the dial failed
+ *     places #N STATUS text    a lookup's answer, without LF at its end
+ *                                 (lookups are numbered from 1, as they are fetched)
+ *     tick / stop
+ *     wait MS                     time passes, then a tick
+ *     pass MS                     time passes
+ *
+ *       1> text                   SEND, its last LF left out
+ *       close 1 / pause 1 / resume 1
+ *       dial NAME
+ *       fetch #N query / cancel #N
+ *       log TOPIC CONN DIRECTION text    when rig->logs is set */
+#ifndef TESTS_UNIT_SCRIPT_H
+#define TESTS_UNIT_SCRIPT_H
+
+#include "rig.h"
+
+/* Plays the script and checks that all comes out as it says. */
+#define SCRIPT_PLAY(rig, text) script_play((rig), (text), __FILE__, __LINE__)
+void script_play(struct rig *rig, const char *text, const char *file, int line);
+
+/* Plays only the events; those that cannot happen any more are left out. */
+void script_act(struct rig *rig, const char *text);
+
+#endif

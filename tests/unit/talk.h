@@ -1,0 +1,61 @@
+/* What the conversations of several test files are made of. */
+#ifndef TESTS_UNIT_TALK_H
+#define TESTS_UNIT_TALK_H
+
+/* A server without neighbours; options may follow. */
+#define TALK_ALONE "server Clark client 127.0.0.1:1 peer 127.0.0.1:2\n"
+
+/* Clark's neighbours are Bona (a smaller name) and Jaquez (a greater one); Bailey is in
+ * the herd, but no neighbour of Clark's. */
+#define TALK_HERD                                                                          \
+    "server Bailey client 127.0.0.1:1 peer 127.0.0.1:11\n"                                 \
+    "server Bona client 127.0.0.1:2 peer 127.0.0.1:12\n"                                   \
+    "server Clark client 127.0.0.1:3 peer 127.0.0.1:13\n"                                  \
+    "server Jaquez client 127.0.0.1:4 peer 127.0.0.1:14\n"                                 \
+    "link Clark Bona Jaquez\n"                                                             \
+    "link Bailey Bona\n"
+
+#define TALK_HELLO_BONA      "HELLO 0 1 1 Bona Clark 00000000000000b0\n"
+#define TALK_HELLO_JAQUEZ    "HELLO 0 1 1 Jaquez Clark 00000000000000f0\n"
+#define TALK_HELLO_TO_BONA   "HELLO 0 1 1 Clark Bona 00000000000c1a4c\n"
+#define TALK_HELLO_TO_JAQUEZ "HELLO 0 1 1 Clark Jaquez 00000000000c1a4c\n"
+
+/* Both neighbours have called, as connections 2 and 3. */
+#define TALK_LINKS_UP                                                                      \
+    "open 2 peer\n"                                                                        \
+    "2< " TALK_HELLO_BONA "  2> " TALK_HELLO_TO_BONA "open 3 peer\n"                       \
+    "3< " TALK_HELLO_JAQUEZ "  3> " TALK_HELLO_TO_JAQUEZ
+
+/* The example of the protocol: what a client says, and what Clark makes of it. */
+#define TALK_KIWI      "kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503"
+#define TALK_KIWI_AT   "AT Clark +0.263873386 " TALK_KIWI
+#define TALK_KIWI_ASKS "location=34.06893,-118.445127&radius=10000"
+
+/* Now, as the rig's clock begins. */
+#define TALK_NOW "1621464828.223371889"
+
+/* Answers of Places, by their results. */
+#define TALK_JSON_0   "{\"results\":[]}"
+#define TALK_JSON_1   "{\"results\":[1]}"
+#define TALK_JSON_12  "{\"results\":[1,2]}"
+#define TALK_JSON_123 "{\"results\":[1,2,3]}"
+#define TALK_JSON_2   "{\"results\":[2]}"
+#define TALK_JSON_4   "{\"results\":[4]}"
+#define TALK_JSON_456 "{\"results\":[4,5,6]}"
+#define TALK_JSON_5   "{\"results\":[5]}"
+#define TALK_JSON_78  "{\"results\":[7,8]}"
+#define TALK_JSON_789 "{\"results\":[7,8,9]}"
+#define TALK_JSON_9   "{\"results\":[9]}"
+
+/* An error of our own, as it stands behind an AT line in a transcript. */
+#define TALK_ERROR(status, why)                                                            \
+    "{\\n   \"error_message\" : \"" why "\",\\n   \"html_attributions\" : [],\\n"          \
+    "   \"results\" : [],\\n   \"status\" : \"" status "\"\\n}\\n\n"
+#define TALK_HTTP_ERROR "The Places server answered with an HTTP error."
+#define TALK_SLOW_DOWN  TALK_ERROR("OVER_QUERY_LIMIT", TALK_HTTP_ERROR)
+#define TALK_LATE       TALK_ERROR("UNKNOWN_ERROR", "The Places server did not answer in time.")
+#define TALK_BUSY                                                                          \
+    TALK_ERROR("OVER_QUERY_LIMIT",                                                         \
+               "This server has too many lookups waiting; try again later.")
+
+#endif

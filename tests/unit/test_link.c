@@ -1,0 +1,257 @@
+#include "check.h"
+#include "dice.h"
+
+#include "herd/link.h"
+
+enum { MIN_MS = 100, MAX_MS = 1000, OURS = 7, THEIRS = 8, OTHER = 9, BOOT = 1000 };
+
+static struct herd_mono at_ms(int64_t ms)
+{
+    return (struct herd_mono){ms * HERD_NS_PER_MS};
+}
+
+static struct herd_link fresh(bool smaller)
+{
+    struct herd_link_setup setup = {MIN_MS, MAX_MS, smaller};
+    struct herd_link link;
+    herd_link_init(&link, &setup, at_ms(0));
+    return link;
+}
+
+/* A link that has been brought up at 0 by a connection that we dialled, or they. */
+static struct herd_link up(bool smaller, bool ours)
+{
+    struct herd_link link = fresh(smaller);
+    uint64_t old;
+    if (ours) {
+        CHECK(herd_link_call(&link, at_ms(0)));
+        herd_link_called(&link, OURS);
+    }
+    CHECK_INT(herd_link_hello(&link, ours ? OURS : THEIRS, ours, BOOT, at_ms(0), &old),
+              HERD_LINK_TAKE);
+    return link;
+}
+
+static bool same(const struct herd_link *a, const struct herd_link *b)
+{
+    return a->dial == b->dial && a->greeting == b->greeting &&
+           a->retry_at.ns == b->retry_at.ns && a->backoff_ms == b->backoff_ms &&
+           a->conn == b->conn && a->ours == b->ours && a->boot == b->boot &&
+           a->up_since.ns == b->up_since.ns;
+}
+
+/* ---- dialling ---- */
+
+static void dials_until_up(void)
+{
+    struct herd_link link = fresh(true);
+    uint64_t old;
+    CHECK(!herd_link_is_up(&link));
+    CHECK_INT(herd_link_deadline(&link).ns, 0);
+    CHECK(herd_link_call(&link, at_ms(0)));
+    CHECK_INT(link.dial, HERD_DIAL_CALLING);
+    CHECK(herd_mono_is_never(herd_link_deadline(&link)));
+    CHECK(!herd_link_call(&link, at_ms(1)));
+    herd_link_called(&link, OURS);
+    CHECK_INT(link.dial, HERD_DIAL_GREETING);
+    CHECK(herd_mono_is_never(herd_link_deadline(&link)));
+    CHECK(!herd_link_call(&link, at_ms(2)));
+    CHECK_INT(herd_link_hello(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
+    CHECK_INT((int64_t)old, 0);
+    CHECK_INT(link.dial, HERD_DIAL_IDLE);
+    CHECK(herd_link_is_up(&link));
+    CHECK(herd_mono_is_never(herd_link_deadline(&link)));
+    CHECK(!herd_link_call(&link, at_ms(1000000)));
+    CHECK(herd_link_lost(&link, OURS, false, at_ms(1000000), 0));
+    CHECK(!herd_link_is_up(&link));
+    CHECK_INT(herd_link_deadline(&link).ns, at_ms(1000000 + MIN_MS / 2).ns);
+    CHECK(!herd_link_call(&link, at_ms(1000000 + MIN_MS / 2 - 1)));
+    CHECK(herd_link_call(&link, at_ms(1000000 + MIN_MS / 2)));
+}
+
+/* The dial goes on when the neighbour's connection comes first. */
+static void dials_on_when_they_were_first(void)
+{
+    struct herd_link link = fresh(false);
+    uint64_t old;
+    CHECK(herd_link_call(&link, at_ms(0)));
+    CHECK_INT(herd_link_hello(&link, THEIRS, false, BOOT, at_ms(1), &old), HERD_LINK_TAKE);
+    CHECK_INT(link.dial, HERD_DIAL_CALLING);
+    struct herd_link failed = link;
+    herd_link_call_failed(&failed, at_ms(2), 0);
+    CHECK_INT(failed.dial, HERD_DIAL_IDLE);
+    CHECK(herd_link_is_up(&failed));
+    CHECK(herd_mono_is_never(herd_link_deadline(&failed)));
+    herd_link_called(&link, OURS);
+    CHECK(!herd_link_lost(&link, OURS, false, at_ms(3), 0));
+    CHECK_INT(link.dial, HERD_DIAL_IDLE);
+    CHECK_INT((int64_t)link.conn, THEIRS);
+    CHECK(herd_mono_is_never(herd_link_deadline(&link)));
+}
+
+/* ---- backing off ---- */
+
+static int64_t pause_after_failure(struct herd_link *link, uint64_t random)
+{
+    struct herd_mono now = herd_link_deadline(link);
+    CHECK(herd_link_call(link, now));
+    herd_link_call_failed(link, now, random);
+    return (link->retry_at.ns - now.ns) / HERD_NS_PER_MS;
+}
+
+static void backs_off_with_jitter(void)
+{
+    static const int64_t steps[] = {100, 200, 400, 800, 1000, 1000, 1000};
+    struct dice dice = {1};
+    struct herd_link link = fresh(true);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        int64_t least = INT64_MAX, most = 0;
+        uint64_t size = (uint64_t)steps[i];
+        CHECK_LABEL("failure %zu", i + 1);
+        CHECK_INT(link.backoff_ms, steps[i]);
+        struct herd_link before = link;
+        CHECK_INT(pause_after_failure(&link, 0), MIN_MS / 2);
+        for (int k = 0; k < 300; k++) {
+            struct herd_link copy = before;
+            int64_t pause = pause_after_failure(&copy, dice_next(&dice));
+            least = pause < least ? pause : least;
+            most = pause > most ? pause : most;
+        }
+        CHECK(least >= MIN_MS / 2 && least < MIN_MS / 2 + steps[i] / 10);
+        CHECK(most <= MIN_MS / 2 + steps[i] && most > MIN_MS / 2 + steps[i] * 9 / 10);
+        struct herd_link copy = before;
+        CHECK_INT(pause_after_failure(&copy, size), MIN_MS / 2 + steps[i]);
+        copy = before;
+        CHECK_INT(pause_after_failure(&copy, size + 1), MIN_MS / 2);
+    }
+}
+
+static void keeps_equal_bounds(void)
+{
+    struct herd_link_setup setup = {1, 1, true};
+    struct herd_link link;
+    herd_link_init(&link, &setup, at_ms(5));
+    for (int i = 0; i < 5; i++)
+        CHECK(pause_after_failure(&link, (uint64_t)i) <= 1);
+    CHECK_INT(link.backoff_ms, 1);
+}
+
+/* Only a link that stayed up as long as the back-off earns a quick retry. */
+static void forgives_after_uptime(void)
+{
+    for (int64_t uptime_ms = 799; uptime_ms <= 800; uptime_ms++) {
+        struct herd_link link = fresh(true);
+        uint64_t old;
+        CHECK_LABEL("up for %d ms", (int)uptime_ms);
+        for (int i = 0; i < 3; i++)
+            pause_after_failure(&link, 0);
+        CHECK_INT(link.backoff_ms, 800);
+        herd_link_hello(&link, THEIRS, false, BOOT, at_ms(5000), &old);
+        struct herd_mono end = at_ms(5000 + uptime_ms);
+        CHECK(herd_link_lost(&link, THEIRS, false, end, 100));
+        CHECK_INT(link.retry_at.ns - end.ns, at_ms(MIN_MS / 2 + 100).ns);
+        CHECK_INT(link.backoff_ms, uptime_ms < 800 ? MAX_MS : 2 * MIN_MS);
+    }
+}
+
+/* A greeting that fails counts like a call that fails. */
+static void waits_long_when_refused(void)
+{
+    for (int refused = 0; refused < 2; refused++) {
+        struct herd_link link = fresh(true);
+        CHECK_LABEL("refused: %d", refused);
+        CHECK(herd_link_call(&link, at_ms(0)));
+        herd_link_called(&link, OURS);
+        CHECK(!herd_link_lost(&link, OURS, refused, at_ms(1), refused ? MAX_MS : MIN_MS));
+        CHECK_INT(link.dial, HERD_DIAL_IDLE);
+        CHECK_INT(link.backoff_ms, refused ? MAX_MS : 2 * MIN_MS);
+        CHECK_INT(herd_link_deadline(&link).ns,
+                  at_ms(1 + MIN_MS / 2 + (refused ? MAX_MS : MIN_MS)).ns);
+        link = up(true, true);
+        CHECK(herd_link_lost(&link, OURS, refused, at_ms(9000), 0));
+        CHECK_INT(link.backoff_ms, refused ? MAX_MS : 2 * MIN_MS);
+    }
+}
+
+/* ---- losing ---- */
+
+static void ignores_loss_of_others(void)
+{
+    struct herd_link states[4] = {fresh(true), up(true, true), up(false, false),
+                                  fresh(false)};
+    CHECK(herd_link_call(&states[3], at_ms(0)));
+    herd_link_called(&states[3], OURS);
+    for (int i = 0; i < 4; i++) {
+        for (int refused = 0; refused < 2; refused++) {
+            struct herd_link before = states[i];
+            CHECK_LABEL("state %d, refused: %d", i, refused);
+            CHECK(!herd_link_lost(&states[i], OTHER, refused, at_ms(10), 5));
+            CHECK(same(&before, &states[i]));
+        }
+    }
+    /* A greeting that is over is nothing any more, even with an old number. */
+    struct herd_link link = up(false, true), before;
+    CHECK(herd_link_lost(&link, OURS, false, at_ms(10), 5));
+    before = link;
+    CHECK(!herd_link_lost(&link, OURS, false, at_ms(20), 5));
+    CHECK(same(&before, &link));
+}
+
+/* The link goes down while we are greeting: that dial goes on. */
+static void greets_on_when_link_is_lost(void)
+{
+    struct herd_link link = fresh(true);
+    uint64_t old;
+    CHECK(herd_link_call(&link, at_ms(0)));
+    herd_link_called(&link, OURS);
+    CHECK_INT(herd_link_hello(&link, THEIRS, false, BOOT, at_ms(1), &old), HERD_LINK_TAKE);
+    CHECK(herd_link_lost(&link, THEIRS, false, at_ms(2), 0));
+    CHECK_INT(link.dial, HERD_DIAL_GREETING);
+    CHECK(herd_mono_is_never(herd_link_deadline(&link)));
+    CHECK_INT(herd_link_hello(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
+}
+
+/* ---- which connection survives ---- */
+
+static void judges_every_hello(void)
+{
+    for (int bits = 0; bits < 16; bits++) {
+        bool smaller = bits & 1, was_ours = bits & 2, ours = bits & 4, same_boot = bits & 8;
+        bool collide = same_boot && ours != was_ours;
+        enum herd_link_verdict want =
+            collide && ours != smaller ? HERD_LINK_REFUSE : HERD_LINK_REPLACE;
+        struct herd_link link = up(smaller, was_ours), before = link;
+        uint64_t held = link.conn, old = 0;
+        CHECK_LABEL("smaller %d, was ours %d, is ours %d, same boot %d", smaller, was_ours,
+                    ours, same_boot);
+        enum herd_link_verdict got = herd_link_hello(
+            &link, OTHER, ours, same_boot ? BOOT : BOOT + 1, at_ms(50), &old);
+        CHECK_INT(got, want);
+        if (want == HERD_LINK_REFUSE) {
+            CHECK(same(&before, &link));
+            CHECK(!herd_link_lost(&link, OTHER, false, at_ms(51), 0));
+            CHECK(same(&before, &link));
+            continue;
+        }
+        CHECK_INT((int64_t)old, (int64_t)held);
+        CHECK_INT((int64_t)link.conn, OTHER);
+        CHECK_INT(link.ours, ours);
+        CHECK_INT((int64_t)link.boot, same_boot ? BOOT : BOOT + 1);
+        CHECK_INT(link.up_since.ns, at_ms(50).ns);
+        CHECK(!herd_link_lost(&link, held, false, at_ms(51), 0));
+        CHECK(herd_link_is_up(&link));
+    }
+}
+
+const struct check_test test_link[] = {
+    {"dials until it is up", dials_until_up},
+    {"dials on when they were first", dials_on_when_they_were_first},
+    {"backs off with jitter", backs_off_with_jitter},
+    {"keeps equal bounds", keeps_equal_bounds},
+    {"forgives after a long uptime", forgives_after_uptime},
+    {"waits long when refused", waits_long_when_refused},
+    {"ignores the loss of others", ignores_loss_of_others},
+    {"greets on when the link is lost", greets_on_when_link_is_lost},
+    {"judges every hello", judges_every_hello},
+    {NULL, NULL},
+};

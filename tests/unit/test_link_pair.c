@@ -1,0 +1,251 @@
+/* Two link machines that talk with each other, in every order of events: in the end one
+ * connection is left, and both mean the same one. */
+#include "check.h"
+
+#include "herd/link.h"
+
+enum { CONNS = 8, MESSAGES = 4, SMALLER = 0, GREATER = 1 };
+
+enum kind { HELLO, CLOSE };
+
+struct message {
+    enum kind kind;
+    uint64_t boot; /* of the sender */
+};
+
+/* What is on its way to one side of a connection. */
+struct way {
+    struct message message[MESSAGES];
+    int count;
+};
+
+struct connection {
+    int dialler;
+    bool open[2]; /* at that side */
+    struct way to[2];
+};
+
+struct world {
+    struct herd_link link[2];
+    uint64_t boot[2];
+    int dials_left[2], failures_left[2];
+    struct connection conn[CONNS]; /* its number is its index + 1 */
+    int conn_count;
+    int now_ms;
+};
+
+static struct herd_mono now(const struct world *w)
+{
+    return (struct herd_mono){w->now_ms * HERD_NS_PER_MS};
+}
+
+static void send(struct world *w, int from, int conn, enum kind kind)
+{
+    struct way *way = &w->conn[conn].to[!from];
+    REQUIRE(way->count < MESSAGES);
+    way->message[way->count++] = (struct message){kind, w->boot[from]};
+}
+
+static void close_here(struct world *w, int side, int conn)
+{
+    w->conn[conn].open[side] = false;
+    send(w, side, conn, CLOSE);
+    CHECK(!herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0));
+}
+
+/* The dialler says HELLO first; who answered says it when it has accepted that one. */
+static void take_hello(struct world *w, int side, int conn, uint64_t boot)
+{
+    struct connection *c = &w->conn[conn];
+    bool ours = c->dialler == side;
+    uint64_t old;
+    switch (herd_link_hello(&w->link[side], (uint64_t)conn + 1, ours, boot, now(w), &old)) {
+    case HERD_LINK_REFUSE: close_here(w, side, conn); return;
+    case HERD_LINK_REPLACE: close_here(w, side, (int)old - 1); break;
+    case HERD_LINK_TAKE: break;
+    }
+    if (!ours)
+        send(w, side, conn, HELLO);
+}
+
+/* ---- what can happen next ---- */
+
+static bool dial(struct world *w, int side)
+{
+    struct herd_mono due = herd_link_deadline(&w->link[side]);
+    if (w->dials_left[side] == 0 || herd_mono_is_never(due) ||
+        !CHECK(herd_link_call(&w->link[side], due)))
+        return false;
+    w->dials_left[side]--;
+    return true;
+}
+
+static bool answer(struct world *w, int side)
+{
+    if (w->link[side].dial != HERD_DIAL_CALLING || !CHECK(w->conn_count < CONNS))
+        return false;
+    int conn = w->conn_count++;
+    w->conn[conn] = (struct connection){.dialler = side, .open = {true, true}};
+    herd_link_called(&w->link[side], (uint64_t)conn + 1);
+    send(w, side, conn, HELLO);
+    return true;
+}
+
+static bool fail(struct world *w, int side)
+{
+    if (w->link[side].dial != HERD_DIAL_CALLING || w->failures_left[side] == 0)
+        return false;
+    w->failures_left[side]--;
+    herd_link_call_failed(&w->link[side], now(w), 0);
+    return true;
+}
+
+static bool deliver(struct world *w, int side, int conn)
+{
+    struct connection *c = &w->conn[conn];
+    struct way *way = &c->to[side];
+    if (way->count == 0)
+        return false;
+    struct message first = way->message[0];
+    way->count--;
+    memmove(way->message, way->message + 1, sizeof first * (size_t)way->count);
+    if (!c->open[side])
+        return true;
+    if (first.kind == HELLO) {
+        take_hello(w, side, conn, first.boot);
+    } else {
+        c->open[side] = false;
+        (void)herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);
+    }
+    return true;
+}
+
+enum { MOVES = 6 + 2 * CONNS };
+
+static bool move(struct world *w, int n)
+{
+    w->now_ms++;
+    if (n < 2)
+        return dial(w, n);
+    if (n < 4)
+        return answer(w, n - 2);
+    if (n < 6)
+        return fail(w, n - 4);
+    return (n - 6) / 2 < w->conn_count && deliver(w, n % 2, (n - 6) / 2);
+}
+
+/* ---- all orders ---- */
+
+struct tally {
+    long ends;
+    bool smaller_wins; /* where it has dialled at all */
+};
+
+static void check_end(const struct world *w, struct tally *tally)
+{
+    int open = 0, left = -1;
+    bool smaller_dialled = false;
+    tally->ends++;
+    for (int i = 0; i < w->conn_count; i++) {
+        smaller_dialled = smaller_dialled || w->conn[i].dialler == SMALLER;
+        CHECK_INT(w->conn[i].open[0], w->conn[i].open[1]);
+        if (w->conn[i].open[0]) {
+            open++;
+            left = i;
+        }
+    }
+    CHECK_INT(open, 1);
+    CHECK_INT((int64_t)w->link[SMALLER].conn, left + 1);
+    CHECK_INT((int64_t)w->link[GREATER].conn, left + 1);
+    if (tally->smaller_wins && smaller_dialled && left >= 0)
+        CHECK_INT(w->conn[left].dialler, SMALLER);
+    for (int side = 0; side < 2; side++) {
+        CHECK_INT(w->link[side].dial, HERD_DIAL_IDLE);
+        CHECK_INT((int64_t)w->link[side].boot, (int64_t)w->boot[!side]);
+        CHECK(w->link[side].ours == (left >= 0 && w->conn[left].dialler == side));
+    }
+}
+
+static void explore(const struct world *w, struct tally *tally)
+{
+    bool moved = false;
+    for (int n = 0; n < MOVES; n++) {
+        struct world next = *w;
+        if (move(&next, n)) {
+            moved = true;
+            explore(&next, tally);
+        }
+    }
+    if (!moved)
+        check_end(w, tally);
+}
+
+static struct world fresh(int smaller_dials, int greater_dials)
+{
+    struct world w = {.boot = {11, 22}, .dials_left = {smaller_dials, greater_dials}};
+    for (int side = 0; side < 2; side++) {
+        struct herd_link_setup setup = {100, 1000, side == SMALLER};
+        herd_link_init(&w.link[side], &setup, now(&w));
+    }
+    return w;
+}
+
+static void one_of_two_survives(void)
+{
+    static const struct {
+        int dials[2], failures[2];
+    } cases[] = {
+        {{1, 0}, {0, 0}}, {{0, 1}, {0, 0}}, {{1, 1}, {0, 0}}, {{2, 1}, {1, 0}},
+        {{1, 2}, {0, 1}}, {{1, 2}, {0, 0}}, {{2, 1}, {0, 0}}, {{2, 2}, {1, 1}},
+        {{3, 3}, {1, 1}}, {{3, 3}, {0, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w = fresh(cases[i].dials[0], cases[i].dials[1]);
+        struct tally tally = {0, true};
+        w.failures_left[0] = cases[i].failures[0];
+        w.failures_left[1] = cases[i].failures[1];
+        CHECK_LABEL("case %zu", i);
+        explore(&w, &tally);
+        printf("case %zu %ld\n", i, tally.ends);
+    }
+}
+
+/* Brings the link up with one connection dialled by `dialler`. */
+static struct world linked(int dialler)
+{
+    struct world w = fresh(dialler == 0, dialler == 1);
+    CHECK(dial(&w, dialler) && answer(&w, dialler));
+    CHECK(deliver(&w, !dialler, 0) && deliver(&w, dialler, 0));
+    struct tally tally = {0, false};
+    check_end(&w, &tally);
+    return w;
+}
+
+/* One side restarts; the other hears of it by the end of the old connection, or only by
+ * the HELLO on the new one. Either may dial. */
+static void restarted_server_comes_back(void)
+{
+    for (int bits = 0; bits < 16; bits++) {
+        int who = bits & 1, dialler = bits >> 1 & 1, silent = bits >> 2 & 1;
+        struct tally tally = {0, false};
+        struct world w = linked(dialler);
+        struct herd_link_setup setup = w.link[who].setup;
+        CHECK_LABEL("side %d restarts, %d had dialled, silent %d, both dial %d", who,
+                    dialler, silent, bits >> 3);
+        herd_link_init(&w.link[who], &setup, now(&w));
+        w.boot[who]++;
+        w.conn[0].open[who] = false;
+        if (!silent)
+            send(&w, who, 0, CLOSE);
+        w.dials_left[who] = 1;
+        w.dials_left[!who] = bits >> 3;
+        explore(&w, &tally);
+        CHECK(tally.ends >= 1);
+    }
+}
+
+const struct check_test test_link_pair[] = {
+    {"one of two connections survives", one_of_two_survives},
+    {"a restarted server comes back", restarted_server_comes_back},
+    {NULL, NULL},
+};

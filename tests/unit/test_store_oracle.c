@@ -1,0 +1,318 @@
+/* The store against a textbook version of it: an array of rows, each with the number of
+ * its last change. Few clients, few times and few texts, so that ties are the rule. */
+#include "check.h"
+#include "dice.h"
+#include "fail_mem.h"
+
+#include "herd/err.h"
+#include "herd/store.h"
+
+#include <stdio.h>
+
+enum { CLIENTS = 5, FOLLOWERS = 3, TEXT = 160, SEEDS = 24, STEPS = 1500 };
+
+struct row {
+    char text[TEXT]; /* empty: not known */
+    size_t len;
+    int64_t time;
+    uint64_t source, seq;
+};
+
+struct fixture {
+    struct dice dice;
+    struct fail_mem mem;
+    struct herd_store store;
+    size_t live; /* bytes without the records */
+    struct herd_follower follower[FOLLOWERS];
+    struct row row[CLIENTS];
+    uint64_t last_seq;
+    bool follows[FOLLOWERS];
+    uint64_t seen[FOLLOWERS]; /* seq of the last record passed */
+};
+
+static void set_up(struct fixture *f, uint64_t seed)
+{
+    uint8_t key[HERD_STORE_KEY] = {1, 2, 3};
+    memset(f, 0, sizeof *f);
+    f->dice.state = seed;
+    key[4] = (uint8_t)seed;
+    fail_mem_init(&f->mem);
+    CHECK_INT(herd_store_init(&f->store, &f->mem.mem, key), HERD_OK);
+    f->live = f->mem.live;
+}
+
+static struct herd_slice client_name(int client)
+{
+    static const char *names[] = {"a", "ab", "kiwi.cs.ucla.edu", "\xff\x01", "b"};
+    return herd_slice_str(names[client]);
+}
+
+/* ---- the oracle ---- */
+
+static bool is_greater(const struct row *row, const char *text, size_t len, int64_t time)
+{
+    if (row->len == 0 || row->time != time)
+        return row->len == 0 || time > row->time;
+    for (size_t i = 0; i < len && i < row->len; i++)
+        if (text[i] != row->text[i])
+            return (unsigned char)text[i] > (unsigned char)row->text[i];
+    return len > row->len;
+}
+
+/* The row of the oldest change after `seq`, or NULL. */
+static const struct row *row_after(const struct fixture *f, uint64_t seq)
+{
+    const struct row *best = NULL;
+    for (int i = 0; i < CLIENTS; i++)
+        if (f->row[i].seq > seq && (best == NULL || f->row[i].seq < best->seq))
+            best = &f->row[i];
+    return best;
+}
+
+/* ---- comparing ---- */
+
+static void check_is_row(const struct fixture *f, const struct herd_feed_node *node,
+                         const struct row *row)
+{
+    const struct herd_stored *stored = (const struct herd_stored *)node;
+    REQUIRE(row != NULL);
+    CHECK_INT((int64_t)node->seq, (int64_t)row->seq);
+    CHECK_SLICE(herd_stored_text(stored), herd_slice(row->text, row->len));
+    CHECK_SLICE(herd_stored_client(stored), client_name((int)(row - f->row)));
+    CHECK_INT(stored->time_ns, row->time);
+    CHECK_INT((int64_t)stored->source, (int64_t)row->source);
+}
+
+/* What stands behind `from` is what changed after `seq`, in that order. */
+static void check_feed(const struct fixture *f, const struct herd_feed_node *from,
+                       uint64_t seq)
+{
+    for (const struct herd_feed_node *node = from->next; node != &f->store.feed;
+         node = node->next) {
+        CHECK(node->prev->next == node);
+        if (node->seq == 0)
+            continue;
+        check_is_row(f, node, row_after(f, seq));
+        seq = node->seq;
+    }
+    CHECK(row_after(f, seq) == NULL);
+}
+
+static void check_followers(const struct fixture *f)
+{
+    for (int i = 0; i < FOLLOWERS; i++) {
+        const struct herd_follower *follower = &f->follower[i];
+        const struct herd_stored *next = herd_follow_peek(&f->store, follower);
+        const struct row *want = f->follows[i] ? row_after(f, f->seen[i]) : NULL;
+        CHECK_INT(next != NULL, want != NULL);
+        if (next != NULL && want != NULL)
+            check_is_row(f, &next->node, want);
+        if (!f->follows[i])
+            continue;
+        CHECK_INT((int64_t)follower->seen_seq, (int64_t)f->seen[i]);
+        check_feed(f, &follower->node, f->seen[i]);
+    }
+}
+
+static void check_all(const struct fixture *f)
+{
+    size_t count = 0;
+    check_feed(f, &f->store.feed, 0);
+    CHECK_INT((int64_t)f->store.tail_seq, (int64_t)f->last_seq);
+    for (int i = 0; i < CLIENTS; i++) {
+        const struct row *row = &f->row[i];
+        struct herd_store_spot spot = herd_store_look(&f->store, client_name(i));
+        count += row->len > 0;
+        CHECK_INT(spot.at != NULL, row->len > 0);
+        if (spot.at != NULL)
+            check_is_row(f, &spot.at->node, row);
+    }
+    CHECK_INT((int64_t)f->store.count, (int64_t)count);
+    CHECK_INT((int64_t)f->store.bytes, (int64_t)(f->mem.live - f->live));
+    CHECK_INT((int64_t)f->mem.blocks, (int64_t)count + 2);
+    check_followers(f);
+}
+
+/* ---- what happens ---- */
+
+static void merge(struct fixture *f)
+{
+    static const char *more[] = {"", " x", " y", " more words than before, by far"};
+    int client = (int)dice_roll(&f->dice, CLIENTS);
+    struct herd_slice name = client_name(client);
+    char text[TEXT];
+    struct herd_record record;
+    uint64_t source = dice_roll(&f->dice, 3);
+    int len = snprintf(text, sizeof text, "AT %c +0.%u %s +1-1 %u%s",
+                       (int)('A' + dice_roll(&f->dice, 2)), dice_roll(&f->dice, 2) * 9,
+                       name.data, dice_roll(&f->dice, 4), more[dice_roll(&f->dice, 4)]);
+    struct herd_slice bytes = herd_slice(text, (size_t)len);
+    REQUIRE(len > 0 && herd_record_parse(bytes, &record) == HERD_OK);
+    struct row *row = &f->row[client];
+    bool news = is_greater(row, text, bytes.len, record.time.ns);
+    size_t failed = f->mem.failed;
+    fail_mem_arm(&f->mem, dice_roll(&f->dice, 4) == 0, false);
+    int rc = herd_store_merge(&f->store, herd_store_look(&f->store, record.client), &record,
+                              source);
+    fail_mem_arm(&f->mem, 0, false);
+    if (f->mem.failed > failed) {
+        CHECK(news);
+        CHECK_INT(rc, HERD_ENOMEM);
+        return;
+    }
+    CHECK_INT(rc, news ? HERD_MERGE_NEWER : HERD_MERGE_OLD);
+    if (!news)
+        return;
+    *row = (struct row){.len = bytes.len, .time = record.time.ns, .source = source};
+    memcpy(row->text, text, bytes.len);
+    row->seq = ++f->last_seq;
+    memset(text, 0, sizeof text);
+}
+
+static void pass(struct fixture *f, int i)
+{
+    const struct herd_stored *next = herd_follow_peek(&f->store, &f->follower[i]);
+    if (next == NULL)
+        return;
+    f->seen[i] = next->node.seq;
+    herd_follow_pass(&f->follower[i], next);
+}
+
+static void follow(struct fixture *f, int i, bool start)
+{
+    f->follows[i] = start;
+    f->seen[i] = 0;
+    if (start)
+        herd_follow_start(&f->store, &f->follower[i]);
+    else
+        herd_follow_stop(&f->follower[i]);
+}
+
+static void step(struct fixture *f)
+{
+    int i = (int)dice_roll(&f->dice, FOLLOWERS);
+    switch (dice_roll(&f->dice, 16)) {
+    case 0: follow(f, i, false); break;
+    case 1: follow(f, i, true); break;
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+    case 7: pass(f, i); break;
+    default: merge(f);
+    }
+}
+
+static void agrees_with_oracle(void)
+{
+    struct fixture f;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        set_up(&f, seed);
+        for (int n = 0; n < STEPS; n++) {
+            CHECK_LABEL("seed %d, step %d", (int)seed, n);
+            /* The greatest records would soon have won for good. */
+            if (n % 100 == 99) {
+                herd_store_free(&f.store);
+                CHECK_INT((int64_t)f.mem.blocks, 0);
+                for (int i = 0; i < FOLLOWERS; i++)
+                    follow(&f, i, false);
+                set_up(&f, dice_next(&f.dice));
+            }
+            step(&f);
+            check_all(&f);
+        }
+        herd_store_free(&f.store);
+        CHECK_INT((int64_t)f.mem.blocks, 0);
+    }
+}
+
+/* ---- every order of arrival ---- */
+
+enum { RECORDS = 5 };
+
+static const struct arrival_case {
+    const char *title;
+    const char *text[RECORDS];
+} arrival_cases[] = {
+    {"times",
+     {"AT A +1 a +1-1 1", "AT A +1 a +1-1 2", "AT A +1 a +1-1 3", "AT A +1 a +1-1 4",
+      "AT A +1 a +1-1 5"}},
+    {"ties",
+     {"AT A +1 a +1-1 7", "AT B +1 a +1-1 7", "AT A +1 a +1-1 7 x", "AT A +1 a +1-1 7.000",
+      "AT B +1 a +1-1 7.0"}},
+    {"equals",
+     {"AT A +1 a +1-1 7", "AT A +1 a +1-1 7", "AT B +1 a +1-1 7", "AT B +1 a +1-1 7",
+      "AT A +1 a +1-1 6.9999999999999"}},
+    {"two clients",
+     {"AT A +1 a +1-1 1", "AT A +1 b +1-1 1", "AT B +1 a +1-1 1", "AT B +1 b +1-1 1",
+      "AT A +1 a +1-1 2"}},
+};
+
+/* The n-th order of 0 to RECORDS - 1. */
+static void make_order(int n, int order[RECORDS])
+{
+    int left[RECORDS];
+    for (int i = 0; i < RECORDS; i++)
+        left[i] = i;
+    for (int i = 0; i < RECORDS; i++) {
+        int count = RECORDS - i, pick = n % count;
+        n /= count;
+        order[i] = left[pick];
+        left[pick] = left[count - 1];
+    }
+}
+
+/* Merges the records in that order and writes what the store holds in the end. */
+static void settle(const struct arrival_case *c, const int order[RECORDS], char *out)
+{
+    struct fixture f;
+    struct herd_record record;
+    set_up(&f, 1);
+    herd_follow_start(&f.store, &f.follower[0]);
+    for (int i = 0; i < RECORDS; i++) {
+        CHECK_INT(herd_record_parse(herd_slice_str(c->text[order[i]]), &record), HERD_OK);
+        CHECK(herd_store_merge(&f.store, herd_store_look(&f.store, record.client), &record,
+                               0) >= 0);
+        CHECK_INT(herd_store_merge(&f.store, herd_store_look(&f.store, record.client),
+                                   &record, 9),
+                  HERD_MERGE_OLD);
+        if (i % 2 == 1)
+            pass(&f, 0);
+    }
+    *out = '\0';
+    for (const char *name = "a"; name != NULL; name = *name == 'a' ? "b" : NULL) {
+        struct herd_store_spot spot = herd_store_look(&f.store, herd_slice_str(name));
+        if (spot.at == NULL)
+            continue;
+        struct herd_slice text = herd_stored_text(spot.at);
+        size_t used = strlen(out);
+        snprintf(out + used, TEXT - used, "%.*s|", (int)text.len, text.data);
+    }
+    herd_store_free(&f.store);
+    CHECK_INT((int64_t)f.mem.blocks, 0);
+}
+
+static void ends_the_same_in_any_order(void)
+{
+    static const char *wants[] = {"AT A +1 a +1-1 5|", "AT B +1 a +1-1 7.0|",
+                                  "AT B +1 a +1-1 7|",
+                                  "AT A +1 a +1-1 2|AT B +1 b +1-1 1|"};
+    for (size_t c = 0; c < sizeof arrival_cases / sizeof arrival_cases[0]; c++) {
+        for (int n = 0; n < 120; n++) {
+            int order[RECORDS];
+            char end[TEXT];
+            make_order(n, order);
+            CHECK_LABEL("%s, order %d%d%d%d%d", arrival_cases[c].title, order[0], order[1],
+                        order[2], order[3], order[4]);
+            settle(&arrival_cases[c], order, end);
+            CHECK_STR(end, wants[c]);
+        }
+    }
+}
+
+const struct check_test test_store_oracle[] = {
+    {"agrees with the oracle", agrees_with_oracle},
+    {"ends the same in any order", ends_the_same_in_any_order},
+    {NULL, NULL},
+};

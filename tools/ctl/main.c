@@ -1,0 +1,234 @@
+/* herdctl(1): talks to an application server herd, and starts, stops and shows it. */
+#include "ctl.h"
+
+#include "herd/decimal.h"
+#include "io/conf_file.h"
+
+#include <cjson/cJSON.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: herdctl [-c FILE] [-s SERVER] [-t SECONDS] [-v] [--json] COMMAND\n"
+    "       herdctl -h | -V\n";
+
+static const char help[] =
+    "\n"
+    "Commands\n"
+    "  iamat CLIENT LOCATION [TIME]  report where a client is; TIME is now by default\n"
+    "  whatsat CLIENT KM MAX         what is within KM kilometres of a client, at most MAX\n"
+    "  send LINE...                  send each LINE as it is; prints what comes back\n"
+    "  start [NAME...]               start servers, by default all of the configuration\n"
+    "  stop [NAME...]                stop servers, by default all\n"
+    "  status [NAME...]              a table of all servers; everything about those named\n"
+    "  (none)                        read commands from standard input; `help` lists them\n"
+    "\n"
+    "Options\n"
+    "  -c FILE       configuration; without it ./herd.conf, then " HERD_SYSCONFDIR
+    "/herd.conf\n"
+    "  -s SERVER     NAME, HOST:PORT or [IPV6]:PORT; without it $HERD_SERVER, then the\n"
+    "                first server of the configuration that runs\n"
+    "  -t SECONDS    give up after so long; by default 15 for whatsat, 5 for the others\n"
+    "  -v            show the lines on the wire on standard error, > out and < in\n"
+    "  --json        status as JSON\n"
+    "  -h, --help    this text\n"
+    "  -V, --version the version\n"
+    "\n"
+    "Try it\n"
+    "  herdctl start\n"
+    "  herdctl iamat kiwi.cs.ucla.edu +34.068930-118.445127\n"
+    "  herdctl -s Welsh whatsat kiwi.cs.ucla.edu 10 5\n"
+    "  herdctl -v -s 127.0.0.1:11490 send 'IAMAT kiwi +34.07-118.45 1621464827.9' 'FOO'\n"
+    "  herdctl status\n"
+    "  herdctl status Goloman\n"
+    "  herdctl stop\n"
+    "\n"
+    "Exit codes: 0 done, 1 refused (the reply began with ?) or failed, 2 usage,\n"
+    "3 not running, 4 timed out. Environment: HERD_SERVER (see -s), HERD_BIN (the herd\n"
+    "that start runs), NO_COLOR. See herdctl(1), herd(8), herd.conf(5).\n";
+
+struct command {
+    const char *name;
+    int (*run)(const struct ctl *ctl, int count, char **operands);
+    bool names; /* its operands are servers, so options may stand among them */
+};
+
+static const struct command commands[] = {
+    {"iamat", ctl_iamat, false}, {"whatsat", ctl_whatsat, false},
+    {"send", ctl_send, false},   {"start", ctl_start, true},
+    {"stop", ctl_stop, true},    {"status", ctl_show_status, true},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0], GO_ON = -1 };
+
+static int bad_usage(const char *what, const char *word)
+{
+    ctl_complain(CTL_USAGE, "%s%s", what, word);
+    (void)fputs(usage, stderr);
+    return CTL_USAGE;
+}
+
+/* ---- options ---- */
+
+static int read_timeout(struct ctl *ctl, const char *text)
+{
+    enum { LONGEST_S = 86400 };
+    struct herd_slice all = herd_slice_str(text);
+    struct herd_decimal number;
+    if (herd_decimal_scan(all, &number) != 0 || number.len != all.len ||
+        number.whole > LONGEST_S)
+        return bad_usage("-t wants seconds, up to 86400: ", text);
+    ctl->timeout_ms =
+        (int64_t)number.whole * 1000 + (int64_t)(number.nano / HERD_NS_PER_MS);
+    return ctl->timeout_ms > 0 ? GO_ON : bad_usage("-t wants at least 0.001: ", text);
+}
+
+static int show_help(void)
+{
+    printf("%s%s", usage, help);
+    return CTL_OK;
+}
+
+static int show_version(void)
+{
+    printf("herdctl %s (cJSON %s)\n", HERD_VERSION, cJSON_Version());
+    return CTL_OK;
+}
+
+static int take_value(struct ctl *ctl, char letter, const char *value)
+{
+    if (letter == 't')
+        return read_timeout(ctl, value);
+    if (letter == 'c')
+        ctl->conf_path = value;
+    else
+        ctl->server = value, ctl->server_given = true;
+    return GO_ON;
+}
+
+/* The letters of one argument. *used becomes 2 when the next argument is a value. */
+static int take_letters(struct ctl *ctl, const char *letters, const char *next, int *used)
+{
+    for (const char *at = letters; *at != '\0'; at++) {
+        switch (*at) {
+        case 'v': ctl->verbose = true; break;
+        case 'h': return show_help();
+        case 'V': return show_version();
+        case 'c':
+        case 's':
+        case 't':
+            if (at[1] != '\0')
+                return take_value(ctl, *at, at + 1);
+            if (next == NULL)
+                return bad_usage("a value is missing behind -", at);
+            *used = 2;
+            return take_value(ctl, *at, next);
+        default: return bad_usage("unknown option -", at);
+        }
+    }
+    return GO_ON;
+}
+
+/* One option at argv[0]. */
+static int take_option(struct ctl *ctl, char **argv, int *used)
+{
+    *used = 1;
+    if (argv[0][1] != '-')
+        return take_letters(ctl, argv[0] + 1, argv[1], used);
+    if (strcmp(argv[0], "--json") == 0) {
+        ctl->json = true;
+        return GO_ON;
+    }
+    if (strcmp(argv[0], "--help") == 0)
+        return show_help();
+    if (strcmp(argv[0], "--version") == 0)
+        return show_version();
+    return bad_usage("unknown option ", argv[0]);
+}
+
+/* Takes the options out of argv, which ends with NULL; what is left moves to its front.
+ * Stops at `--`, and at the first operand unless `mixed`. */
+static int take_options(struct ctl *ctl, char **argv, bool mixed)
+{
+    char **to = argv;
+    int status = GO_ON, used = 0;
+    while (status == GO_ON && *argv != NULL) {
+        if (strcmp(*argv, "--") == 0) {
+            argv++;
+            break;
+        }
+        if ((*argv)[0] == '-' && (*argv)[1] != '\0') {
+            status = take_option(ctl, argv, &used);
+            argv += used;
+        } else if (mixed) {
+            *to++ = *argv++;
+        } else {
+            break;
+        }
+    }
+    while (*argv != NULL)
+        *to++ = *argv++;
+    *to = NULL;
+    return status;
+}
+
+/* ---- running ---- */
+
+static int count_words(char **words)
+{
+    int count = 0;
+    while (words[count] != NULL)
+        count++;
+    return count;
+}
+
+static int run(struct ctl *ctl, char **words)
+{
+    int status = take_options(ctl, words, false);
+    if (status != GO_ON)
+        return status;
+    if (words[0] == NULL)
+        return ctl->json ? bad_usage("--json is for status", "") : ctl_shell(ctl);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(words[0], commands[i].name) != 0)
+            continue;
+        if (commands[i].names)
+            status = take_options(ctl, words + 1, true);
+        if (status != GO_ON)
+            return status;
+        if (ctl->json && commands[i].run != ctl_show_status)
+            return bad_usage("--json is for status", "");
+        return commands[i].run(ctl, count_words(words + 1), words + 1);
+    }
+    return bad_usage("unknown command ", words[0]);
+}
+
+/* A program started without one of the standard descriptors would otherwise take the
+ * connection to a server for its output. */
+static void open_standard(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct ctl ctl = {.conf_path = io_conf_file_default(), .server = getenv("HERD_SERVER")};
+    (void)argc;
+    open_standard();
+    (void)sigemptyset(&ignore.sa_mask);
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    ctl_print_start();
+    if (ctl.server != NULL && ctl.server[0] == '\0')
+        ctl.server = NULL;
+    ctl.self = argv[0] != NULL ? argv[0] : "herdctl";
+    return ctl_print_end(run(&ctl, argv[0] != NULL ? argv + 1 : argv));
+}

@@ -1,0 +1,98 @@
+/* Standard output and standard error, and what must not reach a terminal. */
+#include "ctl.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A program has one standard output and one standard error. */
+static bool out_is_terminal, err_is_terminal;
+
+void ctl_print_start(void)
+{
+    out_is_terminal = isatty(STDOUT_FILENO) == 1;
+    err_is_terminal = isatty(STDERR_FILENO) == 1;
+}
+
+int64_t ctl_timeout_ms(const struct ctl *ctl, int64_t usual_ms)
+{
+    return ctl->timeout_ms > 0 ? ctl->timeout_ms : usual_ms;
+}
+
+int ctl_first(int status, int next)
+{
+    return status != CTL_OK ? status : next;
+}
+
+/* C1 controls are two bytes in UTF-8, 0xc2 and one of 0x80 to 0x9f. Escaping the second
+ * is enough: what is left of the first is no character. */
+static bool is_harmful(unsigned char before, unsigned char byte)
+{
+    if (byte == '\n' || byte == '\t')
+        return false;
+    return byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte <= 0x9f);
+}
+
+static void put(FILE *out, bool terminal, struct herd_slice bytes)
+{
+    size_t plain = 0;
+    for (size_t i = 0; terminal && i < bytes.len; i++) {
+        unsigned char before = i > 0 ? (unsigned char)bytes.data[i - 1] : 0;
+        unsigned char byte = (unsigned char)bytes.data[i];
+        if (!is_harmful(before, byte))
+            continue;
+        (void)fwrite(bytes.data + plain, 1, i - plain, out);
+        (void)fprintf(out, "\\x%02x", byte);
+        plain = i + 1;
+    }
+    (void)fwrite(bytes.data + plain, 1, bytes.len - plain, out);
+}
+
+void ctl_print(struct herd_slice bytes)
+{
+    put(stdout, out_is_terminal, bytes);
+}
+
+void ctl_print_wire(char mark, struct herd_slice line)
+{
+    if (line.len > 0 && line.data[line.len - 1] == '\n')
+        line.len--;
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "%c ", mark);
+    put(stderr, err_is_terminal, line);
+    (void)fputc('\n', stderr);
+}
+
+int ctl_complain(int status, const char *format, ...)
+{
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len >= (int)sizeof text)
+        len = sizeof text - 1;
+    (void)fflush(stdout);
+    (void)fputs("herdctl: ", stderr);
+    put(stderr, true, herd_slice(text, len > 0 ? (size_t)len : 0));
+    (void)fputc('\n', stderr);
+    return status;
+}
+
+bool ctl_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    return out_is_terminal && (no_colour == NULL || no_colour[0] == '\0');
+}
+
+int ctl_print_end(int status)
+{
+    bool failed = fflush(stdout) != 0;
+    int err = errno;
+    if (!failed && !ferror(stdout))
+        return status;
+    return ctl_complain(ctl_first(status, CTL_REFUSED), "cannot write the output: %s",
+                        failed ? strerror(err) : "some of it was lost");
+}

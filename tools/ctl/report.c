@@ -1,0 +1,120 @@
+/* Asking a server about itself, and reading its answer. */
+#include "status.h"
+
+#include "herd/err.h"
+#include "herd/stats.h"
+#include "io/mem.h"
+
+#include <stdio.h>
+
+enum { TEXT_MAX = 4 * 1024 * 1024 };
+
+static int read_text(struct report *report, struct wire *wire)
+{
+    struct herd_slice line;
+    int status = wire_put(wire, HERD_LIT("STATUS"));
+    while (status == CTL_OK && (status = wire_line(wire, &line)) == CTL_OK) {
+        if (line.len == 1)
+            return CTL_OK;
+        if (line.data[line.len - 1] == '\n' &&
+            herd_buf_append(&report->text, line) == HERD_OK)
+            continue;
+        (void)snprintf(wire->why, sizeof wire->why, "the answer is not whole");
+        status = CTL_REFUSED;
+    }
+    return status;
+}
+
+void report_ask(struct report *report, const struct servers *servers, uint32_t i,
+                const struct ctl *ctl)
+{
+    char path[IO_PATH_MAX];
+    struct wire wire;
+    *report = (struct report){.state = STATUS_DOWN, .pid = servers_pid(servers, i)};
+    herd_buf_init(&report->text, &io_mem, TEXT_MAX);
+    if (report->pid == 0 || !servers_path(servers, servers->conf.run_dir, i, ".sock", path))
+        return;
+    wire_init(&wire, ctl->verbose);
+    wire_allow(&wire, ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
+    int status = wire_dial_unix(&wire, servers->conf.servers[i].name, path);
+    if (status == CTL_OK)
+        status = read_text(report, &wire);
+    report->state = status == CTL_OK ? STATUS_UP : STATUS_SILENT;
+    if (status != CTL_OK) {
+        (void)snprintf(report->why, sizeof report->why, "%s", wire.why);
+        herd_buf_free(&report->text);
+    }
+    wire_close(&wire);
+}
+
+void report_free(struct report *report)
+{
+    herd_buf_free(&report->text);
+}
+
+const char *report_state(const struct report *report)
+{
+    static const char *const states[] = {"up", "down", "silent"};
+    return states[report->state];
+}
+
+/* The bytes up to `end`, which goes too; all when it is missing. */
+static struct herd_slice take(struct herd_slice *rest, char end)
+{
+    const char *at = memchr(rest->data, end, rest->len);
+    size_t len = at != NULL ? (size_t)(at - rest->data) : rest->len;
+    struct herd_slice taken = herd_slice(rest->data, len);
+    *rest = herd_slice_from(*rest, at != NULL ? len + 1 : len);
+    return taken;
+}
+
+bool report_next(struct herd_slice *rest, struct report_line *line)
+{
+    if (rest->len == 0)
+        return false;
+    line->value = take(rest, '\n');
+    line->key = take(&line->value, ' ');
+    return true;
+}
+
+struct herd_slice report_get(const struct report *report, const char *key)
+{
+    struct herd_slice rest = herd_buf_bytes(&report->text);
+    struct report_line line;
+    while (report_next(&rest, &line))
+        if (herd_slice_eq(line.key, herd_slice_str(key)))
+            return line.value;
+    return herd_slice("", 0);
+}
+
+void report_link(struct herd_slice value, struct report_link *link)
+{
+    link->name = take(&value, ' ');
+    link->state = take(&value, ' ');
+    link->how = take(&value, ' ');
+    link->behind = take(&value, ' ');
+    link->why = value;
+    link->up = herd_slice_eq(link->state, HERD_LIT("up"));
+}
+
+const char *report_meaning(struct herd_slice key)
+{
+    static const struct {
+        const char *key, *what;
+    } meanings[] = {
+        {"version", "of the program"},
+        {"uptime_ms", "milliseconds since it started"},
+        {"clients_known", "clients whose location it knows"},
+        {"records_bytes", "bytes of memory that their records take"},
+        {"connections_open", "connections of all kinds, now"},
+        {"lookups_flying", "requests to Places under way"},
+        {"lookups_waiting", "lookups that wait for their turn"},
+#define MEANING(field, what) {#field, what},
+        HERD_STATS(MEANING)
+#undef MEANING
+    };
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+        if (herd_slice_eq(key, herd_slice_str(meanings[i].key)))
+            return meanings[i].what;
+    return "";
+}

@@ -1,0 +1,153 @@
+#include "servers.h"
+
+#include "herd/decimal.h"
+#include "herd/err.h"
+#include "io/mem.h"
+#include "io/pidfile.h"
+
+#include <stdio.h>
+
+int servers_open(struct servers *servers, const char *conf_path)
+{
+    servers->conf_path = conf_path;
+    if (io_conf_file_read(&servers->conf, &io_mem, "herdctl", conf_path) == HERD_OK)
+        return CTL_OK;
+    return ctl_complain(CTL_USAGE, "no configuration: name its file with -c, or a server "
+                                   "with -s HOST:PORT");
+}
+
+void servers_close(struct servers *servers)
+{
+    herd_conf_free(&servers->conf);
+}
+
+bool servers_path(const struct servers *servers, const char *folder, uint32_t i,
+                  const char *suffix, char *out)
+{
+    const char *name = servers->conf.servers[i].name;
+    if (io_conf_file_path(out, servers->conf_path, folder, name, suffix) == HERD_OK)
+        return true;
+    ctl_complain(CTL_REFUSED, "%s: the path of its %s file is too long", name, suffix);
+    return false;
+}
+
+pid_t servers_pid(const struct servers *servers, uint32_t i)
+{
+    char path[IO_PATH_MAX];
+    if (!servers_path(servers, servers->conf.run_dir, i, ".pid", path))
+        return 0;
+    return io_pidfile_holder(path);
+}
+
+void servers_address(const struct herd_conf_addr *addr, char *out)
+{
+    bool six = strchr(addr->host, ':') != NULL;
+    (void)snprintf(out, SERVERS_ADDRESS, "%s%s%s:%u", six ? "[" : "", addr->host,
+                   six ? "]" : "", (unsigned)addr->port);
+}
+
+static int64_t find(const struct servers *servers, const char *name)
+{
+    int64_t i = herd_conf_find(&servers->conf, herd_slice_str(name));
+    if (i >= 0)
+        return i;
+    char known[512] = "";
+    size_t used = 0;
+    for (uint32_t k = 0; k < servers->conf.server_count && used < sizeof known; k++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s %s",
+                                 k > 0 ? "," : "", servers->conf.servers[k].name);
+    ctl_complain(CTL_USAGE, "%s has no server \"%s\"; it has%s%s", servers->conf_path, name,
+                 known, used < sizeof known ? "" : "...");
+    return -1;
+}
+
+static void add(struct choice *choice, uint32_t i)
+{
+    for (uint32_t k = 0; k < choice->count; k++)
+        if (choice->index[k] == i)
+            return;
+    choice->index[choice->count++] = i;
+}
+
+int servers_choose(struct choice *choice, const struct servers *servers,
+                   const struct ctl *ctl, int count, char **names)
+{
+    const char *given[] = {ctl->server};
+    bool by_flag = count == 0 && ctl->server_given;
+    choice->count = 0;
+    choice->named = count > 0 || by_flag;
+    for (int k = 0; k < (by_flag ? 1 : count); k++) {
+        int64_t i = find(servers, by_flag ? given[k] : names[k]);
+        if (i < 0) {
+            choice->count = 0;
+            return CTL_USAGE;
+        }
+        add(choice, (uint32_t)i);
+    }
+    for (uint32_t i = 0; !choice->named && i < servers->conf.server_count; i++)
+        add(choice, i);
+    return CTL_OK;
+}
+
+/* ---- where to talk to ---- */
+
+/* A server that listens on every address is talked to on this machine. */
+static const char *reachable(const char *host)
+{
+    if (strcmp(host, "0.0.0.0") == 0)
+        return "127.0.0.1";
+    return strcmp(host, "::") == 0 ? "::1" : host;
+}
+
+static void place_server(struct place *place, const struct herd_conf_server *server)
+{
+    (void)snprintf(place->name, sizeof place->name, "%s", server->name);
+    (void)snprintf(place->host, sizeof place->host, "%s", reachable(server->client.host));
+    place->port = server->client.port;
+    servers_address(&server->client, place->address);
+}
+
+/* HOST:PORT; an IPv6 address stands in brackets, since it has colons of its own. */
+static int place_address(struct place *place, const char *text)
+{
+    enum { PORT_MAX = 65535 };
+    const char *colon = strrchr(text, ':'), *host = text;
+    size_t len = (size_t)(colon - text);
+    uint64_t port = 0;
+    bool brackets = len > 2 && text[0] == '[' && colon[-1] == ']';
+    if (brackets)
+        host++, len -= 2;
+    if (len == 0 || len > HERD_CONF_HOST_MAX || strcspn(host, "[]") < len ||
+        (!brackets && memchr(host, ':', len) != NULL) ||
+        herd_uint_parse(herd_slice_str(colon + 1), PORT_MAX, &port) != HERD_OK || port == 0)
+        return ctl_complain(CTL_USAGE,
+                            "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT", text);
+    (void)snprintf(place->host, sizeof place->host, "%.*s", (int)len, host);
+    (void)snprintf(place->name, sizeof place->name, "%s", text);
+    (void)snprintf(place->address, sizeof place->address, "%s", text);
+    place->port = (unsigned)port;
+    return CTL_OK;
+}
+
+static uint32_t first_running(const struct servers *servers)
+{
+    for (uint32_t i = 0; i < servers->conf.server_count; i++)
+        if (servers_pid(servers, i) != 0)
+            return i;
+    return 0;
+}
+
+int servers_place(struct place *place, const struct ctl *ctl)
+{
+    struct servers servers;
+    if (ctl->server != NULL && strchr(ctl->server, ':') != NULL)
+        return place_address(place, ctl->server);
+    if (servers_open(&servers, ctl->conf_path) != CTL_OK)
+        return CTL_USAGE;
+    int64_t i =
+        ctl->server != NULL ? find(&servers, ctl->server) : (int64_t)first_running(&servers);
+    if (i >= 0)
+        place_server(place, &servers.conf.servers[i]);
+    servers_close(&servers);
+    return i >= 0 ? CTL_OK : CTL_USAGE;
+}

@@ -1,0 +1,153 @@
+/* status: as a table, in full, or as JSON. */
+#include "status.h"
+
+#include "herd/err.h"
+#include "io/mem.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- one server in full ---- */
+
+static void coloured(const struct report *report, int width)
+{
+    bool colour = ctl_colour();
+    if (colour)
+        (void)fputs(report->state == STATUS_UP ? "\033[32m" : "\033[31m", stdout);
+    printf("%-*s%s", width, report_state(report), colour ? "\033[0m" : "");
+}
+
+static bool is_link(const struct report_line *line)
+{
+    return herd_slice_eq(line->key, HERD_LIT("link"));
+}
+
+struct widths {
+    size_t key, value;
+};
+
+static struct widths measure(struct herd_slice rest)
+{
+    struct widths widths = {0, 0};
+    struct report_line line;
+    while (report_next(&rest, &line)) {
+        if (is_link(&line))
+            continue;
+        widths.key = line.key.len > widths.key ? line.key.len : widths.key;
+        widths.value = line.value.len > widths.value ? line.value.len : widths.value;
+    }
+    return widths;
+}
+
+static void put_padded(struct herd_slice text, size_t width)
+{
+    ctl_print(text);
+    printf("%*s", text.len < width ? (int)(width - text.len) : 0, "");
+}
+
+static void put_link(struct herd_slice value, size_t width)
+{
+    struct report_link link;
+    report_link(value, &link);
+    (void)fputs("  link ", stdout);
+    put_padded(link.name, width > 5 ? width - 5 : 0);
+    (void)fputs("  ", stdout);
+    ctl_print(link.state);
+    if (link.up) {
+        printf(", %.*s, ", (int)link.how.len, link.how.data);
+        ctl_print(link.behind);
+        (void)fputs(" records behind", stdout);
+    } else {
+        (void)fputs(": ", stdout);
+        ctl_print(link.why);
+    }
+    (void)fputc('\n', stdout);
+}
+
+void status_details(const struct servers *servers, uint32_t i, const struct report *report)
+{
+    char client[SERVERS_ADDRESS], peer[SERVERS_ADDRESS];
+    const struct herd_conf_server *server = &servers->conf.servers[i];
+    struct herd_slice rest = herd_buf_bytes(&report->text);
+    struct report_line line;
+    struct widths widths = measure(rest);
+    servers_address(&server->client, client);
+    servers_address(&server->peer, peer);
+    printf("%s is ", server->name);
+    coloured(report, 0);
+    if (report->pid > 0)
+        printf(", pid %ld", (long)report->pid);
+    printf(", clients %s, neighbours %s\n", client, peer);
+    if (report->state == STATUS_SILENT)
+        ctl_complain(CTL_LATE, "%s", report->why);
+    while (report_next(&rest, &line)) {
+        if (herd_slice_eq(line.key, HERD_LIT("server")))
+            continue;
+        if (is_link(&line)) {
+            put_link(line.value, widths.key);
+            continue;
+        }
+        (void)fputs("  ", stdout);
+        put_padded(line.key, widths.key);
+        printf("  %*s", line.value.len < widths.value ? (int)(widths.value - line.value.len)
+                                                      : 0, "");
+        ctl_print(line.value);
+        printf("  %s\n", report_meaning(line.key));
+    }
+}
+
+/* ---- the command ---- */
+
+/* A server that is down counts more than one that is silent. */
+static int judge(const struct choice *choice, const struct report *reports)
+{
+    int status = CTL_OK;
+    for (uint32_t i = 0; i < choice->count; i++) {
+        if (reports[i].state == STATUS_DOWN)
+            return CTL_DOWN;
+        if (reports[i].state == STATUS_SILENT)
+            status = CTL_LATE;
+    }
+    return status;
+}
+
+static int show(const struct ctl *ctl, const struct servers *servers,
+                const struct choice *choice, const struct report *reports)
+{
+    if (ctl->json) {
+        if (!status_json(servers, choice, reports))
+            return ctl_complain(CTL_REFUSED, "%s", herd_strerror(HERD_ENOMEM));
+    } else if (!choice->named) {
+        status_table(servers, choice, reports);
+    } else {
+        for (uint32_t i = 0; i < choice->count; i++) {
+            if (i > 0)
+                (void)fputc('\n', stdout);
+            status_details(servers, choice->index[i], &reports[i]);
+        }
+    }
+    return judge(choice, reports);
+}
+
+int ctl_show_status(const struct ctl *ctl, int count, char **names)
+{
+    struct servers servers;
+    struct choice choice;
+    if (servers_open(&servers, ctl->conf_path) != CTL_OK)
+        return CTL_USAGE;
+    int status = servers_choose(&choice, &servers, ctl, count, names);
+    struct report *reports = calloc(choice.count + (size_t)1, sizeof *reports);
+    if (reports == NULL)
+        status = ctl_complain(CTL_REFUSED, "%s", herd_strerror(HERD_ENOMEM));
+    for (uint32_t i = 0; status == CTL_OK && i < choice.count; i++)
+        report_ask(&reports[i], &servers, choice.index[i], ctl);
+    if (status == CTL_OK) {
+        status = show(ctl, &servers, &choice, reports);
+        for (uint32_t i = 0; i < choice.count; i++)
+            report_free(&reports[i]);
+    }
+    free(reports);
+    servers_close(&servers);
+    return status;
+}

@@ -1,0 +1,63 @@
+/* What a server says about itself, and ways to show it. */
+#ifndef CTL_STATUS_H
+#define CTL_STATUS_H
+
+#include "herd/buf.h"
+#include "servers.h"
+#include "wire.h"
+
+enum status_state {
+    STATUS_UP,
+    STATUS_DOWN,   /* no process holds the lock of the pid file */
+    STATUS_SILENT, /* one does, but its control socket did not answer */
+};
+
+struct report {
+    enum status_state state;
+    pid_t pid;
+    char why[WIRE_WHY];   /* STATUS_SILENT only */
+    struct herd_buf text; /* the reply to STATUS, without its empty line */
+};
+
+/* Asks server `i`. The report is given back by report_free. */
+void report_ask(struct report *report, const struct servers *servers, uint32_t i,
+                const struct ctl *ctl);
+void report_free(struct report *report);
+
+/* "up", "down", "silent". */
+const char *report_state(const struct report *report);
+
+/* One line of the reply in two parts, which live as long as the report. */
+struct report_line {
+    struct herd_slice key;
+    struct herd_slice value;
+};
+
+/* Takes the next line off *rest, which begins as the bytes of report->text. */
+bool report_next(struct herd_slice *rest, struct report_line *line);
+
+/* The value of a key, or an empty slice. */
+struct herd_slice report_get(const struct report *report, const char *key);
+
+/* A value of a link line: NAME up|down HOW BEHIND WHY... */
+struct report_link {
+    struct herd_slice name, state, how, behind, why;
+    bool up;
+};
+
+void report_link(struct herd_slice value, struct report_link *link);
+
+/* What a key means, or "". */
+const char *report_meaning(struct herd_slice key);
+
+/* ---- showing: `reports` are those of the servers of `choice`, in its order ---- */
+
+void status_table(const struct servers *servers, const struct choice *choice,
+                  const struct report *reports);
+void status_details(const struct servers *servers, uint32_t i, const struct report *report);
+
+/* False: out of memory. */
+bool status_json(const struct servers *servers, const struct choice *choice,
+                 const struct report *reports);
+
+#endif
