@@ -19,8 +19,8 @@ void check_label(const char *format, ...)
 
 static void report(const char *what, const char *file, int line)
 {
-    fprintf(stderr, "\n    %s:%d: %s%s%s%s\n", file, line, what, label[0] ? " [" : "", label,
-            label[0] ? "]" : "");
+    fprintf(stderr, "\n    %s:%d: %s%s%s%s\n", file, line, what, label[0] ? " [" : "",
+            label, label[0] ? "]" : "");
     CU_assertImplementation(CU_FALSE, (unsigned)line, what, file, "", CU_FALSE);
 }
 

@@ -286,10 +286,15 @@ static void closed(struct herd_core *core, struct herd_conn *conn, struct herd_s
 static void conn_event(struct herd_core *core, const struct herd_event *event)
 {
     struct herd_conn *conn = herd_conn_find(core, event->conn);
-    if (conn == NULL)
-        return;
     if (event->kind == HERD_EV_CLOSED) {
-        closed(core, conn, event->bytes);
+        if (conn != NULL)
+            closed(core, conn, event->bytes);
+        return;
+    }
+    if (conn == NULL) {
+        /* There was no memory to take it in, nor to say so. */
+        struct herd_action close = {.kind = HERD_DO_CLOSE, .conn = event->conn};
+        (void)herd_out_add(&core->out, &close);
         return;
     }
     if (conn->ending)

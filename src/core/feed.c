@@ -100,13 +100,21 @@ static void send_batch(struct herd_core *core, struct herd_conn *conn)
         log_records(core, conn, &batch);
 }
 
+/* This server stops, and the neighbour has all that was news. */
+static bool can_leave(const struct herd_core *core, const struct herd_neighbour *neighbour)
+{
+    const struct herd_conn *conn = neighbour->conn;
+    return core->stopping && conn != NULL && !conn->ending && !conn->peer.busy &&
+           !wants_more(core, neighbour);
+}
+
 void herd_feed_neighbours(struct herd_core *core)
 {
     for (uint32_t i = 0; i < core->neighbour_count; i++) {
         struct herd_neighbour *neighbour = &core->neighbours[i];
         if (wants_more(core, neighbour))
             send_batch(core, neighbour->conn);
-        else if (core->stopping && neighbour->conn != NULL && !neighbour->conn->peer.busy)
+        else if (can_leave(core, neighbour))
             herd_peer_bye(core, neighbour->conn, "closing", "this server is going down");
     }
 }
@@ -114,7 +122,7 @@ void herd_feed_neighbours(struct herd_core *core)
 bool herd_feed_ready(const struct herd_core *core)
 {
     for (uint32_t i = 0; i < core->neighbour_count; i++)
-        if (wants_more(core, &core->neighbours[i]))
+        if (wants_more(core, &core->neighbours[i]) || can_leave(core, &core->neighbours[i]))
             return true;
     return false;
 }

@@ -2,8 +2,8 @@
  *
  * Bytes are collected in one buffer that may move while a step goes on, so actions keep
  * offsets into it until herd_out_seal. Everything is used again by the next step. */
-#ifndef HERD_OUT_H
-#define HERD_OUT_H
+#ifndef HERD_CORE_OUT_H
+#define HERD_CORE_OUT_H
 
 #include "herd/buf.h"
 #include "herd/core.h"

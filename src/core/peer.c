@@ -22,10 +22,14 @@ static struct herd_neighbour *neighbour_of(struct herd_core *core, int64_t serve
     return NULL;
 }
 
+/* Operators read this on a terminal, and some of it comes from the neighbour. */
 static void remember_why(struct herd_neighbour *neighbour, struct herd_slice why)
 {
     size_t len = why.len < HERD_WHY_MAX - 1 ? why.len : HERD_WHY_MAX - 1;
-    memcpy(neighbour->why, why.data, len);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)why.data[i];
+        neighbour->why[i] = c < ' ' || c == 0x7f ? '?' : why.data[i];
+    }
     neighbour->why[len] = '\0';
 }
 

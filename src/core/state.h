@@ -3,8 +3,8 @@
  * core.c owns the connections and the door; client.c, peer.c and control.c are the three
  * kinds of session; whatsat.c and feed.c are what a client and a peer do over time. None
  * of them frees a connection: they call herd_conn_end, and the step ends with the sweep. */
-#ifndef HERD_STATE_H
-#define HERD_STATE_H
+#ifndef HERD_CORE_STATE_H
+#define HERD_CORE_STATE_H
 
 #include "herd/core.h"
 #include "herd/frame.h"
@@ -195,7 +195,7 @@ int herd_peer_byebye(struct herd_core *core, struct herd_conn *conn,
 
 /* Sends what is news to each neighbour: at most one batch each. */
 void herd_feed_neighbours(struct herd_core *core);
-/* Whether some neighbour could be sent something right now. */
+/* Whether some neighbour could be sent something, or be left, right now. */
 bool herd_feed_ready(const struct herd_core *core);
 
 /* ---- control.c ---- */

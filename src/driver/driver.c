@@ -14,7 +14,8 @@
 enum {
     RESERVED_FDS = 32, /* for the log, libcurl, listeners */
     LINGER_MS = 2000,
-    LEAVE_MS = 3000, /* longest good-bye */
+    LEAVE_MS = 3000,       /* longest good-bye */
+    FETCH_GRACE_MS = 1000, /* the core gives up first and says so; this is the backstop */
 };
 
 /* ---- life ---- */
@@ -80,7 +81,7 @@ static int start_fetch(struct driver *driver, char *why)
         .url = conf->places_url,
         .key = driver->setup.places_key,
         .body_max = (size_t)conf->places_body_max,
-        .timeout_ms = conf->places_timeout_ms,
+        .timeout_ms = conf->places_timeout_ms + FETCH_GRACE_MS,
         .connect_ms = conf->places_connect_timeout_ms,
         .connects_max = (size_t)conf->lookups_max,
     };

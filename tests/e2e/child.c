@@ -87,9 +87,10 @@ static int collect(struct child *child, char **kept, size_t *len)
     ssize_t got = 1;
     int status = 0;
     while (got > 0) {
-        got = wait_fd(child->out, POLLIN, until) ? read(child->out, bytes, sizeof bytes)
-                                                 : -1;
-        char *more = got > 0 && kept != NULL ? realloc(*kept, *len + (size_t)got + 1) : NULL;
+        got =
+            wait_fd(child->out, POLLIN, until) ? read(child->out, bytes, sizeof bytes) : -1;
+        char *more =
+            got > 0 && kept != NULL ? realloc(*kept, *len + (size_t)got + 1) : NULL;
         if (more == NULL)
             continue;
         memcpy(more + *len, bytes, (size_t)got);

@@ -121,11 +121,10 @@ size_t client_push(struct client *client, struct herd_slice bytes, int patience_
     size_t taken = 0;
     int64_t until = now_ms() + WAIT_MS;
     while (taken < bytes.len && now_ms() < until) {
-        ssize_t sent =
-            send(client->fd, bytes.data + taken, bytes.len - taken, 0);
+        ssize_t sent = send(client->fd, bytes.data + taken, bytes.len - taken, 0);
         taken += sent > 0 ? (size_t)sent : 0;
-        if (sent < 0 && (!try_again() ||
-                         !wait_fd(client->fd, POLLOUT, now_ms() + patience_ms)))
+        if (sent < 0 &&
+            (!try_again() || !wait_fd(client->fd, POLLOUT, now_ms() + patience_ms)))
             break;
     }
     return taken;

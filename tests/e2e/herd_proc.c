@@ -45,9 +45,10 @@ static size_t write_servers(const struct herd_proc *herd, const struct herd_conf
 {
     size_t len = 0;
     for (uint32_t i = 0; i < model->server_count; i++)
-        len += (size_t)snprintf(
-            text + len, CONF_SIZE - len, "server %s client 127.0.0.1:%u peer 127.0.0.1:%u\n",
-            model->servers[i].name, herd->client[i].number, herd->peer[i].number);
+        len += (size_t)snprintf(text + len, CONF_SIZE - len,
+                                "server %s client 127.0.0.1:%u peer 127.0.0.1:%u\n",
+                                model->servers[i].name, herd->client[i].number,
+                                herd->peer[i].number);
     for (uint32_t i = 0; i < model->link_count; i++)
         len += (size_t)snprintf(text + len, CONF_SIZE - len, "link %s %s\n",
                                 model->servers[model->links[i].a].name,
@@ -121,8 +122,8 @@ bool herd_proc_runs(const struct herd_proc *herd, uint32_t i)
     return herd->server[i].pid != 0;
 }
 
-void herd_proc_path(const struct herd_proc *herd, char *path, const char *folder, uint32_t i,
-                    const char *suffix)
+void herd_proc_path(const struct herd_proc *herd, char *path, const char *folder,
+                    uint32_t i, const char *suffix)
 {
     snprintf(path, HERD_PROC_PATH, "%s/%s%s%s%s", herd->dir, folder,
              folder[0] != '\0' ? "/" : "", herd->conf.servers[i].name, suffix);

@@ -59,8 +59,8 @@ int64_t herd_proc_count(const struct herd_proc *herd, uint32_t i, const char *na
 
 /* A file of server i: herd_proc_path(herd, path, "log", i, ".log"). `path` has
  * HERD_PROC_PATH bytes. */
-void herd_proc_path(const struct herd_proc *herd, char *path, const char *folder, uint32_t i,
-                    const char *suffix);
+void herd_proc_path(const struct herd_proc *herd, char *path, const char *folder,
+                    uint32_t i, const char *suffix);
 
 /* Kilobytes of memory that the server's process has in use; -1 where /proc does not
  * tell. */

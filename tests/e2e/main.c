@@ -30,11 +30,11 @@ static void allow_connections(void)
 int main(int argc, char **argv)
 {
     const struct check_suite suites[] = {
-        {"session", test_session},   {"whatsat", test_whatsat},
-        {"flooding", test_flooding}, {"failures", test_failures},
-        {"life", test_life},         {"hostile", test_hostile},
+        {"session", test_session},     {"whatsat", test_whatsat},
+        {"flooding", test_flooding},   {"failures", test_failures},
+        {"life", test_life},           {"hostile", test_hostile},
         {"peer port", test_peer_port}, {"conf", test_conf},
-        {"logs", test_logs},         {"control", test_control},
+        {"logs", test_logs},           {"control", test_control},
     };
     (void)signal(SIGPIPE, SIG_IGN);
     allow_connections();

@@ -10,7 +10,7 @@ struct places_proc {
     struct child child;
     char dir[CHILD_DIR];
     char log[CHILD_DIR + 8];
-    char url[256];      /* what to configure as places-url */
+    char url[256];       /* what to configure as places-url */
     char conf_line[300]; /* "places-url URL\n" */
 };
 

@@ -37,7 +37,8 @@ static bool split(struct herd_slice line, struct herd_slice word[WORDS])
         const char *space = line.len > 0 ? memchr(line.data, ' ', line.len) : NULL;
         if ((space == NULL) != (i == WORDS - 1) || line.len == 0)
             return false;
-        word[i] = herd_slice(line.data, space != NULL ? (size_t)(space - line.data) : line.len);
+        word[i] =
+            herd_slice(line.data, space != NULL ? (size_t)(space - line.data) : line.len);
         line = herd_slice_from(line, word[i].len + (space != NULL ? 1 : 0));
     }
     return true;

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const topologies[] = {"ucla-2018", "ucla-2020", "ucla-2022", "ucla-2023"};
+static const char *const topologies[] = {"ucla-2018", "ucla-2020", "ucla-2022",
+                                         "ucla-2023"};
 
 enum { TOPOLOGIES = 4, REPORTS = 10000 };
 

@@ -37,8 +37,8 @@ static bool is_at(struct herd_slice line, const char *server, const char *operan
     struct herd_slice skew = herd_slice(line.data + len, line.len - len - tail - 1);
     double want = difftime(time(NULL), 0) - time_s;
     double got = strtod(skew.data, NULL);
-    return skew.data[0] == (want > 0 ? '+' : '-') && line.data[line.len - tail - 1] == ' ' &&
-           skew.data[skew.len - 10] == '.' &&
+    return skew.data[0] == (want > 0 ? '+' : '-') &&
+           line.data[line.len - tail - 1] == ' ' && skew.data[skew.len - 10] == '.' &&
            is_digits(herd_slice(skew.data + skew.len - 9, 9)) &&
            is_digits(herd_slice(skew.data + 1, skew.len - 11)) && got - want < SLACK_S &&
            want - got < SLACK_S;
@@ -76,8 +76,8 @@ static void example(void)
     CHECK(is_at(got, "Goloman", KIWI, KIWI_TIME));
     snprintf(at, sizeof at, "%.*s", (int)got.len, got.data);
     client_close(&client);
-    size_t len = (size_t)snprintf(want, sizeof want, "%s\n%.*s\n\n", at, (int)json.len,
-                                  json.data);
+    size_t len =
+        (size_t)snprintf(want, sizeof want, "%s\n%.*s\n\n", at, (int)json.len, json.data);
     for (uint32_t i = 0; i < herd.conf.server_count; i++) {
         CHECK_LABEL("%s", herd.conf.servers[i].name);
         CHECK(herd_proc_connect(&herd, i, &client));
@@ -98,26 +98,60 @@ static void example(void)
     }
 
 static const struct herd_slice invalid_lines[] = {
-    LINE(""), LINE(" "), LINE("\t \v\f"), LINE("\r"), LINE("?"),
-    LINE("hello"), LINE("IAMAT"), LINE("IAMAT a"), LINE("IAMAT a +1+1"),
-    LINE("IAMAT a +1+1 1 1"), LINE("iamat a +1+1 1"), LINE("IAMATa +1+1 1 "),
-    LINE("IAMAT a 1+1 1"), LINE("IAMAT a +1 1 1"), LINE("IAMAT a +1 1"),
-    LINE("IAMAT a +1,+1 1"), LINE("IAMAT a +90.1+1 1"),
-    LINE("IAMAT a -91+1 1"), LINE("IAMAT a +1+180.000001 1"),
-    LINE("IAMAT a +1-181 1"), LINE("IAMAT a +.5+1 1"), LINE("IAMAT a ++1+1 1"),
-    LINE("IAMAT a +1e1+1 1"), LINE("IAMAT a +1+1/ 1"), LINE("IAMAT a +1+1 -1"),
-    LINE("IAMAT a +1+1 +1"), LINE("IAMAT a +1+1 1e3"), LINE("IAMAT a +1+1 inf"),
-    LINE("IAMAT a +1+1 nan"), LINE("IAMAT a +1+1 0x1"), LINE("IAMAT a +1+1 1s"),
-    LINE("WHATSAT"), LINE("WHATSAT known"), LINE("WHATSAT known 10"),
-    LINE("WHATSAT known 10 5 5"), LINE("WHATSAT known 51 5"),
-    LINE("WHATSAT known 10 21"), LINE("WHATSAT known -1 5"),
-    LINE("WHATSAT known 10 -1"), LINE("WHATSAT known 1.5 5"),
-    LINE("WHATSAT known 10 five"), LINE("WHATSAT known +10 5"),
-    LINE("WHATSAT known 4294967297 5"), LINE("WHATSAT a 10 5"),
-    LINE("WHATSAT unknown 10 5"), LINE("whatsat known 10 5"),
-    LINE("AT Goloman +0.1 known +9+9 9999999999"), LINE("AT"), LINE("STATUS"),
-    LINE("HELLO 0 1 1 Hands Goloman 0123456789abcdef"), LINE("BATCH 0 0"),
-    LINE("a\0b"), LINE("\xff\xfe \x80"), LINE("  padded \t"),
+    LINE(""),
+    LINE(" "),
+    LINE("\t \v\f"),
+    LINE("\r"),
+    LINE("?"),
+    LINE("hello"),
+    LINE("IAMAT"),
+    LINE("IAMAT a"),
+    LINE("IAMAT a +1+1"),
+    LINE("IAMAT a +1+1 1 1"),
+    LINE("iamat a +1+1 1"),
+    LINE("IAMATa +1+1 1 "),
+    LINE("IAMAT a 1+1 1"),
+    LINE("IAMAT a +1 1 1"),
+    LINE("IAMAT a +1 1"),
+    LINE("IAMAT a +1,+1 1"),
+    LINE("IAMAT a +90.1+1 1"),
+    LINE("IAMAT a -91+1 1"),
+    LINE("IAMAT a +1+180.000001 1"),
+    LINE("IAMAT a +1-181 1"),
+    LINE("IAMAT a +.5+1 1"),
+    LINE("IAMAT a ++1+1 1"),
+    LINE("IAMAT a +1e1+1 1"),
+    LINE("IAMAT a +1+1/ 1"),
+    LINE("IAMAT a +1+1 -1"),
+    LINE("IAMAT a +1+1 +1"),
+    LINE("IAMAT a +1+1 1e3"),
+    LINE("IAMAT a +1+1 inf"),
+    LINE("IAMAT a +1+1 nan"),
+    LINE("IAMAT a +1+1 0x1"),
+    LINE("IAMAT a +1+1 1s"),
+    LINE("WHATSAT"),
+    LINE("WHATSAT known"),
+    LINE("WHATSAT known 10"),
+    LINE("WHATSAT known 10 5 5"),
+    LINE("WHATSAT known 51 5"),
+    LINE("WHATSAT known 10 21"),
+    LINE("WHATSAT known -1 5"),
+    LINE("WHATSAT known 10 -1"),
+    LINE("WHATSAT known 1.5 5"),
+    LINE("WHATSAT known 10 five"),
+    LINE("WHATSAT known +10 5"),
+    LINE("WHATSAT known 4294967297 5"),
+    LINE("WHATSAT a 10 5"),
+    LINE("WHATSAT unknown 10 5"),
+    LINE("whatsat known 10 5"),
+    LINE("AT Goloman +0.1 known +9+9 9999999999"),
+    LINE("AT"),
+    LINE("STATUS"),
+    LINE("HELLO 0 1 1 Hands Goloman 0123456789abcdef"),
+    LINE("BATCH 0 0"),
+    LINE("a\0b"),
+    LINE("\xff\xfe \x80"),
+    LINE("  padded \t"),
     LINE("WHATSAT known 10 x\r"),
 };
 
@@ -173,7 +207,8 @@ static void http_is_closed(void)
 /* One connection, commands in single bytes, blanks of every kind, UTF-8 in the name. */
 static void persistent_and_piecewise(void)
 {
-    static const char command[] = " \tIAMAT\v\xc3\xbc/\"'\\  +00034.5-118\f1.000000001 \r\n";
+    static const char command[] =
+        " \tIAMAT\v\xc3\xbc/\"'\\  +00034.5-118\f1.000000001 \r\n";
     static const char operands[] = "\xc3\xbc/\"'\\ +00034.5-118 1.000000001";
     struct herd_proc herd;
     struct client client;

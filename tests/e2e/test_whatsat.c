@@ -62,7 +62,8 @@ static struct herd_slice json_of(struct herd_slice reply, const char *at)
     return herd_slice(reply.data + len + 1, reply.len - len - 3);
 }
 
-static struct herd_slice ask_at(struct client *client, const char *at, int radius, int bound)
+static struct herd_slice ask_at(struct client *client, const char *at, int radius,
+                                int bound)
 {
     char line[TEXT];
     struct herd_slice reply;
@@ -100,8 +101,7 @@ static void cut_to_the_bound(void)
         CHECK(move_to(&rig.client, cases[i].location, at));
         for (int j = 0; j < 6; j++) {
             CHECK_LABEL("%s, bound %d", cases[i].fixture, cases[i].bounds[j]);
-            struct herd_slice want =
-                places_expected(cases[i].fixture, cases[i].bounds[j]);
+            struct herd_slice want = places_expected(cases[i].fixture, cases[i].bounds[j]);
             CHECK_SLICE(ask_at(&rig.client, at, cases[i].radius, cases[i].bounds[j]), want);
             file_free(want);
         }
@@ -136,9 +136,9 @@ static void faults(void)
     static const struct {
         const char *location, *name;
     } cases[] = {
-        {"+1+2", "status 503"},     {"+1+3", "cut"},          {"+1+4", "reset"},
-        {"+1+6", "long length"},    {"+1+9", "huge"},         {"+1+11", "garbage"},
-        {"+1+12", "redirect"},      {"+1+13", "html"},        {"+1+14", "half of the JSON"},
+        {"+1+2", "status 503"},  {"+1+3", "cut"},   {"+1+4", "reset"},
+        {"+1+6", "long length"}, {"+1+9", "huge"},  {"+1+11", "garbage"},
+        {"+1+12", "redirect"},   {"+1+13", "html"}, {"+1+14", "half of the JSON"},
     };
     struct rig rig;
     char at[TEXT];
@@ -194,8 +194,8 @@ static void too_many(void)
     struct rig rig;
     struct herd_slice got;
     char at[TEXT];
-    REQUIRE(rig_open(&rig,
-                     "places-timeout-ms 400\nlookups-max 1\nlookups-waiting-max 1\n"));
+    REQUIRE(
+        rig_open(&rig, "places-timeout-ms 400\nlookups-max 1\nlookups-waiting-max 1\n"));
     CHECK(move_to(&rig.client, "+1+10", at));
     CHECK(client_say(&rig.client, "WHATSAT x 5 5\nWHATSAT x 5 5\nWHATSAT x 5 5\n"));
     CHECK(client_reply(&rig.client, &got));

@@ -437,28 +437,18 @@ static void test_out_of_memory(void)
     io_loop_free(NULL);
 }
 
-#ifndef NDEBUG
-static void test_closed_descriptor_is_our_mistake(void)
+/* A library may close a descriptor before it says so: told like an error, every turn. */
+static void test_closed_descriptor_is_told(void)
 {
     if (!set_up(1, IO_READ))
         return;
-    pid_t child = fork();
-    if (child == 0) {
-        (void)signal(SIGABRT, SIG_DFL);
-        int null = open("/dev/null", O_WRONLY);
-        (void)dup2(null, STDERR_FILENO);
-        struct rlimit no_core = {0, 0};
-        (void)setrlimit(RLIMIT_CORE, &no_core);
-        (void)close(ends[0].watch.fd);
-        (void)turn(NO_TIME);
-        _exit(0);
-    }
-    int status = 0;
-    CHECK_INT(waitpid(child, &status, 0), child);
-    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    CHECK_INT(close(ends[0].watch.fd), 0);
+    CHECK_INT(turn(NO_TIME), 1);
+    CHECK_INT(ends[0].calls, 1);
+    CHECK_INT(ends[0].ready, IO_READ);
+    ends[0].watch.fd = open("/dev/null", O_RDONLY);
     tear_down(1);
 }
-#endif
 
 const struct check_test test_loop[] = {
     {"clocks", test_clocks},
@@ -472,8 +462,6 @@ const struct check_test test_loop[] = {
     {"signal ends the sleep", test_signal_ends_the_sleep},
     {"refused poll", test_refused_poll},
     {"out of memory", test_out_of_memory},
-#ifndef NDEBUG
-    {"closed descriptor is our mistake", test_closed_descriptor_is_our_mistake},
-#endif
+    {"closed descriptor is told", test_closed_descriptor_is_told},
     {NULL, NULL},
 };

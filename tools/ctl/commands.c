@@ -66,7 +66,8 @@ int talk_whatsat(struct herd_buf *line, int count, char **words)
 static bool is_whatsat(struct herd_slice line)
 {
     struct herd_slice verb = HERD_LIT("WHATSAT");
-    while (line.len > 0 && strchr(" \t\r\f\v", line.data[0]) != NULL && line.data[0] != '\0')
+    while (line.len > 0 && strchr(" \t\r\f\v", line.data[0]) != NULL &&
+           line.data[0] != '\0')
         line = herd_slice_from(line, 1);
     return line.len > verb.len && memcmp(line.data, verb.data, verb.len) == 0;
 }
@@ -90,8 +91,9 @@ static int read_reply(struct wire *wire, bool places)
             return ctl_complain(rc, "%s", wire->why);
         ctl_print(line);
         if (line.data[line.len - 1] != '\n')
-            return ctl_complain(CTL_REFUSED, "%s closed the connection in the middle of a "
-                                             "reply",
+            return ctl_complain(CTL_REFUSED,
+                                "%s closed the connection in the middle of a "
+                                "reply",
                                 wire->name);
         if (line.data[0] == '?' && status == CTL_OK)
             return CTL_REFUSED;

@@ -1,6 +1,6 @@
 /* What every part of herdctl knows: the options, the exit codes, and how it prints. */
-#ifndef CTL_H
-#define CTL_H
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
 
 #include "herd/slice.h"
 

@@ -144,8 +144,8 @@ int servers_place(struct place *place, const struct ctl *ctl)
         return place_address(place, ctl->server);
     if (servers_open(&servers, ctl->conf_path) != CTL_OK)
         return CTL_USAGE;
-    int64_t i =
-        ctl->server != NULL ? find(&servers, ctl->server) : (int64_t)first_running(&servers);
+    int64_t i = ctl->server != NULL ? find(&servers, ctl->server)
+                                    : (int64_t)first_running(&servers);
     if (i >= 0)
         place_server(place, &servers.conf.servers[i]);
     servers_close(&servers);

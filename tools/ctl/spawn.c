@@ -29,8 +29,8 @@ static void become(const char *program, char **argv, int out, int errors)
     (void)sigemptyset(&normal.sa_mask);
     (void)sigaction(SIGPIPE, &normal, NULL);
     (void)setsid();
-    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
-        dup2(out, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0) {
+    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+        dup2(errors, STDERR_FILENO) >= 0) {
         (void)close(nothing);
         (void)execv(program, argv);
     }
@@ -83,8 +83,7 @@ static int open_errors(struct launch *launch, const struct servers *servers)
 int spawn(struct launch *launch, const struct servers *servers, const char *program)
 {
     int ends[2];
-    *launch = (struct launch){
-        .server = launch->server, .out = -1, .status = CTL_REFUSED};
+    *launch = (struct launch){.server = launch->server, .out = -1, .status = CTL_REFUSED};
     int errors = open_errors(launch, servers);
     if (errors < 0)
         return CTL_REFUSED;
@@ -152,8 +151,9 @@ static void tell_end(struct launch *launch, const struct servers *servers)
     int how = 0;
     const char *name = name_of(launch, servers);
     if (!wait_end(launch, &how))
-        ctl_complain(CTL_REFUSED, "%s (pid %ld) is no herd program: it never said that it "
-                                  "is ready",
+        ctl_complain(CTL_REFUSED,
+                     "%s (pid %ld) is no herd program: it never said that it "
+                     "is ready",
                      name, (long)launch->pid);
     else if (WIFSIGNALED(how))
         ctl_complain(CTL_REFUSED, "%s did not start: signal %d ended it", name,
@@ -192,8 +192,7 @@ void spawn_hear(struct launch *launch, const struct servers *servers)
         tell_ready(launch, servers);
 }
 
-void spawn_give_up(struct launch *launch, const struct servers *servers,
-                   int64_t timeout_ms)
+void spawn_give_up(struct launch *launch, const struct servers *servers, int64_t timeout_ms)
 {
     (void)kill(launch->pid, SIGTERM);
     ctl_complain(CTL_LATE, "%s was not ready within %g s, and was told to end",

@@ -17,7 +17,7 @@ enum { SPAWN_READY = 256 };
 struct launch {
     uint32_t server;
     pid_t pid;
-    int out;   /* its standard output; -1: closed */
+    int out; /* its standard output; -1: closed */
     char errors[IO_PATH_MAX];
     off_t errors_from; /* where its part of that file begins */
     char said[SPAWN_READY];

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 enum {
-    AT_ONCE = 64,    /* servers that are being started, each with a pipe */
+    AT_ONCE = 64,      /* servers that are being started, each with a pipe */
     LOOK_EVERY_MS = 10 /* a lock cannot be polled for */
 };
 
@@ -124,9 +124,9 @@ static int stop_one(const struct servers *servers, uint32_t i, bool named, pid_t
     else if (*pid == 0)
         return ctl_complain(CTL_DOWN, "%s is not running", name);
     else if (*pid < 2 || kill(*pid, SIGTERM) == 0)
-        return *pid > 1 ? CTL_OK
-                        : ctl_complain(CTL_REFUSED, "%s: cannot tell which process it is",
-                                       name);
+        return *pid > 1
+                   ? CTL_OK
+                   : ctl_complain(CTL_REFUSED, "%s: cannot tell which process it is", name);
     else if (errno != ESRCH) {
         int status = ctl_complain(CTL_REFUSED, "%s (pid %ld): %s", name, (long)*pid,
                                   strerror(errno));
@@ -168,14 +168,14 @@ int ctl_stop(const struct ctl *ctl, int count, char **names)
         return CTL_USAGE;
     int status = servers_choose(&choice, &servers, ctl, count, names);
     for (uint32_t i = 0; i < choice.count; i++)
-        status = ctl_first(status,
-                           stop_one(&servers, choice.index[i], choice.named, &pids[i]));
+        status =
+            ctl_first(status, stop_one(&servers, choice.index[i], choice.named, &pids[i]));
     struct herd_mono deadline =
         herd_mono_add_ms(io_clock_mono(), ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
     for (uint32_t i = 0; i < choice.count; i++)
         if (pids[i] > 1)
-            status = ctl_first(
-                status, wait_gone(&servers, choice.index[i], pids[i], deadline));
+            status =
+                ctl_first(status, wait_gone(&servers, choice.index[i], pids[i], deadline));
     servers_close(&servers);
     return status;
 }

@@ -90,8 +90,9 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
         }
         (void)fputs("  ", stdout);
         put_padded(line.key, widths.key);
-        printf("  %*s", line.value.len < widths.value ? (int)(widths.value - line.value.len)
-                                                      : 0, "");
+        printf("  %*s",
+               line.value.len < widths.value ? (int)(widths.value - line.value.len) : 0,
+               "");
         ctl_print(line.value);
         printf("  %s\n", report_meaning(line.key));
     }

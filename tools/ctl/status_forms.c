@@ -12,12 +12,12 @@
 
 enum { COLUMNS = 8, STATE = 1, CELL = 300 };
 
-static const char *const titles[COLUMNS] = {
-    "NAME", "STATE", "PID", "CLIENT-ADDRESS", "CLIENTS", "CONNECTIONS", "LINKS", "COMMANDS"};
+static const char *const titles[COLUMNS] = {"NAME",           "STATE",   "PID",
+                                            "CLIENT-ADDRESS", "CLIENTS", "CONNECTIONS",
+                                            "LINKS",          "COMMANDS"};
 
 /* Numbers stand at the right of their columns. */
-static const bool at_right[COLUMNS] = {
-    false, false, true, false, true, true, true, true};
+static const bool at_right[COLUMNS] = {false, false, true, false, true, true, true, true};
 
 struct row {
     char cells[COLUMNS][CELL];

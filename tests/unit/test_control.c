@@ -1,0 +1,172 @@
+#include "check.h"
+#include "script.h"
+#include "talk.h"
+
+#include <stdio.h>
+
+static const char status[] = "server Clark\n"
+                             "version 1.2.3\n"
+                             "uptime_ms 1500\n"
+                             "clients_known 2\n"
+                             "records_bytes *\n"
+                             "connections_open 4\n"
+                             "lookups_flying 1\n"
+                             "lookups_waiting 1\n"
+                             "clients_accepted 1\n"
+                             "commands 4\n"
+                             "reports 2\n"
+                             "reports_stored 2\n"
+                             "reports_stale 0\n"
+                             "reports_refused_full 0\n"
+                             "reports_refused_memory 0\n"
+                             "reports_refused_skew 0\n"
+                             "queries 2\n"
+                             "invalid 0\n"
+                             "lines_too_long 0\n"
+                             "lines_too_slow 0\n"
+                             "clients_idle 0\n"
+                             "clients_http 0\n"
+                             "lookups_started 1\n"
+                             "lookups_ok 0\n"
+                             "lookups_failed 0\n"
+                             "lookups_timed_out 0\n"
+                             "lookups_refused 0\n"
+                             "peers_accepted 2\n"
+                             "peers_refused 0\n"
+                             "peers_malformed 0\n"
+                             "dials 0\n"
+                             "dials_failed 0\n"
+                             "links_up 2\n"
+                             "links_down 1\n"
+                             "records_received 0\n"
+                             "records_stored 0\n"
+                             "records_bad 0\n"
+                             "records_sent 0\n"
+                             "records_echoes 0\n"
+                             "batches_sent 0\n"
+                             "frames_unknown 0\n"
+                             "out_of_memory 0\n"
+                             "link Bona down - 0 connection reset\n"
+                             "link Jaquez up accepted 2\n"
+                             "\n";
+
+/* Takes the first line off *text; false when there is none. */
+static bool next_line(const char **text, struct herd_slice *line)
+{
+    size_t len = strcspn(*text, "\n");
+    if (**text == '\0')
+        return false;
+    *line = herd_slice(*text, len);
+    *text += len + 1;
+    return true;
+}
+
+/* Line by line; a `*` stands for any number. */
+static void check_status(const char *got, const char *want)
+{
+    struct herd_slice g, w;
+    while (next_line(&want, &w)) {
+        REQUIRE(next_line(&got, &g));
+        if (w.len > 0 && w.data[w.len - 1] == '*')
+            CHECK_SLICE(herd_slice(g.data, w.len - 1), herd_slice(w.data, w.len - 1));
+        else
+            CHECK_SLICE(g, w);
+    }
+    CHECK_STR(got, "");
+}
+
+static void status_tells_everything(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD "lookups-max 1\n", "Clark");
+    script_act(&rig, TALK_LINKS_UP
+               "open 4\n4< IAMAT a +0+0 1\\nIAMAT b +0+0 1\\nWHATSAT a 1 1\\n"
+               "WHATSAT a 1 1\nopen 1 control\nopen 5 control\nclosed 2 connection reset\n"
+               "pass 1500\n");
+    rig_hush(&rig);
+    script_act(&rig, "1< STATUS\n");
+    CHECK_INT((int64_t)rig.sends, 4);
+    check_status(rig.sent.data, status);
+    rig_end(&rig);
+}
+
+/* How far behind a neighbour is: by changes, but never by more than there are clients. */
+static void status_tells_how_links_are(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, "open 1 control\n1< STATUS\n");
+    CHECK(strstr(rig.sent.data, "\nlink Bona down - 0 \nlink Jaquez down - 0 \n\n") !=
+          NULL);
+    script_act(&rig, "tick\nopen 2 dialled Bona\n2< " TALK_HELLO_BONA);
+    rig_hush(&rig);
+    script_act(&rig, "1< STATUS\n");
+    CHECK(strstr(rig.sent.data, "\nlink Bona up dialled 0\n") != NULL);
+    script_act(&rig, "open 4\n4< IAMAT a +0+0 1\\nIAMAT b +0+0 1\ntick\n");
+    rig_hush(&rig);
+    script_act(&rig, "4< IAMAT a +0+0 2\n1< STATUS\n");
+    CHECK(strstr(rig.sent.data, "\nlink Bona up dialled 1\n") != NULL);
+    rig_hush(&rig);
+    script_act(&rig, "4< IAMAT a +0+0 3\\nIAMAT a +0+0 4\\nIAMAT a +0+0 5\n1< STATUS\n");
+    CHECK(strstr(rig.sent.data, "\nlink Bona up dialled 2\n") != NULL);
+    rig_end(&rig);
+}
+
+/* A neighbour's words do not play tricks on the operator's terminal. */
+static void reasons_are_plain_text(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, TALK_LINKS_UP "2< BYE 0 closing \\x1b[2J\\r\\x7fx\nopen 1 control\n");
+    script_act(&rig, "1< STATUS\n");
+    CHECK(strstr(rig.sent.data, "\nlink Bona down - 0 closing ?[2J??x\n") != NULL);
+    rig_end(&rig);
+}
+
+static void a_long_reason_is_cut(void)
+{
+    struct rig rig;
+    char want[200], why[120];
+    memset(why, 'x', sizeof why);
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, TALK_LINKS_UP "open 1 control\n");
+    rig.open[2] = false;
+    rig_step(&rig, (struct herd_event){.kind = HERD_EV_CLOSED,
+                                       .conn = 2,
+                                       .bytes = herd_slice(why, sizeof why)});
+    script_act(&rig, "1< STATUS\n");
+    snprintf(want, sizeof want, "\nlink Bona down - 0 %.95s\n", why);
+    CHECK(strstr(rig.sent.data, want) != NULL);
+    rig_end(&rig);
+}
+
+static void other_words_are_quoted(void)
+{
+    struct rig rig;
+    char line[300];
+    rig_start(&rig, TALK_ALONE, "Clark");
+    SCRIPT_PLAY(&rig, "open 1 control\n"
+                      "1< foo\\n\\nSTATUS now\n"
+                      "  1> ? foo\\n? \\n? STATUS now\n"
+                      "1< IAMAT a +0+0 1\n"
+                      "  1> ? IAMAT a +0+0 1\n"
+                      "1< STA\\c\n"
+                      "1< TU\\c\n"
+                      "eof 1\n"
+                      "  close 1\n"
+                      "open 2 control\n"
+                      "drained 2\n");
+    memset(line, 'x', sizeof line);
+    rig_data(&rig, 2, herd_slice(line, sizeof line));
+    CHECK(!rig.open[2]);
+    rig_end(&rig);
+}
+
+const struct check_test test_control[] = {
+    {"status_tells_everything", status_tells_everything},
+    {"status_tells_how_links_are", status_tells_how_links_are},
+    {"reasons_are_plain_text", reasons_are_plain_text},
+    {"a_long_reason_is_cut", a_long_reason_is_cut},
+    {"other_words_are_quoted", other_words_are_quoted},
+    {NULL, NULL},
+};

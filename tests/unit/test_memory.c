@@ -1,0 +1,165 @@
+/* Conversations in which the n-th allocation fails, for every n: nothing crashes, nothing
+ * leaks, no connection is forgotten, and the server serves on. */
+#include "check.h"
+#include "script.h"
+#include "talk.h"
+
+#include <stdio.h>
+
+#define FAR "AT Bona +0.1 far +0+0 2000000000"
+#define ASK "WHATSAT a 1 1\\n"
+
+/* Records long enough to make the store take more room for them. */
+#define LONG_ID "a-client-whose-name-is-so-long-that-its-record-needs-a-larger-place"
+
+struct story {
+    const char *name, *conf, *script;
+};
+
+static const struct story stories[] = {
+    {"reports", TALK_ALONE,
+     "open 1\n1< IAMAT a +0+0 1\\nIAMAT b +0+0 1\\nfoo\n"
+     "1< IAMAT " LONG_ID " +0+0 2\\c\n1< \\n\nopen 2\n2< \\nfoo\\nIAMAT a +00.0000000000000"
+     "000000000000000000000000000000000000000000000+0 3\neof 1\nclosed 2 reset\n"},
+    {"questions", TALK_ALONE "lookups-max 2\n",
+     "open 1\n1< IAMAT a +0+0 1\\n" ASK ASK ASK "foo\n"
+     "places #2 200 " TALK_JSON_12 "\nplaces #3 0 down\nopen 2\n2< " ASK "bar\\c\neof 2\n"
+     "closed 1 gone\nplaces #1 200 " TALK_JSON_1 "\nwait 20000\n"},
+    {"pauses", TALK_ALONE "lookups-waiting-max 0\n",
+     "open 1\n1< IAMAT a +0+0 1\\n" ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK
+         ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK
+             ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK
+                 ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK "foo\\nba\\c\n1< r\n"
+     "places #1 200 " TALK_JSON_1 "\nwait 20000\neof 1\n"},
+    {"refused questions", TALK_ALONE "lookups-max 1\nlookups-waiting-max 0\n",
+     "open 1\n1< IAMAT a +0+0 1\\n" ASK "foo\\n" ASK ASK "\nstop\n"
+     "places #1 200 nonsense\ntick\n"},
+    {"long lines", TALK_ALONE "client-line-max 64\n",
+     "open 1\n1< foo foo foo foo foo foo foo foo\\c\n"
+     "1< foo foo foo foo foo foo foo foo foo foo\nopen 2\n2< ba\\c\nwait 10000\n"},
+    {"links", TALK_HERD,
+     "tick\nopen 2 dialled Bona\n2< " TALK_HELLO_BONA "fail Jaquez down\n"
+     "open 1\n1< IAMAT a +0+0 1\ntick\nopen 3 peer\n3< HELLO 0 1 1 Jaq\\c\n"
+     "3< uez Clark 00000000000000f0\ntick\n3< BATCH 33 1\\n" FAR "\ntick\ndrained 2\ntick\n"
+     "3< BATCH 33 1\\n\\c\n3< " FAR "\ndrained 3\ndrained 2\ntick\nopen 4 peer\n"
+     "4< " TALK_HELLO_BONA "open 5 peer\n5< nonsense\nopen 6 peer\nwait 6000\n"
+     "closed 3 reset\nwait 1000\nopen 7 dialled Jaquez\n7< BYE 0 refused go\nstop\ntick\n"
+     "drained 4\ndrained 2\ntick\n"},
+    {"status", TALK_HERD, "open 1 control\n1< STATUS\n1< foo\\nSTA\\c\n1< TUS\neof 1\n"},
+};
+
+/* The clean-up after a story, and proof of life. */
+static void check_alive(struct rig *rig)
+{
+    fail_mem_arm(&rig->mem, 0, false);
+    script_act(rig, "tick\n");
+    for (unsigned i = 1; i < RIG_CONNS; i++) {
+        char line[32];
+        snprintf(line, sizeof line, "closed %u done\n", i);
+        script_act(rig, line);
+    }
+    script_act(rig, "tick\n");
+    CHECK_INT((int64_t)herd_core_conn_count(rig->core), 0);
+}
+
+static void check_serves(struct rig *rig)
+{
+    rig_hush(rig);
+    script_act(rig, "open 1\n1< IAMAT new +1+1 5\\nfoo\n");
+    CHECK_INT((int64_t)rig->sends > 0, true);
+    CHECK(strstr(rig->sent.data, "new +1+1 5\n? foo\n") != NULL);
+}
+
+/* Returns false when the allocation to fail was never reached. */
+static bool tell(const struct story *story, size_t n, bool for_ever)
+{
+    struct rig rig;
+    struct herd_core_setup setup;
+    bool stops = strstr(story->script, "stop\n") != NULL;
+    CHECK_LABEL("%s, allocation %zu%s", story->name, n, for_ever ? " and on" : "");
+    rig_prepare(&rig, story->conf, "Clark", &setup);
+    fail_mem_arm(&rig.mem, n, for_ever);
+    rig_build(&rig, &setup);
+    if (rig.core != NULL) {
+        script_act(&rig, story->script);
+        check_alive(&rig);
+        if (!stops)
+            check_serves(&rig);
+    }
+    bool failed = rig.mem.failed > 0;
+    rig_end(&rig);
+    return failed;
+}
+
+static void memory_may_run_out(void)
+{
+    size_t points = 0;
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
+        for (int for_ever = 0; for_ever < 2; for_ever++)
+            for (size_t n = 1; tell(&stories[i], n, for_ever != 0); n++)
+                points++;
+    CHECK(points > 300);
+}
+
+/* The same stories, when nothing fails: they get as far as they are meant to. */
+static void memory_may_suffice(void)
+{
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
+        struct rig rig;
+        CHECK_LABEL("%s", stories[i].name);
+        rig_start(&rig, stories[i].conf, "Clark");
+        script_act(&rig, stories[i].script);
+        CHECK_INT(RIG_STAT(&rig, out_of_memory), 0);
+        check_alive(&rig);
+        rig_end(&rig);
+    }
+}
+
+/* A connection that finds no memory at all is told so by being closed, then or later. */
+static void no_connection_is_forgotten(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    fail_mem_arm(&rig.mem, 1, true);
+    rig_open(&rig, 1, HERD_CLIENT, -1);
+    CHECK_STR(rig.said.data, "");
+    CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
+    fail_mem_arm(&rig.mem, 0, false);
+    rig_data(&rig, 1, HERD_LIT("foo\n"));
+    CHECK_STR(rig.said.data, "  close 1\n");
+    CHECK_INT(RIG_STAT(&rig, out_of_memory), 1);
+    rig_end(&rig);
+}
+
+/* A CLOSE that finds no memory is said by the next step that finds some. */
+static void a_close_is_owed(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 2, HERD_CLIENT, -1);
+    rig_open(&rig, 3, HERD_CLIENT, -1);
+    fail_mem_arm(&rig.mem, 1, true);
+    rig_data(&rig, 1, HERD_LIT("foo\n"));
+    rig_data(&rig, 1, HERD_LIT("foo\n"));
+    rig_data(&rig, 2, HERD_LIT("foo\n"));
+    rig_data(&rig, 3, HERD_LIT("foo\n"));
+    CHECK_STR(rig.said.data, "");
+    CHECK_INT(herd_deadline(rig.core).ns, 0);
+    /* One of them goes by itself meanwhile. */
+    script_act(&rig, "closed 2 reset\n");
+    fail_mem_arm(&rig.mem, 0, false);
+    rig_tick(&rig);
+    CHECK(!rig.open[1] && !rig.open[3]);
+    CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
+    CHECK(herd_mono_is_never(herd_deadline(rig.core)));
+    rig_end(&rig);
+}
+
+const struct check_test test_memory[] = {
+    {"memory_may_run_out", memory_may_run_out},
+    {"memory_may_suffice", memory_may_suffice},
+    {"no_connection_is_forgotten", no_connection_is_forgotten},
+    {"a_close_is_owed", a_close_is_owed},
+    {NULL, NULL},
+};
