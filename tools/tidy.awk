@@ -4,6 +4,7 @@
 BEGIN {
     FUNCTION_MAX = 70
     FILE_MAX = 500
+    TEST_FILE_MAX = 800 # tables of cases make them long
     COLUMN_MAX = 92
     SYSTEM = " assert.h inttypes.h limits.h stdarg.h stdbool.h stddef.h stdint.h stdio.h string.h "
     # What only the core and the driver may know; tools may read messages, adapters may not.
@@ -51,8 +52,9 @@ function found(rule)
 
 function end_file()
 {
-    if (lines > FILE_MAX)
-        found("file of " lines " lines; " FILE_MAX " is the most")
+    most = path ~ /^tests\// ? TEST_FILE_MAX : FILE_MAX
+    if (lines > most)
+        found("file of " lines " lines; " most " is the most")
     if (path ~ /\.h$/ && !guarded)
         found("include guard " wanted_guard() " is missing")
 }

@@ -343,8 +343,7 @@ void herd_client_timers(struct herd_core *core)
     while ((conn = herd_timerq_expired(&core->idle_clients, core->mono)) != NULL)
         close_for(core, conn, &core->stats.clients_idle, "closed: idle");
     while ((conn = herd_timerq_expired(&core->quiet_lines, core->mono)) != NULL) {
-        if (!must_pause(core, &conn->client))
-            read_rest(core, conn);
+        read_rest(core, conn);
         settle(core, conn);
     }
 }

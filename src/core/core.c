@@ -88,7 +88,7 @@ static void free_conn(struct herd_core *core, struct herd_conn *conn, struct her
     switch (conn->role) {
     case HERD_CLIENT: herd_client_free(core, conn); break;
     case HERD_PEER: herd_peer_free(core, conn, why); break;
-    case HERD_CONTROL: herd_line_free(&conn->control.line); break;
+    default: herd_line_free(&conn->control.line); break;
     }
     core->conns[(uint32_t)conn->id] = NULL;
     core->conn_count--;
@@ -148,10 +148,8 @@ void herd_logf(struct herd_core *core, herd_conn_id conn, const char *format, ..
     va_start(args, format);
     int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (len >= (int)sizeof text)
-        len = sizeof text - 1;
-    if (len > 0)
-        (void)herd_out_add_copy(&core->out, &log, herd_slice(text, (size_t)len));
+    assert(len > 0 && len < (int)sizeof text);
+    (void)herd_out_add_copy(&core->out, &log, herd_slice(text, (size_t)len));
 }
 
 void herd_conn_end(struct herd_core *core, struct herd_conn *conn)
@@ -223,7 +221,7 @@ static void start_session(struct herd_core *core, struct herd_conn *conn,
     switch (conn->role) {
     case HERD_CLIENT: herd_client_open(core, conn); break;
     case HERD_PEER: herd_peer_open(core, conn, event->server); break;
-    case HERD_CONTROL: herd_line_init(&conn->control.line, core->setup.mem, 256); break;
+    default: herd_line_init(&conn->control.line, core->setup.mem, 256); break;
     }
     if (core->stopping)
         herd_conn_end(core, conn);
@@ -259,7 +257,7 @@ static void got_data(struct herd_core *core, struct herd_conn *conn,
     switch (conn->role) {
     case HERD_CLIENT: herd_client_data(core, conn, bytes); break;
     case HERD_PEER: herd_peer_data(core, conn, bytes); break;
-    case HERD_CONTROL: herd_control_data(core, conn, bytes); break;
+    default: herd_control_data(core, conn, bytes); break;
     }
 }
 
@@ -302,11 +300,10 @@ static void conn_event(struct herd_core *core, const struct herd_event *event)
     switch (event->kind) {
     case HERD_EV_DATA: got_data(core, conn, event->bytes); break;
     case HERD_EV_EOF: got_eof(core, conn); break;
-    case HERD_EV_DRAINED:
+    default: /* HERD_EV_DRAINED */
         if (conn->role == HERD_PEER)
             conn->peer.busy = false;
         break;
-    default: break;
     }
 }
 

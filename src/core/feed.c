@@ -100,12 +100,12 @@ static void send_batch(struct herd_core *core, struct herd_conn *conn)
         log_records(core, conn, &batch);
 }
 
-/* This server stops, and the neighbour has all that was news. */
+/* Asked about a neighbour for whom there is no more: this server stops, and the neighbour
+ * has got everything. */
 static bool can_leave(const struct herd_core *core, const struct herd_neighbour *neighbour)
 {
     const struct herd_conn *conn = neighbour->conn;
-    return core->stopping && conn != NULL && !conn->ending && !conn->peer.busy &&
-           !wants_more(core, neighbour);
+    return core->stopping && conn != NULL && !conn->ending && !conn->peer.busy;
 }
 
 void herd_feed_neighbours(struct herd_core *core)

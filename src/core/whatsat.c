@@ -19,11 +19,15 @@ static struct herd_lookup *new_lookup(struct herd_core *core, struct herd_conn *
     lookup->point = herd_record_point(record);
     lookup->radius_km = query->radius_km;
     lookup->bound = query->bound;
-    if (herd_buf_append(&lookup->reply, record) == HERD_OK &&
-        herd_buf_append(&lookup->reply, HERD_LIT("\n")) == HERD_OK)
-        return lookup;
-    herd_whatsat_drop(core, lookup);
-    return NULL;
+    char *room = herd_buf_reserve(&lookup->reply, record.len + 1);
+    if (room == NULL) {
+        herd_whatsat_drop(core, lookup);
+        return NULL;
+    }
+    memcpy(room, record.data, record.len);
+    room[record.len] = '\n';
+    herd_buf_commit(&lookup->reply, record.len + 1);
+    return lookup;
 }
 
 static void cancel(struct herd_core *core, struct herd_lookup *lookup)

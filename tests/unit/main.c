@@ -15,7 +15,15 @@
     X(store_oracle)                                                                        \
     X(conf)                                                                                \
     X(places)                                                                              \
-    X(places_oracle)
+    X(places_oracle)                                                                       \
+    X(client)                                                                              \
+    X(client_limits)                                                                       \
+    X(whatsat)                                                                             \
+    X(peer)                                                                                \
+    X(peer_links)                                                                          \
+    X(control)                                                                             \
+    X(core)                                                                                \
+    X(memory)
 
 #define DECLARE(name) extern const struct check_test test_##name[];
 SUITES(DECLARE)

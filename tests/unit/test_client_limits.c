@@ -283,6 +283,22 @@ static void lines_in_turn_fill_the_pause_again(void)
     rig_end(&rig);
 }
 
+/* Nothing is left but the replies. */
+static void a_paused_client_may_end(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    script_act(&rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n");
+    script_act(&rig, "1< " ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 "\\c\neof 1\n");
+    CHECK_INT((int64_t)count(rig.said.data, "  fetch "), 64);
+    answer(&rig, 1, 63);
+    CHECK(rig.open[1]);
+    answer(&rig, 64, 64);
+    CHECK_INT((int64_t)count(rig.sent.data, "\n\n"), 64);
+    CHECK(!rig.open[1]);
+    rig_end(&rig);
+}
+
 static void much_held_output_pauses_the_client(void)
 {
     struct rig rig;
@@ -353,6 +369,7 @@ const struct check_test test_client_limits[] = {
     {"a_time_may_be_too_far_ahead", a_time_may_be_too_far_ahead},
     {"many_lookups_pause_the_client", many_lookups_pause_the_client},
     {"lines_in_turn_fill_the_pause_again", lines_in_turn_fill_the_pause_again},
+    {"a_paused_client_may_end", a_paused_client_may_end},
     {"much_held_output_pauses_the_client", much_held_output_pauses_the_client},
     {"a_stash_has_an_end", a_stash_has_an_end},
     {"a_stash_may_hold_nonsense", a_stash_may_hold_nonsense},

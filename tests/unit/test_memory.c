@@ -12,6 +12,13 @@
 /* Records long enough to make the store take more room for them. */
 #define LONG_ID "a-client-whose-name-is-so-long-that-its-record-needs-a-larger-place"
 
+#define ASK_8 ASK ASK ASK ASK ASK ASK ASK ASK
+
+/* So many questions that the client has to wait. */
+#define PAUSES                                                                             \
+    "open 1\n1< IAMAT a +0+0 1\\n" ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8         \
+    "foo\\nba\\c\n1< r\nplaces #1 200 " TALK_JSON_1 "\nwait 20000\neof 1\n"
+
 struct story {
     const char *name, *conf, *script;
 };
@@ -25,12 +32,15 @@ static const struct story stories[] = {
      "open 1\n1< IAMAT a +0+0 1\\n" ASK ASK ASK "foo\n"
      "places #2 200 " TALK_JSON_12 "\nplaces #3 0 down\nopen 2\n2< " ASK "bar\\c\neof 2\n"
      "closed 1 gone\nplaces #1 200 " TALK_JSON_1 "\nwait 20000\n"},
-    {"pauses", TALK_ALONE "lookups-waiting-max 0\n",
-     "open 1\n1< IAMAT a +0+0 1\\n" ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK
-         ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK
-             ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK
-                 ASK ASK ASK ASK ASK ASK ASK ASK ASK ASK "foo\\nba\\c\n1< r\n"
-     "places #1 200 " TALK_JSON_1 "\nwait 20000\neof 1\n"},
+    {"pauses", TALK_ALONE, PAUSES},
+    {"pauses without a log", TALK_ALONE "log-traffic no\n", PAUSES},
+    {"a pause at the end", TALK_ALONE "log-traffic no\n",
+     "open 1\n1< IAMAT a +0+0 1\\n" ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8
+     "\\c\n"},
+    {"reports without a log", TALK_ALONE "log-traffic no\n", "open 1\n1< IAMAT a +0+0 1\n"},
+    {"long answers", TALK_ALONE,
+     "open 1\n1< IAMAT a +0+0 1\\n" ASK
+     "\\c\nplaces #1 200 {\"results\":[\"" LONG_ID LONG_ID LONG_ID LONG_ID "\"]}\n"},
     {"refused questions", TALK_ALONE "lookups-max 1\nlookups-waiting-max 0\n",
      "open 1\n1< IAMAT a +0+0 1\\n" ASK "foo\\n" ASK ASK "\nstop\n"
      "places #1 200 nonsense\ntick\n"},
@@ -101,6 +111,28 @@ static void memory_may_run_out(void)
     CHECK(points > 300);
 }
 
+/* So many records that the list of actions grows while they are sent and logged: at the
+ * second neighbour's batch, or amid the first one's. */
+static void check_large_batch(int records)
+{
+    static char script[8192];
+    struct story story = {"a large batch", TALK_HERD, script};
+    size_t len = (size_t)snprintf(script, sizeof script, TALK_LINKS_UP "open 1\n");
+    for (int i = 0; i < records; i++)
+        len += (size_t)snprintf(script + len, sizeof script - len,
+                                "1< IAMAT c%02d +0+0 1\n", i);
+    snprintf(script + len, sizeof script - len, "tick\ndrained 2\ndrained 3\ntick\n");
+    for (int for_ever = 0; for_ever < 2; for_ever++)
+        for (size_t n = 1; tell(&story, n, for_ever != 0); n++)
+            ;
+}
+
+static void memory_may_run_out_amid_a_batch(void)
+{
+    check_large_batch(63);
+    check_large_batch(70);
+}
+
 /* The same stories, when nothing fails: they get as far as they are meant to. */
 static void memory_may_suffice(void)
 {
@@ -147,19 +179,68 @@ static void a_close_is_owed(void)
     CHECK_STR(rig.said.data, "");
     CHECK_INT(herd_deadline(rig.core).ns, 0);
     /* One of them goes by itself meanwhile. */
-    script_act(&rig, "closed 2 reset\n");
+    script_act(&rig, "closed 2 reset\nclosed 1 reset\n");
     fail_mem_arm(&rig.mem, 0, false);
     rig_tick(&rig);
-    CHECK(!rig.open[1] && !rig.open[3]);
+    CHECK(!rig.open[3]);
     CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
     CHECK(herd_mono_is_never(herd_deadline(rig.core)));
+    rig_end(&rig);
+}
+
+/* A malformed batch of so many lines that its log fills the list of actions: there is no
+ * room for the CLOSE. */
+static void owe_a_close(struct rig *rig, herd_conn_id conn)
+{
+    char batch[96];
+    memset(batch, '\n', sizeof batch);
+    memcpy(batch, "BATCH 80 81", 11);
+    fail_mem_arm(&rig->mem, 1, true);
+    rig_data(rig, conn, herd_slice(batch, 12 + 80));
+    CHECK(rig->open[conn]);
+    CHECK_INT(herd_deadline(rig->core).ns, 0);
+    rig_hush(rig);
+}
+
+/* Neighbours that are owed a CLOSE get nothing else. */
+static void a_close_is_owed_to_neighbours(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, TALK_LINKS_UP "open 1\n1< IAMAT a +0+0 1\ndrained 2\ndrained 3\n");
+    owe_a_close(&rig, 2);
+    fail_mem_arm(&rig.mem, 0, false);
+    SCRIPT_PLAY(&rig, "tick\n"
+                      "  3> BATCH 00040 00001\\nAT Clark +1621464827.223371889 a +0+0 1\n"
+                      "  close 2\n");
+    script_act(&rig, "drained 3\nstop\n");
+    owe_a_close(&rig, 3);
+    SCRIPT_PLAY(&rig, "tick\n"
+                      "  close 3\n");
+    rig_end(&rig);
+}
+
+static void a_close_is_owed_to_strangers(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, "open 2 peer\n");
+    fail_mem_arm(&rig.mem, 1, true);
+    script_act(&rig, "2< nonsense\nwait 5000\n");
+    CHECK(rig.open[2]);
+    fail_mem_arm(&rig.mem, 0, false);
+    script_act(&rig, "tick\n");
+    CHECK(!rig.open[2]);
     rig_end(&rig);
 }
 
 const struct check_test test_memory[] = {
     {"memory_may_run_out", memory_may_run_out},
     {"memory_may_suffice", memory_may_suffice},
+    {"memory_may_run_out_amid_a_batch", memory_may_run_out_amid_a_batch},
     {"no_connection_is_forgotten", no_connection_is_forgotten},
     {"a_close_is_owed", a_close_is_owed},
+    {"a_close_is_owed_to_neighbours", a_close_is_owed_to_neighbours},
+    {"a_close_is_owed_to_strangers", a_close_is_owed_to_strangers},
     {NULL, NULL},
 };

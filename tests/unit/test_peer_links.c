@@ -74,6 +74,13 @@ static void a_duplicate_may_be_refused_there(void)
     rig_end(&rig);
 }
 
+static void strangers_may_take_leave(void)
+{
+    play("open 2 peer\n"
+         "2< BYE 0 closing never mind\n"
+         "  close 2\n");
+}
+
 /* ---- the end of a link ---- */
 
 /* How long after `script` Clark dials Bona again. */
@@ -291,6 +298,7 @@ const struct check_test test_peer_links[] = {
     {"the_greater_name_gives_way", the_greater_name_gives_way},
     {"a_restarted_neighbour_takes_over", a_restarted_neighbour_takes_over},
     {"a_duplicate_may_be_refused_there", a_duplicate_may_be_refused_there},
+    {"strangers_may_take_leave", strangers_may_take_leave},
     {"a_lost_link_is_dialled_again", a_lost_link_is_dialled_again},
     {"the_reason_is_remembered", the_reason_is_remembered},
     {"news_goes_to_everyone_else", news_goes_to_everyone_else},

@@ -1,0 +1,13 @@
+#include "check.h"
+
+extern const struct check_test test_flood[];
+extern const struct check_test test_faults[];
+extern const struct check_test test_random[];
+
+static const struct check_suite suites[] = {
+    {"flood", test_flood}, {"faults", test_faults}, {"random", test_random}};
+
+int main(int argc, char **argv)
+{
+    return check_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
+}

@@ -1,0 +1,23 @@
+/* Herds of a given shape, and what can be asked of all of their servers. */
+#ifndef TESTS_SIM_SHAPE_H
+#define TESTS_SIM_SHAPE_H
+
+#include "sim.h"
+
+enum shape { SHAPE_RING, SHAPE_LINE, SHAPE_MESH, SHAPE_STAR, SHAPE_COUNT };
+
+enum { SHAPE_CONF = 2048 };
+
+/* The configuration of `servers` servers (2 to 8) called A, B, C ...; `out` has
+ * SHAPE_CONF bytes. The longest pause between dials is a second. */
+void shape_conf(enum shape shape, uint32_t servers, char *out);
+
+const char *shape_name(enum shape shape);
+
+/* Links between the two servers that are furthest from each other. */
+uint32_t shape_diameter(enum shape shape, uint32_t servers);
+
+/* Checks that all living servers hold the very same record about the client. */
+bool shape_agrees(const struct sim *sim, const char *client);
+
+#endif
