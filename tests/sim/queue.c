@@ -1,13 +1,20 @@
-#include "queue.h"
+#include "net.h"
 
 #include <stdlib.h>
 
-static bool before(const struct sim_event *a, const struct sim_event *b)
+static bool is_before(const struct sim_event *a, const struct sim_event *b)
 {
     return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->order < b->order;
 }
 
-void queue_put(struct sim_queue *queue, struct sim_event event)
+static void swap(struct sim_event *a, struct sim_event *b)
+{
+    struct sim_event c = *a;
+    *a = *b;
+    *b = c;
+}
+
+void sim_queue_put(struct sim_queue *queue, struct sim_event event)
 {
     if (queue->count == queue->size) {
         queue->size = queue->size > 0 ? queue->size * 2 : 64;
@@ -15,41 +22,31 @@ void queue_put(struct sim_queue *queue, struct sim_event event)
         if (queue->heap == NULL)
             abort();
     }
-    event.order = ++queue->last_order;
     size_t i = queue->count++;
-    for (; i > 0 && before(&event, &queue->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        queue->heap[i] = queue->heap[(i - 1) / 2];
+    event.order = ++queue->last_order;
     queue->heap[i] = event;
+    for (; i > 0 && is_before(&queue->heap[i], &queue->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        swap(&queue->heap[i], &queue->heap[(i - 1) / 2]);
 }
 
-const struct sim_event *queue_peek(const struct sim_queue *queue)
+int64_t sim_queue_due(const struct sim_queue *queue)
 {
-    return queue->count > 0 ? &queue->heap[0] : NULL;
+    return queue->count > 0 ? queue->heap[0].at_ns : INT64_MAX;
 }
 
-struct sim_event queue_take(struct sim_queue *queue)
+struct sim_event sim_queue_take(struct sim_queue *queue)
 {
     struct sim_event first = queue->heap[0];
-    struct sim_event last = queue->heap[--queue->count];
-    size_t i = 0;
-    for (;;) {
-        size_t child = 2 * i + 1;
+    size_t i = 0, child;
+    queue->heap[0] = queue->heap[--queue->count];
+    while ((child = 2 * i + 1) < queue->count) {
         if (child + 1 < queue->count &&
-            before(&queue->heap[child + 1], &queue->heap[child]))
+            is_before(&queue->heap[child + 1], &queue->heap[child]))
             child++;
-        if (child >= queue->count || !before(&queue->heap[child], &last))
+        if (!is_before(&queue->heap[child], &queue->heap[i]))
             break;
-        queue->heap[i] = queue->heap[child];
+        swap(&queue->heap[i], &queue->heap[child]);
         i = child;
     }
-    queue->heap[i] = last;
     return first;
-}
-
-void queue_free(struct sim_queue *queue)
-{
-    for (size_t i = 0; i < queue->count; i++)
-        free(queue->heap[i].bytes);
-    free(queue->heap);
-    *queue = (struct sim_queue){.heap = NULL};
 }

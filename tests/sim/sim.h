@@ -1,93 +1,127 @@
-/* A whole herd in one process, on virtual time: nothing waits, and the same seed gives the
- * same run, event by event.
+/* A herd in one process, on virtual time.
  *
- * The simulator is a careful caller of the cores: it carries out the actions of a step in
- * order, ticks a core after each event and at its deadline, and never mentions a
- * connection after its end. Bytes on a connection arrive in order, after the latency of
- * the link. Programming mistakes of a test (an unknown server) abort. */
+ * N cores, driven as the real driver does it: actions are carried out in order, DRAINED
+ * follows what was sent, and after each event comes a TICK. Between neighbours runs a
+ * simulated TCP: in order, cut into segments as the seed likes, with a latency for each
+ * link and a kernel that takes only so many bytes. Nothing else decides: the same setup
+ * and the same calls give the same run, event for event (sim->hash tells). */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
 
 #include "fail_mem.h"
-#include "queue.h"
-#include "unit/dice.h"
+#include "herd/core.h"
 
-enum { SIM_SERVERS = 8, SIM_PIPES = 128, SIM_REPLY = 1024 };
+#define SIM_MS INT64_C(1000000) /* in nanoseconds */
 
-struct sim_server {
-    struct herd_core *core; /* NULL: is down */
-    uint64_t life;          /* counts the starts */
-    int64_t tick_ns;        /* the planned TICK; another one is out of date */
+enum { SIM_CLIENT_CONN = 0, SIM_SLOTS_MAX = 4096 };
+
+struct sim_setup {
+    const char *conf; /* text */
+    uint64_t seed;
+    int64_t latency_min_us, latency_max_us; /* each link draws its own */
+    int64_t skew_max_ms; /* wall clocks differ by at most so much; may be 0 */
+    size_t segment_max;  /* bytes of a segment at most; 0: as large as can be */
+    size_t kernel_bytes; /* under way in one direction at most; 0: no limit */
+    bool trace;          /* keep a text of all that happens */
 };
 
-/* A connection. Both ends know it by the same id; [0] dialled, [1] accepted. A client's
- * has one end only. */
-struct sim_pipe {
-    herd_conn_id id;
-    uint32_t server[2];
-    bool open[2];
-    int64_t last_ns[2]; /* when the last bytes for that end arrive */
+struct sim_text {
+    char *data; /* ends with NUL once used */
+    size_t len, size;
+};
+
+struct sim_server {
+    struct fail_mem mem;
+    struct herd_core *core; /* NULL: down */
+    uint32_t incarnation;   /* starts so far */
+    bool leaving;
+    int64_t wall_offset_ns;
+    herd_conn_id client;    /* the connection of sim_say; 0: none */
+    struct sim_text heard;  /* what came back on it */
+    struct sim_pipe **slot; /* pipe of a connection, by the id's low half */
+    uint64_t last_generation;
+    struct herd_stats past; /* of the incarnations that are gone */
 };
 
 struct sim {
-    struct fail_mem mem, conf_mem;
+    struct sim_setup setup;
+    struct fail_mem conf_mem;
     struct herd_conf conf;
-    struct dice dice;
-    struct sim_queue queue;
     int64_t now_ns;
-    uint64_t steps;
-    uint64_t generation;
-    struct sim_server server[SIM_SERVERS];
-    struct sim_pipe pipe[SIM_PIPES];
-    int64_t latency_ms[SIM_SERVERS][SIM_SERVERS];
-    bool link_cut[SIM_SERVERS][SIM_SERVERS];
-    bool pieces; /* bytes arrive in random pieces */
-    char reply[SIM_REPLY];
-    size_t reply_len;
-    /* Called after each step of a core; may be NULL. */
+    uint64_t random;
+    uint64_t hash;   /* of all events so far */
+    uint64_t events; /* given to cores so far, ticks left out */
+    struct sim_server *server;
+    struct sim_link *link; /* by the index of conf.links */
+    struct sim_queue *queue;
+    struct sim_pipe *pipes; /* all that ever were and are not yet forgotten */
+    struct sim_text trace;
+    /* Called after each event of a server, if set. */
     void (*watch)(void *ctx, struct sim *sim, uint32_t server);
     void *watch_ctx;
 };
 
-/* The herd that the configuration describes, all servers just started, all latencies
- * 10 ms. */
-struct sim *sim_new(const char *conf, uint64_t seed);
+/* All servers are down, all links whole. Aborts when the configuration is wrong. */
+struct sim *sim_new(const struct sim_setup *setup);
 
-/* Checks that the cores gave all memory back. */
+/* Checks that every core gives all its memory back. */
 void sim_free(struct sim *sim);
 
-/* Until everything planned up to that instant (ms since the start) has happened. */
-void sim_run_until(struct sim *sim, int64_t ms);
-void sim_run_for(struct sim *sim, int64_t ms);
+/* ---- servers ---- */
 
-/* Runs until all links between living servers that are not cut are up, at most a minute;
- * then half a second more. False: they are not. */
-bool sim_settle(struct sim *sim);
-
-/* A client connects, reports, and leaves, all at once; the reply is in sim->reply. Checks
- * that it is an AT. `seconds` is the client's time. */
-void sim_report(struct sim *sim, uint32_t server, const char *client, const char *location,
-                int64_t seconds);
-
-/* The record that a living server holds; lives until its next step. */
-struct herd_slice sim_record(const struct sim *sim, uint32_t server, const char *client);
-
-/* Its client time in seconds, or -1 when there is none. */
-int64_t sim_seconds(const struct sim *sim, uint32_t server, const char *client);
-
-/* A crash, and a start with an empty store and a new boot id. */
-void sim_stop(struct sim *sim, uint32_t server);
+/* With an empty store and a new boot id. */
 void sim_start(struct sim *sim, uint32_t server);
+void sim_start_all(struct sim *sim);
+
+/* At once, without a word: what it has sent and nobody has read yet is lost. */
+void sim_crash(struct sim *sim, uint32_t server);
+
+/* STOP: it goes down by itself, some time later. */
+void sim_leave(struct sim *sim, uint32_t server);
+
 bool sim_is_up(const struct sim *sim, uint32_t server);
 
-/* Cutting drops the connections between the two at once, with all bytes under way. */
+/* ---- links; a and b are neighbours ---- */
+
+/* Resets the link's connections, losing what is under way, and lets none through. */
 void sim_cut(struct sim *sim, uint32_t a, uint32_t b);
 void sim_heal(struct sim *sim, uint32_t a, uint32_t b);
+bool sim_is_cut(const struct sim *sim, uint32_t a, uint32_t b);
 
-/* Records sent by all living servers since they started. */
-uint64_t sim_records_sent(const struct sim *sim);
+/* Connections between the two that both sides still hold open. */
+size_t sim_pipe_count(const struct sim *sim, uint32_t a, uint32_t b);
+int64_t sim_latency_ns(const struct sim *sim, uint32_t a, uint32_t b);
 
-/* Connections between the two servers that are open on at least one end. */
-size_t sim_pipes(const struct sim *sim, uint32_t a, uint32_t b);
+/* ---- time ---- */
+
+void sim_run_ms(struct sim *sim, int64_t ms);
+
+/* Until nothing is under way, or for `ms` at most. Returns whether nothing is. */
+bool sim_settle(struct sim *sim, int64_t ms);
+
+/* ---- clients ---- */
+
+/* Says a line on the server's one client connection. The replies so far are in
+ * sim->server[server].heard. The server must be up. */
+void sim_say(struct sim *sim, uint32_t server, const char *line);
+
+/* What a server knows about a client; empty when nothing, or when it is down. */
+struct herd_slice sim_record(const struct sim *sim, uint32_t server, const char *client);
+
+/* ---- sums over all servers and incarnations ---- */
+
+struct herd_stats sim_stats(const struct sim *sim);
+
+/* ---- for the parts of the simulator, and for tests ---- */
+
+uint64_t sim_random(struct sim *sim);
+/* Evenly from least to most, both included. */
+int64_t sim_random_in(struct sim *sim, int64_t least, int64_t most);
+void sim_text_add(struct sim_text *text, struct herd_slice bytes);
+void sim_note(struct sim *sim, uint32_t server, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Gives one event to a server that is up, then a tick, and does what they ask for. */
+void sim_give(struct sim *sim, uint32_t server, struct herd_event event);
 
 #endif

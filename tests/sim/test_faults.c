@@ -106,28 +106,34 @@ static void one_connection_a_link(void)
 
 /* ---- servers ---- */
 
-static void restart_empty(enum shape shape, uint32_t server)
+static void restart_empty(enum shape shape, uint32_t server, bool silently)
 {
     struct sim *sim = start(shape, server);
-    CHECK_LABEL("%s, server %u", shape_name(shape), server);
+    CHECK_LABEL("%s, server %u, %s", shape_name(shape), server,
+                silently ? "vanished" : "crashed");
     for (uint32_t i = 0; i < RECORDS; i++)
         sim_report(sim, i, clients[i], location, 10 + i);
     CHECK(sim_settle(sim));
-    sim_stop(sim, server);
+    if (silently)
+        sim_vanish(sim, server);
+    else
+        sim_stop(sim, server);
     sim_run_for(sim, 700);
     sim_start(sim, server);
     CHECK_INT((int64_t)herd_core_client_count(sim->server[server].core), 0);
     CHECK(sim_settle(sim));
     for (uint32_t i = 0; i < RECORDS; i++)
         check_all_have(sim, clients[i], 10 + i);
+    for (uint32_t i = 0; i < sim->conf.link_count; i++)
+        CHECK_INT((int64_t)sim_pipes(sim, sim->conf.links[i].a, sim->conf.links[i].b), 1);
     sim_free(sim);
 }
 
 static void restarts(void)
 {
     for (int shape = 0; shape < SHAPE_COUNT; shape++)
-        for (uint32_t server = 0; server < N; server++)
-            restart_empty((enum shape)shape, server);
+        for (uint32_t server = 0; server < 2 * N; server++)
+            restart_empty((enum shape)shape, server / 2, server % 2 == 1);
 }
 
 /* What `from` can reach over living servers. */

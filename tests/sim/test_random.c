@@ -62,10 +62,12 @@ static void act(struct sim *sim, struct oracle *oracle, bool crashes)
     case 3:
         if (!crashes)
             break;
-        if (sim_is_up(sim, a))
+        if (!sim_is_up(sim, a))
+            sim_start(sim, a);
+        else if (dice_roll(&sim->dice, 2) == 0)
             sim_stop(sim, a);
         else
-            sim_start(sim, a);
+            sim_vanish(sim, a);
         oracle->crashed = true;
         break;
     default: report(sim, oracle); break;

@@ -6,6 +6,8 @@
     X(buf)                                                                                 \
     X(decimal)                                                                             \
     X(geo)                                                                                 \
+    X(msg)                                                                                 \
+    X(record)                                                                              \
     X(siphash)                                                                             \
     X(timerq)                                                                              \
     X(line)                                                                                \
@@ -13,6 +15,8 @@
     X(lookup)                                                                              \
     X(store)                                                                               \
     X(store_oracle)                                                                        \
+    X(link)                                                                                \
+    X(link_pair)                                                                           \
     X(conf)                                                                                \
     X(places)                                                                              \
     X(places_oracle)                                                                       \

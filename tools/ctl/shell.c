@@ -120,32 +120,38 @@ static int obey(struct shell *shell, char *line, size_t len)
     return obey_short(shell, line);
 }
 
-static void prompt(bool interactive)
+static bool read_line(bool interactive, char **line, size_t *size, size_t *len)
 {
     if (interactive)
         (void)fputs("herd> ", stdout);
     (void)fflush(stdout);
+    ssize_t got = getline(line, size, stdin);
+    *len = got >= 0 ? (size_t)got : 0;
+    return got >= 0;
 }
 
-/* People have seen what failed; scripts get it as the exit code. */
+/* People have seen what failed; scripts get it as the exit code. People also want to know
+ * at once whether somebody is there, and may then ask for the status. */
 int ctl_shell(const struct ctl *ctl)
 {
     struct shell shell = {.ctl = ctl};
     bool interactive = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
     char *line = NULL;
-    size_t size = 0;
-    ssize_t len;
+    size_t size = 0, len = 0;
+    int status = CTL_OK;
     wire_init(&shell.wire, ctl->verbose);
-    int status = connect_again(&shell);
-    while (!shell.leave && status != CTL_USAGE + 100 &&
-           (prompt(interactive), len = getline(&line, &size, stdin)) >= 0)
-        status = ctl_first(interactive ? CTL_OK : status, obey(&shell, line, (size_t)len));
+    if (interactive && connect_again(&shell) == CTL_USAGE)
+        return CTL_USAGE;
+    while (!shell.leave && read_line(interactive, &line, &size, &len)) {
+        int rc = obey(&shell, line, len);
+        status = interactive ? CTL_OK : ctl_first(status, rc);
+    }
     if (ferror(stdin))
-        status = ctl_complain(ctl_first(status, CTL_REFUSED), "standard input: %s",
+        status = ctl_complain(ctl_first(status, CTL_REFUSED), "cannot read the input: %s",
                               strerror(errno));
     if (interactive && !shell.leave)
         (void)fputc('\n', stdout);
     free(line);
     wire_close(&shell.wire);
-    return interactive && !ferror(stdin) ? CTL_OK : status;
+    return status;
 }

@@ -2,9 +2,7 @@
 #include "status.h"
 
 #include "herd/err.h"
-#include "io/mem.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
