@@ -36,7 +36,7 @@ static int read_header(struct herd_slice header, size_t payload_max,
         return HERD_EBAD;
     frame->verb = herd_slice(header.data, verb);
     struct herd_slice rest = herd_slice_from(header, verb + 1);
-    const char *space = rest.len > 0 ? memchr(rest.data, ' ', rest.len) : NULL;
+    const char *space = memchr(rest.data, ' ', rest.len);
     size_t digits = space != NULL ? (size_t)(space - rest.data) : rest.len;
     uint64_t length;
     int rc = herd_uint_parse(herd_slice(rest.data, digits), payload_max, &length);

@@ -1,3 +1,270 @@
+/* Strangers at the neighbours' port: they are turned away, and the herd goes on. */
 #include "check.h"
-extern const struct check_test test_peer_port[];
-const struct check_test test_peer_port[] = {{NULL, NULL}};
+#include "files.h"
+#include "load.h"
+#include "wait.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Goloman is server 0; Welsh has no link to it. */
+#define HELLO_AS(from) "HELLO 0 1 1 " from " Goloman 00000000000000ab\n"
+
+enum { TEXT = 1024 };
+
+static bool knock(const struct herd_proc *herd, struct client *client)
+{
+    return client_open(client, herd->peer[0].number);
+}
+
+/* The sum of one counter over all servers. */
+static int64_t count_all(const struct herd_proc *herd, const char *name)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < herd->conf.server_count; i++)
+        sum += herd_proc_count(herd, i, name);
+    return sum;
+}
+
+/* A report at each server gets to all. */
+static void check_flood(struct herd_proc *herd, int64_t serial)
+{
+    static struct load load;
+    struct records want;
+    uint32_t count = herd->conf.server_count;
+    REQUIRE(load_open(&load, herd));
+    for (uint32_t i = 0; i < count; i++)
+        CHECK(load_send(&load, i, i, serial) && load_collect(&load, i));
+    load_best(&load, (UINT32_C(1) << count) - 1, &want);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK_INT(want.of[i].serial, serial);
+    CHECK(records_settle(load.conn, (UINT32_C(1) << count) - 1, &want, NULL));
+    load_close(&load);
+}
+
+/* Runs a herd. Two dials that cross while it starts may count as a link that went down, so
+ * *downs is how many did before the strangers come. */
+static bool run(struct herd_proc *herd, const char *more, int64_t *downs)
+{
+    if (!herd_proc_run(herd, "ucla-2018", more))
+        return false;
+    check_flood(herd, 1);
+    *downs = count_all(herd, "links_down");
+    return true;
+}
+
+/* No link has gone down since, and reports get everywhere. */
+static void check_unharmed(struct herd_proc *herd, int64_t serial, int64_t downs)
+{
+    CHECK(herd_proc_wait_links(herd));
+    check_flood(herd, serial);
+    CHECK_INT(count_all(herd, "links_down"), downs);
+}
+
+/* Says `bytes`; the one thing that comes back is a BYE with this code. */
+static void check_turned_away(const struct herd_proc *herd, struct herd_slice bytes,
+                              const char *code)
+{
+    struct client client;
+    struct herd_slice got;
+    char want[TEXT];
+    int len = snprintf(want, sizeof want, "BYE 0 %s ", code);
+    CHECK(knock(herd, &client));
+    /* The server may have closed before all of it is sent. */
+    (void)client_send(&client, bytes);
+    CHECK(client_rest(&client, &got));
+    struct herd_slice head = got;
+    head.len = got.len < (size_t)len ? got.len : (size_t)len;
+    CHECK_SLICE(head, herd_slice(want, (size_t)len));
+    CHECK_INT((int64_t)bytes_count(got, HERD_LIT("\n")), 1);
+    CHECK(got.len > 0 && got.data[got.len - 1] == '\n');
+    client_close(&client);
+}
+
+struct stranger {
+    const char *name, *says, *code;
+};
+
+/* What is malformed, and what makes sense but comes from the wrong one. */
+static const struct stranger strangers[] = {
+    {"a client", "IAMAT kiwi +1+1 1\n", "malformed"},
+    {"empty line", "\n", "malformed"},
+    {"a browser", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "malformed"},
+    {"record alone", "AT Goloman +0.1 ghost +1+1 1\n", "malformed"},
+    {"no arguments", "HELLO 0\n", "malformed"},
+    {"no boot id", "HELLO 0 1 1 Hands Goloman\n", "malformed"},
+    {"bad boot id", "HELLO 0 1 1 Hands Goloman 00000000000000AB\n", "malformed"},
+    {"huge payload", "HELLO 99999999999999999999 1 1 Hands Goloman 0\n", "malformed"},
+    {"payload above 1024", "HELLO 1025 1 1 Hands Goloman 00000000000000ab\n", "malformed"},
+    {"negative payload", "HELLO -1 1 1 Hands Goloman 00000000000000ab\n", "malformed"},
+    {"BATCH first", "BATCH 29 1\nAT Goloman +0.1 ghost +1+1 1\n", "malformed"},
+    {"unknown verb first", "FOO 0\n", "malformed"},
+    {"unknown name", HELLO_AS("Nobody"), "refused"},
+    {"not linked", HELLO_AS("Welsh"), "refused"},
+    {"itself", HELLO_AS("Goloman"), "refused"},
+    {"name of many bytes", HELLO_AS("\xff\x01%n%s\xfe"), "refused"},
+    {"other address", "HELLO 0 1 1 Hands Wilkes 00000000000000ab\n", "refused"},
+    {"later version", "HELLO 0 7 9 Hands Goloman 00000000000000ab\n", "refused"},
+    {"BATCH behind", HELLO_AS("Nobody") "BATCH 29 1\nAT Goloman +0.1 ghost +1+1 1\n",
+     "refused"},
+};
+
+static void strangers_are_turned_away(void)
+{
+    enum { COUNT = sizeof strangers / sizeof strangers[0] };
+    struct herd_proc herd;
+    int64_t downs;
+    struct client client;
+    struct herd_slice got;
+    int64_t refused = 0;
+    REQUIRE(run(&herd, "", &downs));
+    for (int i = 0; i < COUNT; i++) {
+        CHECK_LABEL("%s", strangers[i].name);
+        check_turned_away(&herd, herd_slice_str(strangers[i].says), strangers[i].code);
+        refused += strcmp(strangers[i].code, "refused") == 0;
+    }
+    CHECK_LABEL("afterwards");
+    CHECK_INT(herd_proc_count(&herd, 0, "peers_malformed"), COUNT - refused);
+    CHECK_INT(herd_proc_count(&herd, 0, "peers_refused"), refused);
+    check_unharmed(&herd, 2, downs);
+    CHECK(herd_proc_connect(&herd, 0, &client));
+    CHECK(client_ask(&client, "WHATSAT ghost 1 0\n", &got));
+    CHECK_SLICE(got, HERD_LIT("? WHATSAT ghost 1 0"));
+    client_close(&client);
+    herd_proc_close(&herd);
+}
+
+/* With line ends and without. */
+static void garbage(void)
+{
+    enum { ROUNDS = 20 };
+    struct herd_proc herd;
+    int64_t downs;
+    char endless[4096];
+    struct herd_slice bytes = fixture_file("msg/garbage.bin");
+    REQUIRE(bytes.len > ROUNDS * 1024);
+    REQUIRE(run(&herd, "", &downs));
+    for (size_t i = 0; i < ROUNDS; i++) {
+        CHECK_LABEL("garbage from byte %zu", i * 1024);
+        check_turned_away(&herd, herd_slice_from(bytes, i * 1024), "malformed");
+    }
+    CHECK_LABEL("a header without end");
+    memset(endless, 'A', sizeof endless);
+    check_turned_away(&herd, herd_slice(endless, sizeof endless), "malformed");
+    CHECK_LABEL("afterwards");
+    check_unharmed(&herd, 2, downs);
+    file_free(bytes);
+    herd_proc_close(&herd);
+}
+
+/* Every part of a HELLO, and then an end, or nothing more until patience is over. */
+static void half_a_hello(void)
+{
+    static const char hello[] = "HELLO 9 1 1 Hands Goloman 00000000000000ab\nhalf";
+    struct herd_proc herd;
+    int64_t downs;
+    struct client client;
+    struct herd_slice got;
+    REQUIRE(run(&herd, "handshake-timeout-ms 300\n", &downs));
+    for (size_t len = 1; len < sizeof hello; len++) {
+        CHECK_LABEL("%zu bytes and an end", len);
+        CHECK(knock(&herd, &client) && client_send(&client, herd_slice(hello, len)));
+        client_half_close(&client);
+        CHECK(client_rest(&client, &got));
+        CHECK(!bytes_have(got, "HELLO"));
+        client_close(&client);
+    }
+    for (size_t len = 0; len < sizeof hello; len += 16) {
+        CHECK_LABEL("%zu bytes and a pause", len);
+        check_turned_away(&herd, herd_slice(hello, len), "refused");
+    }
+    CHECK_LABEL("afterwards");
+    check_unharmed(&herd, 2, downs);
+    herd_proc_close(&herd);
+}
+
+/* Those above the limit are turned away at once; the others keep waiting, and meanwhile
+ * all is well. Then one of them leaves, and there is room for one. */
+static void too_many_silent_ones(void)
+{
+    enum { LIMIT = 16, COUNT = 3 * LIMIT };
+    struct herd_proc herd;
+    int64_t downs;
+    struct client clients[COUNT];
+    struct herd_slice got;
+    REQUIRE(run(&herd, "handshake-timeout-ms 60000\n", &downs));
+    for (int i = 0; i < COUNT; i++)
+        CHECK(knock(&herd, &clients[i]));
+    for (int i = LIMIT; i < COUNT; i++) {
+        CHECK_LABEL("connection %d", i);
+        CHECK(client_rest(&clients[i], &got) && bytes_have(got, "BYE 0 refused too many"));
+        client_close(&clients[i]);
+    }
+    CHECK_LABEL("%d silent connections", LIMIT);
+    CHECK_INT(herd_proc_count(&herd, 0, "peers_refused"), COUNT - LIMIT);
+    check_unharmed(&herd, 2, downs);
+    /* An answer to the first proves that it has been there all the time. */
+    CHECK(client_say(&clients[0], HELLO_AS("Nobody")) && client_rest(&clients[0], &got));
+    CHECK(bytes_have(got, "BYE 0 refused unknown"));
+    for (int i = 0; i < LIMIT; i++)
+        client_close(&clients[i]);
+    CHECK_LABEL("afterwards");
+    check_unharmed(&herd, 3, downs);
+    herd_proc_close(&herd);
+}
+
+/* What only neighbours may say is invalid from a client: of one who is not known, and
+ * newer than what is known. */
+static void records_from_a_client(void)
+{
+    static const char *const lines[] = {
+        "AT Goloman +0.1 ghost +1+1 1",
+        "AT Goloman +0.000000001 c0 +9+9 9000000000",
+        "AT Hands -0.000000001 c0 +9+9 9000000000",
+        "BATCH 00029 00001",
+        HELLO_AS("Hands"),
+    };
+    struct herd_proc herd;
+    int64_t downs;
+    static struct load load;
+    struct records want, found;
+    struct herd_slice got;
+    char text[TEXT], answer[TEXT];
+    REQUIRE(run(&herd, "", &downs));
+    check_unharmed(&herd, 2, downs);
+    REQUIRE(load_open(&load, &herd));
+    CHECK(records_read(&load.conn[0], &want));
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        size_t len = strcspn(lines[i], "\n");
+        CHECK_LABEL("%s", lines[i]);
+        snprintf(text, sizeof text, "%.*s\n", (int)len, lines[i]);
+        snprintf(answer, sizeof answer, "? %.*s", (int)len, lines[i]);
+        CHECK(client_ask(&load.conn[0], text, &got));
+        CHECK_SLICE(got, herd_slice_str(answer));
+    }
+    CHECK_LABEL("afterwards");
+    CHECK(records_read(&load.conn[0], &found));
+    CHECK_INT(records_differ(&want, &found), 0);
+    /* Had one of them been passed on, it would arrive before these do. */
+    CHECK(load_send(&load, 0, 7, 3) && load_collect(&load, 0));
+    load_best(&load, 1, &found);
+    want.of[7] = found.of[7];
+    CHECK(records_settle(load.conn, (UINT32_C(1) << herd.conf.server_count) - 1, &want,
+                         NULL));
+    for (uint32_t i = 0; i < herd.conf.server_count; i++) {
+        CHECK(client_ask(&load.conn[i], "WHATSAT ghost 1 0\n", &got));
+        CHECK_SLICE(got, HERD_LIT("? WHATSAT ghost 1 0"));
+    }
+    load_close(&load);
+    herd_proc_close(&herd);
+}
+
+const struct check_test test_peer_port[] = {
+    {"strangers_are_turned_away", strangers_are_turned_away},
+    {"garbage", garbage},
+    {"half_a_hello", half_a_hello},
+    {"too_many_silent_ones", too_many_silent_ones},
+    {"records_from_a_client", records_from_a_client},
+    {NULL, NULL},
+};

@@ -160,12 +160,12 @@ static void faults(void)
  * client asks behind it waits its turn. */
 static void stalled(void)
 {
-    enum { TIMEOUT_MS = 500 };
+    enum { TIMEOUT_MS = 1500 };
     struct rig rig;
     struct client other;
     struct herd_slice got;
     char at[TEXT];
-    REQUIRE(rig_open(&rig, "places-timeout-ms 500\n"));
+    REQUIRE(rig_open(&rig, "places-timeout-ms 1500\n"));
     CHECK(move_to(&rig.client, "+1+10", at));
     int64_t start = now_ms();
     CHECK(client_say(&rig.client, "WHATSAT x 5 5\nIAMAT y +2+2 2\nlast\n"));
@@ -173,12 +173,11 @@ static void stalled(void)
     CHECK(client_ask(&other, "IAMAT z +3+3 3\n", &got));
     CHECK(got.len > 3 && memcmp(got.data, "AT ", 3) == 0);
     int64_t served = now_ms() - start;
-    CHECK_INT(herd_proc_count(&rig.herd, 0, "lookups_flying"), 1);
     client_close(&other);
     CHECK(client_reply(&rig.client, &got));
     int64_t given_up = now_ms() - start;
     check_error(json_of(got, at), "UNKNOWN_ERROR");
-    CHECK(given_up >= TIMEOUT_MS && served < given_up);
+    CHECK(given_up >= TIMEOUT_MS && served < TIMEOUT_MS);
     note("a stalled lookup: another client after %d ms, given up after %d ms", (int)served,
          (int)given_up);
     CHECK(client_line(&rig.client, &got) && memcmp(got.data, "AT Goloman", 10) == 0);

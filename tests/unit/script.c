@@ -144,8 +144,8 @@ static void act(struct rig *rig, char *line)
         rig_step(rig, (struct herd_event){.kind = HERD_EV_STOP});
     else if (strcmp(verb, "pass") == 0 || strcmp(verb, "wait") == 0)
         rig_pass_ms(rig, strtoll(rest, NULL, 10));
-    else if (!CHECK(!"a known word of a script"))
-        fprintf(stderr, "      %s\n", verb);
+    else
+        CHECK_STR(verb, "a word of a script");
     if (strcmp(verb, "wait") == 0)
         rig_tick(rig);
 }

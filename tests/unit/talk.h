@@ -49,11 +49,16 @@
 
 /* An error of our own, as it stands behind an AT line in a transcript. */
 #define TALK_ERROR(status, why)                                                            \
-    "{\\n   \"error_message\" : \"" why "\",\\n   \"html_attributions\" : [],\\n"          \
-    "   \"results\" : [],\\n   \"status\" : \"" status "\"\\n}\\n\n"
+    "{\\n   \"error_message\" : \"" why "\",\\n"                                           \
+    "   \"html_attributions\" : [],\\n   \"results\" : [],\\n"                             \
+    "   \"status\" : \"" status "\"\\n}\\n\n"
+
 #define TALK_HTTP_ERROR "The Places server answered with an HTTP error."
-#define TALK_SLOW_DOWN  TALK_ERROR("OVER_QUERY_LIMIT", TALK_HTTP_ERROR)
-#define TALK_LATE       TALK_ERROR("UNKNOWN_ERROR", "The Places server did not answer in time.")
+
+#define TALK_SLOW_DOWN TALK_ERROR("OVER_QUERY_LIMIT", TALK_HTTP_ERROR)
+
+#define TALK_LATE TALK_ERROR("UNKNOWN_ERROR", "The Places server did not answer in time.")
+
 #define TALK_BUSY                                                                          \
     TALK_ERROR("OVER_QUERY_LIMIT",                                                         \
                "This server has too many lookups waiting; try again later.")

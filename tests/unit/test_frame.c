@@ -72,6 +72,7 @@ static const struct frame_case frame_cases[] = {
     {"", HERD_OK, ""},
     {"PING 0\n", HERD_OK, "PING[]{}"},
     {"A 0\n", HERD_OK, "A[]{}"},
+    {"AZ 0\n", HERD_OK, "AZ[]{}"},
     {"ABCDEFGHIJKLMNOP 0\n", HERD_OK, "ABCDEFGHIJKLMNOP[]{}"},
     {"UNKNOWN 3\nabc", HERD_OK, "UNKNOWN[]{abc}"},
     {"BATCH 5 1\nabcd\n", HERD_OK, "BATCH[1]{abcd\n}"},
@@ -299,6 +300,20 @@ static void keeps_frame_until_next_call(void)
     tear_down(&r);
 }
 
+/* Whatever comes in one piece, no more of it is kept than shows the mistake. */
+static void keeps_little_of_a_flood(void)
+{
+    static char flood[2 * HERD_FRAME_PAYLOAD_MAX];
+    struct reader r;
+    memset(flood, 'F', sizeof flood);
+    set_up(&r, PAYLOAD_MAX);
+    feed(&r, HERD_LIT("F"));
+    feed(&r, herd_slice(flood, sizeof flood));
+    CHECK_INT(r.rc, HERD_ETOOLONG);
+    CHECK(r.mem.peak <= 4 * HERD_FRAME_HEADER_MAX);
+    tear_down(&r);
+}
+
 static void survives_lack_of_memory(void)
 {
     struct herd_slice text = large_frame();
@@ -332,6 +347,7 @@ const struct check_test test_frame[] = {
     {"keeps the payload limit", keeps_payload_limit},
     {"copies no whole frame", copies_no_whole_frame},
     {"keeps a frame until the next call", keeps_frame_until_next_call},
+    {"keeps little of a flood", keeps_little_of_a_flood},
     {"survives lack of memory", survives_lack_of_memory},
     {NULL, NULL},
 };

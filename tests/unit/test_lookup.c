@@ -131,6 +131,29 @@ static void lets_wait_in_order(void)
     tear_down(&f);
 }
 
+/* What has waited once may wait again, behind those who came in between. */
+static void lets_wait_again(void)
+{
+    struct fixture f;
+    set_up(&f, 1, 3);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(add(&f, i, 0), i == 0 ? 1 : 0);
+    end(&f, 0);
+    CHECK_INT(next(&f), 1);
+    CHECK_INT(add(&f, 0, 1), 0);
+    end(&f, 1);
+    CHECK_INT(next(&f), 2);
+    CHECK_INT(add(&f, 1, 2), 0);
+    end(&f, 2);
+    CHECK_INT(next(&f), 0);
+    end(&f, 0);
+    CHECK_INT(next(&f), 1);
+    end(&f, 1);
+    CHECK_INT(next(&f), -1);
+    CHECK_INT(f.lookups.waiting_count, 0);
+    tear_down(&f);
+}
+
 static void lets_nobody_wait(void)
 {
     struct fixture f;
@@ -223,6 +246,7 @@ const struct check_test test_lookup[] = {
     {"gives ids", gives_ids},
     {"has no id zero", has_no_id_zero},
     {"lets wait in order", lets_wait_in_order},
+    {"lets wait again", lets_wait_again},
     {"lets nobody wait", lets_nobody_wait},
     {"removes who waits", removes_waiting},
     {"times out", times_out},

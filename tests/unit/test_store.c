@@ -136,6 +136,7 @@ static void holds_any_length(void)
         CHECK_LABEL("%zu bytes", len);
         CHECK_INT(put_long(&f, "a", ++time, len), HERD_MERGE_NEWER);
         CHECK(find(&f, "a")->text_len + 1 >= len);
+        CHECK(find(&f, "a")->text_len <= find(&f, "a")->text_size);
         CHECK_INT((int64_t)f.store.count, 1);
     }
     CHECK_INT(put_long(&f, "a", ++time, HERD_RECORD_MAX), HERD_MERGE_NEWER);

@@ -49,8 +49,8 @@ void ctl_print_wire(char mark, struct herd_slice line);
 /* Whether standard output takes colours: a terminal, and nobody set NO_COLOR. */
 bool ctl_colour(void);
 
-/* Flushes standard output. Complains and returns CTL_REFUSED when it took not all, else
- * `status`. */
+/* Flushes standard output. Complains (unless its reader has gone) and returns CTL_REFUSED
+ * when it took not all, else `status`. */
 int ctl_print_end(int status);
 
 /* ---- the commands: each gets its operands, complains itself, returns a status ---- */

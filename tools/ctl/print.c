@@ -9,6 +9,7 @@
 
 /* A program has one standard output and one standard error. */
 static bool out_is_terminal, err_is_terminal;
+static int out_error; /* errno of the first failure of standard output */
 
 void ctl_print_start(void)
 {
@@ -53,6 +54,8 @@ static void put(FILE *out, bool terminal, struct herd_slice bytes)
 void ctl_print(struct herd_slice bytes)
 {
     put(stdout, out_is_terminal, bytes);
+    if (out_error == 0 && ferror(stdout))
+        out_error = errno;
 }
 
 void ctl_print_wire(char mark, struct herd_slice line)
@@ -87,12 +90,17 @@ bool ctl_colour(void)
     return out_is_terminal && (no_colour == NULL || no_colour[0] == '\0');
 }
 
+/* A reader that has seen enough, like head(1), has gone on purpose. */
 int ctl_print_end(int status)
 {
     bool failed = fflush(stdout) != 0;
-    int err = errno;
+    if (failed && out_error == 0)
+        out_error = errno;
     if (!failed && !ferror(stdout))
         return status;
-    return ctl_complain(ctl_first(status, CTL_REFUSED), "cannot write the output: %s",
-                        failed ? strerror(err) : "some of it was lost");
+    status = ctl_first(status, CTL_REFUSED);
+    if (out_error == EPIPE)
+        return status;
+    return ctl_complain(status, "cannot write the output: %s",
+                        out_error != 0 ? strerror(out_error) : "some of it was lost");
 }

@@ -10,10 +10,11 @@
 int servers_open(struct servers *servers, const char *conf_path)
 {
     servers->conf_path = conf_path;
-    if (io_conf_file_read(&servers->conf, &io_mem, "herdctl", conf_path) == HERD_OK)
-        return CTL_OK;
-    return ctl_complain(CTL_USAGE, "no configuration: name its file with -c, or a server "
-                                   "with -s HOST:PORT");
+    int rc = io_conf_file_read(&servers->conf, &io_mem, "herdctl", conf_path);
+    if (rc == HERD_ESYS)
+        ctl_complain(CTL_USAGE, "no configuration: name its file with -c, or a server with "
+                                "-s HOST:PORT");
+    return rc == HERD_OK ? CTL_OK : CTL_USAGE;
 }
 
 void servers_close(struct servers *servers)

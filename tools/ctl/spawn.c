@@ -20,10 +20,18 @@ static const char *name_of(const struct launch *launch, const struct servers *se
 
 /* ---- the child ---- */
 
-/* In the new process: only calls that are safe between fork and exec, and no return. */
+/* What herdctl itself was started with, a pipe of a script for example, must not stay open
+ * for as long as the server lives. Nobody has a portable way to close all. */
+static void close_inherited(void)
+{
+    enum { SOME = 1024 };
+    for (int fd = STDERR_FILENO + 1; fd < SOME; fd++)
+        (void)close(fd);
+}
+
+/* In the new process; no return. What goes wrong is for its standard error. */
 static void become(const char *program, char **argv, int out, int errors)
 {
-    static const char failed[] = "herdctl: cannot run the herd program\n";
     int nothing = open("/dev/null", O_RDONLY);
     struct sigaction normal = {.sa_handler = SIG_DFL};
     (void)sigemptyset(&normal.sa_mask);
@@ -31,11 +39,10 @@ static void become(const char *program, char **argv, int out, int errors)
     (void)setsid();
     if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
         dup2(errors, STDERR_FILENO) >= 0) {
-        (void)close(nothing);
+        close_inherited();
         (void)execv(program, argv);
     }
-    ssize_t ignored = write(errors, failed, sizeof failed - 1);
-    (void)ignored;
+    (void)fprintf(stderr, "cannot run %s: %s\n", program, strerror(errno));
     _exit(127);
 }
 
@@ -156,10 +163,11 @@ static void tell_end(struct launch *launch, const struct servers *servers)
                      "is ready",
                      name, (long)launch->pid);
     else if (WIFSIGNALED(how))
-        ctl_complain(CTL_REFUSED, "%s did not start: signal %d ended it", name,
+        ctl_complain(CTL_REFUSED, "%s did not start, signal %d ended it", name,
                      WTERMSIG(how));
     else
-        ctl_complain(CTL_REFUSED, "%s did not start:", name);
+        ctl_complain(CTL_REFUSED, "%s did not start, it ended with status %d", name,
+                     WEXITSTATUS(how));
     show_errors(launch);
     end_launch(launch, CTL_REFUSED);
 }

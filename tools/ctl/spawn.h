@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 /* The herd program: $HERD_BIN, else the one near `self` (argv[0]), else the one of PATH.
- * `out` has IO_PATH_MAX bytes. False when there is none. */
+ * `out` has IO_PATH_MAX bytes. False when there is none; complains. */
 bool spawn_find(const char *self, char *out);
 
 enum { SPAWN_READY = 256 };

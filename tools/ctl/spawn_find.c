@@ -55,8 +55,13 @@ static bool search_near(const char *self, char *out)
 bool spawn_find(const char *self, char *out)
 {
     const char *wanted = getenv("HERD_BIN");
-    if (wanted == NULL || wanted[0] == '\0')
-        return search_near(self, out) || search_path("herd", out);
+    if (wanted == NULL || wanted[0] == '\0') {
+        if (search_near(self, out) || search_path("herd", out))
+            return true;
+        ctl_complain(CTL_REFUSED, "found no herd program beside herdctl nor in PATH; "
+                                  "HERD_BIN can name it");
+        return false;
+    }
     int len = snprintf(out, IO_PATH_MAX, "%s", wanted);
     if (len < IO_PATH_MAX && is_program(out))
         return true;

@@ -102,8 +102,7 @@ int ctl_start(const struct ctl *ctl, int count, char **names)
         return CTL_USAGE;
     int status = servers_choose(&choice, &servers, ctl, count, names);
     if (status == CTL_OK && !spawn_find(ctl->self, program))
-        status = ctl_complain(CTL_REFUSED, "found no herd program beside herdctl nor in "
-                                           "PATH; HERD_BIN can name it");
+        status = CTL_REFUSED;
     starting.program = program;
     if (status == CTL_OK)
         status = start_all(&starting, &choice);
