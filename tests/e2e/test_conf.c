@@ -1,4 +1,4 @@
-/* herd's command line and its check of configurations. */
+/* The program's options, and the configuration as the program reads it. */
 #include "check.h"
 #include "child.h"
 #include "files.h"
@@ -6,141 +6,153 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct outcome run_herd(const char *a, const char *b, const char *c, const char *d)
+enum { PATH_SIZE = 512, TEXT = 1024 };
+
+static void fixture_path(char path[PATH_SIZE], const char *name)
 {
-    const char *const argv[] = {"herd", a, b, c, d, NULL};
+    const char *folder = getenv("HERD_TEST_FIXTURES");
+    snprintf(path, PATH_SIZE, "%s/%s", folder != NULL ? folder : "fixtures", name);
+}
+
+static struct outcome run(const char *a, const char *b, const char *c, const char *d)
+{
+    const char *argv[] = {"herd", a, b, c, d, NULL};
     return child_run("HERD_TEST_BIN", argv);
 }
 
-static void path_of(char *path, size_t size, const char *dir, const char *name)
+/* -t prints what it has understood; reading that, it prints the same again. */
+static void normal_form(void)
 {
-    (void)snprintf(path, size, "%s/%s", dir, name);
-}
-
-static void help_and_versions(void)
-{
-    static const char *const flags[] = {"-h", "--help", "-V", "--version"};
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        CHECK_LABEL("%s", flags[i]);
-        struct outcome got = run_herd(flags[i], NULL, NULL, NULL);
-        CHECK_INT(got.status, 0);
-        CHECK(got.out.len > 20);
-        CHECK_INT((int64_t)got.err.len, 0);
-        outcome_free(&got);
-    }
-}
-
-static void misuse_is_explained(void)
-{
-    static const struct {
-        const char *a, *b;
-        const char *says;
-    } cases[] = {
-        {NULL, NULL, "NAME is missing"},
-        {"-x", NULL, "unknown option"},
-        {"-c", NULL, "lacks its value"},
-        {"Goloman", "Hands", "one NAME only"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        CHECK_LABEL("%s", cases[i].says);
-        struct outcome got = run_herd(cases[i].a, cases[i].b, NULL, NULL);
-        CHECK_INT(got.status, 2);
-        CHECK(bytes_have(got.err, cases[i].says));
-        CHECK(bytes_have(got.err, "usage: herd"));
-        outcome_free(&got);
-    }
-}
-
-/* -t prints a form that says the same again. */
-static void check_fixed_point(const char *path)
-{
-    char dir[CHILD_DIR], copy[CHILD_DIR + 16];
-    struct outcome once = run_herd("-c", path, "-t", NULL);
-    CHECK_INT(once.status, 0);
-    if (child_dir_make(dir)) {
-        path_of(copy, sizeof copy, dir, "copy.conf");
-        CHECK(file_write(copy, once.out));
-        struct outcome twice = run_herd("-c", copy, "-t", NULL);
-        CHECK_INT(twice.status, 0);
-        CHECK_SLICE(twice.out, once.out);
-        outcome_free(&twice);
-        child_dir_remove(dir);
-    }
-    outcome_free(&once);
-}
-
-static void normal_forms(void)
-{
-    static const char *const names[] = {"../herd.conf", "conf/ucla-2018.conf",
-                                        "conf/ucla-2020.conf", "conf/ucla-2022.conf",
-                                        "conf/ucla-2023.conf"};
-    const char *fixtures = getenv("HERD_TEST_FIXTURES");
-    char path[1024];
-    REQUIRE(fixtures != NULL);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CHECK_LABEL("%s", names[i]);
-        path_of(path, sizeof path, fixtures, names[i]);
-        check_fixed_point(path);
-    }
-}
-
-static void every_mistake_is_told(void)
-{
-    char dir[CHILD_DIR], path[CHILD_DIR + 16], want[CHILD_DIR + 64];
+    static const char *const names[] = {"conf/ucla-2018.conf", "conf/ucla-2020.conf",
+                                        "conf/ucla-2022.conf", "conf/ucla-2023.conf",
+                                        "../herd.conf"};
+    char dir[CHILD_DIR], copy[CHILD_DIR + 8];
     REQUIRE(child_dir_make(dir));
-    path_of(path, sizeof path, dir, "bad.conf");
-    CHECK(file_write(path, HERD_LIT("server A client 127.0.0.1:x peer 127.0.0.1:1\n"
-                                    "link A Nobody\n"
-                                    "lookups-max many\n"
-                                    "places-ulr http://127.0.0.1/\n")));
-    struct outcome got = run_herd("-c", path, "A", NULL);
-    CHECK_INT(got.status, 1);
-    CHECK_INT((int64_t)got.out.len, 0);
-    for (int line = 1; line <= 4; line++) {
-        (void)snprintf(want, sizeof want, "herd: %s:%d: ", path, line);
-        CHECK_LABEL("line %d", line);
-        CHECK(bytes_have(got.err, want));
+    snprintf(copy, sizeof copy, "%s/conf", dir);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[PATH_SIZE];
+        CHECK_LABEL("%s", names[i]);
+        fixture_path(path, names[i]);
+        struct outcome first = run("-c", path, "-t", NULL);
+        CHECK_INT(first.status, 0);
+        CHECK_INT((int64_t)first.err.len, 0);
+        CHECK_INT((int64_t)bytes_count(first.out, HERD_LIT("server ")), 5);
+        CHECK(bytes_have(first.out, "\nlink ") && bytes_have(first.out, "\nclients-max "));
+        CHECK(file_write(copy, first.out));
+        struct outcome second = run("-c", copy, "-t", NULL);
+        CHECK_INT(second.status, 0);
+        CHECK_INT((int64_t)second.err.len, 0);
+        CHECK_SLICE(second.out, first.out);
+        outcome_free(&first);
+        outcome_free(&second);
     }
-    CHECK(bytes_have(got.err, "did you mean places-url"));
-    outcome_free(&got);
     child_dir_remove(dir);
 }
 
-static void nothing_half_starts(void)
+/* The next line of *text with its LF. */
+static struct herd_slice take_line(struct herd_slice *text)
 {
-    char dir[CHILD_DIR], path[CHILD_DIR + 16];
-    REQUIRE(child_dir_make(dir));
-    path_of(path, sizeof path, dir, "some.conf");
-    CHECK(file_write(path, HERD_LIT("server A client 127.0.0.1:0 peer 192.0.2.1:0\n")));
-    struct outcome got = run_herd("-c", path, "A", NULL);
+    const char *lf = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
+    size_t len = lf != NULL ? (size_t)(lf - text->data) + 1 : text->len;
+    struct herd_slice line = herd_slice(text->data, len);
+    *text = herd_slice_from(*text, len);
+    return line;
+}
+
+/* "3: what is wrong" of the fixture becomes "herd: file:3: what is wrong"; line 0 stands
+ * for the whole file. */
+static void check_mistakes(struct herd_slice got, struct herd_slice want, const char *path)
+{
+    while (want.len > 0) {
+        char line[PATH_SIZE + TEXT];
+        struct herd_slice mistake = take_line(&want);
+        bool whole = mistake.len > 2 && memcmp(mistake.data, "0:", 2) == 0;
+        if (whole)
+            mistake = herd_slice_from(mistake, 2);
+        int len = snprintf(line, sizeof line, "herd: %s:%.*s", path, (int)mistake.len,
+                           mistake.data);
+        CHECK_SLICE(take_line(&got), herd_slice(line, (size_t)len));
+    }
+    CHECK_INT((int64_t)got.len, 0);
+}
+
+/* All mistakes of a file in one go, on standard error, each with its place. */
+static void every_mistake(void)
+{
+    static const char *const names[] = {"bad-addresses", "bad-bytes",   "bad-links",
+                                        "bad-numbers",   "bad-options", "bad-quotes",
+                                        "bad-servers",   "bad-whole",   "empty"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[PATH_SIZE], name[64];
+        CHECK_LABEL("%s", names[i]);
+        snprintf(name, sizeof name, "conf/%s.in", names[i]);
+        fixture_path(path, name);
+        snprintf(name, sizeof name, "conf/%s.err", names[i]);
+        struct herd_slice want = fixture_file(name);
+        CHECK(want.len > 0);
+        struct outcome got = run("-c", path, "-t", NULL);
+        CHECK_INT(got.status, 1);
+        CHECK_INT((int64_t)got.out.len, 0);
+        check_mistakes(got.err, want, path);
+        outcome_free(&got);
+        got = run("-c", path, "Goloman", NULL);
+        CHECK_INT(got.status, 1);
+        check_mistakes(got.err, want, path);
+        outcome_free(&got);
+        file_free(want);
+    }
+}
+
+static void unknown_name(void)
+{
+    char path[PATH_SIZE];
+    fixture_path(path, "conf/ucla-2018.conf");
+    struct outcome got = run("-c", path, "Golomann", NULL);
     CHECK_INT(got.status, 1);
-    CHECK(bytes_have(got.err, "loopback"));
-    CHECK_INT((int64_t)got.out.len, 0);
+    CHECK(bytes_have(got.err, "\"Golomann\""));
+    CHECK(bytes_have(got.err, "Goloman, Hands, Holiday, Welsh, Wilkes"));
+    CHECK_INT((int64_t)bytes_count(got.err, HERD_LIT("\n")), 1);
     outcome_free(&got);
-    got = run_herd("-c", path, "B", NULL);
-    CHECK_INT(got.status, 1);
-    CHECK(bytes_have(got.err, "has no server \"B\"; it has A"));
-    outcome_free(&got);
-    CHECK(file_write(path, HERD_LIT("server A client 127.0.0.1:0 peer 127.0.0.1:0\n"
-                                    "places-url http://192.0.2.1/\n")));
-    got = run_herd("-c", path, "A", NULL);
-    CHECK_INT(got.status, 1);
-    CHECK(got.err.len > 0);
-    CHECK_INT((int64_t)got.out.len, 0);
-    outcome_free(&got);
-    got = run_herd("-c", "/nonexistent/herd.conf", "A", NULL);
+    got = run("-c", "/nonexistent/herd.conf", "Goloman", NULL);
     CHECK_INT(got.status, 1);
     CHECK(bytes_have(got.err, "/nonexistent/herd.conf"));
     outcome_free(&got);
-    child_dir_remove(dir);
 }
 
-extern const struct check_test test_conf[];
+/* 0 and the text on standard output, or 2 and the usage on standard error. */
+static void options(void)
+{
+    static const struct {
+        const char *word[4];
+        int status;
+        const char *says;
+    } cases[] = {
+        {{"-h"}, 0, "usage: herd "},
+        {{"--help"}, 0, "usage: herd "},
+        {{"-V"}, 0, "libcurl"},
+        {{"--version"}, 0, "cJSON"},
+        {{NULL}, 2, "NAME is missing\nusage: herd "},
+        {{"-x"}, 2, "unknown option\nusage: herd "},
+        {{"--nonsense"}, 2, "unknown option\nusage: herd "},
+        {{"-c"}, 2, "lacks its value\nusage: herd "},
+        {{"Goloman", "Hands"}, 2, "one NAME only\nusage: herd "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s", cases[i].word[0] != NULL ? cases[i].word[0] : "no word");
+        const char *const *word = cases[i].word;
+        struct outcome got = run(word[0], word[1], word[2], word[3]);
+        bool good = cases[i].status == 0;
+        CHECK_INT(got.status, cases[i].status);
+        CHECK(bytes_have(good ? got.out : got.err, cases[i].says));
+        CHECK_INT((int64_t)(good ? got.err : got.out).len, 0);
+        outcome_free(&got);
+    }
+}
+
 const struct check_test test_conf[] = {
-    {"help_and_versions", help_and_versions},
-    {"misuse_is_explained", misuse_is_explained},
-    {"normal_forms", normal_forms},
-    {"every_mistake_is_told", every_mistake_is_told},
-    {"nothing_half_starts", nothing_half_starts},
+    {"normal_form", normal_form},
+    {"every_mistake", every_mistake},
+    {"unknown_name", unknown_name},
+    {"options", options},
     {NULL, NULL},
 };

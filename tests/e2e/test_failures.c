@@ -76,6 +76,7 @@ static void check_agree(struct scene *scene, uint32_t members, unsigned exact,
                         struct records *found)
 {
     struct records want;
+    records_clear(found);
     load_best(&scene->load, members, &want);
     if (!CHECK(records_settle(scene->load.conn, members, NULL, found)))
         return;

@@ -256,7 +256,7 @@ static void five_hundred_at_once(void)
  * the next one's. */
 static void more_than_connections_max(void)
 {
-    enum { PLACES = 8, KNOCKING = 24 };
+    enum { KNOCKING = 24 };
     struct rig rig;
     struct client clients[KNOCKING];
     struct herd_slice got;

@@ -168,6 +168,15 @@ static void pipelined_replies_leave_at_once(void)
                    "  1> ? baz\n");
 }
 
+/* No word of the line before it completes a line. */
+static void lines_do_not_share_words(void)
+{
+    play_alone("", "open 1\n"
+                   "1< IAMAT a +0+0 " TALK_NOW "\\nIAMAT a +0+0\\nIAMAT a\\nIAMAT\n"
+                   "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW
+                   "\\n? IAMAT a +0+0\\n? IAMAT a\\n? IAMAT\n");
+}
+
 static void the_last_line_needs_no_lf(void)
 {
     play_alone("", "open 1\n"
@@ -295,6 +304,7 @@ const struct check_test test_client[] = {
     {"invalid_lines_are_quoted", invalid_lines_are_quoted},
     {"any_byte_is_quoted", any_byte_is_quoted},
     {"pipelined_replies_leave_at_once", pipelined_replies_leave_at_once},
+    {"lines_do_not_share_words", lines_do_not_share_words},
     {"the_last_line_needs_no_lf", the_last_line_needs_no_lf},
     {"http_is_shown_the_door", http_is_shown_the_door},
     {"replies_do_not_depend_on_cutting", replies_do_not_depend_on_cutting},
