@@ -12,6 +12,7 @@ extern const struct check_test test_failures[];
 extern const struct check_test test_life[];
 extern const struct check_test test_hostile[];
 extern const struct check_test test_peer_port[];
+extern const struct check_test test_neighbour[];
 extern const struct check_test test_conf[];
 extern const struct check_test test_logs[];
 extern const struct check_test test_control[];
@@ -33,8 +34,9 @@ int main(int argc, char **argv)
         {"session", test_session},     {"whatsat", test_whatsat},
         {"flooding", test_flooding},   {"failures", test_failures},
         {"life", test_life},           {"hostile", test_hostile},
-        {"peer port", test_peer_port}, {"conf", test_conf},
-        {"logs", test_logs},           {"control", test_control},
+        {"peer port", test_peer_port}, {"neighbour", test_neighbour},
+        {"conf", test_conf},           {"logs", test_logs},
+        {"control", test_control},
     };
     (void)signal(SIGPIPE, SIG_IGN);
     allow_connections();

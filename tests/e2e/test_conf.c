@@ -149,10 +149,37 @@ static void options(void)
     }
 }
 
+/* Addresses beyond this machine, which nothing would protect. */
+static void nothing_half_starts(void)
+{
+    char dir[CHILD_DIR], path[CHILD_DIR + 16];
+    REQUIRE(child_dir_make(dir));
+    snprintf(path, sizeof path, "%s/some.conf", dir);
+    CHECK(file_write(path, HERD_LIT("server A client 127.0.0.1:0 peer 192.0.2.1:0\n")));
+    struct outcome got = run("-c", path, "A", NULL);
+    CHECK_INT(got.status, 1);
+    CHECK(bytes_have(got.err, "loopback"));
+    CHECK_INT((int64_t)got.out.len, 0);
+    outcome_free(&got);
+    got = run("-c", path, "B", NULL);
+    CHECK_INT(got.status, 1);
+    CHECK(bytes_have(got.err, "has no server \"B\"; it has A"));
+    outcome_free(&got);
+    CHECK(file_write(path, HERD_LIT("server A client 127.0.0.1:0 peer 127.0.0.1:0\n"
+                                    "places-url http://192.0.2.1/\n")));
+    got = run("-c", path, "A", NULL);
+    CHECK_INT(got.status, 1);
+    CHECK(got.err.len > 0);
+    CHECK_INT((int64_t)got.out.len, 0);
+    outcome_free(&got);
+    child_dir_remove(dir);
+}
+
 const struct check_test test_conf[] = {
     {"normal_form", normal_form},
     {"every_mistake", every_mistake},
     {"unknown_name", unknown_name},
     {"options", options},
+    {"nothing_half_starts", nothing_half_starts},
     {NULL, NULL},
 };

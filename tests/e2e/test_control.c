@@ -19,6 +19,10 @@ static void check_counter(struct herd_slice text, const char *name)
     CHECK_LABEL("%s", "");
 }
 
+static const char *const gauges[] = {"uptime_ms",      "clients_known",
+                                     "records_bytes",  "connections_open",
+                                     "lookups_flying", "lookups_waiting"};
+
 /* Every counter once, a line for each neighbour, and an empty line behind it all. */
 static void status(void)
 {
@@ -36,6 +40,8 @@ static void status(void)
 #define COUNTER(field, what) check_counter(text, #field);
     HERD_STATS(COUNTER)
 #undef COUNTER
+    for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++)
+        check_counter(text, gauges[i]);
     CHECK(bytes_have(text, "\nclients_known 1\n"));
     CHECK(bytes_have(text, "\ncommands 3\n"));
     CHECK(bytes_have(text, "\nreports 2\n"));
@@ -50,7 +56,7 @@ static void status(void)
     herd_proc_close(&herd);
 }
 
-/* A link that is down says since when it is of no use: why. */
+/* A link that is down says why. */
 static void status_of_a_link(void)
 {
     struct herd_proc herd;

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { GOLOMAN = 0, HANDS = 1 };
+enum { GOLOMAN = 0, HANDS = 1, WELSH = 3 };
 
 /* Looks until the log has the text; the log, to be freed with file_free. */
 static struct herd_slice log_with(const struct herd_proc *herd, uint32_t i,
@@ -109,6 +109,9 @@ static void format(void)
     file_free(log);
     log = log_with(&herd, HANDS, " herd - - stopped\n");
     check_lines(log, "Hands");
+    file_free(log);
+    log = log_with(&herd, WELSH, " kiwi +1+1 1\n");
+    CHECK(bytes_have(log, " Welsh peer 127.0.0.1:") && bytes_have(log, " < AT Goloman +"));
     file_free(log);
     client_close(&client);
     herd_proc_close(&herd);
