@@ -9,7 +9,9 @@ extern const struct check_test test_session[];
 extern const struct check_test test_whatsat[];
 extern const struct check_test test_flooding[];
 extern const struct check_test test_failures[];
+extern const struct check_test test_outages[];
 extern const struct check_test test_life[];
+extern const struct check_test test_starts[];
 extern const struct check_test test_hostile[];
 extern const struct check_test test_peer_port[];
 extern const struct check_test test_neighbour[];
@@ -33,7 +35,8 @@ int main(int argc, char **argv)
     const struct check_suite suites[] = {
         {"session", test_session},     {"whatsat", test_whatsat},
         {"flooding", test_flooding},   {"failures", test_failures},
-        {"life", test_life},           {"hostile", test_hostile},
+        {"outages", test_outages},     {"life", test_life},
+        {"starts", test_starts},       {"hostile", test_hostile},
         {"peer port", test_peer_port}, {"neighbour", test_neighbour},
         {"conf", test_conf},           {"logs", test_logs},
         {"control", test_control},
