@@ -2,11 +2,14 @@
 #include "driver/driver.h"
 #include "herd/conf.h"
 #include "herd/err.h"
+#include "herd/topology.h"
 #include "io/conf_file.h"
 #include "io/file.h"
 #include "io/log.h"
+#include "io/mac.h"
 #include "io/mem.h"
 #include "io/pidfile.h"
+#include "secrets.h"
 
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
@@ -14,11 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, KEY_MAX = 512 };
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 static const char usage[] =
     "usage: herd [-c FILE] [-v] NAME    serve as NAME until SIGTERM or SIGINT\n"
@@ -32,7 +34,8 @@ static const char help[] =
     "\n"
     "  -c FILE   configuration; without it ./herd.conf, then " HERD_SYSCONFDIR
     "/herd.conf\n"
-    "  -t        check the configuration and print it as herd understands it\n"
+    "  -t        check the configuration, print it as herd understands it, and tell\n"
+    "            whose failure would part the herd\n"
     "  -v        copy the log to standard error\n"
     "  -V        print versions\n"
     "\n"
@@ -52,7 +55,8 @@ struct options {
 
 static void print_versions(void)
 {
-    printf("herd %s (%s, cJSON %s)\n", HERD_VERSION, curl_version(), cJSON_Version());
+    printf("herd %s (%s, cJSON %s, libcrypto of %s)\n", HERD_VERSION, curl_version(),
+           cJSON_Version(), io_mac_library());
 }
 
 static int complain(const char *text)
@@ -86,16 +90,42 @@ static int read_options(int argc, char **argv, struct options *options)
     return -1;
 }
 
+/* The configuration, and behind it what its links make of the herd, as comments: the whole
+ * is a configuration again. */
+static int put_checked(const struct herd_conf *conf, const struct herd_topology *topology,
+                       struct herd_buf *text)
+{
+    int rc = herd_conf_print(conf, text);
+    if (rc == HERD_OK)
+        rc = herd_buf_append(text, HERD_LIT("\n"));
+    if (rc == HERD_OK)
+        rc = herd_topology_print(topology, text);
+    return rc;
+}
+
+/* Warnings are no mistakes: the herd can be served as it is, so the status says nothing of
+ * them. They go to standard error as well, where nobody overlooks them. */
 static int print_conf(const struct herd_conf *conf)
 {
-    struct herd_buf text;
+    struct herd_topology topology;
+    struct herd_buf text, warnings;
     herd_buf_init(&text, &io_mem, (size_t)1 << 24);
-    int rc = herd_conf_print(conf, &text);
-    struct herd_slice bytes = herd_buf_bytes(&text);
-    if (rc != HERD_OK)
+    herd_buf_init(&warnings, &io_mem, (size_t)1 << 20);
+    int rc = herd_topology_init(&topology, &io_mem, conf);
+    if (rc == HERD_OK)
+        rc = put_checked(conf, &topology, &text);
+    if (rc == HERD_OK)
+        rc = herd_topology_warn(&topology, "herd: warning: ", &warnings);
+    if (rc != HERD_OK) {
         fprintf(stderr, "herd: %s\n", herd_strerror(rc));
-    else
-        fwrite(bytes.data, 1, bytes.len, stdout);
+    } else {
+        struct herd_slice out = herd_buf_bytes(&text), err = herd_buf_bytes(&warnings);
+        fwrite(out.data, 1, out.len, stdout);
+        fflush(stdout);
+        fwrite(err.data, 1, err.len, stderr);
+    }
+    herd_topology_free(&topology);
+    herd_buf_free(&warnings);
     herd_buf_free(&text);
     return rc == HERD_OK ? EXIT_SUCCESS : EXIT_REFUSED;
 }
@@ -108,50 +138,6 @@ static int unknown_name(const struct herd_conf *conf, const struct options *opti
         fprintf(stderr, "%s %s", i > 0 ? "," : "", conf->servers[i].name);
     fprintf(stderr, "\n");
     return EXIT_REFUSED;
-}
-
-/* ---- the key ---- */
-
-/* Overwrites in a way that no compiler leaves out. */
-static void wipe(char *text, size_t len)
-{
-    volatile char *at = text;
-    while (len-- > 0)
-        *at++ = '\0';
-}
-
-/* The key may be in a file or in the environment; from there it is wiped, so that nobody
- * reads it in the process list. With a key in memory there are no core files. */
-static int read_key(const struct herd_conf *conf, const char *conf_path, char *key)
-{
-    char path[IO_PATH_MAX], why[IO_FILE_WHY] = "the path is too long";
-    char *env = getenv("HERD_PLACES_KEY");
-    struct herd_buf text;
-    key[0] = '\0';
-    herd_buf_init(&text, &io_mem, KEY_MAX - 1);
-    if (conf->places_key_file[0] != '\0') {
-        int rc = io_conf_file_path(path, conf_path, conf->places_key_file, NULL, NULL);
-        if (rc == HERD_OK)
-            rc = io_file_read(path, true, &text, why);
-        if (rc != HERD_OK) {
-            fprintf(stderr, "herd: places-key-file: %s\n", why);
-            return rc;
-        }
-        struct herd_slice bytes = herd_buf_bytes(&text);
-        memcpy(key, bytes.data, bytes.len);
-        key[bytes.len] = '\0';
-        if (text.data != NULL)
-            wipe(text.data, text.size);
-        herd_buf_free(&text);
-    } else if (env != NULL) {
-        snprintf(key, KEY_MAX, "%s", env);
-    }
-    if (env != NULL)
-        wipe(env, strlen(env));
-    key[strcspn(key, " \t\r\n")] = '\0';
-    if (key[0] != '\0')
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    return HERD_OK;
 }
 
 /* ---- serving ---- */
@@ -203,36 +189,44 @@ static int serve_logged(const struct driver_setup *setup, const char *name)
     return status;
 }
 
-static int serve(const struct herd_conf *conf, const struct options *options, uint32_t self)
+/* The pid file is taken before anything else of this name is touched. */
+static int serve_alone(const struct herd_conf *conf, const struct options *options,
+                       struct driver_setup *setup, const struct paths *paths)
 {
-    struct paths paths;
-    char key[KEY_MAX], why[IO_PIDFILE_WHY];
-    const char *name = conf->servers[self].name;
-    umask(077);
-    if (make_paths(conf, options->conf_path, name, &paths) != HERD_OK ||
-        read_key(conf, options->conf_path, key) != HERD_OK)
-        return EXIT_REFUSED;
-    int pid_fd = io_pidfile_take(paths.pid, why);
+    char why[IO_PIDFILE_WHY];
+    const char *name = conf->servers[setup->self].name;
+    int status = EXIT_REFUSED;
+    int pid_fd = io_pidfile_take(paths->pid, why);
     if (pid_fd < 0) {
         fprintf(stderr, "herd: %s\n", why);
         return EXIT_REFUSED;
     }
-    struct io_log *log = io_log_open(&io_mem, paths.log, name, options->verbose);
-    int status = EXIT_REFUSED;
-    if (log != NULL) {
-        struct driver_setup setup = {.mem = &io_mem,
-                                     .conf = conf,
-                                     .self = self,
-                                     .control_path = paths.control,
-                                     .places_key = key,
-                                     .log = log};
-        status = serve_logged(&setup, name);
-    } else {
-        fprintf(stderr, "herd: %s: %s\n", paths.log, strerror(errno));
-    }
-    wipe(key, sizeof key);
-    io_log_close(log);
-    io_pidfile_release(paths.pid, pid_fd);
+    setup->log = io_log_open(&io_mem, paths->log, name, options->verbose);
+    if (setup->log != NULL)
+        status = serve_logged(setup, name);
+    else
+        fprintf(stderr, "herd: %s: %s\n", paths->log, strerror(errno));
+    io_log_close(setup->log);
+    io_pidfile_release(paths->pid, pid_fd);
+    return status;
+}
+
+static int serve(const struct herd_conf *conf, const struct options *options, uint32_t self)
+{
+    struct paths paths;
+    struct secrets secrets;
+    umask(077);
+    if (make_paths(conf, options->conf_path, conf->servers[self].name, &paths) != HERD_OK ||
+        secrets_read(&secrets, conf, options->conf_path) != HERD_OK)
+        return EXIT_REFUSED;
+    struct driver_setup setup = {.mem = &io_mem,
+                                 .conf = conf,
+                                 .self = self,
+                                 .control_path = paths.control,
+                                 .places_key = secrets.places_key,
+                                 .mac = secrets_mac(&secrets)};
+    int status = serve_alone(conf, options, &setup, &paths);
+    secrets_wipe(&secrets);
     return status;
 }
 

@@ -93,6 +93,11 @@ struct herd_conf_link {
       "a connection with more unsent output is closed")                                    \
     X(output_stall_ms, "output-stall-ms", INT, 30000, 100, 86400000, "ms",                 \
       "a connection that takes no output for so long is closed")                           \
+    X(herd_name, "herd-name", TEXT, "herd", 1, 64, "name",                                 \
+      "name of this herd; servers of another one are turned away")                         \
+    X(herd_key_file, "herd-key-file", TEXT, "", 0, 1024, "file",                           \
+      "file with the key that all servers share, readable by its owner only; empty: "      \
+      "links stay on loopback addresses")                                                  \
     X(handshakes_max, "handshakes-max", INT, 16, 1, 4096, "connections",                   \
       "neighbour connections that have not said who they are yet")                         \
     X(handshake_timeout_ms, "handshake-timeout-ms", INT, 5000, 100, 600000, "ms",          \
@@ -102,7 +107,13 @@ struct herd_conf_link {
     X(link_retry_min_ms, "link-retry-min-ms", INT, 200, 10, 600000, "ms",                  \
       "first pause before a neighbour is dialled again; doubles, with jitter")             \
     X(link_retry_max_ms, "link-retry-max-ms", INT, 30000, 10, 3600000, "ms",               \
-      "longest pause before a neighbour is dialled again")
+      "longest pause before a neighbour is dialled again")                                 \
+    X(link_ping_ms, "link-ping-ms", INT, 5000, 100, 600000, "ms",                          \
+      "pause between two heartbeats of a link")                                            \
+    X(link_timeout_ms, "link-timeout-ms", INT, 15000, 200, 3600000, "ms",                  \
+      "a link that brings or takes nothing for so long is closed")                         \
+    X(link_skew_max_ms, "link-skew-max-ms", INT, 300000, 0, INT64_C(3155760000000), "ms",  \
+      "a neighbour whose clock differs by more is turned away; 0: never")
 
 #define HERD_CONF_TYPE_INT  int64_t
 #define HERD_CONF_TYPE_BOOL bool
@@ -136,7 +147,8 @@ struct herd_conf_mistakes {
  * Mistakes: unknown option, unknown word, value missing, not a number, out of range,
  * malformed address, too long, given twice; a server's name or address twice; a link with
  * an unknown server, with itself, fewer than two names; no server at all; control bytes,
- * an unfinished quotation; output-max below output-high; link-retry-max below -min.
+ * an unfinished quotation; output-max below output-high; link-retry-max below -min;
+ * link-timeout-ms not above link-ping-ms; a herd-name with other than name characters.
  * A link named twice is the same link and no mistake. */
 int herd_conf_parse(struct herd_conf *conf, const struct herd_mem *mem,
                     struct herd_slice text, const struct herd_conf_mistakes *mistakes);

@@ -84,16 +84,27 @@ struct herd_actions {
     size_t count;
 };
 
+enum { HERD_MAC_SIZE = 32, HERD_FEED_ID = 16, HERD_NONCE = 16 }; /* bytes */
+
+/* The herd's shared key, without the key: HMAC-SHA256 (RFC 2104) of a text under it. */
+struct herd_mac {
+    void (*sign)(void *ctx, struct herd_slice text, uint8_t mac[HERD_MAC_SIZE]);
+    void *ctx; /* borrowed, outlives the core */
+};
+
 struct herd_core_setup {
-    const struct herd_mem *mem;   /* borrowed, outlives the core */
-    const struct herd_conf *conf; /* likewise */
-    uint32_t self;                /* index of this server in the configuration */
-    uint64_t boot_id;             /* random, not 0, new for each start */
-    uint64_t random_seed;         /* for jitter */
-    uint8_t hash_key[16];         /* random */
-    const char *version;          /* of the program; lives for ever */
-    bool places_ready;            /* false: WHATSAT cannot be asked, and places_why ... */
-    const char *places_why;       /* ... says why, for the client; lives for ever */
+    const struct herd_mem *mem;    /* borrowed, outlives the core */
+    const struct herd_conf *conf;  /* likewise */
+    uint32_t self;                 /* index of this server in the configuration */
+    uint64_t boot_id;              /* random, not 0, new for each start */
+    uint8_t feed_id[HERD_FEED_ID]; /* likewise: names this start's change feed */
+    uint8_t nonce_key[16];         /* random and secret; nonces are drawn from it */
+    struct herd_mac mac;           /* `sign` is NULL when the herd has no key */
+    uint64_t random_seed;          /* for jitter */
+    uint8_t hash_key[16];          /* random */
+    const char *version;           /* of the program; lives for ever */
+    bool places_ready;             /* false: WHATSAT cannot be asked, and places_why ... */
+    const char *places_why;        /* ... says why, for the client; lives for ever */
 };
 
 struct herd_core;

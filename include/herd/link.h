@@ -3,15 +3,15 @@
  * Both servers of a link dial, each on its own; whichever connection first passes the
  * handshake brings the link up. When both do, the one that was dialled by the server with
  * the smaller name survives, on both sides, whatever the order of events (the collision
- * rule of BGP, RFC 4271 section 6.8, with names for identifiers). A neighbour that comes
- * back with another boot id has restarted: its old connection is dead and makes way.
+ * rule of BGP, RFC 4271 section 6.8, with names for identifiers). While a connection to a
+ * neighbour lives, another server of the same name (it has another boot id) is not let in.
  *
  * The state machine does nothing by itself: it is told what happened and answers what to
  * do. The dial and the link have a state each:
  *
- *   dial: IDLE --due--> CALLING --opened--> GREETING --hello--> IDLE
+ *   dial: IDLE --due--> CALLING --opened--> GREETING --handshake--> IDLE
  *           ^-------------failed/lost/refused------'
- *   link: DOWN --hello accepted--> UP --connection lost--> DOWN */
+ *   link: DOWN --handshake--> UP --connection lost--> DOWN */
 #ifndef HERD_LINK_H
 #define HERD_LINK_H
 
@@ -71,12 +71,14 @@ bool herd_link_lost(struct herd_link *link, uint64_t conn, bool refused,
 
 enum herd_link_verdict {
     HERD_LINK_TAKE,    /* conn carries the link now */
-    HERD_LINK_REPLACE, /* likewise; *old was carrying it and must be closed */
-    HERD_LINK_REFUSE,  /* conn must be closed */
+    HERD_LINK_REPLACE, /* likewise; *old was carrying it and no longer does */
+    HERD_LINK_REFUSE,  /* conn must be closed: the other one stays */
+    HERD_LINK_TAKEN,   /* likewise: another server of that name is connected */
 };
 
-/* The neighbour's HELLO on `conn` was accepted. `ours`: we dialled it. */
-enum herd_link_verdict herd_link_hello(struct herd_link *link, uint64_t conn, bool ours,
-                                       uint64_t boot, struct herd_mono now, uint64_t *old);
+/* The handshake on `conn` is complete. `ours`: we dialled it. `boot`: of the neighbour. */
+enum herd_link_verdict herd_link_greeted(struct herd_link *link, uint64_t conn, bool ours,
+                                         uint64_t boot, struct herd_mono now,
+                                         uint64_t *old);
 
 #endif

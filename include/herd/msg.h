@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum {
-    HERD_WORDS_MAX = 8,
+    HERD_WORDS_MAX = 12,
     HERD_RECORD_MAX = 8192, /* bytes of a record; a constant of the link protocol */
     HERD_RADIUS_KM_MAX = 50,
     HERD_BOUND_MAX = 20,

@@ -27,16 +27,29 @@
     X(lookups_refused, "lookups refused: lookups-waiting-max is reached")                  \
     X(peers_accepted, "neighbour connections accepted")                                    \
     X(peers_refused, "neighbour connections turned away")                                  \
+    X(peers_taken, "neighbours turned away: one of that name is connected")                \
+    X(peers_unproven, "neighbours turned away: they do not know the herd's key")           \
+    X(peers_skewed, "neighbours turned away: their clock is too far off")                  \
     X(peers_malformed, "neighbour connections closed: malformed input")                    \
     X(dials, "neighbours dialled")                                                         \
     X(dials_failed, "dials that failed")                                                   \
     X(links_up, "times that a link came up")                                               \
     X(links_down, "times that a link went down")                                           \
+    X(links_quiet, "links closed: nothing came, or nothing went, for link-timeout-ms")     \
+    X(pings_sent, "heartbeats sent")                                                       \
+    X(resumes, "neighbours sent what they had missed")                                     \
+    X(syncs, "neighbours sent everything")                                                 \
+    X(feeds_unknown, "of these: they knew a feed that is not, or no longer, this one")     \
+    X(waits_sent, "neighbours told to wait until others have everything")                  \
+    X(walks, "walks because a link had fallen behind")                                     \
+    X(digests_differ, "heartbeats that showed a difference which should not be")           \
+    X(repairs, "walks to repair such a difference")                                        \
     X(records_received, "records received from neighbours")                                \
     X(records_stored, "records received that were news")                                   \
     X(records_bad, "records received that were malformed, and skipped")                    \
     X(records_sent, "records sent to neighbours")                                          \
     X(records_echoes, "records not sent back to where they came from")                     \
+    X(acks_sent, "acknowledgements sent to neighbours")                                    \
     X(batches_sent, "batches sent to neighbours")                                          \
     X(frames_unknown, "frames of an unknown kind, skipped")                                \
     X(out_of_memory, "connections closed for want of memory")

@@ -6,6 +6,10 @@
  * list: what stands behind the marker is what the follower has not seen. So there are no
  * queues per follower, superseded records coalesce, and a slow follower costs nothing.
  *
+ * Such a follower sees the changes in their order, and a record that changes often may be
+ * moved out of its reach again and again. A walk goes through the table instead, whose
+ * order no change disturbs: it meets every record that was there when it began.
+ *
  * The table grows one bucket at a time (linear hashing), so no command ever waits for the
  * whole table to be moved. It is keyed (SipHash-1-3), because strangers choose the ids. */
 #ifndef HERD_STORE_H
@@ -30,8 +34,9 @@ struct herd_feed_node {
 /* A record in the store; lives until the next herd_store_merge about the same client. */
 struct herd_stored {
     struct herd_feed_node node;
-    struct herd_stored *chain; /* next in the bucket */
+    struct herd_stored *chain; /* next in the bucket, in ascending order of hash */
     uint64_t hash;
+    uint64_t digest; /* its part of the store's */
     int64_t time_ns;
     uint64_t source; /* who brought it: a link's tag, or 0 for a client of this server */
     uint32_t text_len, text_size;
@@ -43,19 +48,23 @@ struct herd_bucket_page;
 
 struct herd_store {
     const struct herd_mem *mem;
-    uint8_t key[HERD_STORE_KEY];
+    uint8_t key[HERD_STORE_KEY], digest_key[HERD_STORE_KEY];
     struct herd_feed_node feed; /* of the ring: next is the oldest, prev the newest */
     uint64_t tail_seq;          /* of the newest change; 0: none yet */
     struct herd_bucket_page **pages;
     size_t page_count, pages_size;
     size_t bucket_count;
-    size_t count; /* clients */
-    size_t bytes; /* memory of the records */
+    size_t count;    /* clients */
+    size_t bytes;    /* memory of the records */
+    uint64_t digest; /* sum, modulo 2^64, of the keyed hashes of all records */
 };
 
-/* Errors: HERD_ENOMEM. The store must stay where it is in memory. */
+/* `key` is for the table and this server's own; the digests of two stores with the same
+ * records are equal when their `digest_key` is. Errors: HERD_ENOMEM. The store must stay
+ * where it is in memory. */
 int herd_store_init(struct herd_store *store, const struct herd_mem *mem,
-                    const uint8_t key[HERD_STORE_KEY]);
+                    const uint8_t key[HERD_STORE_KEY],
+                    const uint8_t digest_key[HERD_STORE_KEY]);
 
 /* Accepts one that failed to init. Followers follow nothing then. */
 void herd_store_free(struct herd_store *store);
@@ -85,12 +94,17 @@ struct herd_slice herd_stored_client(const struct herd_stored *stored);
 /* A follower's marker; all zero: follows nothing. Must stay where it is in memory. */
 struct herd_follower {
     struct herd_feed_node node;
-    uint64_t seen_seq; /* of the last record passed */
+    uint64_t seen_seq; /* every change up to this one has been passed */
 };
 
-/* Follows from the oldest record on: everything is still to be seen. A follower that
- * already follows starts again. */
+/* Follows from the newest record on: nothing is still to be seen. A follower that already
+ * follows starts again. */
 void herd_follow_start(struct herd_store *store, struct herd_follower *follower);
+
+/* Moves back towards the change `seq`, over `steps` records at most. Returns true when
+ * everything that changed after `seq` is to be seen. */
+bool herd_follow_back(struct herd_store *store, struct herd_follower *follower,
+                      uint64_t seq, size_t steps);
 
 /* Accepts one that follows nothing. */
 void herd_follow_stop(struct herd_follower *follower);
@@ -99,5 +113,17 @@ void herd_follow_stop(struct herd_follower *follower);
 const struct herd_stored *herd_follow_peek(const struct herd_store *store,
                                            const struct herd_follower *follower);
 void herd_follow_pass(struct herd_follower *follower, const struct herd_stored *stored);
+
+/* A place in the table; all zero: the beginning. */
+struct herd_walk {
+    size_t bucket;
+    uint64_t hash; /* of the last record met in this bucket ... */
+    size_t met;    /* ... and how many of that hash were met; 0: none in this bucket */
+};
+
+/* The next record of the table, or NULL at the end. Records may change and come between
+ * two calls: one that was there when the walk began is met at least once. */
+const struct herd_stored *herd_walk_next(const struct herd_store *store,
+                                         struct herd_walk *walk);
 
 #endif

@@ -56,6 +56,9 @@ static void read_text(struct conf_reader *reader, const struct conf_option *opti
         refuse(reader, option, herd_conf_quote(reader, word), " is too short");
     else if (word.len > (size_t)option->most)
         refuse(reader, option, herd_conf_quote(reader, word), " is too long");
+    else if (herd_conf_names_something(option) && !herd_conf_is_name(word))
+        CONF_MISTAKE(reader, "%s: %s is not a name: " CONF_NAME_RULE, option->name,
+                     herd_conf_quote(reader, word), HERD_CONF_NAME_MAX);
     else
         herd_conf_set_text(reader->conf, option, herd_conf_copy(reader, word));
 }
@@ -149,22 +152,32 @@ static void fill_defaults(struct conf_reader *reader)
     }
 }
 
-/* What only the whole file can tell. An option that was refused is not compared. */
+/* An option that was refused is not compared. */
+static void check_order(struct conf_reader *reader, const struct conf_order *order)
+{
+    const struct conf_option *low = herd_conf_option_at(order->low);
+    const struct conf_option *high = herd_conf_option_at(order->high);
+    int64_t least = herd_conf_number(reader->conf, low);
+    int64_t value = herd_conf_number(reader->conf, high);
+    if (value == 0 || value > least || (value == least && order->advice == NULL))
+        return;
+    if (order->advice == NULL)
+        CONF_MISTAKE(reader, "%s: %" PRId64 " is below %s, which is %" PRId64, high->name,
+                     value, low->name, least);
+    else
+        CONF_MISTAKE(reader, "%s: %" PRId64 " is not above %s, which is %" PRId64 ": %s",
+                     high->name, value, low->name, least, order->advice);
+}
+
+/* What only the whole file can tell. */
 static void check_whole(struct conf_reader *reader)
 {
     reader->line = 0;
     if (!reader->server_given)
         CONF_MISTAKE(reader, "there is no server: a line like `server NAME client "
                              "HOST:PORT peer HOST:PORT` is expected");
-    for (size_t i = 0; i < CONF_ORDER_COUNT; i++) {
-        const struct conf_option *low = herd_conf_option_at(herd_conf_orders[i].low);
-        const struct conf_option *high = herd_conf_option_at(herd_conf_orders[i].high);
-        int64_t least = herd_conf_number(reader->conf, low);
-        int64_t value = herd_conf_number(reader->conf, high);
-        if (value > 0 && value < least)
-            CONF_MISTAKE(reader, "%s: %" PRId64 " is below %s, which is %" PRId64,
-                         high->name, value, low->name, least);
-    }
+    for (size_t i = 0; i < CONF_ORDER_COUNT; i++)
+        check_order(reader, &herd_conf_orders[i]);
 }
 
 static void report_further(struct conf_reader *reader)

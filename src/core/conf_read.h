@@ -48,7 +48,9 @@ enum conf_word herd_conf_read_word(struct conf_reader *reader, struct herd_slice
 /* A copy that ends with NUL; NULL when out of memory, which reader->rc then tells. */
 char *herd_conf_copy(struct conf_reader *reader, struct herd_slice text);
 
-/* What a server's name is made of; hosts are made of the same bytes. */
+/* What a server's name is made of, and a herd's; hosts are made of the same bytes. The
+ * rule is for messages; %d is HERD_CONF_NAME_MAX. */
+#define CONF_NAME_RULE "1 to %d letters, digits, '-', '_' or '.' are expected"
 bool herd_conf_is_name_byte(char c);
 bool herd_conf_is_name(struct herd_slice text);
 

@@ -90,9 +90,7 @@ static void read_address(struct conf_reader *reader, struct herd_slice text,
 static void check_name(struct conf_reader *reader, struct herd_slice name)
 {
     if (!herd_conf_is_name(name))
-        CONF_MISTAKE(reader,
-                     "server: %s is not a name: 1 to %d letters, digits, '-', '_' or '.' "
-                     "are expected",
+        CONF_MISTAKE(reader, "server: %s is not a name: " CONF_NAME_RULE,
                      herd_conf_quote(reader, name), HERD_CONF_NAME_MAX);
     else if (herd_conf_find(reader->conf, name) >= 0)
         CONF_MISTAKE(reader, "server: there is a server %s already",

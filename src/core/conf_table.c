@@ -19,10 +19,17 @@ const struct conf_option herd_conf_options[CONF_OPTION_COUNT] = {HERD_CONF_OPTIO
 #undef OPTION
 
 const struct conf_order herd_conf_orders[CONF_ORDER_COUNT] = {
-    {offsetof(struct herd_conf, output_high), offsetof(struct herd_conf, output_max)},
+    {offsetof(struct herd_conf, output_high), offsetof(struct herd_conf, output_max), NULL},
     {offsetof(struct herd_conf, link_retry_min_ms),
-     offsetof(struct herd_conf, link_retry_max_ms)},
+     offsetof(struct herd_conf, link_retry_max_ms), NULL},
+    {offsetof(struct herd_conf, link_ping_ms), offsetof(struct herd_conf, link_timeout_ms),
+     "set it to about three times that"},
 };
+
+bool herd_conf_names_something(const struct conf_option *option)
+{
+    return option->offset == offsetof(struct herd_conf, herd_name);
+}
 
 const struct conf_option *herd_conf_option_at(size_t offset)
 {

@@ -24,14 +24,19 @@ enum { CONF_OPTION_COUNT = 0 HERD_CONF_OPTIONS(CONF_COUNT) };
 
 extern const struct conf_option herd_conf_options[CONF_OPTION_COUNT];
 
-/* A rule between two options of type INT, given as offsets. */
+/* A rule between two options of type INT, given as offsets: the value at `high` must not
+ * be below the one at `low`, nor equal it when there is `advice`, which says what to do. */
 struct conf_order {
-    size_t low, high; /* the value at `high` must not be below the one at `low` */
+    size_t low, high;
+    const char *advice;
 };
 
-enum { CONF_ORDER_COUNT = 2 };
+enum { CONF_ORDER_COUNT = 3 };
 
 extern const struct conf_order herd_conf_orders[CONF_ORDER_COUNT];
+
+/* Whether an option of type TEXT is a name, made like those of servers. */
+bool herd_conf_names_something(const struct conf_option *option);
 
 /* The option whose field lies at `offset`, which is one. */
 const struct conf_option *herd_conf_option_at(size_t offset);

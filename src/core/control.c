@@ -47,26 +47,45 @@ static void put_gauges(struct report *report, const struct herd_core *core)
     put(report, "lookups_waiting %" PRIu32 "\n", core->lookups.waiting_count);
 }
 
-/* How many changes a neighbour has still to be sent, at most. */
-static uint64_t behind(const struct herd_core *core, const struct herd_follower *follower)
+/* How many records a neighbour has still to be sent, at most. */
+static uint64_t behind(const struct herd_core *core, const struct herd_neighbour *neighbour)
 {
-    uint64_t changes = core->store.tail_seq - follower->seen_seq;
-    if (herd_follow_peek(&core->store, follower) == NULL)
+    uint64_t changes = core->store.tail_seq - neighbour->out.told;
+    if (herd_feed_idle(core, neighbour))
         return 0;
+    if (neighbour->out.mode == HERD_OUT_WALK)
+        return core->store.count;
     return changes < core->store.count ? changes : core->store.count;
 }
 
-/* link NAME up dialled|accepted BEHIND, or link NAME down - 0 WHY... */
+static const char *mode_of(const struct herd_outflow *out)
+{
+    if (out->mode == HERD_OUT_WALK)
+        return "walk";
+    return out->mode == HERD_OUT_NONE || out->mode == HERD_OUT_WAIT ? "wait" : "feed";
+}
+
+/* link NAME up dialled|accepted BEHIND MODE RTT SKEW, or link NAME down - 0 WHY... */
 static void put_link(struct report *report, const struct herd_core *core,
                      const struct herd_neighbour *neighbour)
 {
-    const char *name = core->setup.conf->servers[neighbour->server].name;
-    const struct herd_conn *conn = neighbour->conn;
-    if (conn != NULL)
-        put(report, "link %s up %s %" PRIu64 "\n", name,
-            conn->peer.ours ? "dialled" : "accepted", behind(core, &conn->peer.follower));
-    else
+    const char *name = herd_neighbour_name(core, neighbour);
+    const struct herd_beat *beat = &neighbour->beat;
+    if (neighbour->conn == NULL) {
         put(report, "link %s down - 0 %s\n", name, neighbour->why);
+        return;
+    }
+    put(report, "link %s up %s %" PRIu64 " %s %" PRId64 " %" PRId64 "\n", name,
+        neighbour->conn->peer.ours ? "dialled" : "accepted", behind(core, neighbour),
+        mode_of(&neighbour->out), beat->rtt_ns / 1000, beat->skew_ns / HERD_NS_PER_MS);
+}
+
+static void put_refusals(struct report *report, const struct herd_core *core)
+{
+    for (size_t i = 0; i < HERD_REFUSALS; i++)
+        if (core->refusals[i].count > 0)
+            put(report, "refusal %s %" PRIu64 " %s\n", core->refusals[i].name,
+                core->refusals[i].count, core->refusals[i].why);
 }
 
 int herd_control_status(struct herd_core *core, struct herd_conn *conn,
@@ -79,6 +98,7 @@ int herd_control_status(struct herd_core *core, struct herd_conn *conn,
     put_counters(&report, &core->stats);
     for (uint32_t i = 0; i < core->neighbour_count; i++)
         put_link(&report, core, &core->neighbours[i]);
+    put_refusals(&report, core);
     /* The empty line proves that the text is whole. */
     put(&report, "\n");
     if (report.rc == HERD_OK)

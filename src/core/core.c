@@ -4,8 +4,11 @@
 #include "state.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
+
+enum {
+    PROBE_MS = 2000, /* for a sign of life, when a neighbour of the same name has come */
+    ACK_MS = 1000,   /* a batch is acknowledged within this time */
+};
 
 /* ---- life ---- */
 
@@ -16,6 +19,10 @@ static void init_timers(struct herd_core *core)
     herd_timerq_init(&core->quiet_lines, conf->client_idle_line_ms);
     herd_timerq_init(&core->idle_clients, conf->client_idle_ms);
     herd_timerq_init(&core->handshakes, conf->handshake_timeout_ms);
+    herd_timerq_init(&core->pings, conf->link_ping_ms);
+    herd_timerq_init(&core->quiet_links, conf->link_timeout_ms);
+    herd_timerq_init(&core->probes, PROBE_MS);
+    herd_timerq_init(&core->acks, ACK_MS);
 }
 
 static int init_neighbours(struct herd_core *core)
@@ -50,7 +57,11 @@ static int init_parts(struct herd_core *core)
                                         (uint32_t)conf->lookups_waiting_max,
                                         conf->places_timeout_ms};
     init_timers(core);
-    int rc = herd_store_init(&core->store, core->setup.mem, core->setup.hash_key);
+    uint8_t digest_key[HERD_MAC_SIZE] = {0};
+    if (core->setup.mac.sign != NULL)
+        core->setup.mac.sign(core->setup.mac.ctx, HERD_LIT("digest\n"), digest_key);
+    int rc =
+        herd_store_init(&core->store, core->setup.mem, core->setup.hash_key, digest_key);
     if (rc == HERD_OK)
         rc = herd_lookups_init(&core->lookups, core->setup.mem, &limits);
     if (rc == HERD_OK)
@@ -70,6 +81,7 @@ int herd_core_new(struct herd_core **fresh, const struct herd_core_setup *setup,
     core->started = now;
     core->mono = now;
     core->random_state = setup->random_seed;
+    core->rules = herd_hello_rules();
     core->store = (struct herd_store){.mem = setup->mem};
     core->store.feed = (struct herd_feed_node){&core->store.feed, &core->store.feed, 0};
     core->lookups = (struct herd_lookups){.mem = setup->mem};
@@ -111,63 +123,7 @@ void herd_core_free(struct herd_core *core)
     herd_mem_free(mem, core, sizeof *core);
 }
 
-/* ---- what sessions need ---- */
-
-/* SplitMix64 (Steele, Lea, Flood 2014): plenty for jitter. */
-uint64_t herd_random(struct herd_core *core)
-{
-    uint64_t z = core->random_state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-void herd_log(struct herd_core *core, enum herd_topic topic, herd_conn_id conn,
-              char direction, struct herd_slice text)
-{
-    struct herd_action log = {
-        .kind = HERD_DO_LOG, .topic = topic, .direction = direction, .conn = conn};
-    log.bytes = herd_slice(text.len > 0 ? text.data : "", text.len);
-    (void)herd_out_add(&core->out, &log);
-}
-
-void herd_log_copy(struct herd_core *core, enum herd_topic topic, herd_conn_id conn,
-                   char direction, struct herd_slice text)
-{
-    struct herd_action log = {
-        .kind = HERD_DO_LOG, .topic = topic, .direction = direction, .conn = conn};
-    (void)herd_out_add_copy(&core->out, &log, text);
-}
-
-void herd_logf(struct herd_core *core, herd_conn_id conn, const char *format, ...)
-{
-    char text[512];
-    struct herd_action log = {
-        .kind = HERD_DO_LOG, .topic = HERD_TOPIC_HERD, .direction = '-', .conn = conn};
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    assert(len > 0 && len < (int)sizeof text);
-    (void)herd_out_add_copy(&core->out, &log, herd_slice(text, (size_t)len));
-}
-
-void herd_conn_end(struct herd_core *core, struct herd_conn *conn)
-{
-    if (conn->ending)
-        return;
-    conn->ending = true;
-    conn->next_ending = core->ending;
-    core->ending = conn;
-}
-
-void herd_conn_send(struct herd_core *core, struct herd_conn *conn, struct herd_slice bytes)
-{
-    if (herd_out_send(&core->out, conn->id, bytes))
-        return;
-    core->stats.out_of_memory++;
-    herd_conn_end(core, conn);
-}
+/* ---- the end of connections ---- */
 
 /* Closes what the step has ended. Freeing one connection may end another; one that finds
  * no memory for its CLOSE stays for the next step. */
@@ -189,13 +145,6 @@ static void sweep(struct herd_core *core)
 }
 
 /* ---- events about connections ---- */
-
-struct herd_conn *herd_conn_find(const struct herd_core *core, herd_conn_id id)
-{
-    uint32_t slot = (uint32_t)id;
-    struct herd_conn *conn = slot < core->conns_size ? core->conns[slot] : NULL;
-    return conn != NULL && conn->id == id ? conn : NULL;
-}
 
 static int make_slot(struct herd_core *core, uint32_t slot)
 {
@@ -301,8 +250,8 @@ static void conn_event(struct herd_core *core, const struct herd_event *event)
     case HERD_EV_DATA: got_data(core, conn, event->bytes); break;
     case HERD_EV_EOF: got_eof(core, conn); break;
     default: /* HERD_EV_DRAINED */
-        if (conn->role == HERD_PEER)
-            conn->peer.busy = false;
+        if (conn->role == HERD_PEER && conn->peer.stage == HERD_STAGE_UP)
+            conn->peer.neighbour->out.busy = false;
         break;
     }
 }
@@ -326,7 +275,9 @@ static void tick(struct herd_core *core)
 {
     herd_client_timers(core);
     herd_whatsat_timers(core);
-    herd_peer_timers(core);
+    herd_handshake_timers(core);
+    herd_beat_timers(core);
+    herd_inflow_timers(core);
     dial_neighbours(core);
     herd_feed_neighbours(core);
 }
@@ -336,7 +287,7 @@ static void stop(struct herd_core *core)
     core->stopping = true;
     for (size_t i = 0; i < core->conns_size; i++) {
         struct herd_conn *conn = core->conns[i];
-        if (conn == NULL || (conn->role == HERD_PEER && conn->peer.up))
+        if (conn == NULL || (conn->role == HERD_PEER && conn->peer.stage == HERD_STAGE_UP))
             continue;
         if (conn->role == HERD_CLIENT)
             herd_client_leave(core, conn);
@@ -348,12 +299,17 @@ static void stop(struct herd_core *core)
 struct herd_mono herd_deadline(const struct herd_core *core)
 {
     struct herd_mono at = HERD_NEVER;
-    if (core->ending != NULL || herd_feed_ready(core))
+    if (core->ending != NULL)
         return (struct herd_mono){0};
+    at = herd_mono_min(at, herd_feed_deadline(core));
     at = herd_mono_min(at, herd_timerq_deadline(&core->half_lines));
     at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_lines));
     at = herd_mono_min(at, herd_timerq_deadline(&core->idle_clients));
     at = herd_mono_min(at, herd_timerq_deadline(&core->handshakes));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->pings));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_links));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->probes));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->acks));
     at = herd_mono_min(at, herd_timerq_deadline(&core->lookups.timers));
     for (uint32_t i = 0; i < core->neighbour_count && !core->stopping; i++)
         at = herd_mono_min(at, herd_link_deadline(&core->neighbours[i].link));

@@ -1,111 +1,234 @@
-/* The change feed's way to the neighbours. This is the only place that sends records. */
+/* When a neighbour is sent which records.
+ *
+ * A neighbour says what it has (HAVE), and is then in one of the modes of enum
+ * herd_out_mode:
+ *
+ *   NONE --HAVE, known place--> BACK --marker is there--> FEED
+ *   NONE --HAVE, no place--> WALK (or WAIT, then WALK) --end of the table--> FEED
+ *   FEED --fallen behind for good, or a repair--> WALK
+ *
+ * FEED sends what stands behind the marker, in the order of the changes. WALK goes through
+ * the table, and the marker waits where the feed ended when the walk began. */
+#include "herd/decimal.h"
+#include "herd/err.h"
 #include "state.h"
 
+#include <inttypes.h>
+
 enum {
-    BATCH_BYTES = 16384, /* a batch is closed when it has so many */
-    BATCH_SCAN = 4096,   /* records looked at for one batch, echoes included */
+    BACK_STEPS = 4096, /* records that a marker goes back in one turn */
+    SLOTS = 2,         /* neighbours that are sent everything at the same time ... */
+    SLOT_MS = 5000,    /* ... unless one of them takes longer */
+    STINT_MIN = 256,   /* records, before a link can be called slow */
 };
 
-/* Numbers of a fixed width, so that the header can be written when the payload is known. */
-#define BATCH_HEADER "BATCH 00000 00000\n"
-enum { HEADER_LEN = sizeof BATCH_HEADER - 1, LENGTH_AT = 6, COUNT_AT = 12, DIGITS = 5 };
+static struct herd_position position_of(const struct herd_core *core, uint64_t seq)
+{
+    struct herd_position position = {.seq = seq, .known = true};
+    memcpy(position.feed, core->setup.feed_id, HERD_FEED_ID);
+    return position;
+}
+
+/* ---- beginning and end ---- */
+
+void herd_outflow_start(struct herd_neighbour *neighbour)
+{
+    neighbour->out = (struct herd_outflow){.mode = HERD_OUT_NONE};
+}
+
+void herd_outflow_stop(struct herd_neighbour *neighbour)
+{
+    herd_follow_stop(&neighbour->out.follower);
+    neighbour->out.mode = HERD_OUT_NONE;
+}
+
+static void begin_feed(struct herd_outflow *out)
+{
+    out->mode = HERD_OUT_FEED;
+    out->stint_sent = 0;
+}
+
+static void begin_walk(struct herd_core *core, struct herd_neighbour *neighbour,
+                       bool repair)
+{
+    struct herd_outflow *out = &neighbour->out;
+    herd_follow_start(&core->store, &out->follower);
+    out->mode = HERD_OUT_WALK;
+    out->walk = (struct herd_walk){0};
+    out->walk_from = core->store.tail_seq;
+    out->repair = repair;
+    struct herd_position from = position_of(core, out->walk_from);
+    herd_position_send(core, neighbour->conn, "SYNC", &from);
+}
+
+static void end_walk(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    struct herd_outflow *out = &neighbour->out;
+    struct herd_position at = position_of(core, out->walk_from);
+    out->told = out->walk_from;
+    out->slot_until = (struct herd_mono){0};
+    begin_feed(out);
+    herd_position_send(core, neighbour->conn, "SYNCED", &at);
+}
+
+/* ---- whose turn it is to be sent everything ---- */
+
+static bool has_slot(const struct herd_core *core, const struct herd_outflow *out)
+{
+    return out->mode == HERD_OUT_WALK && !herd_mono_reached(core->mono, out->slot_until);
+}
+
+static bool slot_is_free(const struct herd_core *core)
+{
+    int taken = 0;
+    for (uint32_t i = 0; i < core->neighbour_count; i++)
+        taken += has_slot(core, &core->neighbours[i].out);
+    return taken < SLOTS;
+}
+
+static void sync(struct herd_core *core, struct herd_neighbour *neighbour, bool repair)
+{
+    begin_walk(core, neighbour, repair);
+    neighbour->out.slot_until = herd_mono_add_ms(core->mono, SLOT_MS);
+}
+
+bool herd_feed_repair(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    if (!slot_is_free(core))
+        return false;
+    sync(core, neighbour, true);
+    return true;
+}
+
+/* ---- what neighbours say about it ---- */
+
+static void resume(struct herd_core *core, struct herd_neighbour *neighbour, uint64_t seq)
+{
+    struct herd_outflow *out = &neighbour->out;
+    struct herd_position from = position_of(core, seq);
+    herd_follow_start(&core->store, &out->follower);
+    out->mode = HERD_OUT_BACK;
+    out->back_to = seq;
+    out->told = seq;
+    out->acked = seq;
+    core->stats.resumes++;
+    herd_position_send(core, neighbour->conn, "RESUME", &from);
+}
+
+static void sync_or_wait(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    core->stats.syncs++;
+    if (slot_is_free(core)) {
+        sync(core, neighbour, false);
+        return;
+    }
+    neighbour->out.mode = HERD_OUT_WAIT;
+    core->stats.waits_sent++;
+    herd_peer_sendf(core, neighbour->conn, "WAIT 0 %d\n", (int)SLOT_MS);
+}
+
+int herd_peer_have(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call)
+{
+    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    struct herd_position has;
+    if (conn->peer.stage != HERD_STAGE_UP || neighbour->out.mode != HERD_OUT_NONE ||
+        herd_position_parse(call, &has) != HERD_OK)
+        return HERD_EBAD;
+    struct herd_position same = position_of(core, has.seq);
+    if (herd_position_eq(&has, &same) && has.seq <= core->store.tail_seq) {
+        resume(core, neighbour, has.seq);
+        return HERD_OK;
+    }
+    core->stats.feeds_unknown += has.known;
+    sync_or_wait(core, neighbour);
+    return HERD_OK;
+}
+
+int herd_peer_ack(struct herd_core *core, struct herd_conn *conn,
+                  const struct herd_call *call)
+{
+    uint64_t seq;
+    (void)core;
+    if (conn->peer.stage != HERD_STAGE_UP ||
+        herd_uint_parse(call->words.word[1], UINT64_MAX, &seq) != HERD_OK)
+        return HERD_EBAD;
+    struct herd_outflow *out = &conn->peer.neighbour->out;
+    if (seq < out->acked || seq > out->told)
+        return HERD_EBAD;
+    out->acked = seq;
+    return HERD_OK;
+}
+
+static void send_batch(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    /* What came before the first batch of a stint does not make the end recede. */
+    if (neighbour->out.stint_sent == 0)
+        neighbour->out.stint_tail = core->store.tail_seq;
+    if (!herd_batch_send(core, neighbour))
+        return;
+    if (neighbour->out.mode == HERD_OUT_WALK)
+        end_walk(core, neighbour);
+    else
+        begin_feed(&neighbour->out); /* a new stint */
+}
+
+/* ---- turns ---- */
+
+/* The order of changes has become unfair: so much was sent without once reaching the end
+ * that some records must have been overtaken, and the end recedes about as fast. */
+static bool has_fallen_behind(const struct herd_core *core, const struct herd_outflow *out)
+{
+    uint64_t grown = core->store.tail_seq - out->stint_tail;
+    return out->stint_sent >= STINT_MIN && out->stint_sent >= core->store.count / 4 &&
+           grown >= out->stint_sent / 2;
+}
 
 static bool wants_more(const struct herd_core *core, const struct herd_neighbour *neighbour)
 {
-    const struct herd_conn *conn = neighbour->conn;
-    return conn != NULL && !conn->ending && !conn->peer.busy &&
-           herd_follow_peek(&core->store, &conn->peer.follower) != NULL;
+    const struct herd_outflow *out = &neighbour->out;
+    if (neighbour->conn == NULL || neighbour->conn->ending)
+        return false;
+    switch (out->mode) {
+    case HERD_OUT_NONE: return false;
+    case HERD_OUT_WAIT: return slot_is_free(core);
+    case HERD_OUT_BACK: return true;
+    case HERD_OUT_WALK: return !out->busy;
+    case HERD_OUT_FEED: break;
+    }
+    return !out->busy && herd_follow_peek(&core->store, &out->follower) != NULL;
 }
 
-static void put_digits(char *at, size_t value)
+static void give_more(struct herd_core *core, struct herd_neighbour *neighbour)
 {
-    for (int i = DIGITS - 1; i >= 0; i--) {
-        at[i] = (char)('0' + value % 10);
-        value /= 10;
+    struct herd_outflow *out = &neighbour->out;
+    if (out->mode == HERD_OUT_WAIT) {
+        sync(core, neighbour, false);
+    } else if (out->mode == HERD_OUT_BACK) {
+        if (herd_follow_back(&core->store, &out->follower, out->back_to, BACK_STEPS))
+            begin_feed(out);
+    } else {
+        if (out->mode == HERD_OUT_FEED && has_fallen_behind(core, out)) {
+            core->stats.walks++;
+            begin_walk(core, neighbour, false);
+        }
+        if (!neighbour->conn->ending)
+            send_batch(core, neighbour);
     }
 }
 
-struct batch {
-    char *at;       /* the header, then the payload */
-    size_t payload; /* bytes */
-    size_t count;   /* records */
-};
-
-static void put_record(struct batch *batch, const struct herd_stored *stored)
+bool herd_feed_idle(const struct herd_core *core, const struct herd_neighbour *neighbour)
 {
-    struct herd_slice text = herd_stored_text(stored);
-    char *at = batch->at + HEADER_LEN + batch->payload;
-    memcpy(at, text.data, text.len);
-    at[text.len] = '\n';
-    batch->payload += text.len + 1;
-    batch->count++;
+    const struct herd_outflow *out = &neighbour->out;
+    return out->mode == HERD_OUT_FEED && !out->busy &&
+           herd_follow_peek(&core->store, &out->follower) == NULL;
 }
 
-/* Fills a batch from behind the follower's marker. What came from this very connection is
- * passed over: the neighbour has it. */
-static void fill(struct herd_core *core, struct herd_conn *conn, struct batch *batch)
-{
-    const struct herd_stored *stored;
-    for (int scanned = 0; scanned < BATCH_SCAN && batch->payload < BATCH_BYTES; scanned++) {
-        stored = herd_follow_peek(&core->store, &conn->peer.follower);
-        if (stored == NULL)
-            return;
-        if (stored->source == conn->peer.tag)
-            core->stats.records_echoes++;
-        else
-            put_record(batch, stored);
-        herd_follow_pass(&conn->peer.follower, stored);
-    }
-}
-
-/* The batch was sent last, so its records are the end of the step's bytes. */
-static void log_records(struct herd_core *core, struct herd_conn *conn,
-                        const struct batch *batch)
-{
-    size_t left = batch->payload;
-    while (left > 0) {
-        struct herd_slice bytes = herd_buf_bytes(&core->out.bytes);
-        const char *at = bytes.data + bytes.len - left;
-        size_t len = (size_t)((const char *)memchr(at, '\n', left) - at);
-        if (!herd_out_log_sent(&core->out, HERD_TOPIC_PEER, conn->id, left, len))
-            return;
-        left -= len + 1;
-    }
-}
-
-static void send_batch(struct herd_core *core, struct herd_conn *conn)
-{
-    struct batch batch = {
-        .at = herd_out_room(&core->out, HEADER_LEN + BATCH_BYTES + HERD_RECORD_MAX + 1)};
-    if (batch.at == NULL) {
-        core->stats.out_of_memory++;
-        herd_conn_end(core, conn);
-        return;
-    }
-    fill(core, conn, &batch);
-    if (batch.count == 0)
-        return;
-    memcpy(batch.at, BATCH_HEADER, HEADER_LEN);
-    put_digits(batch.at + LENGTH_AT, batch.payload);
-    put_digits(batch.at + COUNT_AT, batch.count);
-    if (!herd_out_sent(&core->out, conn->id, HEADER_LEN + batch.payload)) {
-        core->stats.out_of_memory++;
-        herd_conn_end(core, conn);
-        return;
-    }
-    conn->peer.busy = true;
-    core->stats.batches_sent++;
-    core->stats.records_sent += batch.count;
-    if (core->setup.conf->log_traffic)
-        log_records(core, conn, &batch);
-}
-
-/* Asked about a neighbour for whom there is no more: this server stops, and the neighbour
- * has got everything. */
+/* This server stops, and the neighbour has got everything. */
 static bool can_leave(const struct herd_core *core, const struct herd_neighbour *neighbour)
 {
-    const struct herd_conn *conn = neighbour->conn;
-    return core->stopping && conn != NULL && !conn->ending && !conn->peer.busy;
+    return core->stopping && neighbour->conn != NULL && !neighbour->conn->ending &&
+           herd_feed_idle(core, neighbour);
 }
 
 void herd_feed_neighbours(struct herd_core *core)
@@ -113,16 +236,23 @@ void herd_feed_neighbours(struct herd_core *core)
     for (uint32_t i = 0; i < core->neighbour_count; i++) {
         struct herd_neighbour *neighbour = &core->neighbours[i];
         if (wants_more(core, neighbour))
-            send_batch(core, neighbour->conn);
+            give_more(core, neighbour);
         else if (can_leave(core, neighbour))
             herd_peer_bye(core, neighbour->conn, "closing", "this server is going down");
     }
 }
 
-bool herd_feed_ready(const struct herd_core *core)
+struct herd_mono herd_feed_deadline(const struct herd_core *core)
 {
-    for (uint32_t i = 0; i < core->neighbour_count; i++)
-        if (wants_more(core, &core->neighbours[i]) || can_leave(core, &core->neighbours[i]))
-            return true;
-    return false;
+    struct herd_mono slot = HERD_NEVER;
+    bool waiting = false;
+    for (uint32_t i = 0; i < core->neighbour_count; i++) {
+        const struct herd_neighbour *neighbour = &core->neighbours[i];
+        if (wants_more(core, neighbour) || can_leave(core, neighbour))
+            return (struct herd_mono){0};
+        waiting = waiting || neighbour->out.mode == HERD_OUT_WAIT;
+        if (has_slot(core, &neighbour->out))
+            slot = herd_mono_min(slot, neighbour->out.slot_until);
+    }
+    return waiting ? slot : HERD_NEVER;
 }

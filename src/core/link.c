@@ -70,17 +70,17 @@ bool herd_link_lost(struct herd_link *link, uint64_t conn, bool refused,
     return went_down;
 }
 
-enum herd_link_verdict herd_link_hello(struct herd_link *link, uint64_t conn, bool ours,
-                                       uint64_t boot, struct herd_mono now, uint64_t *old)
+enum herd_link_verdict herd_link_greeted(struct herd_link *link, uint64_t conn, bool ours,
+                                         uint64_t boot, struct herd_mono now, uint64_t *old)
 {
     assert(conn != 0 && conn != link->conn);
     if (link->dial == HERD_DIAL_GREETING && conn == link->greeting)
         link->dial = HERD_DIAL_IDLE;
     *old = link->conn;
-    /* The dialler of the same connection again, or a restarted one, has lost the old one.
-     */
-    if (herd_link_is_up(link) && boot == link->boot && ours != link->ours &&
-        ours != link->setup.smaller)
+    if (herd_link_is_up(link) && boot != link->boot)
+        return HERD_LINK_TAKEN;
+    /* Whoever dialled the present connection and dials again has lost it. */
+    if (herd_link_is_up(link) && ours != link->ours && ours != link->setup.smaller)
         return HERD_LINK_REFUSE;
     link->conn = conn;
     link->ours = ours;

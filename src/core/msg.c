@@ -12,8 +12,10 @@ static bool is_blank(char c)
 
 void herd_words_split(struct herd_slice line, struct herd_words *words)
 {
-    const char *at = line.data, *end = line.data + line.len;
     words->count = 0;
+    if (line.len == 0)
+        return;
+    const char *at = line.data, *end = line.data + line.len;
     for (;;) {
         while (at < end && is_blank(*at))
             at++;
@@ -156,7 +158,8 @@ void herd_record_make(struct herd_slice server, const struct herd_report *report
     char *at = put(out, HERD_LIT("AT "));
     at = put(at, server);
     *at++ = ' ';
-    at += herd_skew_print(now.ns - report->time.ns, at);
+    /* A clock before 1970 is wrong by so much that it does not matter how much. */
+    at += herd_skew_print((now.ns > 0 ? now.ns : 0) - report->time.ns, at);
     *at++ = ' ';
     record->client = herd_slice(at, report->client.len);
     at = put(at, report->client);

@@ -1,13 +1,16 @@
 /* What the files of the core share: one server's state, and the sessions inside it.
  *
- * core.c owns the connections and the door; client.c, peer.c and control.c are the three
- * kinds of session; whatsat.c and feed.c are what a client and a peer do over time. None
- * of them frees a connection: they call herd_conn_end, and the step ends with the sweep. */
+ * core.c is the door; conn.c is what all sessions stand on. A client's session is client.c
+ * and whatsat.c; an operator's is control.c; a neighbour's begins in handshake.c and reads
+ * frames in peer.c; inflow.c takes records in, feed.c and batch.c send them, heartbeat.c
+ * watches. No session frees a connection: it calls herd_conn_end, and the step ends with
+ * the sweep. */
 #ifndef HERD_CORE_STATE_H
 #define HERD_CORE_STATE_H
 
 #include "herd/core.h"
 #include "herd/frame.h"
+#include "herd/hello.h"
 #include "herd/line.h"
 #include "herd/link.h"
 #include "herd/lookup.h"
@@ -28,17 +31,31 @@ struct herd_client {
     struct herd_timer half, quiet, idle;
 };
 
-/* A neighbour's connection; it carries the link once its HELLO was accepted. */
+/* How far a neighbour's connection has come. */
+enum herd_stage {
+    HERD_STAGE_HELLO,   /* HELLO is awaited */
+    HERD_STAGE_AUTH,    /* HELLO was accepted, AUTH is awaited */
+    HERD_STAGE_UP,      /* carries the link */
+    HERD_STAGE_RETIRED, /* carried it; the neighbour, who dialled its successor, closes it
+                         */
+};
+
+/* What only the handshake needs. */
+struct herd_greeting {
+    char ours[HERD_HELLO_MAX], theirs[HERD_HELLO_MAX]; /* the HELLOs as they were sent */
+    size_t ours_len, theirs_len;
+    uint64_t boot; /* of the neighbour */
+};
+
+/* A neighbour's connection. What lasts as long as the link is in herd_neighbour. */
 struct herd_peer {
     struct herd_framer framer;
-    struct herd_timer handshake;
+    struct herd_timer handshake;      /* runs out while not UP */
     struct herd_neighbour *neighbour; /* NULL: has not said who it is */
-    bool ours;                        /* we dialled */
-    bool up;                          /* carries the link */
-    bool busy;                        /* a batch is on its way into the kernel */
-    bool refused;                     /* the neighbour does not want us */
-    uint64_t tag;                     /* source of the records that come this way */
-    struct herd_follower follower;
+    struct herd_greeting *greeting;   /* NULL: over */
+    enum herd_stage stage;
+    bool ours;    /* we dialled */
+    bool refused; /* one side does not want the other */
 };
 
 struct herd_control {
@@ -60,12 +77,83 @@ struct herd_conn {
 
 enum { HERD_WHY_MAX = 96 };
 
+/* A place in the change feed of one start of one server. */
+struct herd_position {
+    uint8_t feed[HERD_FEED_ID];
+    uint64_t seq;
+    bool known;
+};
+
+/* Records to a neighbour: see feed.c. */
+enum herd_out_mode {
+    HERD_OUT_NONE, /* it has not said what it has */
+    HERD_OUT_WAIT, /* it needs everything, but others come first */
+    HERD_OUT_BACK, /* the marker is on its way back to what it has */
+    HERD_OUT_WALK, /* everything is sent */
+    HERD_OUT_FEED, /* what is new is sent */
+};
+
+struct herd_outflow {
+    enum herd_out_mode mode;
+    struct herd_follower follower;
+    uint64_t told;  /* the position that the neighbour was told last */
+    uint64_t acked; /* ... and that it has acknowledged */
+    uint64_t back_to;
+    struct herd_walk walk;
+    uint64_t walk_from;          /* the position at which the walk began */
+    bool repair;                 /* the walk leaves out no echoes */
+    struct herd_mono slot_until; /* while it counts as one of those that are served first */
+    /* since the first batch after the follower was last at the tail */
+    uint64_t stint_tail, stint_sent;
+    bool busy; /* a batch is on its way into the kernel */
+    struct herd_mono busy_since;
+};
+
+/* Records from a neighbour: see inflow.c. */
+enum herd_in_mode { HERD_IN_NONE, HERD_IN_WALK, HERD_IN_FEED };
+
+struct herd_inflow {
+    enum herd_in_mode mode;
+    uint64_t at;               /* where the last batch ended */
+    uint64_t acked;            /* what was acknowledged */
+    struct herd_position walk; /* where the walk began */
+    struct herd_timer ack;
+};
+
+/* See heartbeat.c. */
+struct herd_beat {
+    struct herd_timer ping, quiet, probe;
+    uint64_t serial;
+    struct herd_mono sent_at;
+    int64_t rtt_ns;        /* 0: not known */
+    int64_t skew_ns;       /* the neighbour's clock minus ours */
+    uint64_t theirs, ours; /* the digests when they last differed */
+    uint32_t strange;      /* how often in a row they did, without a reason */
+    int64_t repair_pause_ms;
+    struct herd_mono repair_at; /* not before */
+};
+
 struct herd_neighbour {
     struct herd_link link;
-    uint32_t server;        /* index in the configuration */
-    struct herd_conn *conn; /* that carries the link, or NULL */
-    char why[HERD_WHY_MAX]; /* why it is down; "" when it never was */
+    uint32_t server;             /* index in the configuration */
+    struct herd_conn *conn;      /* that carries the link, or NULL */
+    char why[HERD_WHY_MAX];      /* why it is down; "" when it never was */
+    uint64_t boot;               /* of the start of the neighbour that was seen last ... */
+    uint64_t tag;                /* ... and the source of the records that it has sent */
+    struct herd_position cursor; /* how far its feed was read; outlives the link */
+    struct herd_outflow out;
+    struct herd_inflow in;
+    struct herd_beat beat;
 };
+
+/* Who was turned away, for `herdctl status`. */
+struct herd_refusal {
+    char name[HERD_CONF_NAME_MAX + 1];
+    char why[HERD_WHY_MAX];
+    uint64_t count;
+};
+
+enum { HERD_REFUSALS = 8 };
 
 struct herd_core {
     struct herd_core_setup setup;
@@ -80,17 +168,21 @@ struct herd_core {
     struct herd_out out;
     struct herd_store store;
     struct herd_lookups lookups;
-    struct herd_timerq half_lines, quiet_lines, idle_clients, handshakes;
+    struct herd_timerq half_lines, quiet_lines, idle_clients;        /* of clients */
+    struct herd_timerq handshakes, pings, quiet_links, probes, acks; /* of neighbours */
     struct herd_conn **conns; /* by the low half of the id */
     size_t conns_size, conn_count;
-    uint32_t unknown_peers; /* accepted, without HELLO */
+    uint32_t unknown_peers; /* accepted, before the end of the handshake */
+    uint64_t rules;         /* by which this server merges */
+    uint64_t nonces;        /* drawn so far */
+    struct herd_refusal refusals[HERD_REFUSALS];
     struct herd_conn *ending;
     struct herd_neighbour *neighbours;
     uint32_t neighbour_count;
     struct herd_stats stats;
 };
 
-/* ---- core.c: connections ---- */
+/* ---- conn.c: connections ---- */
 
 /* NULL when it is gone. */
 struct herd_conn *herd_conn_find(const struct herd_core *core, herd_conn_id id);
@@ -102,10 +194,15 @@ void herd_conn_end(struct herd_core *core, struct herd_conn *conn);
 void herd_conn_send(struct herd_core *core, struct herd_conn *conn,
                     struct herd_slice bytes);
 
-/* 64 random bits from the seed. */
+/* ---- conn.c: chance ---- */
+
+/* 64 random bits from the seed; anybody may guess them. */
 uint64_t herd_random(struct herd_core *core);
 
-/* ---- core.c: log; a line that finds no memory is lost ---- */
+/* Nobody may guess these. */
+void herd_nonce(struct herd_core *core, uint8_t nonce[HERD_NONCE]);
+
+/* ---- conn.c: log; a line that finds no memory is lost ---- */
 
 /* `text` outlives the step: it is a constant, or part of the event's bytes. */
 void herd_log(struct herd_core *core, enum herd_topic topic, herd_conn_id conn,
@@ -175,28 +272,100 @@ void herd_whatsat_drop(struct herd_core *core, struct herd_lookup *lookup);
 
 /* ---- peer.c ---- */
 
-void herd_peer_open(struct herd_core *core, struct herd_conn *conn, int64_t server);
 void herd_peer_data(struct herd_core *core, struct herd_conn *conn,
                     struct herd_slice bytes);
 void herd_peer_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why);
-void herd_peer_timers(struct herd_core *core);
 void herd_peer_dial_failed(struct herd_core *core, const struct herd_event *event);
+/* Sends a frame without payload, from a format that ends with LF. */
+void herd_peer_sendf(struct herd_core *core, struct herd_conn *conn, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
 /* Says good-bye and ends: `code` is one word for programs, `why` is for people. */
 void herd_peer_bye(struct herd_core *core, struct herd_conn *conn, const char *code,
                    const char *why);
-int herd_peer_hello(struct herd_core *core, struct herd_conn *conn,
-                    const struct herd_call *call);
-int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
-                    const struct herd_call *call);
 int herd_peer_byebye(struct herd_core *core, struct herd_conn *conn,
                      const struct herd_call *call);
+/* The neighbour with that server, or NULL. */
+struct herd_neighbour *herd_neighbour_of(struct herd_core *core, int64_t server);
+const char *herd_neighbour_name(const struct herd_core *core,
+                                const struct herd_neighbour *neighbour);
+/* Remembers it for operators. Returns false when it was so already. */
+bool herd_neighbour_why(struct herd_neighbour *neighbour, struct herd_slice why);
+
+/* ---- handshake.c ---- */
+
+void herd_peer_open(struct herd_core *core, struct herd_conn *conn, int64_t server);
+int herd_peer_hello(struct herd_core *core, struct herd_conn *conn,
+                    const struct herd_call *call);
+int herd_peer_auth(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call);
+void herd_handshake_timers(struct herd_core *core);
+void herd_handshake_free(struct herd_core *core, struct herd_conn *conn);
+
+/* ---- inflow.c ---- */
+
+/* The link is up: says what this server has of the neighbour's feed. */
+void herd_inflow_start(struct herd_core *core, struct herd_neighbour *neighbour);
+void herd_inflow_stop(struct herd_neighbour *neighbour);
+void herd_inflow_timers(struct herd_core *core);
+/* Everything up to `seq` has come. Returns HERD_EBAD when it cannot be so. */
+int herd_inflow_reached(struct herd_neighbour *neighbour, uint64_t seq);
+int herd_peer_resume(struct herd_core *core, struct herd_conn *conn,
+                     const struct herd_call *call);
+int herd_peer_sync(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call);
+int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
+                     const struct herd_call *call);
+int herd_peer_wait(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call);
+int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
+                    const struct herd_call *call);
 
 /* ---- feed.c ---- */
 
+void herd_outflow_start(struct herd_neighbour *neighbour);
+void herd_outflow_stop(struct herd_neighbour *neighbour);
 /* Sends what is news to each neighbour: at most one batch each. */
 void herd_feed_neighbours(struct herd_core *core);
-/* Whether some neighbour could be sent something, or be left, right now. */
-bool herd_feed_ready(const struct herd_core *core);
+/* When there is something to send, or to leave: the instant 0 for "now". */
+struct herd_mono herd_feed_deadline(const struct herd_core *core);
+/* Nothing is left to be sent to this neighbour. */
+bool herd_feed_idle(const struct herd_core *core, const struct herd_neighbour *neighbour);
+/* The feed is idle, and yet something is missing there: sends everything, echoes included.
+ * False when others come first. */
+bool herd_feed_repair(struct herd_core *core, struct herd_neighbour *neighbour);
+int herd_peer_have(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call);
+int herd_peer_ack(struct herd_core *core, struct herd_conn *conn,
+                  const struct herd_call *call);
+
+/* ---- batch.c ---- */
+
+/* Sends the next records, one batch at most. Returns true when there are no more. */
+bool herd_batch_send(struct herd_core *core, struct herd_neighbour *neighbour);
+
+/* ---- heartbeat.c ---- */
+
+void herd_beat_start(struct herd_core *core, struct herd_neighbour *neighbour);
+void herd_beat_stop(struct herd_neighbour *neighbour);
+/* Bytes have come. */
+void herd_beat_heard(struct herd_core *core, struct herd_neighbour *neighbour);
+/* Asks for a sign of life at once, and gives up soon. */
+void herd_beat_probe(struct herd_core *core, struct herd_neighbour *neighbour);
+void herd_beat_timers(struct herd_core *core);
+int herd_peer_ping(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call);
+int herd_peer_pong(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call);
+
+/* ---- position.c: positions on the wire ---- */
+
+/* Sends VERB 0 FEED SEQ. */
+void herd_position_send(struct herd_core *core, struct herd_conn *conn, const char *verb,
+                        const struct herd_position *position);
+/* From the first two words behind the verb. Errors: HERD_EBAD. */
+int herd_position_parse(const struct herd_call *call, struct herd_position *position);
+/* Both are known, and the same. */
+bool herd_position_eq(const struct herd_position *a, const struct herd_position *b);
 
 /* ---- control.c ---- */
 

@@ -87,8 +87,9 @@ static void split_one_bucket(struct herd_store *store)
         struct herd_stored *stored = *from;
         if (((size_t)stored->hash & (half * 2 - 1)) == fresh) {
             *from = stored->chain;
-            stored->chain = *to;
+            stored->chain = NULL;
             *to = stored;
+            to = &stored->chain;
         } else {
             from = &stored->chain;
         }
@@ -103,11 +104,13 @@ static void set_empty(struct herd_store *store, const struct herd_mem *mem)
 }
 
 int herd_store_init(struct herd_store *store, const struct herd_mem *mem,
-                    const uint8_t key[HERD_STORE_KEY])
+                    const uint8_t key[HERD_STORE_KEY],
+                    const uint8_t digest_key[HERD_STORE_KEY])
 {
     set_empty(store, mem);
     store->bucket_count = PAGE_BUCKETS;
     memcpy(store->key, key, HERD_STORE_KEY);
+    memcpy(store->digest_key, digest_key, HERD_STORE_KEY);
     int rc = add_page(store);
     if (rc != HERD_OK)
         herd_store_free(store);
@@ -151,18 +154,24 @@ struct herd_store_spot herd_store_look(const struct herd_store *store,
 {
     struct herd_store_spot spot = {herd_siphash(client, store->key), NULL};
     struct herd_stored *stored = *bucket_at(store, bucket_index(store, spot.hash));
-    for (; stored != NULL; stored = stored->chain)
-        if (stored->hash == spot.hash && herd_slice_eq(herd_stored_client(stored), client))
-            break;
-    spot.at = stored;
+    while (stored != NULL && stored->hash < spot.hash)
+        stored = stored->chain;
+    while (stored != NULL && stored->hash == spot.hash &&
+           !herd_slice_eq(herd_stored_client(stored), client))
+        stored = stored->chain;
+    if (stored != NULL && stored->hash == spot.hash)
+        spot.at = stored;
     return spot;
 }
 
 /* ---- merging ---- */
 
-static void fill(struct herd_stored *stored, const struct herd_record *record,
-                 uint64_t source)
+static void fill(struct herd_store *store, struct herd_stored *stored,
+                 const struct herd_record *record, uint64_t source)
 {
+    store->digest -= stored->digest;
+    stored->digest = herd_siphash(record->text, store->digest_key);
+    store->digest += stored->digest;
     memcpy(stored->text, record->text.data, record->text.len);
     stored->text_len = (uint32_t)record->text.len;
     stored->client_at = (uint16_t)(record->client.data - record->text.data);
@@ -190,9 +199,11 @@ static struct herd_stored *new_stored(struct herd_store *store, uint64_t hash, s
 
 static void push_into_bucket(struct herd_store *store, struct herd_stored *stored)
 {
-    struct herd_stored **bucket = bucket_at(store, bucket_index(store, stored->hash));
-    stored->chain = *bucket;
-    *bucket = stored;
+    struct herd_stored **link = bucket_at(store, bucket_index(store, stored->hash));
+    while (*link != NULL && (*link)->hash <= stored->hash)
+        link = &(*link)->chain;
+    stored->chain = *link;
+    *link = stored;
 }
 
 static int insert(struct herd_store *store, uint64_t hash, const struct herd_record *record,
@@ -203,7 +214,7 @@ static int insert(struct herd_store *store, uint64_t hash, const struct herd_rec
         return HERD_ENOMEM;
     if (store->count >= store->bucket_count)
         split_one_bucket(store);
-    fill(stored, record, source);
+    fill(store, stored, record, source);
     push_into_bucket(store, stored);
     append_to_feed(store, stored);
     store->count++;
@@ -226,6 +237,7 @@ static struct herd_stored *replace(struct herd_store *store, struct herd_stored 
     struct herd_stored *stored = new_stored(store, old->hash, len);
     if (stored == NULL)
         return NULL;
+    stored->digest = old->digest;
     stored->chain = old->chain;
     *link_to(store, old) = stored;
     unlink_node(&old->node);
@@ -254,7 +266,7 @@ int herd_store_merge(struct herd_store *store, struct herd_store_spot spot,
         unlink_node(&stored->node);
     else if ((stored = replace(store, stored, record->text.len)) == NULL)
         return HERD_ENOMEM;
-    fill(stored, record, source);
+    fill(store, stored, record, source);
     append_to_feed(store, stored);
     return HERD_MERGE_NEWER;
 }
@@ -271,8 +283,27 @@ void herd_follow_stop(struct herd_follower *follower)
 void herd_follow_start(struct herd_store *store, struct herd_follower *follower)
 {
     herd_follow_stop(follower);
-    link_behind(&store->feed, &follower->node);
-    follower->seen_seq = 0;
+    link_behind(store->feed.prev, &follower->node);
+    follower->seen_seq = store->tail_seq;
+}
+
+bool herd_follow_back(struct herd_store *store, struct herd_follower *follower,
+                      uint64_t seq, size_t steps)
+{
+    struct herd_feed_node *place = follower->node.prev;
+    bool there = false;
+    for (; !there && steps > 0; steps--) {
+        while (place != &store->feed && place->seq == 0)
+            place = place->prev;
+        there = place == &store->feed || place->seq <= seq;
+        if (!there)
+            place = place->prev;
+    }
+    unlink_node(&follower->node);
+    link_behind(place, &follower->node);
+    if (there)
+        follower->seen_seq = seq;
+    return there;
 }
 
 const struct herd_stored *herd_follow_peek(const struct herd_store *store,
@@ -290,4 +321,38 @@ void herd_follow_pass(struct herd_follower *follower, const struct herd_stored *
     unlink_node(&follower->node);
     link_behind(place, &follower->node);
     follower->seen_seq = stored->node.seq;
+}
+
+/* ---- walks ---- */
+
+static const struct herd_stored *next_in_bucket(const struct herd_stored *stored,
+                                                struct herd_walk *walk)
+{
+    size_t twins = walk->met;
+    while (stored != NULL && walk->met > 0 &&
+           (stored->hash < walk->hash || (stored->hash == walk->hash && twins > 0))) {
+        twins -= stored->hash == walk->hash;
+        stored = stored->chain;
+    }
+    if (stored == NULL)
+        return NULL;
+    walk->met = walk->met > 0 && stored->hash == walk->hash ? walk->met + 1 : 1;
+    walk->hash = stored->hash;
+    return stored;
+}
+
+/* A bucket that is split while the walk is inside or behind it gives some of its records to
+ * a bucket ahead, so a record can be met twice, but not be missed. */
+const struct herd_stored *herd_walk_next(const struct herd_store *store,
+                                         struct herd_walk *walk)
+{
+    while (walk->bucket < store->bucket_count) {
+        const struct herd_stored *stored =
+            next_in_bucket(*bucket_at(store, walk->bucket), walk);
+        if (stored != NULL)
+            return stored;
+        walk->bucket++;
+        walk->met = 0;
+    }
+    return NULL;
 }

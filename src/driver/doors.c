@@ -74,19 +74,29 @@ static int hang(struct driver *driver, struct driver_door *door, int fd, char *w
     return HERD_ENOMEM;
 }
 
+int driver_peer_allowed(const struct driver *driver, const struct io_addr *addr,
+                        uint32_t index, char *why)
+{
+    const struct herd_conf_server *server = &driver->setup.conf->servers[index];
+    if (driver->setup.mac.sign != NULL || io_addr_is_loopback(addr))
+        return HERD_OK;
+    snprintf(why, DRIVER_WHY,
+             "peer address of %s: %.128s is not on loopback (127.0.0.0/8 or ::1); for "
+             "links that leave this machine give all servers the same key: "
+             "herd-key-file in herd.conf(5)",
+             server->name, server->peer.host);
+    return HERD_EBAD;
+}
+
 static int open_tcp(struct driver *driver, struct driver_door *door,
                     const struct herd_conf_addr *at, char *why)
 {
     struct io_addr addr, bound;
     if (io_addr_lookup(&addr, at->host, at->port, why) != HERD_OK)
         return HERD_EBAD;
-    if (door->role == HERD_PEER && !io_addr_is_loopback(&addr)) {
-        snprintf(why, DRIVER_WHY,
-                 "peer address %s: links carry no authentication yet, so they must stay on "
-                 "loopback addresses (127.0.0.0/8 or ::1)",
-                 at->host);
+    if (door->role == HERD_PEER &&
+        driver_peer_allowed(driver, &addr, driver->setup.self, why) != HERD_OK)
         return HERD_EBAD;
-    }
     int fd = io_sock_listen(&addr, &bound, why);
     if (fd < 0)
         return HERD_ESYS;

@@ -54,13 +54,8 @@ static int look_up_peers(struct driver *driver, char *why)
             continue;
         if (io_addr_lookup(&driver->peers[i], at->host, at->port, why) != HERD_OK)
             return HERD_EBAD;
-        if (!io_addr_is_loopback(&driver->peers[i])) {
-            snprintf(why, DRIVER_WHY,
-                     "peer address of %s: links carry no authentication yet, so they must "
-                     "stay on loopback addresses (127.0.0.0/8 or ::1)",
-                     conf->servers[i].name);
+        if (driver_peer_allowed(driver, &driver->peers[i], i, why) != HERD_OK)
             return HERD_EBAD;
-        }
     }
     return HERD_OK;
 }
@@ -97,11 +92,16 @@ static int start_core(struct driver *driver, char *why)
         .mem = driver->setup.mem,
         .conf = driver->setup.conf,
         .self = driver->setup.self,
+        .mac = driver->setup.mac,
         .version = HERD_VERSION,
         .places_ready = no_places == NULL,
         .places_why = no_places,
     };
     int rc = io_random(setup.hash_key, sizeof setup.hash_key);
+    if (rc == HERD_OK)
+        rc = io_random(setup.nonce_key, sizeof setup.nonce_key);
+    if (rc == HERD_OK)
+        rc = io_random(setup.feed_id, sizeof setup.feed_id);
     if (rc == HERD_OK)
         rc = io_random(&setup.random_seed, sizeof setup.random_seed);
     while (rc == HERD_OK && setup.boot_id == 0)

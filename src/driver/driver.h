@@ -5,6 +5,7 @@
 #define DRIVER_DRIVER_H
 
 #include "herd/conf.h"
+#include "herd/core.h"
 #include "herd/mem.h"
 #include "io/log.h"
 
@@ -18,6 +19,7 @@ struct driver_setup {
     uint32_t self;                /* index of this server */
     const char *control_path;     /* of the control socket */
     const char *places_key;       /* "" when there is none; copied by whoever needs it */
+    struct herd_mac mac;          /* the herd's key; `sign` is NULL when there is none */
     struct io_log *log;           /* borrowed */
 };
 

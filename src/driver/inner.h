@@ -114,6 +114,11 @@ bool driver_conn_dial(struct driver *driver, uint32_t server, char *why);
 
 /* ---- doors.c ---- */
 
+/* Whether links may use this peer address of server `index`: without the herd's key only
+ * those of this machine. Errors: HERD_EBAD with `why` (DRIVER_WHY bytes). */
+int driver_peer_allowed(const struct driver *driver, const struct io_addr *addr,
+                        uint32_t index, char *why);
+
 int driver_doors_open(struct driver *driver, char *why);
 void driver_doors_close(struct driver *driver);
 /* Opens them again after descriptors ran out, when it is time or a connection has gone. */

@@ -1,6 +1,7 @@
 #include "io/fetch_transfer.h"
 
 #include "herd/err.h"
+#include "io/mem.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -41,7 +42,7 @@ void io_fetch_plan_free(struct io_fetch_plan *plan)
 {
     io_fetch_url_free(plan->mem, &plan->url);
     if (plan->key != NULL)
-        io_fetch_wipe(plan->key, plan->key_size);
+        io_mem_wipe(plan->key, plan->key_size);
     herd_mem_free(plan->mem, plan->key, plan->key_size);
     plan->key = NULL;
 }
@@ -140,7 +141,7 @@ static bool set_url(const struct io_fetch_plan *plan, CURL *easy, struct herd_sl
                        query.len > 0 ? query.data : "", join, param);
     assert(len > 0 && (size_t)len < size);
     bool ok = len > 0 && curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
-    io_fetch_wipe(url, size);
+    io_mem_wipe(url, size);
     herd_mem_free(plan->mem, url, size);
     return ok;
 }

@@ -139,10 +139,3 @@ void io_fetch_key_encode(char *out, const char *key)
     }
     *out = '\0';
 }
-
-void io_fetch_wipe(void *bytes, size_t size)
-{
-    volatile char *at = bytes;
-    while (size-- > 0)
-        *at++ = 0;
-}

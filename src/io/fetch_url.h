@@ -27,7 +27,4 @@ void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url);
 void io_fetch_key_encode(char *out, const char *key);
 size_t io_fetch_key_size(const char *key);
 
-/* Overwrites memory that held a secret, so that the compiler cannot leave it out. */
-void io_fetch_wipe(void *bytes, size_t size);
-
 #endif

@@ -3,6 +3,7 @@
 #include "io/file.h"
 
 #include "herd/err.h"
+#include "io/mem.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,13 +32,6 @@ static const char *not_secret(int fd)
     return NULL;
 }
 
-/* A volatile pointer keeps the compiler from leaving the store out. */
-static void wipe(char *bytes, size_t len)
-{
-    for (volatile char *at = bytes; len > 0; len--)
-        *at++ = 0;
-}
-
 static int read_all(int fd, const char *path, struct herd_buf *out, char *why)
 {
     char piece[PIECE];
@@ -58,7 +52,7 @@ static int read_all(int fd, const char *path, struct herd_buf *out, char *why)
         if (rc != HERD_OK)
             break;
     }
-    wipe(piece, sizeof piece);
+    io_mem_wipe(piece, sizeof piece);
     return rc;
 }
 

@@ -1,4 +1,4 @@
-/* How the log writes times and foreign bytes. For log.c and its tests only. */
+/* How the log, and herdctl in its JSON, write foreign bytes; how the log writes times. */
 #ifndef IO_LOG_TEXT_H
 #define IO_LOG_TEXT_H
 

@@ -4,6 +4,11 @@
 
 #include "herd/mem.h"
 
+#include <stddef.h>
+
 extern const struct herd_mem io_mem;
+
+/* Overwrites what was secret, in a way that no compiler leaves out. */
+void io_mem_wipe(void *bytes, size_t size);
 
 #endif

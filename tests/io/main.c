@@ -14,6 +14,8 @@ extern const struct check_test test_conn_limits[];
 extern const struct check_test test_conn_wait[];
 extern const struct check_test test_signals[];
 extern const struct check_test test_file[];
+extern const struct check_test test_secret[];
+extern const struct check_test test_mac[];
 extern const struct check_test test_log[];
 extern const struct check_test test_fake_places[];
 extern const struct check_test test_fake_faults[];
@@ -29,6 +31,8 @@ int main(int argc, char **argv)
         {"conn wait", test_conn_wait},
         {"signals", test_signals},
         {"file", test_file},
+        {"secret", test_secret},
+        {"mac", test_mac},
         {"log", test_log},
         {"fake places", test_fake_places},
         {"fake faults", test_fake_faults},

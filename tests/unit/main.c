@@ -9,22 +9,38 @@
     X(msg)                                                                                 \
     X(record)                                                                              \
     X(siphash)                                                                             \
+    X(hex)                                                                                 \
+    X(hello)                                                                               \
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
     X(lookup)                                                                              \
     X(store)                                                                               \
+    X(store_follow)                                                                        \
+    X(store_walk)                                                                          \
     X(store_oracle)                                                                        \
+    X(store_arrival)                                                                       \
     X(link)                                                                                \
     X(link_pair)                                                                           \
     X(conf)                                                                                \
+    X(topology)                                                                            \
     X(places)                                                                              \
     X(places_oracle)                                                                       \
     X(client)                                                                              \
     X(client_limits)                                                                       \
     X(whatsat)                                                                             \
+    X(handshake)                                                                           \
+    X(handshake_refused)                                                                   \
+    X(handshake_key)                                                                       \
+    X(handshake_cross)                                                                     \
     X(peer)                                                                                \
     X(peer_links)                                                                          \
+    X(inflow)                                                                              \
+    X(feed)                                                                                \
+    X(feed_missed)                                                                         \
+    X(feed_walk)                                                                           \
+    X(heartbeat)                                                                           \
+    X(repair)                                                                              \
     X(control)                                                                             \
     X(core)                                                                                \
     X(memory)

@@ -1,6 +1,8 @@
 #include "rig.h"
 
 #include "check.h"
+#include "frames.h"
+#include "herd/siphash.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -40,24 +42,10 @@ void rig_text_clear(struct rig_text *text)
     rig_text_add(text, HERD_LIT(""));
 }
 
-/* An LF at the end is not shown, \c shows that there is none: as with echo. */
-static void add_escaped(struct rig_text *text, struct herd_slice bytes)
+void rig_text_free(struct rig_text *text)
 {
-    bool lf = bytes.len > 0 && bytes.data[bytes.len - 1] == '\n';
-    for (size_t i = 0; i < bytes.len - lf; i++) {
-        unsigned char c = (unsigned char)bytes.data[i];
-        if (c == '\n')
-            rig_text_add(text, HERD_LIT("\\n"));
-        else if (c == '\r')
-            rig_text_add(text, HERD_LIT("\\r"));
-        else if (c == '\t')
-            rig_text_add(text, HERD_LIT("\\t"));
-        else if (c < ' ' || c == 0x7f)
-            rig_text_printf(text, "\\x%02x", c);
-        else
-            rig_text_add(text, herd_slice(bytes.data + i, 1));
-    }
-    rig_text_add(text, lf ? HERD_LIT("\n") : HERD_LIT("\\c\n"));
+    free(text->data);
+    *text = (struct rig_text){NULL, 0, 0};
 }
 
 /* ---- life ---- */
@@ -87,10 +75,29 @@ void rig_prepare(struct rig *rig, const char *conf, const char *self,
                                       .conf = &rig->conf,
                                       .self = (uint32_t)server,
                                       .boot_id = 0xc1a4c,
+                                      .nonce_key = {4, 5, 6},
                                       .random_seed = 1,
                                       .hash_key = {1, 2, 3},
                                       .version = "1.2.3",
                                       .places_ready = true};
+    memset(setup->feed_id, 0xc1, sizeof setup->feed_id);
+}
+
+/* Blocks of a keyed hash. */
+static void sign(void *ctx, struct herd_slice text, uint8_t mac[HERD_MAC_SIZE])
+{
+    uint8_t key[RIG_KEY];
+    memcpy(key, ctx, sizeof key);
+    for (size_t i = 0; i < HERD_MAC_SIZE; i += sizeof(uint64_t)) {
+        uint64_t block = herd_siphash(text, key);
+        memcpy(mac + i, &block, sizeof block);
+        key[0]++;
+    }
+}
+
+struct herd_mac rig_mac(uint8_t key[RIG_KEY])
+{
+    return (struct herd_mac){sign, key};
 }
 
 void rig_build(struct rig *rig, const struct herd_core_setup *setup)
@@ -114,8 +121,8 @@ void rig_end(struct rig *rig)
     CHECK_INT((int64_t)rig->mem.blocks, 0);
     CHECK_INT((int64_t)rig->mem.live, 0);
     herd_conf_free(&rig->conf);
-    free(rig->said.data);
-    free(rig->sent.data);
+    rig_text_free(&rig->said);
+    rig_text_free(&rig->sent);
 }
 
 /* ---- actions ---- */
@@ -145,19 +152,21 @@ static void note_log(struct rig *rig, const struct herd_action *action)
     static const char *const topics[] = {"client", "peer", "places", "herd"};
     rig_text_printf(&rig->said, "  log %s %d %c ", topics[action->topic], (int)action->conn,
                     action->direction);
-    add_escaped(&rig->said, action->bytes);
+    frames_show(rig, &rig->said, action->bytes);
 }
 
 static void carry_out(struct rig *rig, const struct herd_action *action)
 {
     int conn = (int)action->conn;
+    if (rig->watch != NULL)
+        rig->watch(rig->watcher, action);
     switch (action->kind) {
     case HERD_DO_SEND:
         CHECK(rig->open[conn]);
         CHECK(action->bytes.len > 0);
         rig->sends++;
         rig_text_printf(&rig->said, "  %d> ", conn);
-        add_escaped(&rig->said, action->bytes);
+        frames_show(rig, &rig->said, action->bytes);
         if (conn == 1)
             rig_text_add(&rig->sent, action->bytes);
         break;

@@ -19,6 +19,8 @@ struct rig_text {
     size_t len, size;
 };
 
+typedef void rig_watch(void *watcher, const struct herd_action *action);
+
 struct rig {
     struct fail_mem mem, conf_mem;
     struct herd_conf conf;
@@ -26,6 +28,8 @@ struct rig {
     struct herd_mono mono;
     struct herd_wall wall;
     bool logs;                    /* the transcript shows LOG actions too */
+    rig_watch *watch;             /* unless NULL, is told each action ... */
+    void *watcher;                /* ... with this */
     bool open[RIG_CONNS];         /* by connection id */
     bool dialling[RIG_SERVERS];   /* a DIAL waits for its answer */
     struct rig_text said;         /* the actions, one a line, indented */
@@ -37,6 +41,10 @@ struct rig {
 
 /* The server called `self` of the herd in `conf`. Places can be asked. */
 void rig_start(struct rig *rig, const char *conf, const char *self);
+
+/* A key for a herd, whose MAC anybody could forge; `key` is borrowed. */
+enum { RIG_KEY = 16 };
+struct herd_mac rig_mac(uint8_t key[RIG_KEY]);
 
 /* The same, but the setup is the caller's to change before rig_build. */
 void rig_prepare(struct rig *rig, const char *conf, const char *self,
@@ -61,6 +69,7 @@ void rig_text_add(struct rig_text *text, struct herd_slice bytes);
 void rig_text_printf(struct rig_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void rig_text_clear(struct rig_text *text);
+void rig_text_free(struct rig_text *text);
 
 /* The count of `field` in the core's statistics. */
 #define RIG_STAT(rig, field) ((int64_t)herd_core_stats((rig)->core)->field)

@@ -1,6 +1,8 @@
 #include "script.h"
 
 #include "check.h"
+#include "frames.h"
+#include "greet.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +92,11 @@ static void act_data(struct rig *rig, herd_conn_id conn, char *text)
     len = unescape(text, lf ? len : len - 2);
     if (lf)
         text[len++] = '\n';
-    rig_data(rig, conn, herd_slice(text, len));
+    struct rig_text heard = {NULL, 0, 0};
+    rig_text_clear(&heard);
+    frames_fill(rig, &heard, herd_slice(text, len));
+    rig_data(rig, conn, herd_slice(heard.data, heard.len));
+    rig_text_free(&heard);
 }
 
 static void act_fail(struct rig *rig, char *rest)
@@ -134,6 +140,10 @@ static void act(struct rig *rig, char *line)
         act_conn(rig, HERD_EV_DRAINED, rest);
     else if (strcmp(verb, "closed") == 0)
         act_conn(rig, HERD_EV_CLOSED, rest);
+    else if (strcmp(verb, "link") == 0)
+        greet_links(rig, rest, false);
+    else if (strcmp(verb, "answer") == 0)
+        greet_links(rig, rest, true);
     else if (strcmp(verb, "fail") == 0)
         act_fail(rig, rest);
     else if (strcmp(verb, "places") == 0)
@@ -208,4 +218,18 @@ void script_play(struct rig *rig, const char *text, const char *file, int line)
 void script_act(struct rig *rig, const char *text)
 {
     play(rig, text, false);
+}
+
+bool script_status_has(struct rig *rig, const char *line)
+{
+    char want[256];
+    size_t said = rig->said.len;
+    snprintf(want, sizeof want, "\\n%s\\n", line);
+    script_act(rig, "open 100 control\n100< STATUS\nclosed 100 done\n");
+    bool has = strstr(rig->said.data + said, want) != NULL;
+    if (!has)
+        fprintf(stderr, "      not in the status: %s\n", line);
+    rig->said.len = said;
+    rig->said.data[said] = '\0';
+    return has;
 }

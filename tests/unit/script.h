@@ -6,13 +6,13 @@
  *                                 open 1 dialled NAME answers a dial
  *     1< text                     DATA: text and LF; \c at the end: without LF;
  *                                 \n \r \t \\ \xHH as in C
- *     eof 1 / drained 1 / closed 1 why
- *     fail NAME why               the dial failed
- *     places #N STATUS text    a lookup's answer, without LF at its end
- *                                 (lookups are numbered from 1, as they are fetched)
- *     tick / stop
- *     wait MS                     time passes, then a tick
- *     pass MS                     time passes
+ *                                 RULES CLOCK NONCE DIGEST as in frames.h
+ *     link 2 NAME 3 NAME          neighbours call, all goes well, and the core has sent
+ * them all that it holds; what it says meanwhile is not shown answer 2 NAME the same with a
+ * connection that was dialled (greet.h) eof 1 / drained 1 / closed 1 why fail NAME why the
+ * dial failed places #N STATUS text    a lookup's answer, without LF at its end (lookups
+ * are numbered from 1, as they are fetched) tick / stop wait MS                     time
+ * passes, then a tick pass MS                     time passes
  *
  *       1> text                   SEND, its last LF left out
  *       close 1 / pause 1 / resume 1
@@ -30,5 +30,8 @@ void script_play(struct rig *rig, const char *text, const char *file, int line);
 
 /* Plays only the events; those that cannot happen any more are left out. */
 void script_act(struct rig *rig, const char *text);
+
+/* Whether the answer to STATUS has this line. */
+bool script_status_has(struct rig *rig, const char *line);
 
 #endif

@@ -15,16 +15,25 @@
     "link Clark Bona Jaquez\n"                                                             \
     "link Bailey Bona\n"
 
-#define TALK_HELLO_BONA      "HELLO 0 1 1 Bona Clark 00000000000000b0\n"
-#define TALK_HELLO_JAQUEZ    "HELLO 0 1 1 Jaquez Clark 00000000000000f0\n"
-#define TALK_HELLO_TO_BONA   "HELLO 0 1 1 Clark Bona 00000000000c1a4c\n"
-#define TALK_HELLO_TO_JAQUEZ "HELLO 0 1 1 Clark Jaquez 00000000000c1a4c\n"
+/* How its neighbours greet Clark, and it them. */
+#define TALK_HELLO_BONA "HELLO 0 1 1 herd Bona Clark 00000000000000b0 RULES CLOCK NONCE\n"
+#define TALK_HELLO_JAQUEZ                                                                  \
+    "HELLO 0 1 1 herd Jaquez Clark 00000000000000f0 RULES CLOCK NONCE\n"
+#define TALK_HELLO_TO_BONA                                                                 \
+    "HELLO 0 1 1 herd Clark Bona 00000000000c1a4c RULES CLOCK NONCE\n"
+#define TALK_HELLO_TO_JAQUEZ                                                               \
+    "HELLO 0 1 1 herd Clark Jaquez 00000000000c1a4c RULES CLOCK NONCE\n"
+
+/* The feeds of one start of each; position 0 and so on stand behind them. */
+#define TALK_FEED_BONA   "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0"
+#define TALK_FEED_JAQUEZ "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0"
+#define TALK_FEED_CLARK  "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"
+
+/* What Clark says first on a new link, with an empty store. */
+#define TALK_FIRST(conn) "  " conn "> HAVE 0 - 0\n  " conn "> PING 0 1 0 0 DIGEST CLOCK\n"
 
 /* Both neighbours have called, as connections 2 and 3. */
-#define TALK_LINKS_UP                                                                      \
-    "open 2 peer\n"                                                                        \
-    "2< " TALK_HELLO_BONA "  2> " TALK_HELLO_TO_BONA "open 3 peer\n"                       \
-    "3< " TALK_HELLO_JAQUEZ "  3> " TALK_HELLO_TO_JAQUEZ
+#define TALK_LINKS_UP "link 2 Bona 3 Jaquez\n"
 
 /* The example of the protocol: what a client says, and what Clark makes of it. */
 #define TALK_KIWI      "kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503"

@@ -274,6 +274,8 @@ static void bounds_lengths(void)
     CHECK_INT(count_mistakes("log-dir \"\\\"", 1023, "\""), 0);
     CHECK_INT(count_mistakes("log-dir \"\\\"", 1024, "\""), 1);
     CHECK_INT(count_mistakes("log-dir \"\\\"", 1999, "\\\\\""), 1);
+    CHECK_INT(count_mistakes("herd-name ", 64, ""), 0);
+    CHECK_INT(count_mistakes("herd-name ", 65, ""), 1);
     CHECK_INT(count_mistakes("", 64, ""), 1);
     CHECK_INT(count_mistakes("", 65, ""), 1);
 }
@@ -299,16 +301,50 @@ static void bounds_numbers(void)
                      "server Aa client a:1 peer a:2\n"
                      "output-high 4096\noutput-max 1073741824\n"
                      "link-retry-min-ms 10\nlink-retry-max-ms 3600000\n"
+                     "link-ping-ms 100\nlink-timeout-ms 3600000\n"
                      "%s %lld\n",
                      rows[i].name, (long long)value);
             CHECK_LABEL("%s", text);
             read_text(&o, herd_slice_str(text));
             bool order = strstr(rows[i].name, "output-") == rows[i].name ||
-                         strstr(rows[i].name, "link-retry") == rows[i].name;
+                         strstr(rows[i].name, "link-retry") == rows[i].name ||
+                         strcmp(rows[i].name, "link-ping-ms") == 0 ||
+                         strcmp(rows[i].name, "link-timeout-ms") == 0;
             bool twice = order && strstr(rows[i].name, "stall") == NULL;
             CHECK_INT(o.mistakes.count, twice || way == -1 || way == 2);
             drop(&o);
         }
+    }
+}
+
+/* Between two options, whichever of them is in the file. */
+static void orders_options(void)
+{
+    static const struct {
+        const char *lines;
+        const char *mistake; /* has this, or there is none */
+    } cases[] = {
+        {"output-high 65536\noutput-max 65536\n", NULL},
+        {"output-high 65537\noutput-max 65536\n", "output-max: 65536 is below output-high"},
+        {"output-high 1048577\n", "output-max: 1048576 is below output-high"},
+        {"link-retry-max-ms 199\n", "link-retry-max-ms: 199 is below link-retry-min-ms"},
+        {"link-retry-max-ms 200\n", NULL},
+        {"link-ping-ms 14999\n", NULL},
+        {"link-ping-ms 15000\n", "link-timeout-ms: 15000 is not above link-ping-ms"},
+        {"link-timeout-ms 5000\n", "which is 5000: set it to about three times that"},
+        {"link-timeout-ms 4999\n", "link-timeout-ms: 4999 is not above link-ping-ms"},
+        {"link-timeout-ms 5001\n", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static struct outcome o;
+        char text[256];
+        snprintf(text, sizeof text, "server Aa client a:1 peer a:2\n%s", cases[i].lines);
+        CHECK_LABEL("%s", cases[i].lines);
+        read_text(&o, herd_slice_str(text));
+        CHECK_INT(o.mistakes.count, cases[i].mistake != NULL);
+        CHECK(cases[i].mistake == NULL ||
+              strstr(o.mistakes.text, cases[i].mistake) != NULL);
+        drop(&o);
     }
 }
 
@@ -458,6 +494,7 @@ const struct check_test test_conf[] = {
     {"knows who is linked", knows_links},
     {"bounds lengths", bounds_lengths},
     {"bounds numbers", bounds_numbers},
+    {"orders options", orders_options},
     {"bounds servers", bounds_servers},
     {"bounds mistakes", bounds_mistakes},
     {"survives every prefix", survives_every_prefix},

@@ -94,7 +94,7 @@ static void stop_passes_on_what_is_news(void)
                       "  close 4\n"
                       "  close 1\n"
                       "tick\n"
-                      "  3> BATCH 00050 00001\\nAT Clark +0.000000000 b +0+0 " TALK_NOW "\n"
+                      "  3> BATCH 50 1 2 1\\nAT Clark +0.000000000 b +0+0 " TALK_NOW "\n"
                       "tick\n"
                       "drained 3\n"
                       "tick\n"
@@ -102,7 +102,7 @@ static void stop_passes_on_what_is_news(void)
                       "  close 3\n"
                       "drained 2\n"
                       "tick\n"
-                      "  2> BATCH 00050 00001\\nAT Clark +0.000000000 b +0+0 " TALK_NOW "\n"
+                      "  2> BATCH 50 1 2 1\\nAT Clark +0.000000000 b +0+0 " TALK_NOW "\n"
                       "drained 2\n"
                       "tick\n"
                       "  2> BYE 0 closing this server is going down\n"
@@ -118,7 +118,7 @@ static void stop_does_not_wait_for_echoes(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_HERD, "Clark");
-    script_act(&rig, TALK_LINKS_UP "closed 3 reset\n2< BATCH 33 1\\n" FAR "\n");
+    script_act(&rig, TALK_LINKS_UP "closed 3 reset\n2< BATCH 33 0 1 1\\n" FAR "\n");
     SCRIPT_PLAY(&rig, "stop\n"
                       "tick\n");
     CHECK_INT(herd_deadline(rig.core).ns, 0);

@@ -27,7 +27,7 @@ static struct herd_link up(bool smaller, bool ours)
         CHECK(herd_link_call(&link, at_ms(0)));
         herd_link_called(&link, OURS);
     }
-    CHECK_INT(herd_link_hello(&link, ours ? OURS : THEIRS, ours, BOOT, at_ms(0), &old),
+    CHECK_INT(herd_link_greeted(&link, ours ? OURS : THEIRS, ours, BOOT, at_ms(0), &old),
               HERD_LINK_TAKE);
     return link;
 }
@@ -56,7 +56,7 @@ static void dials_until_up(void)
     CHECK_INT(link.dial, HERD_DIAL_GREETING);
     CHECK(herd_mono_is_never(herd_link_deadline(&link)));
     CHECK(!herd_link_call(&link, at_ms(2)));
-    CHECK_INT(herd_link_hello(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
+    CHECK_INT(herd_link_greeted(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
     CHECK_INT((int64_t)old, 0);
     CHECK_INT(link.dial, HERD_DIAL_IDLE);
     CHECK(herd_link_is_up(&link));
@@ -75,7 +75,8 @@ static void dials_on_when_they_were_first(void)
     struct herd_link link = fresh(false);
     uint64_t old;
     CHECK(herd_link_call(&link, at_ms(0)));
-    CHECK_INT(herd_link_hello(&link, THEIRS, false, BOOT, at_ms(1), &old), HERD_LINK_TAKE);
+    CHECK_INT(herd_link_greeted(&link, THEIRS, false, BOOT, at_ms(1), &old),
+              HERD_LINK_TAKE);
     CHECK_INT(link.dial, HERD_DIAL_CALLING);
     struct herd_link failed = link;
     herd_link_call_failed(&failed, at_ms(2), 0);
@@ -146,7 +147,7 @@ static void forgives_after_uptime(void)
         for (int i = 0; i < 3; i++)
             pause_after_failure(&link, 0);
         CHECK_INT(link.backoff_ms, 800);
-        herd_link_hello(&link, THEIRS, false, BOOT, at_ms(5000), &old);
+        herd_link_greeted(&link, THEIRS, false, BOOT, at_ms(5000), &old);
         struct herd_mono end = at_ms(5000 + uptime_ms);
         CHECK(herd_link_lost(&link, THEIRS, false, end, 100));
         CHECK_INT(link.retry_at.ns - end.ns, at_ms(MIN_MS / 2 + 100).ns);
@@ -204,43 +205,131 @@ static void greets_on_when_link_is_lost(void)
     uint64_t old;
     CHECK(herd_link_call(&link, at_ms(0)));
     herd_link_called(&link, OURS);
-    CHECK_INT(herd_link_hello(&link, THEIRS, false, BOOT, at_ms(1), &old), HERD_LINK_TAKE);
+    CHECK_INT(herd_link_greeted(&link, THEIRS, false, BOOT, at_ms(1), &old),
+              HERD_LINK_TAKE);
     CHECK(herd_link_lost(&link, THEIRS, false, at_ms(2), 0));
     CHECK_INT(link.dial, HERD_DIAL_GREETING);
     CHECK(herd_mono_is_never(herd_link_deadline(&link)));
-    CHECK_INT(herd_link_hello(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
+    CHECK_INT(herd_link_greeted(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
 }
 
 /* ---- which connection survives ---- */
 
-static void judges_every_hello(void)
+/* With a link that is up. The same server: a crossing is decided by the names, and whoever
+ * dialled the present connection has lost it. Another server has to wait. */
+static enum herd_link_verdict wanted(bool smaller, bool was_ours, bool ours, bool same_boot)
+{
+    if (!same_boot)
+        return HERD_LINK_TAKEN;
+    return ours == was_ours || ours == smaller ? HERD_LINK_REPLACE : HERD_LINK_REFUSE;
+}
+
+/* The connection that was not let in leaves no trace, nor does its end. */
+static void check_untouched(struct herd_link *link, const struct herd_link *before)
+{
+    CHECK(same(before, link));
+    CHECK(!herd_link_lost(link, OTHER, false, at_ms(51), 0));
+    CHECK(!herd_link_lost(link, OTHER, true, at_ms(51), 0));
+    CHECK(same(before, link));
+}
+
+static void check_replaced(struct herd_link *link, uint64_t held, bool ours)
+{
+    CHECK_INT((int64_t)link->conn, OTHER);
+    CHECK_INT(link->ours, ours);
+    CHECK_INT((int64_t)link->boot, BOOT);
+    CHECK_INT(link->up_since.ns, at_ms(50).ns);
+    CHECK(!herd_link_lost(link, held, false, at_ms(51), 0));
+    CHECK(herd_link_is_up(link));
+    CHECK(herd_link_lost(link, OTHER, false, at_ms(52), 0));
+    CHECK(!herd_link_is_up(link));
+}
+
+static void judges_every_greeting(void)
 {
     for (int bits = 0; bits < 16; bits++) {
         bool smaller = bits & 1, was_ours = bits & 2, ours = bits & 4, same_boot = bits & 8;
-        bool collide = same_boot && ours != was_ours;
-        enum herd_link_verdict want =
-            collide && ours != smaller ? HERD_LINK_REFUSE : HERD_LINK_REPLACE;
+        enum herd_link_verdict want = wanted(smaller, was_ours, ours, same_boot);
         struct herd_link link = up(smaller, was_ours), before = link;
         uint64_t held = link.conn, old = 0;
         CHECK_LABEL("smaller %d, was ours %d, is ours %d, same boot %d", smaller, was_ours,
                     ours, same_boot);
-        enum herd_link_verdict got = herd_link_hello(
-            &link, OTHER, ours, same_boot ? BOOT : BOOT + 1, at_ms(50), &old);
-        CHECK_INT(got, want);
-        if (want == HERD_LINK_REFUSE) {
-            CHECK(same(&before, &link));
-            CHECK(!herd_link_lost(&link, OTHER, false, at_ms(51), 0));
-            CHECK(same(&before, &link));
-            continue;
+        CHECK_INT(herd_link_greeted(&link, OTHER, ours, same_boot ? BOOT : BOOT + 1,
+                                    at_ms(50), &old),
+                  want);
+        if (want == HERD_LINK_REPLACE) {
+            CHECK_INT((int64_t)old, (int64_t)held);
+            check_replaced(&link, held, ours);
+        } else {
+            check_untouched(&link, &before);
         }
-        CHECK_INT((int64_t)old, (int64_t)held);
+    }
+}
+
+/* Any server is taken while the link is down, whoever was there before. */
+static void takes_anyone_when_down(void)
+{
+    for (int bits = 0; bits < 16; bits++) {
+        bool smaller = bits & 1, was_ours = bits & 2, ours = bits & 4, same_boot = bits & 8;
+        struct herd_link link = up(smaller, was_ours);
+        uint64_t old = 1, boot = same_boot ? BOOT : BOOT + 1;
+        CHECK_LABEL("smaller %d, was ours %d, is ours %d, same boot %d", smaller, was_ours,
+                    ours, same_boot);
+        CHECK(herd_link_lost(&link, link.conn, false, at_ms(40), 0));
+        CHECK_INT(herd_link_greeted(&link, OTHER, ours, boot, at_ms(50), &old),
+                  HERD_LINK_TAKE);
+        CHECK_INT((int64_t)old, 0);
         CHECK_INT((int64_t)link.conn, OTHER);
         CHECK_INT(link.ours, ours);
-        CHECK_INT((int64_t)link.boot, same_boot ? BOOT : BOOT + 1);
+        CHECK_INT((int64_t)link.boot, (int64_t)boot);
         CHECK_INT(link.up_since.ns, at_ms(50).ns);
-        CHECK(!herd_link_lost(&link, held, false, at_ms(51), 0));
-        CHECK(herd_link_is_up(&link));
     }
+}
+
+/* The handshake on our own dialled connection ends the dial, whatever the verdict. */
+static void every_verdict_ends_the_dial(void)
+{
+    static const struct {
+        bool smaller;
+        uint64_t boot;
+        enum herd_link_verdict want;
+    } cases[] = {{true, BOOT, HERD_LINK_REPLACE},
+                 {false, BOOT, HERD_LINK_REFUSE},
+                 {true, BOOT + 1, HERD_LINK_TAKEN},
+                 {false, BOOT + 1, HERD_LINK_TAKEN}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct herd_link link = fresh(cases[i].smaller);
+        uint64_t old;
+        CHECK_LABEL("case %zu", i);
+        CHECK(herd_link_call(&link, at_ms(0)));
+        herd_link_called(&link, OURS);
+        CHECK_INT(herd_link_greeted(&link, THEIRS, false, BOOT, at_ms(1), &old),
+                  HERD_LINK_TAKE);
+        CHECK_INT(link.dial, HERD_DIAL_GREETING);
+        CHECK_INT(herd_link_greeted(&link, OURS, true, cases[i].boot, at_ms(2), &old),
+                  cases[i].want);
+        CHECK_INT(link.dial, HERD_DIAL_IDLE);
+        CHECK(herd_mono_is_never(herd_link_deadline(&link)));
+        CHECK(herd_link_lost(&link, link.conn, false, at_ms(3), 0));
+        CHECK(!herd_mono_is_never(herd_link_deadline(&link)));
+    }
+}
+
+/* A restarted neighbour gets in as soon as its old connection is known to be dead. */
+static void lets_in_after_the_loss(void)
+{
+    struct herd_link link = up(true, false);
+    uint64_t old;
+    CHECK_INT(herd_link_greeted(&link, OTHER, false, BOOT + 1, at_ms(1), &old),
+              HERD_LINK_TAKEN);
+    CHECK_INT((int64_t)link.boot, BOOT);
+    CHECK(herd_link_lost(&link, THEIRS, false, at_ms(2), 0));
+    CHECK_INT(herd_link_greeted(&link, OTHER + 1, false, BOOT + 1, at_ms(3), &old),
+              HERD_LINK_TAKE);
+    CHECK_INT((int64_t)link.boot, BOOT + 1);
+    CHECK_INT(herd_link_greeted(&link, OTHER + 2, false, BOOT, at_ms(4), &old),
+              HERD_LINK_TAKEN);
+    CHECK_INT((int64_t)link.conn, OTHER + 1);
 }
 
 const struct check_test test_link[] = {
@@ -252,6 +341,9 @@ const struct check_test test_link[] = {
     {"waits long when refused", waits_long_when_refused},
     {"ignores the loss of others", ignores_loss_of_others},
     {"greets on when the link is lost", greets_on_when_link_is_lost},
-    {"judges every hello", judges_every_hello},
+    {"judges every greeting", judges_every_greeting},
+    {"takes anyone when it is down", takes_anyone_when_down},
+    {"every verdict ends the dial", every_verdict_ends_the_dial},
+    {"lets in after the loss", lets_in_after_the_loss},
     {NULL, NULL},
 };

@@ -1,12 +1,15 @@
 /* Two link machines that talk with each other, in every order of events: in the end one
- * connection is left, and both mean the same one. */
+ * connection is left, and both mean the same one.
+ *
+ * Of the handshake only AUTH is sent: HELLO tells the machines nothing. An end of a
+ * connection of which the other end has died without a word is found out by a heartbeat. */
 #include "check.h"
 
 #include "herd/link.h"
 
-enum { CONNS = 8, MESSAGES = 4, SMALLER = 0, GREATER = 1 };
+enum { CONNS = 10, MESSAGES = 4, SMALLER = 0, GREATER = 1 };
 
-enum kind { HELLO, CLOSE };
+enum kind { AUTH, CLOSE };
 
 struct message {
     enum kind kind;
@@ -29,6 +32,7 @@ struct world {
     struct herd_link link[2];
     uint64_t boot[2];
     int dials_left[2], failures_left[2];
+    bool second_wind;              /* whoever has no link in the end dials once more */
     struct connection conn[CONNS]; /* its number is its index + 1 */
     int conn_count;
     int now_ms;
@@ -53,19 +57,24 @@ static void close_here(struct world *w, int side, int conn)
     CHECK(!herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0));
 }
 
-/* The dialler says HELLO first; who answered says it when it has accepted that one. */
-static void take_hello(struct world *w, int side, int conn, uint64_t boot)
+/* The dialler proves itself first; who answered does so when it has let that one in. Of
+ * two connections the old one is closed by the dialler of the new one. */
+static void take_auth(struct world *w, int side, int conn, uint64_t boot)
 {
     struct connection *c = &w->conn[conn];
     bool ours = c->dialler == side;
-    uint64_t old;
-    switch (herd_link_hello(&w->link[side], (uint64_t)conn + 1, ours, boot, now(w), &old)) {
+    uint64_t id = (uint64_t)conn + 1, old;
+    switch (herd_link_greeted(&w->link[side], id, ours, boot, now(w), &old)) {
+    case HERD_LINK_TAKEN:
     case HERD_LINK_REFUSE: close_here(w, side, conn); return;
-    case HERD_LINK_REPLACE: close_here(w, side, (int)old - 1); break;
+    case HERD_LINK_REPLACE:
+        if (ours)
+            close_here(w, side, (int)old - 1);
+        break;
     case HERD_LINK_TAKE: break;
     }
     if (!ours)
-        send(w, side, conn, HELLO);
+        send(w, side, conn, AUTH);
 }
 
 /* ---- what can happen next ---- */
@@ -87,7 +96,7 @@ static bool answer(struct world *w, int side)
     int conn = w->conn_count++;
     w->conn[conn] = (struct connection){.dialler = side, .open = {true, true}};
     herd_link_called(&w->link[side], (uint64_t)conn + 1);
-    send(w, side, conn, HELLO);
+    send(w, side, conn, AUTH);
     return true;
 }
 
@@ -111,8 +120,8 @@ static bool deliver(struct world *w, int side, int conn)
     memmove(way->message, way->message + 1, sizeof first * (size_t)way->count);
     if (!c->open[side])
         return true;
-    if (first.kind == HELLO) {
-        take_hello(w, side, conn, first.boot);
+    if (first.kind == AUTH) {
+        take_auth(w, side, conn, first.boot);
     } else {
         c->open[side] = false;
         (void)herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);
@@ -120,7 +129,18 @@ static bool deliver(struct world *w, int side, int conn)
     return true;
 }
 
-enum { MOVES = 6 + 2 * CONNS };
+/* The other end is gone, and no word of that is on its way. */
+static bool expire(struct world *w, int side, int conn)
+{
+    struct connection *c = &w->conn[conn];
+    if (!c->open[side] || c->open[!side] || c->to[side].count > 0)
+        return false;
+    c->open[side] = false;
+    (void)herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);
+    return true;
+}
+
+enum { MOVES = 6 + 4 * CONNS };
 
 static bool move(struct world *w, int n)
 {
@@ -131,13 +151,17 @@ static bool move(struct world *w, int n)
         return answer(w, n - 2);
     if (n < 6)
         return fail(w, n - 4);
-    return (n - 6) / 2 < w->conn_count && deliver(w, n % 2, (n - 6) / 2);
+    int conn = (n - 6) / 4;
+    if (conn >= w->conn_count)
+        return false;
+    return n / 2 % 2 == 1 ? deliver(w, n % 2, conn) : expire(w, n % 2, conn);
 }
 
 /* ---- all orders ---- */
 
 struct tally {
     long ends;
+    bool wrong;        /* one such end is enough */
     bool smaller_wins; /* where it has dialled at all */
 };
 
@@ -154,12 +178,11 @@ static void check_end(const struct world *w, struct tally *tally)
             left = i;
         }
     }
-    CHECK_INT(open, 1);
-    CHECK_INT((int64_t)w->link[SMALLER].conn, left + 1);
-    CHECK_INT((int64_t)w->link[GREATER].conn, left + 1);
+    tally->wrong = !CHECK_INT(open, 1);
     if (tally->smaller_wins && smaller_dialled && left >= 0)
         CHECK_INT(w->conn[left].dialler, SMALLER);
     for (int side = 0; side < 2; side++) {
+        tally->wrong |= !CHECK_INT((int64_t)w->link[side].conn, left + 1);
         CHECK_INT(w->link[side].dial, HERD_DIAL_IDLE);
         CHECK_INT((int64_t)w->link[side].boot, (int64_t)w->boot[!side]);
         CHECK(w->link[side].ours == (left >= 0 && w->conn[left].dialler == side));
@@ -169,15 +192,24 @@ static void check_end(const struct world *w, struct tally *tally)
 static void explore(const struct world *w, struct tally *tally)
 {
     bool moved = false;
-    for (int n = 0; n < MOVES; n++) {
+    for (int n = 0; n < MOVES && !tally->wrong; n++) {
         struct world next = *w;
         if (move(&next, n)) {
             moved = true;
             explore(&next, tally);
         }
     }
-    if (!moved)
+    if (moved || tally->wrong)
+        return;
+    if (!w->second_wind || herd_link_is_up(&w->link[0]) || herd_link_is_up(&w->link[1])) {
         check_end(w, tally);
+        return;
+    }
+    struct world next = *w;
+    next.second_wind = false;
+    next.dials_left[0] = 1;
+    next.dials_left[1] = 1;
+    explore(&next, tally);
 }
 
 static struct world fresh(int smaller_dials, int greater_dials)
@@ -201,7 +233,7 @@ static void one_of_two_survives(void)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct world w = fresh(cases[i].dials[0], cases[i].dials[1]);
-        struct tally tally = {0, true};
+        struct tally tally = {.smaller_wins = true};
         w.failures_left[0] = cases[i].failures[0];
         w.failures_left[1] = cases[i].failures[1];
         CHECK_LABEL("case %zu", i);
@@ -216,18 +248,18 @@ static struct world linked(int dialler)
     struct world w = fresh(dialler == 0, dialler == 1);
     CHECK(dial(&w, dialler) && answer(&w, dialler));
     CHECK(deliver(&w, !dialler, 0) && deliver(&w, dialler, 0));
-    struct tally tally = {0, false};
+    struct tally tally = {0};
     check_end(&w, &tally);
     return w;
 }
 
-/* One side restarts; the other hears of it by the end of the old connection, or only by
- * the HELLO on the new one. Either may dial. */
+/* One side restarts; the other hears of it by the end of the old connection, or much
+ * later. Until then it lets nobody in; either may dial. */
 static void restarted_server_comes_back(void)
 {
     for (int bits = 0; bits < 16; bits++) {
         int who = bits & 1, dialler = bits >> 1 & 1, silent = bits >> 2 & 1;
-        struct tally tally = {0, false};
+        struct tally tally = {0};
         struct world w = linked(dialler);
         struct herd_link_setup setup = w.link[who].setup;
         CHECK_LABEL("side %d restarts, %d had dialled, silent %d, both dial %d", who,
@@ -239,13 +271,57 @@ static void restarted_server_comes_back(void)
             send(&w, who, 0, CLOSE);
         w.dials_left[who] = 1;
         w.dials_left[!who] = bits >> 3;
+        w.second_wind = true;
         explore(&w, &tally);
         CHECK(tally.ends >= 1);
+    }
+}
+
+/* One side alone loses the connection: the same server comes again, or the other one. */
+static void lost_connection_is_replaced(void)
+{
+    for (int bits = 0; bits < 8; bits++) {
+        int who = bits & 1, dialler = bits >> 1 & 1;
+        struct tally tally = {0};
+        struct world w = linked(dialler);
+        CHECK_LABEL("side %d loses it, %d had dialled, both dial %d", who, dialler,
+                    bits >> 2);
+        w.conn[0].open[who] = false;
+        CHECK(herd_link_lost(&w.link[who], 1, false, now(&w), 0));
+        w.dials_left[who] = 1;
+        w.dials_left[!who] = bits >> 2;
+        w.second_wind = true;
+        explore(&w, &tally);
+        CHECK(tally.ends >= 1);
+    }
+}
+
+/* A server with the name and another boot id comes while the first one lives. */
+static void second_of_a_name_stays_out(void)
+{
+    for (int bits = 0; bits < 8; bits++) {
+        int who = bits & 1, dialler = bits >> 1 & 1, conn = 1;
+        bool dialled_by_it = bits >> 2 & 1;
+        struct world w = linked(dialler);
+        uint64_t old;
+        CHECK_LABEL("a second one of side %d, %d had dialled, it dials %d", who, dialler,
+                    dialled_by_it);
+        struct herd_link before = w.link[!who];
+        CHECK_INT(herd_link_greeted(&w.link[!who], (uint64_t)conn + 1, !dialled_by_it,
+                                    w.boot[who] + 1, now(&w), &old),
+                  HERD_LINK_TAKEN);
+        CHECK_INT((int64_t)w.link[!who].conn, (int64_t)before.conn);
+        CHECK_INT((int64_t)w.link[!who].boot, (int64_t)w.boot[who]);
+        struct tally tally = {0};
+        explore(&w, &tally);
+        CHECK_INT(tally.ends, 1);
     }
 }
 
 const struct check_test test_link_pair[] = {
     {"one of two connections survives", one_of_two_survives},
     {"a restarted server comes back", restarted_server_comes_back},
+    {"a lost connection is replaced", lost_connection_is_replaced},
+    {"a second server of a name stays out", second_of_a_name_stays_out},
     {NULL, NULL},
 };

@@ -48,13 +48,33 @@ static const struct story stories[] = {
      "open 1\n1< foo foo foo foo foo foo foo foo\\c\n"
      "1< foo foo foo foo foo foo foo foo foo foo\nopen 2\n2< ba\\c\nwait 10000\n"},
     {"links", TALK_HERD,
-     "tick\nopen 2 dialled Bona\n2< " TALK_HELLO_BONA "fail Jaquez down\n"
-     "open 1\n1< IAMAT a +0+0 1\ntick\nopen 3 peer\n3< HELLO 0 1 1 Jaq\\c\n"
-     "3< uez Clark 00000000000000f0\ntick\n3< BATCH 33 1\\n" FAR "\ntick\ndrained 2\ntick\n"
-     "3< BATCH 33 1\\n\\c\n3< " FAR "\ndrained 3\ndrained 2\ntick\nopen 4 peer\n"
-     "4< " TALK_HELLO_BONA "open 5 peer\n5< nonsense\nopen 6 peer\nwait 6000\n"
-     "closed 3 reset\nwait 1000\nopen 7 dialled Jaquez\n7< BYE 0 refused go\nstop\ntick\n"
+     "tick\nopen 2 dialled Bona\n2< " TALK_HELLO_BONA "2< AUTH 0 none\\nHAVE 0 - 0\n"
+     "2< SYNC 0 " TALK_FEED_BONA " 0\nfail Jaquez down\nopen 1\n1< IAMAT a +0+0 1\ntick\n"
+     "open 3 peer\n3< HELLO 0 1 1 herd Jaq\\c\n"
+     "3< uez Clark 00000000000000f0 RULES CLOCK NONCE\n3< AUTH 0 no\\c\n3< ne\ntick\n"
+     "3< HAVE 0 - 0\\nWAIT 0 5\\nSYNC 0 " TALK_FEED_JAQUEZ " 7\ntick\n"
+     "3< BATCH 33 0 0 1\\n" FAR "\\nSYNCED 0 " TALK_FEED_JAQUEZ " 7\ntick\ndrained 2\n"
+     "tick\n3< BATCH 33 7 8 1\\n\\c\n3< " FAR "\ndrained 3\ndrained 2\ntick\n"
+     "open 4 peer\n4< " TALK_HELLO_BONA "4< AUTH 0 none\\nHAVE 0 " TALK_FEED_CLARK " 1\n"
+     "4< PING 0 1 0 0 00000000000000dd CLOCK\n2< BYE 0 duplicate x\n"
+     "open 5 peer\n5< nonsense\nopen 6 peer\nwait 6000\n"
+     "closed 3 reset\nwait 1000\nopen 7 dialled Jaquez\n7< BYE 0 refused go\nopen 8 peer\n"
+     "8< HELLO 0 1 1 herd Nobody Clark 0000000000000001 RULES CLOCK NONCE\nstop\ntick\n"
      "drained 4\ndrained 2\ntick\n"},
+    {"another of the same name", TALK_HERD,
+     TALK_LINKS_UP
+     "open 4 peer\n4< HELLO 0 1 1 herd Bona Clark 00000000000000b1 RULES CLOCK "
+     "NONCE\n4< AUTH 0 none\nwait 2000\ntick\nopen 5 peer\n5< HELLO 0 1 1 herd Bona Clark "
+     "00000000000000b1 RULES CLOCK NONCE\n5< AUTH 0 some\n"},
+    {"crossing", TALK_HERD,
+     "tick\nopen 2 dialled Bona\n2< " TALK_HELLO_BONA "open 3 peer\n3< " TALK_HELLO_BONA
+     "3< AUTH 0 none\n2< AUTH 0 none\nopen 4 dialled Jaquez\n4< " TALK_HELLO_JAQUEZ
+     "open 5 peer\n5< " TALK_HELLO_JAQUEZ "5< AUTH 0 none\n4< AUTH 0 none\nwait 5000\n"},
+    {"heartbeats", TALK_HERD,
+     TALK_LINKS_UP
+     "2< PING 0 1 0 0 00000000000000dd CLOCK\nwait 5000\n"
+     "2< PING 0 2 0 0 00000000000000dd CLOCK\n2< PING 0 3 0 0 00000000000000dd CLOCK\n"
+     "tick\nwait 5000\n2< BATCH 0 0 1 0\nwait 5000\n"},
     {"status", TALK_HERD, "open 1 control\n1< STATUS\n1< foo\\nSTA\\c\n1< TUS\neof 1\n"},
 };
 
@@ -188,17 +208,18 @@ static void a_close_is_owed(void)
     rig_end(&rig);
 }
 
-/* A malformed batch of so many lines that its log fills the list of actions: there is no
- * room for the CLOSE. */
-static void owe_a_close(struct rig *rig, herd_conn_id conn)
+/* A malformed batch (at the position `at`, of one digit) of so many lines that its log
+ * fills the list of actions: there is no room for the CLOSE. */
+static void owe_a_close(struct rig *rig, herd_conn_id conn, int at)
 {
-    char batch[96];
-    memset(batch, '\n', sizeof batch);
-    memcpy(batch, "BATCH 80 81", 11);
+    char batch[112];
+    int header = snprintf(batch, sizeof batch, "BATCH 80 %d %d 81\n", at, at);
+    memset(batch + header, '\n', 80);
     fail_mem_arm(&rig->mem, 1, true);
-    rig_data(rig, conn, herd_slice(batch, 12 + 80));
+    rig_data(rig, conn, herd_slice(batch, (size_t)header + 80));
     CHECK(rig->open[conn]);
     CHECK_INT(herd_deadline(rig->core).ns, 0);
+    fail_mem_arm(&rig->mem, 0, false);
     rig_hush(rig);
 }
 
@@ -208,15 +229,39 @@ static void a_close_is_owed_to_neighbours(void)
     struct rig rig;
     rig_start(&rig, TALK_HERD, "Clark");
     script_act(&rig, TALK_LINKS_UP "open 1\n1< IAMAT a +0+0 1\ndrained 2\ndrained 3\n");
-    owe_a_close(&rig, 2);
-    fail_mem_arm(&rig.mem, 0, false);
+    owe_a_close(&rig, 2, 0);
     SCRIPT_PLAY(&rig, "tick\n"
-                      "  3> BATCH 00040 00001\\nAT Clark +1621464827.223371889 a +0+0 1\n"
+                      "  3> BATCH 40 0 1 1\\nAT Clark +1621464827.223371889 a +0+0 1\n"
                       "  close 2\n");
     script_act(&rig, "drained 3\nstop\n");
-    owe_a_close(&rig, 3);
+    owe_a_close(&rig, 3, 0);
     SCRIPT_PLAY(&rig, "tick\n"
                       "  close 3\n");
+    rig_end(&rig);
+}
+
+/* Time passes for them, and others come, but there is nobody to be told. */
+static void who_is_owed_a_close_does_nothing_more(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig,
+               TALK_LINKS_UP "2< BATCH 0 0 1 0\nopen 4 peer\n4< HELLO 0 1 1 herd Bona "
+                             "Clark 00000000000000b1 RULES CLOCK NONCE\n");
+    owe_a_close(&rig, 2, 1);
+    SCRIPT_PLAY(&rig, "4< AUTH 0 none\n"
+                      "  4> BYE 0 taken another server of this name is connected\n"
+                      "  close 4\n"
+                      "  close 2\n");
+    script_act(&rig, "link 2 Bona\n2< BATCH 0 1 2 0\npass 1000\n");
+    owe_a_close(&rig, 2, 2);
+    SCRIPT_PLAY(&rig, "tick\n"
+                      "  close 2\n");
+    script_act(&rig, "link 2 Bona\npass 5000\n");
+    owe_a_close(&rig, 2, 2);
+    SCRIPT_PLAY(&rig, "tick\n"
+                      "  3> PING 0 2 0 0 DIGEST CLOCK\n"
+                      "  close 2\n");
     rig_end(&rig);
 }
 
@@ -241,6 +286,7 @@ const struct check_test test_memory[] = {
     {"no_connection_is_forgotten", no_connection_is_forgotten},
     {"a_close_is_owed", a_close_is_owed},
     {"a_close_is_owed_to_neighbours", a_close_is_owed_to_neighbours},
+    {"who_is_owed_a_close_does_nothing_more", who_is_owed_a_close_does_nothing_more},
     {"a_close_is_owed_to_strangers", a_close_is_owed_to_strangers},
     {NULL, NULL},
 };

@@ -173,7 +173,7 @@ static int read_to_end(struct wire *wire)
     bool whole = false;
     while ((rc = wire_line(wire, &line)) == CTL_OK) {
         ctl_print(line);
-        (void)fflush(stdout);
+        ctl_flush();
         whole = line.data[line.len - 1] == '\n';
         if (line.data[0] == '?')
             status = CTL_REFUSED;

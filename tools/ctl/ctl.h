@@ -43,6 +43,9 @@ void ctl_print_start(void);
  * bytes other than LF and tab escaped as \xNN. */
 void ctl_print(struct herd_slice bytes);
 
+/* Hands on what standard output holds back. */
+void ctl_flush(void);
+
 /* One line of the wire to standard error, behind `mark` and a blank. */
 void ctl_print_wire(char mark, struct herd_slice line);
 

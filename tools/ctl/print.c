@@ -58,11 +58,19 @@ void ctl_print(struct herd_slice bytes)
         out_error = errno;
 }
 
+/* What is left in the buffer after a failure is not always tried again, so this is where
+ * the reason has to be kept. */
+void ctl_flush(void)
+{
+    if (fflush(stdout) != 0 && out_error == 0)
+        out_error = errno;
+}
+
 void ctl_print_wire(char mark, struct herd_slice line)
 {
     if (line.len > 0 && line.data[line.len - 1] == '\n')
         line.len--;
-    (void)fflush(stdout);
+    ctl_flush();
     (void)fprintf(stderr, "%c ", mark);
     put(stderr, err_is_terminal, line);
     (void)fputc('\n', stderr);
@@ -77,7 +85,7 @@ int ctl_complain(int status, const char *format, ...)
     va_end(args);
     if (len >= (int)sizeof text)
         len = sizeof text - 1;
-    (void)fflush(stdout);
+    ctl_flush();
     (void)fputs("herdctl: ", stderr);
     put(stderr, true, herd_slice(text, len > 0 ? (size_t)len : 0));
     (void)fputc('\n', stderr);
@@ -93,10 +101,8 @@ bool ctl_colour(void)
 /* A reader that has seen enough, like head(1), has gone on purpose. */
 int ctl_print_end(int status)
 {
-    bool failed = fflush(stdout) != 0;
-    if (failed && out_error == 0)
-        out_error = errno;
-    if (!failed && !ferror(stdout))
+    ctl_flush();
+    if (out_error == 0 && !ferror(stdout))
         return status;
     status = ctl_first(status, CTL_REFUSED);
     if (out_error == EPIPE)

@@ -1,6 +1,7 @@
 /* Asking a server about itself, and reading its answer. */
 #include "status.h"
 
+#include "herd/decimal.h"
 #include "herd/err.h"
 #include "herd/stats.h"
 #include "io/mem.h"
@@ -93,8 +94,30 @@ void report_link(struct herd_slice value, struct report_link *link)
     link->state = take(&value, ' ');
     link->how = take(&value, ' ');
     link->behind = take(&value, ' ');
-    link->why = value;
     link->up = herd_slice_eq(link->state, HERD_LIT("up"));
+    link->why = link->up ? herd_slice("", 0) : value;
+    link->mode = link->rtt_us = link->skew_ms = herd_slice("", 0);
+    if (!link->up)
+        return;
+    link->mode = take(&value, ' ');
+    link->rtt_us = take(&value, ' ');
+    link->skew_ms = take(&value, ' ');
+}
+
+void report_refusal(struct herd_slice value, struct report_refusal *refusal)
+{
+    refusal->name = take(&value, ' ');
+    refusal->count = take(&value, ' ');
+    refusal->why = value;
+}
+
+int64_t report_int(struct herd_slice text, int64_t otherwise)
+{
+    uint64_t number;
+    bool minus = text.len > 0 && text.data[0] == '-';
+    if (herd_uint_parse(herd_slice_from(text, minus), INT64_MAX, &number) != HERD_OK)
+        return otherwise;
+    return minus ? -(int64_t)number : (int64_t)number;
 }
 
 const char *report_meaning(struct herd_slice key)

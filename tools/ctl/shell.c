@@ -124,7 +124,7 @@ static bool read_line(bool interactive, char **line, size_t *size, size_t *len)
 {
     if (interactive)
         (void)fputs("herd> ", stdout);
-    (void)fflush(stdout);
+    ctl_flush();
     ssize_t got = getline(line, size, stdin);
     *len = got >= 0 ? (size_t)got : 0;
     return got >= 0;

@@ -16,9 +16,9 @@ static void coloured(const struct report *report, int width)
     printf("%-*s%s", width, report_state(report), colour ? "\033[0m" : "");
 }
 
-static bool is_link(const struct report_line *line)
+static bool is(const struct report_line *line, const char *key)
 {
-    return herd_slice_eq(line->key, HERD_LIT("link"));
+    return herd_slice_eq(line->key, herd_slice_str(key));
 }
 
 struct widths {
@@ -30,7 +30,7 @@ static struct widths measure(struct herd_slice rest)
     struct widths widths = {0, 0};
     struct report_line line;
     while (report_next(&rest, &line)) {
-        if (is_link(&line))
+        if (is(&line, "link") || is(&line, "refusal"))
             continue;
         widths.key = line.key.len > widths.key ? line.key.len : widths.key;
         widths.value = line.value.len > widths.value ? line.value.len : widths.value;
@@ -51,16 +51,27 @@ static void put_link(struct herd_slice value, size_t width)
     (void)fputs("  link ", stdout);
     put_padded(link.name, width > 5 ? width - 5 : 0);
     (void)fputs("  ", stdout);
-    ctl_print(link.state);
-    if (link.up) {
-        printf(", %.*s, ", (int)link.how.len, link.how.data);
-        ctl_print(link.behind);
-        (void)fputs(" records behind", stdout);
-    } else {
-        (void)fputs(": ", stdout);
-        ctl_print(link.why);
-    }
+    status_put_link(&link);
     (void)fputc('\n', stdout);
+}
+
+static void put_refusal(struct herd_slice value)
+{
+    struct report_refusal refusal;
+    report_refusal(value, &refusal);
+    (void)fputs("  ", stdout);
+    status_put_refusal(&refusal);
+    (void)fputc('\n', stdout);
+}
+
+static void put_counter(const struct report_line *line, const struct widths *widths)
+{
+    size_t value_len = line->value.len;
+    (void)fputs("  ", stdout);
+    put_padded(line->key, widths->key);
+    printf("  %*s", value_len < widths->value ? (int)(widths->value - value_len) : 0, "");
+    ctl_print(line->value);
+    printf("  %s\n", report_meaning(line->key));
 }
 
 void status_details(const struct servers *servers, uint32_t i, const struct report *report)
@@ -80,19 +91,12 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
     if (report->state == STATUS_SILENT)
         ctl_complain(CTL_LATE, "%s", report->why);
     while (report_next(&rest, &line)) {
-        if (herd_slice_eq(line.key, HERD_LIT("server")))
-            continue;
-        if (is_link(&line)) {
+        if (is(&line, "link"))
             put_link(line.value, widths.key);
-            continue;
-        }
-        (void)fputs("  ", stdout);
-        put_padded(line.key, widths.key);
-        printf("  %*s",
-               line.value.len < widths.value ? (int)(widths.value - line.value.len) : 0,
-               "");
-        ctl_print(line.value);
-        printf("  %s\n", report_meaning(line.key));
+        else if (is(&line, "refusal"))
+            put_refusal(line.value);
+        else if (!is(&line, "server"))
+            put_counter(&line, &widths);
     }
 }
 

@@ -39,18 +39,43 @@ bool report_next(struct herd_slice *rest, struct report_line *line);
 /* The value of a key, or an empty slice. */
 struct herd_slice report_get(const struct report *report, const char *key);
 
-/* A value of a link line: NAME up|down HOW BEHIND WHY... */
+/* A value of a link line: NAME up HOW BEHIND MODE RTT_US SKEW_MS, or NAME down - 0 WHY...
+ * Words that the line does not have are empty: older servers send no MODE and what is
+ * behind it. More words are for later versions. */
 struct report_link {
-    struct herd_slice name, state, how, behind, why;
+    struct herd_slice name, state, how, behind;
+    struct herd_slice mode, rtt_us, skew_ms; /* up only */
+    struct herd_slice why;                   /* down only */
     bool up;
 };
 
 void report_link(struct herd_slice value, struct report_link *link);
 
+/* A value of a refusal line: NAME COUNT WHY... Somebody who was turned away. */
+struct report_refusal {
+    struct herd_slice name, count, why;
+};
+
+void report_refusal(struct herd_slice value, struct report_refusal *refusal);
+
+/* A number with or without a minus sign; `otherwise` when it is none. */
+int64_t report_int(struct herd_slice text, int64_t otherwise);
+
 /* What a key means, or "". */
 const char *report_meaning(struct herd_slice key);
 
-/* ---- showing: `reports` are those of the servers of `choice`, in its order ---- */
+/* ---- showing to people ---- */
+
+/* The state of a link, without its name and without LF. */
+void status_put_link(const struct report_link *link);
+
+/* Whether people should know more about a link than that it is up: everything is being
+ * sent, or waits for that, or the clocks differ by more than a second. */
+bool status_link_is_odd(const struct report_link *link);
+
+void status_put_refusal(const struct report_refusal *refusal);
+
+/* ---- showing all: `reports` are those of the servers of `choice`, in its order ---- */
 
 void status_table(const struct servers *servers, const struct choice *choice,
                   const struct report *reports);

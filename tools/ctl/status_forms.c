@@ -1,14 +1,9 @@
-/* status of several servers: the table, and JSON. */
+/* status of several servers as a table, with notes about what is odd. */
 #include "status.h"
 
-#include "herd/decimal.h"
-
-#include <cjson/cJSON.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-/* ---- the table ---- */
+/* ---- rows ---- */
 
 enum { COLUMNS = 8, STATE = 1, CELL = 300 };
 
@@ -86,6 +81,39 @@ static void print_row(const int *widths, const struct row *row, const char *colo
     (void)fputc('\n', stdout);
 }
 
+/* ---- notes ---- */
+
+static void note_line(const char *server, const struct report_line *line)
+{
+    struct report_link link;
+    struct report_refusal refusal;
+    if (herd_slice_eq(line->key, HERD_LIT("link"))) {
+        report_link(line->value, &link);
+        if (!status_link_is_odd(&link))
+            return;
+        printf("%s: link ", server);
+        ctl_print(link.name);
+        (void)fputc(' ', stdout);
+        status_put_link(&link);
+        (void)fputc('\n', stdout);
+    } else if (herd_slice_eq(line->key, HERD_LIT("refusal"))) {
+        report_refusal(line->value, &refusal);
+        printf("%s: ", server);
+        status_put_refusal(&refusal);
+        (void)fputc('\n', stdout);
+    }
+}
+
+static void note(const char *server, const struct report *report)
+{
+    struct herd_slice rest = herd_buf_bytes(&report->text);
+    struct report_line line;
+    while (report_next(&rest, &line))
+        note_line(server, &line);
+}
+
+/* ---- the whole ---- */
+
 void status_table(const struct servers *servers, const struct choice *choice,
                   const struct report *reports)
 {
@@ -104,98 +132,9 @@ void status_table(const struct servers *servers, const struct choice *choice,
         fill_row(&row, &servers->conf.servers[choice->index[i]], &reports[i]);
         print_row(widths, &row, ctl_colour() ? colour : NULL);
     }
-    (void)fflush(stdout);
+    for (uint32_t i = 0; i < choice->count; i++)
+        note(servers->conf.servers[choice->index[i]].name, &reports[i]);
     for (uint32_t i = 0; i < choice->count; i++)
         if (reports[i].state == STATUS_SILENT)
             ctl_complain(CTL_LATE, "%s", reports[i].why);
-}
-
-/* ---- JSON ---- */
-
-/* Counters are written digit by digit: a number of cJSON is a double, and rounds. */
-static bool add(cJSON *object, const char *key, struct herd_slice value)
-{
-    char *text = malloc(value.len + 1);
-    uint64_t number;
-    if (text == NULL)
-        return false;
-    memcpy(text, value.data, value.len);
-    text[value.len] = '\0';
-    bool digits = herd_uint_parse(value, UINT64_MAX, &number) == 0;
-    cJSON *added = digits ? cJSON_AddRawToObject(object, key, text)
-                          : cJSON_AddStringToObject(object, key, text);
-    free(text);
-    return added != NULL;
-}
-
-static bool add_text(cJSON *object, const char *key, const char *text)
-{
-    return cJSON_AddStringToObject(object, key, text) != NULL;
-}
-
-static bool add_link(cJSON *links, struct herd_slice value)
-{
-    struct report_link link;
-    cJSON *object = cJSON_CreateObject();
-    report_link(value, &link);
-    if (object == NULL || !cJSON_AddItemToArray(links, object))
-        return false;
-    if (!add(object, "name", link.name) || !add(object, "state", link.state))
-        return false;
-    if (link.up)
-        return add(object, "how", link.how) && add(object, "behind", link.behind);
-    return add(object, "why", link.why);
-}
-
-static bool add_reply(cJSON *object, const struct report *report)
-{
-    char key[64];
-    struct herd_slice rest = herd_buf_bytes(&report->text);
-    struct report_line line;
-    cJSON *links = cJSON_AddArrayToObject(object, "links");
-    bool ok = links != NULL;
-    while (ok && report_next(&rest, &line)) {
-        (void)snprintf(key, sizeof key, "%.*s", (int)line.key.len, line.key.data);
-        if (strcmp(key, "link") == 0)
-            ok = add_link(links, line.value);
-        else if (strcmp(key, "server") != 0)
-            ok = add(object, key, line.value);
-    }
-    return ok;
-}
-
-static bool add_server(cJSON *list, const struct herd_conf_server *server,
-                       const struct report *report)
-{
-    char client[SERVERS_ADDRESS], peer[SERVERS_ADDRESS];
-    cJSON *object = cJSON_CreateObject();
-    servers_address(&server->client, client);
-    servers_address(&server->peer, peer);
-    if (object == NULL || !cJSON_AddItemToArray(list, object))
-        return false;
-    return add_text(object, "name", server->name) &&
-           add_text(object, "state", report_state(report)) &&
-           (report->pid <= 0 ||
-            cJSON_AddNumberToObject(object, "pid", (double)report->pid) != NULL) &&
-           add_text(object, "client", client) && add_text(object, "peer", peer) &&
-           (report->state != STATUS_SILENT || add_text(object, "why", report->why)) &&
-           (report->state != STATUS_UP || add_reply(object, report));
-}
-
-bool status_json(const struct servers *servers, const struct choice *choice,
-                 const struct report *reports)
-{
-    cJSON *root = cJSON_CreateObject();
-    cJSON *list = root != NULL ? cJSON_AddArrayToObject(root, "servers") : NULL;
-    bool ok = list != NULL;
-    for (uint32_t i = 0; ok && i < choice->count; i++)
-        ok = add_server(list, &servers->conf.servers[choice->index[i]], &reports[i]);
-    char *text = ok ? cJSON_Print(root) : NULL;
-    if (text != NULL) {
-        ctl_print(herd_slice_str(text));
-        (void)fputc('\n', stdout);
-    }
-    cJSON_free(text);
-    cJSON_Delete(root);
-    return text != NULL;
 }

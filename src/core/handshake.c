@@ -1,0 +1,366 @@
+/* The first words on a neighbour's connection: HELLO and AUTH, and who is turned away. */
+#include "herd/err.h"
+#include "herd/hex.h"
+#include "state.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { GREETING_PAYLOAD_MAX = 1024 };
+
+static const char dialler_role[] = "dialler", acceptor_role[] = "acceptor";
+
+/* ---- turning away ---- */
+
+/* Operators ask who cannot get in; a few names are enough to see what is wrong. */
+static void note_refusal(struct herd_core *core, struct herd_slice name, const char *why)
+{
+    struct herd_refusal *at = core->refusals;
+    size_t len = name.len < HERD_CONF_NAME_MAX ? name.len : HERD_CONF_NAME_MAX;
+    char text[HERD_CONF_NAME_MAX + 1] = "-";
+    for (size_t i = 0; i < len; i++) {
+        text[i] = name.data[i] > ' ' && name.data[i] < 0x7f ? name.data[i] : '?';
+        text[i + 1] = '\0';
+    }
+    while (at->count > 0 && strcmp(at->name, text) != 0 &&
+           at < core->refusals + HERD_REFUSALS - 1)
+        at++;
+    if (at->count > 0 && strcmp(at->name, text) != 0)
+        at->count = 0;
+    snprintf(at->name, sizeof at->name, "%s", text);
+    snprintf(at->why, sizeof at->why, "%s", why);
+    at->count++;
+}
+
+/* `code` decides how soon the other side tries again. */
+static void turn_away(struct herd_core *core, struct herd_conn *conn,
+                      struct herd_slice name, const char *code, const char *why)
+{
+    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    core->stats.peers_refused++;
+    note_refusal(core, name, why);
+    herd_logf(core, conn->id, "turned away %.*s: %s", (int)(name.len < 64 ? name.len : 64),
+              name.data, why);
+    if (neighbour != NULL && neighbour->conn == NULL)
+        (void)herd_neighbour_why(neighbour, herd_slice_str(why));
+    herd_peer_bye(core, conn, code, why);
+}
+
+static void refuse(struct herd_core *core, struct herd_conn *conn, struct herd_slice name,
+                   const char *why)
+{
+    conn->peer.refused = true;
+    turn_away(core, conn, name, "refused", why);
+}
+
+static struct herd_slice known_name(const struct herd_core *core,
+                                    const struct herd_conn *conn)
+{
+    if (conn->peer.neighbour == NULL)
+        return HERD_LIT("-");
+    return herd_slice_str(herd_neighbour_name(core, conn->peer.neighbour));
+}
+
+/* ---- opening ---- */
+
+static void send_hello(struct herd_core *core, struct herd_conn *conn)
+{
+    struct herd_greeting *greeting = conn->peer.greeting;
+    struct herd_hello hello = {
+        .version_least = HERD_VERSION_LEAST,
+        .version_most = HERD_VERSION_MOST,
+        .herd = herd_slice_str(core->setup.conf->herd_name),
+        .from = core->name,
+        .to = herd_slice_str(herd_neighbour_name(core, conn->peer.neighbour)),
+        .boot = core->setup.boot_id,
+        .rules = core->rules,
+        .clock = core->wall,
+    };
+    herd_nonce(core, hello.nonce);
+    greeting->ours_len = herd_hello_print(&hello, greeting->ours);
+    herd_peer_sendf(core, conn, "HELLO 0 %s\n", greeting->ours);
+}
+
+static void open_accepted(struct herd_core *core, struct herd_conn *conn)
+{
+    core->stats.peers_accepted++;
+    core->unknown_peers++;
+    if (core->unknown_peers > (uint64_t)core->setup.conf->handshakes_max)
+        turn_away(core, conn, HERD_LIT("-"), "closing",
+                  "too many connections that have not said who they are");
+}
+
+static void open_dialled(struct herd_core *core, struct herd_conn *conn, int64_t server)
+{
+    conn->peer.ours = true;
+    conn->peer.neighbour = herd_neighbour_of(core, server);
+    assert(conn->peer.neighbour != NULL);
+    herd_link_called(&conn->peer.neighbour->link, conn->id);
+    if (conn->peer.greeting != NULL)
+        send_hello(core, conn);
+}
+
+void herd_peer_open(struct herd_core *core, struct herd_conn *conn, int64_t server)
+{
+    struct herd_peer *peer = &conn->peer;
+    herd_framer_init(&peer->framer, core->setup.mem, GREETING_PAYLOAD_MAX);
+    peer->handshake.owner = conn;
+    herd_timer_arm(&core->handshakes, &peer->handshake, core->mono);
+    peer->greeting = herd_mem_zalloc(core->setup.mem, sizeof *peer->greeting);
+    if (server >= 0)
+        open_dialled(core, conn, server);
+    else
+        open_accepted(core, conn);
+    if (peer->greeting == NULL) {
+        core->stats.out_of_memory++;
+        herd_conn_end(core, conn);
+    }
+}
+
+/* The connection is known, or gone: it no longer counts as one of a stranger. */
+static void end_greeting(struct herd_core *core, struct herd_conn *conn)
+{
+    struct herd_peer *peer = &conn->peer;
+    herd_timer_disarm(&peer->handshake);
+    if (!peer->ours && peer->stage <= HERD_STAGE_AUTH)
+        core->unknown_peers--;
+    if (peer->greeting != NULL)
+        herd_mem_free(core->setup.mem, peer->greeting, sizeof *peer->greeting);
+    peer->greeting = NULL;
+}
+
+void herd_handshake_free(struct herd_core *core, struct herd_conn *conn)
+{
+    end_greeting(core, conn);
+}
+
+void herd_handshake_timers(struct herd_core *core)
+{
+    struct herd_conn *conn;
+    while ((conn = herd_timerq_expired(&core->handshakes, core->mono)) != NULL) {
+        if (conn->peer.stage == HERD_STAGE_RETIRED)
+            herd_conn_end(core, conn);
+        else
+            turn_away(core, conn, known_name(core, conn), "closing",
+                      "the handshake took longer than handshake-timeout-ms");
+    }
+}
+
+/* ---- HELLO ---- */
+
+static bool is_skewed(const struct herd_core *core, struct herd_wall clock)
+{
+    int64_t max_ms = core->setup.conf->link_skew_max_ms;
+    int64_t apart =
+        clock.ns > core->wall.ns ? clock.ns - core->wall.ns : core->wall.ns - clock.ns;
+    return max_ms > 0 && apart / HERD_NS_PER_MS > max_ms;
+}
+
+/* Why the sender of this HELLO is turned away, or NULL with the neighbour that it is. */
+static const char *objection(struct herd_core *core, const struct herd_peer *peer,
+                             const struct herd_hello *hello,
+                             struct herd_neighbour **neighbour)
+{
+    int64_t server = herd_conf_find(core->setup.conf, hello->from);
+    *neighbour = server >= 0 ? herd_neighbour_of(core, server) : NULL;
+    if (hello->version_most < HERD_VERSION_LEAST ||
+        hello->version_least > HERD_VERSION_MOST)
+        return "no common protocol version: this server speaks version 1";
+    if (!herd_slice_eq(hello->herd, herd_slice_str(core->setup.conf->herd_name)))
+        return "another herd: herd-name differs";
+    if (!herd_slice_eq(hello->to, core->name))
+        return "wrong address: this is not the server that was asked for";
+    if (server < 0)
+        return "unknown server: it is not in this server's configuration";
+    if (*neighbour == NULL)
+        return "not a neighbour: this server's configuration has no link to it";
+    if (peer->ours && *neighbour != peer->neighbour)
+        return "wrong address: another server answers there";
+    if (hello->rules != core->rules)
+        return "other merge rules: the two programs would never agree";
+    if (is_skewed(core, hello->clock)) {
+        core->stats.peers_skewed++;
+        return "clocks differ by more than link-skew-max-ms";
+    }
+    return NULL;
+}
+
+static void warn_of_skew(struct herd_core *core, struct herd_conn *conn,
+                         struct herd_wall clock)
+{
+    int64_t apart_ms = (clock.ns - core->wall.ns) / HERD_NS_PER_MS;
+    if (apart_ms > 1000 || apart_ms < -1000)
+        herd_logf(core, conn->id, "the clock of %s differs from ours by %" PRId64 " ms",
+                  herd_neighbour_name(core, conn->peer.neighbour), apart_ms);
+}
+
+/* Signs for one of the two roles; "none" when there is no key. */
+static void sign(const struct herd_core *core, const struct herd_peer *peer,
+                 const char *role, char hex[2 * HERD_MAC_SIZE + 1])
+{
+    const struct herd_greeting *greeting = peer->greeting;
+    struct herd_slice ours = herd_slice(greeting->ours, greeting->ours_len);
+    struct herd_slice theirs = herd_slice(greeting->theirs, greeting->theirs_len);
+    char text[HERD_AUTH_TEXT];
+    uint8_t mac[HERD_MAC_SIZE];
+    memcpy(hex, "none", sizeof "none");
+    if (core->setup.mac.sign == NULL)
+        return;
+    core->setup.mac.sign(
+        core->setup.mac.ctx,
+        herd_auth_text(role, peer->ours ? ours : theirs, peer->ours ? theirs : ours, text),
+        mac);
+    herd_hex_print(mac, sizeof mac, hex);
+}
+
+static void send_auth(struct herd_core *core, struct herd_conn *conn)
+{
+    char mac[2 * HERD_MAC_SIZE + 1];
+    sign(core, &conn->peer, conn->peer.ours ? dialler_role : acceptor_role, mac);
+    herd_peer_sendf(core, conn, "AUTH 0 %s\n", mac);
+}
+
+int herd_peer_hello(struct herd_core *core, struct herd_conn *conn,
+                    const struct herd_call *call)
+{
+    struct herd_peer *peer = &conn->peer;
+    struct herd_hello hello;
+    struct herd_neighbour *neighbour;
+    if (peer->stage != HERD_STAGE_HELLO || herd_hello_parse(call->line, &hello) != HERD_OK)
+        return HERD_EBAD;
+    const char *why = objection(core, peer, &hello, &neighbour);
+    if (why != NULL) {
+        refuse(core, conn, hello.from, why);
+        return HERD_OK;
+    }
+    peer->neighbour = neighbour;
+    peer->stage = HERD_STAGE_AUTH;
+    peer->greeting->boot = hello.boot;
+    peer->greeting->theirs_len = call->line.len;
+    memcpy(peer->greeting->theirs, call->line.data, call->line.len);
+    warn_of_skew(core, conn, hello.clock);
+    if (peer->ours)
+        send_auth(core, conn);
+    else
+        send_hello(core, conn);
+    return HERD_OK;
+}
+
+/* ---- AUTH ---- */
+
+/* Takes the same time whether the first or the last byte differs. */
+static bool same_mac(struct herd_slice got, const char *want)
+{
+    size_t len = strlen(want);
+    unsigned differ = got.len != len;
+    for (size_t i = 0; i < got.len && i < len; i++)
+        differ |= (unsigned char)got.data[i] ^ (unsigned char)want[i];
+    return differ == 0;
+}
+
+static const char *why_unproven(const struct herd_core *core, struct herd_slice mac)
+{
+    if (core->setup.mac.sign == NULL)
+        return "the neighbour has a herd-key-file, this server has none";
+    return herd_slice_eq(mac, HERD_LIT("none"))
+               ? "this server has a herd-key-file, the neighbour has none"
+               : "wrong key: the two herd-key-files differ";
+}
+
+/* A restarted neighbour says new things; what it was sent before, it has lost. */
+static void meet(struct herd_core *core, struct herd_neighbour *neighbour, uint64_t boot)
+{
+    if (neighbour->tag != 0 && neighbour->boot == boot)
+        return;
+    neighbour->boot = boot;
+    neighbour->tag = ++core->last_tag;
+}
+
+static void bring_up(struct herd_core *core, struct herd_conn *conn)
+{
+    struct herd_peer *peer = &conn->peer;
+    struct herd_neighbour *neighbour = peer->neighbour;
+    meet(core, neighbour, peer->greeting->boot);
+    if (!peer->ours)
+        send_auth(core, conn);
+    end_greeting(core, conn);
+    peer->stage = HERD_STAGE_UP;
+    peer->framer.payload_max = HERD_FRAME_PAYLOAD_MAX;
+    neighbour->conn = conn;
+    neighbour->why[0] = '\0';
+    herd_outflow_start(neighbour);
+    herd_inflow_start(core, neighbour);
+    herd_beat_start(core, neighbour);
+    herd_logf(core, conn->id, "link to %s is up (%s)", herd_neighbour_name(core, neighbour),
+              peer->ours ? "dialled" : "accepted");
+}
+
+/* The old connection no longer counts, and its end is not the end of the link. Whoever
+ * dialled the new one closes the old: the other side may not know yet that it is old. */
+static void retire(struct herd_core *core, struct herd_conn *old, bool new_is_ours)
+{
+    old->peer.stage = HERD_STAGE_RETIRED;
+    herd_beat_stop(old->peer.neighbour);
+    herd_outflow_stop(old->peer.neighbour);
+    herd_inflow_stop(old->peer.neighbour);
+    if (new_is_ours)
+        herd_peer_bye(core, old, "duplicate", "another connection carries this link now");
+    else
+        herd_timer_arm(&core->handshakes, &old->peer.handshake, core->mono);
+}
+
+/* Whoever accepted this connection takes it for the link as soon as it has sent its AUTH.
+ * So when that was the neighbour, the end of it is left to the neighbour: it comes when
+ * the neighbour sees the other connection, and is then not the end of the link. */
+static void refuse_duplicate(struct herd_core *core, struct herd_conn *conn)
+{
+    if (!conn->peer.ours) {
+        herd_peer_bye(core, conn, "duplicate", "another connection carries this link");
+        return;
+    }
+    end_greeting(core, conn);
+    conn->peer.stage = HERD_STAGE_RETIRED;
+    herd_timer_arm(&core->handshakes, &conn->peer.handshake, core->mono);
+}
+
+static void take(struct herd_core *core, struct herd_conn *conn)
+{
+    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    struct herd_conn *old = neighbour->conn;
+    uint64_t old_id;
+    switch (herd_link_greeted(&neighbour->link, conn->id, conn->peer.ours,
+                              conn->peer.greeting->boot, core->mono, &old_id)) {
+    case HERD_LINK_TAKE:
+        core->stats.links_up++;
+        bring_up(core, conn);
+        break;
+    case HERD_LINK_REPLACE:
+        retire(core, old, conn->peer.ours);
+        bring_up(core, conn);
+        break;
+    case HERD_LINK_REFUSE: refuse_duplicate(core, conn); break;
+    case HERD_LINK_TAKEN:
+        core->stats.peers_taken++;
+        turn_away(core, conn, known_name(core, conn), "taken",
+                  "another server of this name is connected");
+        herd_beat_probe(core, neighbour);
+        break;
+    }
+}
+
+int herd_peer_auth(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call)
+{
+    char want[2 * HERD_MAC_SIZE + 1];
+    if (conn->peer.stage != HERD_STAGE_AUTH)
+        return HERD_EBAD;
+    sign(core, &conn->peer, conn->peer.ours ? acceptor_role : dialler_role, want);
+    if (same_mac(call->words.word[1], want)) {
+        take(core, conn);
+        return HERD_OK;
+    }
+    core->stats.peers_unproven++;
+    refuse(core, conn, known_name(core, conn), why_unproven(core, call->words.word[1]));
+    return HERD_OK;
+}

@@ -1,0 +1,197 @@
+/* Signs of life on a link, and the proof that both ends hold the same. */
+#include "herd/decimal.h"
+#include "herd/err.h"
+#include "herd/hex.h"
+#include "state.h"
+
+#include <inttypes.h>
+
+enum {
+    STRANGE_MAX = 2, /* intervals that an unexplained difference may last */
+    REPAIR_MIN_MS = 10000,
+    REPAIR_MAX_MS = 600000,
+};
+
+static void send_ping(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    struct herd_beat *beat = &neighbour->beat;
+    struct herd_outflow *out = &neighbour->out;
+    uint64_t seq = out->mode == HERD_OUT_FEED ? out->follower.seen_seq : 0;
+    int64_t clock = core->wall.ns > 0 ? core->wall.ns : 0;
+    beat->serial++;
+    beat->sent_at = core->mono;
+    core->stats.pings_sent++;
+    if (seq > 0)
+        out->told = seq;
+    herd_peer_sendf(core, neighbour->conn,
+                    "PING 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64 " %" PRId64
+                    ".%09" PRId64 "\n",
+                    beat->serial, seq, core->store.tail_seq, core->store.digest,
+                    clock / HERD_NS_PER_S, clock % HERD_NS_PER_S);
+}
+
+void herd_beat_start(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    struct herd_beat *beat = &neighbour->beat;
+    struct herd_mono repair_at = beat->repair_at;
+    int64_t repair_pause_ms = beat->repair_pause_ms;
+    *beat = (struct herd_beat){.repair_at = repair_at, .repair_pause_ms = repair_pause_ms};
+    beat->ping.owner = neighbour;
+    beat->quiet.owner = neighbour;
+    beat->probe.owner = neighbour;
+    herd_timer_arm(&core->pings, &beat->ping, core->mono);
+    herd_timer_arm(&core->quiet_links, &beat->quiet, core->mono);
+    send_ping(core, neighbour);
+}
+
+void herd_beat_stop(struct herd_neighbour *neighbour)
+{
+    herd_timer_disarm(&neighbour->beat.ping);
+    herd_timer_disarm(&neighbour->beat.quiet);
+    herd_timer_disarm(&neighbour->beat.probe);
+}
+
+void herd_beat_heard(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    herd_timer_arm(&core->quiet_links, &neighbour->beat.quiet, core->mono);
+    herd_timer_disarm(&neighbour->beat.probe);
+}
+
+void herd_beat_probe(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    if (herd_timer_armed(&neighbour->beat.probe) || neighbour->conn->ending)
+        return;
+    herd_timer_arm(&core->probes, &neighbour->beat.probe, core->mono);
+    send_ping(core, neighbour);
+}
+
+/* ---- time ---- */
+
+static void give_up(struct herd_core *core, struct herd_neighbour *neighbour,
+                    const char *why)
+{
+    core->stats.links_quiet++;
+    (void)herd_neighbour_why(neighbour, herd_slice_str(why));
+    herd_peer_bye(core, neighbour->conn, "quiet", why);
+}
+
+/* The neighbour may send and yet take nothing. */
+static bool is_stuck(const struct herd_core *core, const struct herd_outflow *out)
+{
+    int64_t limit_ms = core->setup.conf->link_timeout_ms;
+    return out->busy &&
+           herd_mono_reached(core->mono, herd_mono_add_ms(out->busy_since, limit_ms));
+}
+
+void herd_beat_timers(struct herd_core *core)
+{
+    struct herd_neighbour *neighbour;
+    while ((neighbour = herd_timerq_expired(&core->quiet_links, core->mono)) != NULL)
+        give_up(core, neighbour, "nothing was heard for link-timeout-ms");
+    while ((neighbour = herd_timerq_expired(&core->probes, core->mono)) != NULL)
+        give_up(core, neighbour,
+                "another one of its name came, and it gave no sign of life");
+    while ((neighbour = herd_timerq_expired(&core->pings, core->mono)) != NULL) {
+        if (neighbour->conn->ending)
+            continue;
+        herd_timer_arm(&core->pings, &neighbour->beat.ping, core->mono);
+        if (is_stuck(core, &neighbour->out))
+            give_up(core, neighbour, "nothing was taken for link-timeout-ms");
+        else
+            send_ping(core, neighbour);
+    }
+}
+
+/* ---- differences ---- */
+
+/* Both ends are at rest and hold different records. There should be no way to get here, so
+ * it is counted and told; and if a repair does not help, the next one has to wait longer.
+ */
+static void repair(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    struct herd_beat *beat = &neighbour->beat;
+    if (!herd_mono_reached(core->mono, beat->repair_at) ||
+        !herd_feed_repair(core, neighbour))
+        return;
+    beat->strange = 0;
+    beat->repair_pause_ms =
+        beat->repair_pause_ms == 0 ? REPAIR_MIN_MS : beat->repair_pause_ms * 2;
+    if (beat->repair_pause_ms > REPAIR_MAX_MS)
+        beat->repair_pause_ms = REPAIR_MAX_MS;
+    beat->repair_at = herd_mono_add_ms(core->mono, beat->repair_pause_ms);
+    core->stats.repairs++;
+    herd_logf(core, neighbour->conn->id,
+              "%s holds other records than this server: sending all of ours",
+              herd_neighbour_name(core, neighbour));
+}
+
+static void compare(struct herd_core *core, struct herd_neighbour *neighbour,
+                    uint64_t digest, bool resting)
+{
+    struct herd_beat *beat = &neighbour->beat;
+    uint64_t ours = core->store.digest;
+    if (digest == ours) {
+        beat->strange = 0;
+        beat->repair_pause_ms = 0;
+        beat->repair_at = (struct herd_mono){0};
+        return;
+    }
+    bool same = beat->theirs == digest && beat->ours == ours;
+    beat->theirs = digest;
+    beat->ours = ours;
+    if (!same || !resting || !herd_feed_idle(core, neighbour)) {
+        beat->strange = 0;
+        return;
+    }
+    core->stats.digests_differ++;
+    if (++beat->strange >= STRANGE_MAX)
+        repair(core, neighbour);
+}
+
+/* ---- frames ---- */
+
+struct ping {
+    uint64_t serial, seq, tail, digest;
+    struct herd_wall clock;
+};
+
+static int parse_ping(const struct herd_call *call, struct ping *ping)
+{
+    const struct herd_slice *word = call->words.word;
+    if (herd_uint_parse(word[1], UINT64_MAX, &ping->serial) != HERD_OK ||
+        herd_uint_parse(word[2], UINT64_MAX, &ping->seq) != HERD_OK ||
+        herd_uint_parse(word[3], UINT64_MAX, &ping->tail) != HERD_OK ||
+        herd_hex_parse_u64(word[4], &ping->digest) != HERD_OK ||
+        herd_time_parse(word[5], &ping->clock) != HERD_OK || ping->seq > ping->tail)
+        return HERD_EBAD;
+    return HERD_OK;
+}
+
+int herd_peer_ping(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call)
+{
+    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    struct ping ping;
+    if (conn->peer.stage != HERD_STAGE_UP || parse_ping(call, &ping) != HERD_OK)
+        return HERD_EBAD;
+    bool feeding = neighbour->in.mode == HERD_IN_FEED;
+    if (feeding && ping.seq > 0 && herd_inflow_reached(neighbour, ping.seq) != HERD_OK)
+        return HERD_EBAD;
+    neighbour->beat.skew_ns = ping.clock.ns - core->wall.ns;
+    herd_peer_sendf(core, conn, "PONG 0 %" PRIu64 "\n", ping.serial);
+    compare(core, neighbour, ping.digest, feeding && ping.seq == ping.tail);
+    return HERD_OK;
+}
+
+int herd_peer_pong(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call)
+{
+    uint64_t serial;
+    if (conn->peer.stage != HERD_STAGE_UP ||
+        herd_uint_parse(call->words.word[1], UINT64_MAX, &serial) != HERD_OK)
+        return HERD_EBAD;
+    struct herd_beat *beat = &conn->peer.neighbour->beat;
+    if (serial == beat->serial)
+        beat->rtt_ns = core->mono.ns - beat->sent_at.ns;
+    return HERD_OK;
+}

@@ -1,0 +1,175 @@
+/* Records from a neighbour. The cursor says how far its change feed was read; it moves only
+ * when everything before it is in the store, and outlives the link. */
+#include "herd/decimal.h"
+#include "herd/err.h"
+#include "state.h"
+
+#include <inttypes.h>
+
+/* The neighbour whose link this connection carries, or NULL. */
+static struct herd_neighbour *linked(const struct herd_conn *conn)
+{
+    return conn->peer.stage == HERD_STAGE_UP ? conn->peer.neighbour : NULL;
+}
+
+void herd_inflow_start(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    neighbour->in = (struct herd_inflow){.mode = HERD_IN_NONE};
+    neighbour->in.ack.owner = neighbour;
+    herd_position_send(core, neighbour->conn, "HAVE", &neighbour->cursor);
+}
+
+void herd_inflow_stop(struct herd_neighbour *neighbour)
+{
+    herd_timer_disarm(&neighbour->in.ack);
+}
+
+/* ---- where the neighbour begins ---- */
+
+int herd_peer_resume(struct herd_core *core, struct herd_conn *conn,
+                     const struct herd_call *call)
+{
+    struct herd_neighbour *neighbour = linked(conn);
+    struct herd_position from;
+    (void)core;
+    if (neighbour == NULL || herd_position_parse(call, &from) != HERD_OK ||
+        neighbour->in.mode != HERD_IN_NONE || !herd_position_eq(&from, &neighbour->cursor))
+        return HERD_EBAD;
+    neighbour->in.mode = HERD_IN_FEED;
+    neighbour->in.at = from.seq;
+    neighbour->in.acked = from.seq;
+    return HERD_OK;
+}
+
+int herd_peer_sync(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call)
+{
+    struct herd_neighbour *neighbour = linked(conn);
+    struct herd_position from;
+    (void)core;
+    if (neighbour == NULL || herd_position_parse(call, &from) != HERD_OK || !from.known ||
+        neighbour->in.mode == HERD_IN_WALK || from.seq < neighbour->in.at)
+        return HERD_EBAD;
+    neighbour->in.mode = HERD_IN_WALK;
+    neighbour->in.walk = from;
+    return HERD_OK;
+}
+
+int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
+                     const struct herd_call *call)
+{
+    struct herd_neighbour *neighbour = linked(conn);
+    struct herd_position at;
+    if (neighbour == NULL || herd_position_parse(call, &at) != HERD_OK ||
+        neighbour->in.mode != HERD_IN_WALK || !herd_position_eq(&at, &neighbour->in.walk))
+        return HERD_EBAD;
+    neighbour->cursor = at;
+    neighbour->in.mode = HERD_IN_FEED;
+    neighbour->in.at = at.seq;
+    if (!herd_timer_armed(&neighbour->in.ack))
+        herd_timer_arm(&core->acks, &neighbour->in.ack, core->mono);
+    return HERD_OK;
+}
+
+/* Nothing to do but to be patient; the neighbour begins when it can. */
+int herd_peer_wait(struct herd_core *core, struct herd_conn *conn,
+                   const struct herd_call *call)
+{
+    const struct herd_neighbour *neighbour = linked(conn);
+    uint64_t ms;
+    (void)core;
+    if (neighbour == NULL || neighbour->in.mode != HERD_IN_NONE)
+        return HERD_EBAD;
+    return herd_uint_parse(call->words.word[1], UINT64_MAX, &ms);
+}
+
+int herd_inflow_reached(struct herd_neighbour *neighbour, uint64_t seq)
+{
+    if (seq < neighbour->in.at)
+        return HERD_EBAD;
+    neighbour->in.at = seq;
+    neighbour->cursor.seq = seq;
+    return HERD_OK;
+}
+
+/* ---- records ---- */
+
+static int merge_record(struct herd_core *core, struct herd_conn *conn,
+                        struct herd_slice text)
+{
+    struct herd_record record;
+    core->stats.records_received++;
+    if (core->setup.conf->log_traffic)
+        herd_log_copy(core, HERD_TOPIC_PEER, conn->id, '<', text);
+    if (herd_record_parse(text, &record) != HERD_OK) {
+        core->stats.records_bad++;
+        return HERD_OK;
+    }
+    struct herd_store_spot spot = herd_store_look(&core->store, record.client);
+    int rc = herd_store_merge(&core->store, spot, &record, conn->peer.neighbour->tag);
+    if (rc == HERD_MERGE_NEWER)
+        core->stats.records_stored++;
+    return rc < 0 ? rc : HERD_OK;
+}
+
+static int merge_all(struct herd_core *core, struct herd_conn *conn, struct herd_slice rest,
+                     uint64_t count)
+{
+    for (; count > 0; count--) {
+        const char *lf = rest.len > 0 ? memchr(rest.data, '\n', rest.len) : NULL;
+        if (lf == NULL)
+            return HERD_EBAD;
+        size_t len = (size_t)(lf - rest.data);
+        int rc = merge_record(core, conn, herd_slice(rest.data, len));
+        if (rc != HERD_OK)
+            return rc;
+        rest = herd_slice_from(rest, len + 1);
+    }
+    return rest.len == 0 ? HERD_OK : HERD_EBAD;
+}
+
+/* A batch goes on where the one before has ended; one of a walk has no place. */
+static bool fits(const struct herd_inflow *in, uint64_t from, uint64_t to)
+{
+    if (in->mode == HERD_IN_WALK)
+        return from == 0 && to == 0;
+    return in->mode == HERD_IN_FEED && from == in->at && to >= from;
+}
+
+int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
+                    const struct herd_call *call)
+{
+    struct herd_neighbour *neighbour = linked(conn);
+    const struct herd_slice *word = call->words.word;
+    uint64_t from, to, count;
+    if (neighbour == NULL || herd_uint_parse(word[1], UINT64_MAX, &from) != HERD_OK ||
+        herd_uint_parse(word[2], UINT64_MAX, &to) != HERD_OK ||
+        herd_uint_parse(word[3], HERD_FRAME_PAYLOAD_MAX, &count) != HERD_OK ||
+        !fits(&neighbour->in, from, to))
+        return HERD_EBAD;
+    int rc = merge_all(core, conn, call->payload, count);
+    if (rc == HERD_ENOMEM) {
+        /* The cursor stays, so all of the batch comes again with the next connection. */
+        core->stats.out_of_memory++;
+        herd_peer_bye(core, conn, "closing", "out of memory");
+        return HERD_OK;
+    }
+    if (rc != HERD_OK || neighbour->in.mode == HERD_IN_WALK)
+        return rc;
+    if (!herd_timer_armed(&neighbour->in.ack))
+        herd_timer_arm(&core->acks, &neighbour->in.ack, core->mono);
+    return herd_inflow_reached(neighbour, to);
+}
+
+void herd_inflow_timers(struct herd_core *core)
+{
+    struct herd_neighbour *neighbour;
+    while ((neighbour = herd_timerq_expired(&core->acks, core->mono)) != NULL) {
+        struct herd_inflow *in = &neighbour->in;
+        if (in->mode != HERD_IN_FEED || in->acked == in->at || neighbour->conn->ending)
+            continue;
+        in->acked = in->at;
+        core->stats.acks_sent++;
+        herd_peer_sendf(core, neighbour->conn, "ACK 0 %" PRIu64 "\n", in->at);
+    }
+}

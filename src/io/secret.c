@@ -1,0 +1,77 @@
+#include "io/secret.h"
+
+#include "herd/err.h"
+#include "io/file.h"
+#include "io/mem.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct herd_slice without_end_space(struct herd_slice text)
+{
+    while (text.len > 0 && is_space(text.data[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+static int too_long(const char *path, const struct io_secret_rule *rule, char *why)
+{
+    (void)snprintf(why, IO_SECRET_WHY, "%.180s: longer than %zu bytes", path, rule->most);
+    return HERD_ETOOLONG;
+}
+
+/* The path is cut before the reason is. */
+static int take(const char *path, const struct io_secret_rule *rule,
+                struct herd_slice secret, char *out, char *why)
+{
+    if (secret.len > rule->most)
+        return too_long(path, rule, why);
+    if (secret.len < rule->least) {
+        const char *advice = rule->advice;
+        (void)snprintf(why, IO_SECRET_WHY, "%.180s: %s%zu bytes are the least%s%s", path,
+                       secret.len == 0 ? "empty; " : "", rule->least,
+                       advice != NULL ? ": " : "", advice != NULL ? advice : "");
+        return HERD_EBAD;
+    }
+    if (secret.len > 0)
+        memcpy(out, secret.data, secret.len);
+    return HERD_OK;
+}
+
+int io_secret_read(const char *path, const struct io_secret_rule *rule, char *out,
+                   size_t *len, char *why)
+{
+    struct herd_buf text;
+    herd_buf_init(&text, &io_mem, rule->most + IO_SECRET_SPACE);
+    io_mem_wipe(out, rule->most + 1);
+    *len = 0;
+    /* All room at once: a buffer that grew would leave copies behind. */
+    if (herd_buf_reserve(&text, rule->most + IO_SECRET_SPACE) == NULL) {
+        (void)snprintf(why, IO_SECRET_WHY, "%.180s: %s", path, herd_strerror(HERD_ENOMEM));
+        return HERD_ENOMEM;
+    }
+    int rc = io_file_read(path, true, &text, why);
+    struct herd_slice secret = without_end_space(herd_buf_bytes(&text));
+    if (rc == HERD_EFULL)
+        rc = too_long(path, rule, why);
+    if (rc == HERD_OK)
+        rc = take(path, rule, secret, out, why);
+    if (rc == HERD_OK)
+        *len = secret.len;
+    io_mem_wipe(text.data, text.size);
+    herd_buf_free(&text);
+    return rc;
+}
+
+int io_secret_guard(void)
+{
+    const struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none) == 0 ? HERD_OK : HERD_ESYS;
+}

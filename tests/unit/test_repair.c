@@ -1,0 +1,194 @@
+/* Both ends of a link are at rest and hold different records. */
+#include "check.h"
+#include "script.h"
+#include "talk.h"
+
+#include <stdio.h>
+
+#define FAR  "AT Bona +0.1 far +0+0 2000000000"
+#define NEAR "AT Bona +0.1 near +0+0 2000000000"
+#define A1   "AT Clark +1621464827.223371889 a +0+0 1"
+
+/* Bona's heartbeat after one change, with another digest than Clark's. */
+#define DIFFERS "PING 0 1 1 1 00000000000000dd CLOCK\n"
+#define EQUALS  "PING 0 1 1 1 DIGEST CLOCK\n"
+
+/* Holds a record of its own, and one that Bona has sent; all is told. */
+#define AT_REST                                                                            \
+    "link 2 Bona\n2< BATCH 33 0 1 1\\n" FAR "\nopen 1\n1< IAMAT a +0+0 1\ntick\n"          \
+    "drained 2\ntick\n"
+
+static void start(struct rig *rig)
+{
+    rig_start(rig,
+              TALK_HERD "link-ping-ms 600000\nlink-timeout-ms 3600000\n"
+                        "link-retry-max-ms 3600000\nlog-traffic no\n",
+              "Clark");
+    script_act(rig, "tick\nfail Bona away\nfail Jaquez away\nopen 3 peer\n");
+    rig_hush(rig);
+}
+
+static void check_counts(struct rig *rig, int64_t differ, int64_t repairs)
+{
+    CHECK_INT(RIG_STAT(rig, digests_differ), differ);
+    CHECK_INT(RIG_STAT(rig, repairs), repairs);
+    CHECK_INT(RIG_STAT(rig, walks), 0);
+}
+
+static void a_difference_is_repaired(void)
+{
+    struct rig rig;
+    start(&rig);
+    script_act(&rig, AT_REST);
+    rig.logs = true;
+    SCRIPT_PLAY(&rig, "2< " DIFFERS "  2> PONG 0 1\n"
+                      "2< " DIFFERS "  2> PONG 0 1\n");
+    check_counts(&rig, 1, 0);
+    SCRIPT_PLAY(&rig, "2< " DIFFERS "  2> PONG 0 1\\nSYNC 0 " TALK_FEED_CLARK " 2\n"
+                      "  log herd 2 - Bona holds other records than this server: sending "
+                      "all of ours\\c\n");
+    check_counts(&rig, 2, 1);
+    CHECK(script_status_has(&rig, "link Bona up accepted 2 walk 0 0"));
+    /* Even what has come from there is sent: it may be what was lost. */
+    rig_hush(&rig);
+    script_act(&rig, "tick\n");
+    CHECK(strstr(rig.said.data, A1 "\\n") != NULL);
+    CHECK(strstr(rig.said.data, FAR "\\n") != NULL);
+    CHECK(strstr(rig.said.data, "\\nSYNCED 0 " TALK_FEED_CLARK " 2\n") != NULL);
+    CHECK(memcmp(rig.said.data, "  2> BATCH 73 0 0 2\\n", 20) == 0);
+    /* After that echoes are left out again. */
+    script_act(&rig, "drained 2\n2< BATCH 34 1 2 1\\n" NEAR "\ntick\n");
+    CHECK_INT(RIG_STAT(&rig, records_echoes), 2);
+    rig_end(&rig);
+}
+
+static void equal_digests_are_no_difference(void)
+{
+    struct rig rig;
+    start(&rig);
+    script_act(&rig, AT_REST "2< " EQUALS "2< " EQUALS "2< " EQUALS "2< " EQUALS);
+    check_counts(&rig, 0, 0);
+    /* It begins anew after each pair of equal ones. */
+    script_act(&rig, "2< " DIFFERS "2< " DIFFERS "2< " EQUALS "2< " DIFFERS "2< " EQUALS);
+    CHECK_INT(RIG_STAT(&rig, repairs), 0);
+    rig_end(&rig);
+}
+
+/* ---- records on their way explain a difference ---- */
+
+static void no_repair_while_records_move(void)
+{
+    static const char *const moves[] = {
+        /* Clark's records change. */
+        "2< " DIFFERS "2< " DIFFERS "1< IAMAT a +0+0 2\ntick\ndrained 2\ntick\n2< " DIFFERS
+        "2< " DIFFERS,
+        /* Bona's do. */
+        "2< PING 0 1 1 1 00000000000000d0 CLOCK\n2< PING 0 1 1 1 00000000000000d1 CLOCK\n"
+        "2< PING 0 1 1 1 00000000000000d2 CLOCK\n2< PING 0 1 1 1 00000000000000d3 CLOCK\n"
+        "2< PING 0 1 1 1 00000000000000d4 CLOCK\n2< PING 0 1 1 1 00000000000000d4 CLOCK\n",
+        /* Bona has more to send. */
+        "2< PING 0 1 1 2 00000000000000dd CLOCK\n2< PING 0 1 1 2 00000000000000dd CLOCK\n"
+        "2< PING 0 1 1 2 00000000000000dd CLOCK\n2< PING 0 1 1 2 00000000000000dd CLOCK\n",
+        /* Clark has: a batch that is not taken, */
+        "1< IAMAT a +0+0 2\ntick\n2< " DIFFERS "2< " DIFFERS "2< " DIFFERS "2< " DIFFERS,
+        /* and one that is not sent. */
+        "1< IAMAT a +0+0 2\n2< " DIFFERS "2< " DIFFERS "2< " DIFFERS "2< " DIFFERS,
+        /* Bona walks. */
+        "2< SYNC 0 " TALK_FEED_BONA " 1\n2< " DIFFERS "2< " DIFFERS "2< " DIFFERS
+        "2< " DIFFERS,
+        /* Clark's answer to Bona's HAVE is still to come. */
+        "closed 2 reset\nopen 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n"
+        "2< RESUME 0 " TALK_FEED_BONA " 1\n2< " DIFFERS "2< " DIFFERS "2< " DIFFERS
+        "2< " DIFFERS,
+    };
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        struct rig rig;
+        CHECK_LABEL("%s", moves[i]);
+        start(&rig);
+        script_act(&rig, AT_REST);
+        script_act(&rig, moves[i]);
+        CHECK(rig.open[2]);
+        CHECK_INT(RIG_STAT(&rig, repairs), 0);
+        CHECK(RIG_STAT(&rig, digests_differ) <= 2);
+        rig_end(&rig);
+    }
+}
+
+/* ---- not too often ---- */
+
+/* For how many seconds more a difference stays without a repair; Bona's heartbeat comes
+ * every second. */
+static int64_t until_repair(struct rig *rig)
+{
+    int64_t repairs = RIG_STAT(rig, repairs), seconds = 0;
+    while (RIG_STAT(rig, repairs) == repairs && seconds < 2000) {
+        seconds++;
+        script_act(rig, "wait 1000\n2< " DIFFERS "tick\ndrained 2\n");
+        rig_hush(rig);
+    }
+    return seconds;
+}
+
+static void repairs_become_rare(void)
+{
+    static const int64_t pauses[] = {3, 10, 20, 40, 80, 160, 320, 600, 600};
+    struct rig rig;
+    start(&rig);
+    script_act(&rig, AT_REST);
+    for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
+        CHECK_LABEL("repair %zu", i + 1);
+        CHECK_INT(until_repair(&rig), pauses[i]);
+    }
+    /* When the digests were equal once, a new difference is repaired as soon as the first.
+     */
+    script_act(&rig, "2< " EQUALS);
+    CHECK_INT(until_repair(&rig), 2);
+    CHECK_INT(until_repair(&rig), 10);
+    rig_end(&rig);
+}
+
+/* A new connection does not make it any better. */
+static void a_reconnect_does_not_hurry_repairs(void)
+{
+    struct rig rig;
+    start(&rig);
+    script_act(&rig, AT_REST);
+    CHECK_INT(until_repair(&rig), 3);
+    CHECK_INT(until_repair(&rig), 10);
+    script_act(&rig, "closed 2 reset\nlink 2 Bona\ndrained 2\n");
+    CHECK_INT(until_repair(&rig), 20);
+    rig_end(&rig);
+}
+
+/* A repair is a walk, and waits like one while two others are being sent everything. */
+static void repairs_wait_for_their_turn(void)
+{
+    struct rig rig;
+    rig_start(&rig,
+              "server Clark client a:1 peer a:2\nserver Bona client b:1 peer b:2\n"
+              "server Cyd client c:1 peer c:2\nserver Dot client d:1 peer d:2\n"
+              "link Clark Bona Cyd Dot\n"
+              "link-ping-ms 600000\nlink-timeout-ms 3600000\nlog-traffic no\n",
+              "Clark");
+    script_act(&rig, "tick\n" AT_REST);
+    script_act(&rig, "open 4 peer\n"
+                     "4< HELLO 0 1 1 herd Cyd Clark 0000000000000004 RULES CLOCK NONCE\n"
+                     "4< AUTH 0 none\\nHAVE 0 - 0\nopen 5 peer\n"
+                     "5< HELLO 0 1 1 herd Dot Clark 0000000000000005 RULES CLOCK NONCE\n"
+                     "5< AUTH 0 none\\nHAVE 0 - 0\n"
+                     "2< " DIFFERS "2< " DIFFERS "2< " DIFFERS "2< " DIFFERS);
+    check_counts(&rig, 3, 0);
+    script_act(&rig, "closed 5 reset\n2< " DIFFERS);
+    check_counts(&rig, 4, 1);
+    rig_end(&rig);
+}
+
+const struct check_test test_repair[] = {
+    {"a_difference_is_repaired", a_difference_is_repaired},
+    {"equal_digests_are_no_difference", equal_digests_are_no_difference},
+    {"no_repair_while_records_move", no_repair_while_records_move},
+    {"repairs_become_rare", repairs_become_rare},
+    {"a_reconnect_does_not_hurry_repairs", a_reconnect_does_not_hurry_repairs},
+    {"repairs_wait_for_their_turn", repairs_wait_for_their_turn},
+    {NULL, NULL},
+};

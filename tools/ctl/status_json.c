@@ -1,0 +1,145 @@
+/* status as JSON. */
+#include "status.h"
+
+#include "herd/decimal.h"
+#include "io/log_text.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* JSON is UTF-8, whatever a neighbour has said: other bytes are escaped as in the log. */
+static bool add_text(cJSON *object, const char *key, struct herd_slice value)
+{
+    enum { ESCAPED = 4 };
+    char *text = malloc(value.len * ESCAPED + 1);
+    if (text == NULL)
+        return false;
+    size_t len = io_log_escape(text, value.len * ESCAPED, &value);
+    text[len] = '\0';
+    cJSON *added = cJSON_AddStringToObject(object, key, text);
+    free(text);
+    return added != NULL;
+}
+
+static bool add_chars(cJSON *object, const char *key, const char *text)
+{
+    return add_text(object, key, herd_slice_str(text));
+}
+
+/* As JSON wants it: a number has no zero in front. */
+static bool is_number(struct herd_slice value)
+{
+    uint64_t number;
+    if (value.len > 0 && value.data[0] == '-')
+        value = herd_slice_from(value, 1);
+    return herd_uint_parse(value, UINT64_MAX, &number) == 0 &&
+           (value.len == 1 || value.data[0] != '0');
+}
+
+/* Numbers are written digit by digit: one of cJSON is a double, and rounds. */
+static bool add_number(cJSON *object, const char *key, struct herd_slice value)
+{
+    char text[32];
+    if (!is_number(value) || value.len >= sizeof text)
+        return add_text(object, key, value);
+    (void)snprintf(text, sizeof text, "%.*s", (int)value.len, value.data);
+    return cJSON_AddRawToObject(object, key, text) != NULL;
+}
+
+/* What an older server does not tell is left out. */
+static bool add_if_told(cJSON *object, const char *key, struct herd_slice value)
+{
+    return value.len == 0 || add_number(object, key, value);
+}
+
+static bool add_link(cJSON *links, struct herd_slice value)
+{
+    struct report_link link;
+    cJSON *object = cJSON_CreateObject();
+    report_link(value, &link);
+    if (object == NULL || !cJSON_AddItemToArray(links, object))
+        return false;
+    if (!add_text(object, "name", link.name) || !add_text(object, "state", link.state))
+        return false;
+    if (!link.up)
+        return add_text(object, "why", link.why);
+    return add_text(object, "how", link.how) && add_number(object, "behind", link.behind) &&
+           (link.mode.len == 0 || add_text(object, "mode", link.mode)) &&
+           add_if_told(object, "rtt_us", link.rtt_us) &&
+           add_if_told(object, "skew_ms", link.skew_ms);
+}
+
+static bool add_refusal(cJSON *refusals, struct herd_slice value)
+{
+    struct report_refusal refusal;
+    cJSON *object = cJSON_CreateObject();
+    report_refusal(value, &refusal);
+    return object != NULL && cJSON_AddItemToArray(refusals, object) &&
+           add_text(object, "name", refusal.name) &&
+           add_number(object, "count", refusal.count) &&
+           add_text(object, "why", refusal.why);
+}
+
+/* These are words, even when they happen to hold digits only. */
+static bool is_text(const char *key)
+{
+    return strcmp(key, "version") == 0 || strcmp(key, "digest") == 0;
+}
+
+static bool add_reply(cJSON *object, const struct report *report)
+{
+    char key[64];
+    struct herd_slice rest = herd_buf_bytes(&report->text);
+    struct report_line line;
+    cJSON *links = cJSON_AddArrayToObject(object, "links");
+    cJSON *refusals = cJSON_AddArrayToObject(object, "refusals");
+    bool ok = links != NULL && refusals != NULL;
+    while (ok && report_next(&rest, &line)) {
+        (void)snprintf(key, sizeof key, "%.*s", (int)line.key.len, line.key.data);
+        if (strcmp(key, "link") == 0)
+            ok = add_link(links, line.value);
+        else if (strcmp(key, "refusal") == 0)
+            ok = add_refusal(refusals, line.value);
+        else if (strcmp(key, "server") != 0)
+            ok = is_text(key) ? add_text(object, key, line.value)
+                              : add_number(object, key, line.value);
+    }
+    return ok;
+}
+
+static bool add_server(cJSON *list, const struct herd_conf_server *server,
+                       const struct report *report)
+{
+    char client[SERVERS_ADDRESS], peer[SERVERS_ADDRESS];
+    cJSON *object = cJSON_CreateObject();
+    servers_address(&server->client, client);
+    servers_address(&server->peer, peer);
+    if (object == NULL || !cJSON_AddItemToArray(list, object))
+        return false;
+    return add_chars(object, "name", server->name) &&
+           add_chars(object, "state", report_state(report)) &&
+           (report->pid <= 0 ||
+            cJSON_AddNumberToObject(object, "pid", (double)report->pid) != NULL) &&
+           add_chars(object, "client", client) && add_chars(object, "peer", peer) &&
+           (report->state != STATUS_SILENT || add_chars(object, "why", report->why)) &&
+           (report->state != STATUS_UP || add_reply(object, report));
+}
+
+bool status_json(const struct servers *servers, const struct choice *choice,
+                 const struct report *reports)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON *list = root != NULL ? cJSON_AddArrayToObject(root, "servers") : NULL;
+    bool ok = list != NULL;
+    for (uint32_t i = 0; ok && i < choice->count; i++)
+        ok = add_server(list, &servers->conf.servers[choice->index[i]], &reports[i]);
+    char *text = ok ? cJSON_Print(root) : NULL;
+    if (text != NULL) {
+        ctl_print(herd_slice_str(text));
+        (void)fputc('\n', stdout);
+    }
+    cJSON_free(text);
+    cJSON_Delete(root);
+    return text != NULL;
+}

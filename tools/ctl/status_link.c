@@ -1,0 +1,74 @@
+/* status for people: one link, and one who was turned away. */
+#include "status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { SKEW_ODD_MS = 1000 };
+
+static bool skew_is_odd(const struct report_link *link)
+{
+    int64_t ms = report_int(link->skew_ms, 0);
+    return ms > SKEW_ODD_MS || ms < -SKEW_ODD_MS;
+}
+
+static bool mode_is_odd(const struct report_link *link)
+{
+    return link->mode.len > 0 && !herd_slice_eq(link->mode, HERD_LIT("feed"));
+}
+
+bool status_link_is_odd(const struct report_link *link)
+{
+    return link->up && (mode_is_odd(link) || skew_is_odd(link));
+}
+
+static void put_mode(struct herd_slice mode)
+{
+    (void)fputs(", ", stdout);
+    if (herd_slice_eq(mode, HERD_LIT("walk")))
+        (void)fputs("being sent everything", stdout);
+    else if (herd_slice_eq(mode, HERD_LIT("wait")))
+        (void)fputs("waits to be sent everything", stdout);
+    else
+        ctl_print(mode);
+}
+
+static void put_up(const struct report_link *link)
+{
+    int64_t rtt_us = report_int(link->rtt_us, 0);
+    int64_t skew_ms = report_int(link->skew_ms, 0);
+    (void)fputs(", ", stdout);
+    ctl_print(link->how);
+    (void)fputs(", ", stdout);
+    ctl_print(link->behind);
+    (void)fputs(" records behind", stdout);
+    if (rtt_us > 0)
+        printf(", %g ms away", (double)rtt_us / 1000);
+    if (mode_is_odd(link))
+        put_mode(link->mode);
+    if (skew_is_odd(link))
+        printf(", its clock is %g s %s", (double)(skew_ms < 0 ? -skew_ms : skew_ms) / 1000,
+               skew_ms < 0 ? "behind" : "ahead");
+}
+
+void status_put_link(const struct report_link *link)
+{
+    ctl_print(link->state);
+    if (link->up) {
+        put_up(link);
+    } else {
+        (void)fputs(": ", stdout);
+        ctl_print(link->why);
+    }
+}
+
+void status_put_refusal(const struct report_refusal *refusal)
+{
+    (void)fputs("turned away ", stdout);
+    ctl_print(refusal->name);
+    (void)fputs(", ", stdout);
+    ctl_print(refusal->count);
+    (void)fputs(herd_slice_eq(refusal->count, HERD_LIT("1")) ? " time: " : " times, last: ",
+                stdout);
+    ctl_print(refusal->why);
+}
