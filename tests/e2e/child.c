@@ -29,6 +29,7 @@ static void become(const char *path, const char *const *argv, int out, int err,
                    const char *key)
 {
     alarm(LIFE_S);
+    (void)setpgid(0, 0);
     (void)signal(SIGPIPE, SIG_DFL);
     dup2(out, STDOUT_FILENO);
     if (err >= 0)
@@ -97,8 +98,10 @@ static int collect(struct child *child, char **kept, size_t *len)
         *len += (size_t)got;
         *kept = more;
     }
-    if (got < 0)
+    if (got < 0) {
+        kill(-child->pid, SIGKILL);
         kill(child->pid, SIGKILL);
+    }
     while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
     }
     guard_pid_gone(child->pid);

@@ -1,5 +1,6 @@
-/* Programs that the tests start. What is still running or lying about when the tests end,
- * however they end, is killed and removed. */
+/* Programs that the tests start, each with what it starts itself a process group of its
+ * own. What is still running or lying about when the tests end, however they end, is killed
+ * and removed. */
 #ifndef TESTS_E2E_CHILD_H
 #define TESTS_E2E_CHILD_H
 

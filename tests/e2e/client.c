@@ -170,6 +170,18 @@ bool client_reply(struct client *client, struct herd_slice *reply)
     return read_until(client, HERD_LIT("\n\n"), reply);
 }
 
+bool client_bytes(struct client *client, size_t len, struct herd_slice *bytes)
+{
+    int64_t until = now_ms() + WAIT_MS;
+    drop_taken(client);
+    while (client->len < len)
+        if (!wait_in(client, until))
+            return false;
+    *bytes = herd_slice(client->data, len);
+    client->at = len;
+    return true;
+}
+
 bool client_rest(struct client *client, struct herd_slice *rest)
 {
     int64_t until = now_ms() + WAIT_MS;

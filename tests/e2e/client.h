@@ -39,6 +39,9 @@ bool client_line(struct client *client, struct herd_slice *line);
 /* Up to the next empty line, with the LF of both. */
 bool client_reply(struct client *client, struct herd_slice *reply);
 
+/* Exactly so many bytes. */
+bool client_bytes(struct client *client, size_t len, struct herd_slice *bytes);
+
 /* All that comes until the other side closes; false when it does not, or breaks off. */
 bool client_rest(struct client *client, struct herd_slice *rest);
 

@@ -16,8 +16,10 @@ static char dirs[DIRS][DIR_SIZE];
 static void kill_all(void)
 {
     for (int i = 0; i < PIDS; i++)
-        if (pids[i] != 0)
+        if (pids[i] != 0) {
+            kill(-pids[i], SIGKILL);
             kill(pids[i], SIGKILL);
+        }
 }
 
 static void clean_up(void)

@@ -115,6 +115,52 @@ bool herd_proc_open(struct herd_proc *herd, const char *topology, const char *mo
     return ok;
 }
 
+/* ---- configurations that differ ---- */
+
+static void conf_path_of(const struct herd_proc *herd, uint32_t i, char *path)
+{
+    if (herd->own_conf[i])
+        herd_proc_path(herd, path, "", i, ".conf");
+    else
+        snprintf(path, HERD_PROC_PATH, "%s", herd->conf_path);
+}
+
+/* *out (CONF_SIZE bytes) becomes the text with every `from` replaced. */
+static bool replace(struct herd_slice text, const char *from, const char *to, char *out,
+                    size_t *len)
+{
+    const char *at;
+    *len = 0;
+    while ((at = bytes_find(text, herd_slice_str(from))) != NULL) {
+        size_t before = (size_t)(at - text.data);
+        if (*len + before + strlen(to) >= CONF_SIZE)
+            return false;
+        memcpy(out + *len, text.data, before);
+        memcpy(out + *len + before, to, strlen(to));
+        *len += before + strlen(to);
+        text = herd_slice_from(text, before + strlen(from));
+    }
+    if (*len + text.len >= CONF_SIZE)
+        return false;
+    memcpy(out + *len, text.data, text.len);
+    *len += text.len;
+    return true;
+}
+
+bool herd_proc_edit(struct herd_proc *herd, uint32_t i, const char *from, const char *to)
+{
+    char path[HERD_PROC_PATH], edited[CONF_SIZE];
+    size_t len;
+    conf_path_of(herd, i, path);
+    struct herd_slice text = file_read(path);
+    bool ok = text.data != NULL && bytes_have(text, from) &&
+              replace(text, from, to, edited, &len);
+    file_free(text);
+    herd->own_conf[i] = herd->own_conf[i] || ok;
+    conf_path_of(herd, i, path);
+    return ok && file_write(path, herd_slice(edited, len));
+}
+
 /* ---- running ---- */
 
 bool herd_proc_runs(const struct herd_proc *herd, uint32_t i)
@@ -131,8 +177,9 @@ void herd_proc_path(const struct herd_proc *herd, char *path, const char *folder
 
 static void launch(struct herd_proc *herd, uint32_t i)
 {
-    char err_path[HERD_PROC_PATH];
-    const char *argv[] = {"herd", "-c", herd->conf_path, herd->conf.servers[i].name, NULL};
+    char err_path[HERD_PROC_PATH], conf_path[HERD_PROC_PATH];
+    const char *argv[] = {"herd", "-c", conf_path, herd->conf.servers[i].name, NULL};
+    conf_path_of(herd, i, conf_path);
     herd_proc_path(herd, err_path, "", i, ".err");
     int err = open(err_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     port_lend(&herd->client[i]);
@@ -155,14 +202,23 @@ static bool was_silent(const struct herd_proc *herd, uint32_t i)
     return silent;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* An own configuration may give it another peer address, at the same port. */
 static bool is_ready(struct herd_proc *herd, uint32_t i)
 {
-    char line[LINE_SIZE], want[LINE_SIZE];
+    char line[LINE_SIZE], want[LINE_SIZE], port[16];
     const struct herd_conf_server *server = &herd->conf.servers[i];
-    snprintf(want, sizeof want, "ready %s client 127.0.0.1:%u peer 127.0.0.1:%u",
-             server->name, (unsigned)server->client.port, (unsigned)server->peer.port);
+    int len =
+        snprintf(want, sizeof want, "ready %s client 127.0.0.1:%u peer %s", server->name,
+                 (unsigned)server->client.port, herd->own_conf[i] ? "" : "127.0.0.1");
+    snprintf(port, sizeof port, ":%u", (unsigned)server->peer.port);
     if (herd->server[i].pid != 0 && child_line(&herd->server[i], line, sizeof line) &&
-        strcmp(line, want) == 0)
+        strncmp(line, want, (size_t)len) == 0 && ends_with(line, port))
         return true;
     was_silent(herd, i);
     if (herd->server[i].pid != 0)

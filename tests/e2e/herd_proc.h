@@ -17,6 +17,7 @@ struct herd_proc {
     char conf_path[HERD_PROC_PATH];
     struct herd_conf conf; /* as the servers read it */
     const char *key;       /* HERD_PLACES_KEY of servers that are started; NULL: none */
+    bool own_conf[HERD_PROC_MAX]; /* see herd_proc_edit */
     struct child server[HERD_PROC_MAX];
     struct port client[HERD_PROC_MAX], peer[HERD_PROC_MAX];
 };
@@ -25,6 +26,10 @@ struct herd_proc {
  * one with other ports, short pauses between dials, and the lines of `more` (may be "").
  * Nothing runs yet. False: nothing is left behind. */
 bool herd_proc_open(struct herd_proc *herd, const char *topology, const char *more);
+
+/* From its next start on server i reads a configuration of its own: what it has read so
+ * far, with `from` replaced by `to` wherever it stands; `from` must stand there. */
+bool herd_proc_edit(struct herd_proc *herd, uint32_t i, const char *from, const char *to);
 
 /* Starts one server and waits until it is ready. */
 bool herd_proc_start(struct herd_proc *herd, uint32_t i);

@@ -15,9 +15,18 @@ extern const struct check_test test_starts[];
 extern const struct check_test test_hostile[];
 extern const struct check_test test_peer_port[];
 extern const struct check_test test_neighbour[];
+extern const struct check_test test_link_life[];
+extern const struct check_test test_link_harm[];
+extern const struct check_test test_link_proof[];
+extern const struct check_test test_kill_loop[];
 extern const struct check_test test_conf[];
 extern const struct check_test test_logs[];
 extern const struct check_test test_control[];
+extern const struct check_test test_herdctl[];
+extern const struct check_test test_herdctl_status[];
+extern const struct check_test test_herdctl_talk[];
+extern const struct check_test test_herdctl_start[];
+extern const struct check_test test_install[];
 
 /* Hundreds of connections at once, at both ends. */
 static void allow_connections(void)
@@ -33,13 +42,28 @@ static void allow_connections(void)
 int main(int argc, char **argv)
 {
     const struct check_suite suites[] = {
-        {"session", test_session},     {"whatsat", test_whatsat},
-        {"flooding", test_flooding},   {"failures", test_failures},
-        {"outages", test_outages},     {"life", test_life},
-        {"starts", test_starts},       {"hostile", test_hostile},
-        {"peer port", test_peer_port}, {"neighbour", test_neighbour},
-        {"conf", test_conf},           {"logs", test_logs},
+        {"session", test_session},
+        {"whatsat", test_whatsat},
+        {"flooding", test_flooding},
+        {"failures", test_failures},
+        {"outages", test_outages},
+        {"life", test_life},
+        {"starts", test_starts},
+        {"hostile", test_hostile},
+        {"peer port", test_peer_port},
+        {"neighbour", test_neighbour},
+        {"links: life", test_link_life},
+        {"links: harm", test_link_harm},
+        {"links: proof", test_link_proof},
+        {"kill loop", test_kill_loop},
+        {"conf", test_conf},
+        {"logs", test_logs},
         {"control", test_control},
+        {"herdctl", test_herdctl},
+        {"herdctl status", test_herdctl_status},
+        {"herdctl talk", test_herdctl_talk},
+        {"herdctl start", test_herdctl_start},
+        {"install", test_install},
     };
     (void)signal(SIGPIPE, SIG_IGN);
     allow_connections();

@@ -1,15 +1,16 @@
-/* Neighbours that come back among strangers, talk nonsense, or never read. */
+/* Neighbours that come back among strangers, talk nonsense, or break the rules. */
 #include "check.h"
 #include "files.h"
 #include "herd_proc.h"
+#include "peer_talk.h"
 #include "wait.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 enum { GOLOMAN = 0, HANDS = 1, HOLIDAY = 2 };
-
-#define HELLO_AS_HOLIDAY "HELLO 0 1 1 Holiday Goloman 00000000000000a1\n"
 
 static bool wait_count(const struct herd_proc *herd, uint32_t i, const char *name,
                        int64_t want)
@@ -65,39 +66,33 @@ static void a_neighbour_among_strangers(void)
 /* One server, and this test as its neighbour. */
 struct rig {
     struct herd_proc herd;
-    struct client peer;
+    struct peer_talk peer;
 };
+
+static bool join(struct rig *rig)
+{
+    const struct peer_self self = {.from = "Holiday", .to = "Goloman", .boot = 0xa1};
+    return peer_talk_join(&rig->peer, rig->herd.peer[GOLOMAN].number, &self);
+}
 
 static bool rig_open(struct rig *rig)
 {
-    struct herd_slice hello;
     if (!herd_proc_open(&rig->herd, "ucla-2018", ""))
         return false;
-    if (herd_proc_start(&rig->herd, GOLOMAN) &&
-        client_open(&rig->peer, rig->herd.peer[GOLOMAN].number) &&
-        client_ask(&rig->peer, HELLO_AS_HOLIDAY, &hello) &&
-        bytes_have(hello, "HELLO 0 1 1 Goloman Holiday "))
+    if (herd_proc_start(&rig->herd, GOLOMAN) && join(rig))
         return true;
-    client_close(&rig->peer);
     herd_proc_close(&rig->herd);
     return false;
 }
 
 static void rig_close(struct rig *rig)
 {
-    client_close(&rig->peer);
+    peer_talk_close(&rig->peer);
     herd_proc_close(&rig->herd);
 }
 
-static void batch(struct client *peer, const char *record)
-{
-    char frame[512];
-    snprintf(frame, sizeof frame, "BATCH %zu 1\n%s\n", strlen(record) + 1, record);
-    CHECK(client_say(peer, frame));
-}
-
 /* What it sends is checked like a stranger's: bad records are skipped, good ones are
- * taken, unknown kinds of frames too, and what cannot be read ends the link. */
+ * taken, and unknown kinds of frames too. */
 static void a_neighbour_talks_nonsense(void)
 {
     static const char *const bad[] = {
@@ -111,10 +106,11 @@ static void a_neighbour_talks_nonsense(void)
     struct client client;
     struct herd_slice got;
     REQUIRE(rig_open(&rig));
+    CHECK(peer_talk_sync(&rig.peer));
     for (int i = 0; i < BAD; i++)
-        batch(&rig.peer, bad[i]);
-    CHECK(client_say(&rig.peer, "FUTURE 10 a b\n123456\n\n\n\n"));
-    batch(&rig.peer, "AT Holiday +0.1 y +1+1 1");
+        CHECK(peer_talk_record(&rig.peer, bad[i]));
+    CHECK(peer_talk_say(&rig.peer, "FUTURE 10 a b\n123456\n\n\n\n"));
+    CHECK(peer_talk_record(&rig.peer, "AT Holiday +0.1 y +1+1 1"));
     wait_count(&rig.herd, GOLOMAN, "records_stored", 1);
     CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "records_bad"), BAD);
     CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "frames_unknown"), 1);
@@ -125,66 +121,138 @@ static void a_neighbour_talks_nonsense(void)
     CHECK(client_ask(&client, "WHATSAT x 1 1\n", &got));
     CHECK_SLICE(got, HERD_LIT("? WHATSAT x 1 1"));
     client_close(&client);
-    CHECK(client_say(&rig.peer, "BATCH 4 9\nAT \n"));
-    CHECK(client_is_closed(&rig.peer));
-    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "peers_malformed"), 1);
-    wait_count(&rig.herd, GOLOMAN, "links_down", 1);
     rig_close(&rig);
 }
 
-/* A frame that announces more than any frame may have. */
-static void a_frame_too_long(void)
+#define FEED  "0123456789abcdef0123456789abcdef"
+#define OTHER "fedcba9876543210fedcba9876543210"
+#define AS_HOLIDAY                                                                         \
+    "HELLO 0 1 1 herd Holiday Goloman 00000000000000a1 00000000000000a1 1 " FEED "\n"
+
+/* What may not be said on a link that is up, and the place in the conversation that makes
+ * it wrong. */
+static const char *const broken_rules[] = {
+    AS_HOLIDAY,
+    "AUTH 0 none\n",
+    "HAVE 0 -\n",
+    "HAVE 0 " FEED "0 0\n",
+    "HAVE 0 - 0\nHAVE 0 - 0\n",
+    "RESUME 0 " FEED " 0\n",
+    "RESUME 0 - 0\n",
+    "SYNC 0 - 0\n",
+    "SYNC 0 " FEED " 0\nSYNC 0 " FEED " 0\n",
+    "SYNCED 0 " FEED " 0\n",
+    "SYNC 0 " FEED " 7\nSYNCED 0 " FEED " 8\n",
+    "SYNC 0 " FEED " 7\nSYNCED 0 " OTHER " 7\n",
+    "BATCH 0 0 0 0\n",
+    "SYNC 0 " FEED " 7\nBATCH 0 7 8 0\n",
+    "SYNC 0 " FEED " 7\nBATCH 4 0 0 9\nAT \n",
+    "SYNC 0 " FEED " 7\nBATCH 4 0 0 0\nAT \n",
+    "SYNC 0 " FEED " 7\nBATCH 4 0 0 1\nAT x",
+    "SYNC 0 " FEED " 7\nSYNCED 0 " FEED " 7\nBATCH 0 8 9 0\n",
+    "SYNC 0 " FEED " 7\nSYNCED 0 " FEED " 7\nBATCH 0 7 6 0\n",
+    "SYNC 0 " FEED " 7\nSYNCED 0 " FEED " 7\nPING 0 1 6 9 0000000000000000 1\n",
+    "SYNC 0 " FEED " 7\nSYNCED 0 " FEED " 7\nSYNC 0 " FEED " 6\n",
+    "PING 0 1 9 8 0000000000000000 1\n",
+    "PING 0 1 0 0 xyz 1\n",
+    "PING 0 1 0 0\n",
+    "PONG 0\n",
+    "ACK 0 1\n",
+    "ACK 0 -1\n",
+    "WAIT 0\n",
+    "WAIT 0 soon\n",
+    "SYNC 0 " FEED " 7\nWAIT 0 100\n",
+    "BATCH 65537 0 0 1\n",
+    "BATCH 99999999999999999999 0 0 1\n",
+    "BATCH -1 0 0 1\n",
+    "batch 0 0\n",
+};
+
+static void a_neighbour_breaks_rules(void)
 {
-    static const char *const frames[] = {
-        "BATCH 65537 1\n", "BATCH 99999999999999999999 1\n", "BATCH -1 1\n", "batch 0 0\n"};
-    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
-        struct rig rig;
-        CHECK_LABEL("%s", frames[i]);
-        REQUIRE(rig_open(&rig));
-        CHECK(client_say(&rig.peer, frames[i]));
-        CHECK(client_is_closed(&rig.peer));
-        CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "peers_malformed"), 1);
-        rig_close(&rig);
+    enum { COUNT = sizeof broken_rules / sizeof broken_rules[0] };
+    struct rig rig;
+    REQUIRE(rig_open(&rig));
+    for (int i = 0; i < COUNT; i++) {
+        CHECK_LABEL("%s", broken_rules[i]);
+        REQUIRE(i == 0 || CHECK(join(&rig)));
+        CHECK(client_say(&rig.peer.conn, broken_rules[i]));
+        CHECK(peer_talk_is_sent_away(&rig.peer, "malformed"));
+        peer_talk_close(&rig.peer);
     }
+    CHECK_LABEL("afterwards");
+    wait_count(&rig.herd, GOLOMAN, "links_down", COUNT);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "links_up"), COUNT);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "peers_malformed"), COUNT);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "clients_known"), 0);
+    rig_close(&rig);
 }
 
-/* A neighbour that reads nothing costs the server a bounded amount of memory: it is sent
- * the newest record of each client when it reads again, not all that were news. */
-static void a_neighbour_never_reads(void)
+/* What is unusual, but allowed, and leaves the link as it is. */
+static void a_neighbour_is_odd(void)
 {
-    enum { ROUNDS = 40, A_ROUND = 1000, GROWTH_MAX_KB = 16 * 1024 };
+    static const char *const odd[] = {
+        "HAVE 3 " FEED " 18446744073709551615 more words\nabc",
+        "WAIT 0 0\n",
+        "SYNC 0 " FEED " 7 and more\n",
+        "BATCH 0 0 0 0\n",
+        "SYNCED 5 " FEED " 7\n\n\n\n\n\n",
+        "BATCH 0 7 7 0\n",
+        "BATCH 0 7 18446744073709551615 0\n",
+        "PING 0 0 0 0 0000000000000000 0\n",
+        "PONG 0 99999\n",
+        "ZZZZZZZZZZZZZZZZ 0\n",
+    };
+    struct rig rig;
+    struct peer_frame frame;
+    REQUIRE(rig_open(&rig));
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        CHECK_LABEL("%s", odd[i]);
+        CHECK(client_say(&rig.peer.conn, odd[i]));
+        CHECK(peer_talk_say(&rig.peer, "PING 0 %zu 0 0 0000000000000000 1\n", 1000 + i));
+        do
+            CHECK(peer_talk_await(&rig.peer, "PONG", &frame));
+        while (frame.args.len == 1);
+        CHECK_INT((int64_t)strtoll(frame.args.data, NULL, 10), (int64_t)(1000 + i));
+    }
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "peers_malformed"), 0);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "feeds_unknown"), 1);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "links_down"), 0);
+    rig_close(&rig);
+}
+
+/* The test dials, or is dialled; either way records go both ways, and none comes back. */
+static void a_neighbour_in_both_roles(void)
+{
     struct rig rig;
     struct client client;
     struct herd_slice got;
-    static char text[A_ROUND * 40];
-    bool ok = true;
+    struct peer_frame frame;
+    const struct peer_self self = {.from = "Holiday", .to = "Goloman", .boot = 0xa1};
     REQUIRE(rig_open(&rig));
+    peer_talk_close(&rig.peer);
+    int door = peer_talk_listen(rig.herd.peer[HOLIDAY].number);
+    REQUIRE(door >= 0);
+    CHECK(peer_talk_accept(&rig.peer, door, &self) && peer_talk_up(&rig.peer));
+    CHECK(peer_talk_sync(&rig.peer));
+    CHECK(peer_talk_record(&rig.peer, "AT Holiday +0.1 y +1+1 1"));
+    wait_count(&rig.herd, GOLOMAN, "records_stored", 1);
     CHECK(herd_proc_connect(&rig.herd, GOLOMAN, &client));
-    int64_t before = -1;
-    for (int round = 0; ok && round < ROUNDS; round++) {
-        size_t len = 0;
-        for (int i = 0; i < A_ROUND; i++)
-            len += (size_t)snprintf(text + len, sizeof text - len, "IAMAT k%d +1+1 %d\n", i,
-                                    round);
-        ok = client_send(&client, herd_slice(text, len));
-        for (int i = 0; ok && i < A_ROUND; i++)
-            ok = client_line(&client, &got);
-        if (round == 0)
-            before = herd_proc_memory_kb(&rig.herd, GOLOMAN);
-    }
-    CHECK(ok);
-    int64_t now_kb = herd_proc_memory_kb(&rig.herd, GOLOMAN);
-    note("a neighbour that never reads: memory %d kB, before %d kB", (int)now_kb,
-         (int)before);
-    CHECK(before < 0 || now_kb - before < GROWTH_MAX_KB);
+    CHECK(client_ask(&client, "IAMAT z +1+1 1\n", &got) && bytes_have(got, "AT Goloman "));
+    CHECK(peer_talk_await(&rig.peer, "BATCH", &frame));
+    CHECK(bytes_have(frame.payload, " z +1+1 1\n"));
+    CHECK_INT((int64_t)bytes_count(frame.payload, HERD_LIT("\n")), 1);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "records_echoes"), 1);
     client_close(&client);
+    close(door);
     rig_close(&rig);
 }
 
 const struct check_test test_neighbour[] = {
     {"a_neighbour_among_strangers", a_neighbour_among_strangers},
     {"a_neighbour_talks_nonsense", a_neighbour_talks_nonsense},
-    {"a_frame_too_long", a_frame_too_long},
-    {"a_neighbour_never_reads", a_neighbour_never_reads},
+    {"a_neighbour_breaks_rules", a_neighbour_breaks_rules},
+    {"a_neighbour_is_odd", a_neighbour_is_odd},
+    {"a_neighbour_in_both_roles", a_neighbour_in_both_roles},
     {NULL, NULL},
 };

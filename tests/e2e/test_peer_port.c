@@ -1,17 +1,64 @@
 /* Strangers at the neighbours' port: they are turned away, and the herd goes on. */
 #include "check.h"
 #include "files.h"
+#include "herd/hello.h"
 #include "load.h"
 #include "wait.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* Goloman is server 0; Welsh has no link to it. */
-#define HELLO_AS(from) "HELLO 0 1 1 " from " Goloman 00000000000000ab\n"
+/* Goloman is server 0; Welsh has no link to it. What stands for the rest of a HELLO here
+ * is put in by complete(). */
+#define REST           "$boot $rules $clock $nonce"
+#define HELLO_AS(from) "HELLO 0 1 1 herd " from " Goloman " REST "\n"
 
 enum { TEXT = 1024 };
+
+struct part {
+    const char *name;
+    char value[40];
+};
+
+static void fill_parts(struct part parts[6])
+{
+    const struct part all[6] = {{"$boot", "00000000000000ab"},
+                                {"$rules", ""},
+                                {"$clock", ""},
+                                {"$nonce", "0123456789abcdef0123456789abcdef"},
+                                {"$early", ""},
+                                {"$late", ""}};
+    int64_t now = (int64_t)time(NULL);
+    memcpy(parts, all, sizeof all);
+    snprintf(parts[1].value, sizeof parts[1].value, "%016" PRIx64, herd_hello_rules());
+    snprintf(parts[2].value, sizeof parts[2].value, "%" PRId64, now);
+    snprintf(parts[4].value, sizeof parts[4].value, "%" PRId64, now - 600);
+    snprintf(parts[5].value, sizeof parts[5].value, "%" PRId64, now + 600);
+}
+
+/* The text with the moment's values for the words that begin with a dollar. */
+static struct herd_slice complete(const char *text, char out[TEXT])
+{
+    struct part parts[6];
+    size_t len = 0;
+    fill_parts(parts);
+    while (*text != '\0' && len < TEXT - sizeof parts->value) {
+        size_t skip = 0;
+        for (int i = 0; i < 6 && skip == 0; i++) {
+            if (strncmp(text, parts[i].name, strlen(parts[i].name)) != 0)
+                continue;
+            skip = strlen(parts[i].name);
+            len += (size_t)snprintf(out + len, TEXT - len, "%s", parts[i].value);
+        }
+        if (skip == 0)
+            out[len++] = *text;
+        text += skip > 0 ? skip : 1;
+    }
+    return herd_slice(out, len);
+}
 
 static bool knock(const struct herd_proc *herd, struct client *client)
 {
@@ -44,7 +91,7 @@ static void check_flood(struct herd_proc *herd, int64_t serial)
 }
 
 /* Waits until no server has a connection too many: where two dials crossed, one of the two
- * connections goes, which may count as a link that went down. */
+ * connections goes. */
 static bool wait_single(struct herd_proc *herd)
 {
     int64_t until = now_ms() + WAIT_MS;
@@ -63,23 +110,29 @@ static bool wait_single(struct herd_proc *herd)
     return herd_proc_wait_links(herd);
 }
 
-/* Runs a herd, and counts in *downs the links that went down before the strangers come. */
-static bool run(struct herd_proc *herd, const char *more, int64_t *downs)
+/* Every link has come up once, on both sides, and none has gone down. */
+static void check_links(const struct herd_proc *herd)
+{
+    CHECK_INT(count_all(herd, "links_up"), 2 * (int64_t)herd->conf.link_count);
+    CHECK_INT(count_all(herd, "links_down"), 0);
+}
+
+static bool run(struct herd_proc *herd, const char *more)
 {
     if (!herd_proc_run(herd, "ucla-2018", more))
         return false;
     check_flood(herd, 1);
     CHECK(wait_single(herd));
-    *downs = count_all(herd, "links_down");
+    check_links(herd);
     return true;
 }
 
-/* No link has gone down since, and reports get everywhere. */
-static void check_unharmed(struct herd_proc *herd, int64_t serial, int64_t downs)
+/* Nothing has happened to the links since the start, and reports get everywhere. */
+static void check_unharmed(struct herd_proc *herd, int64_t serial)
 {
     CHECK(herd_proc_wait_links(herd));
     check_flood(herd, serial);
-    CHECK_INT(count_all(herd, "links_down"), downs);
+    check_links(herd);
 }
 
 /* Says `bytes`; the one thing that comes back is a BYE with this code. */
@@ -113,20 +166,40 @@ static const struct stranger strangers[] = {
     {"a browser", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "malformed"},
     {"record alone", "AT Goloman +0.1 ghost +1+1 1\n", "malformed"},
     {"no arguments", "HELLO 0\n", "malformed"},
-    {"no boot id", "HELLO 0 1 1 Hands Goloman\n", "malformed"},
-    {"bad boot id", "HELLO 0 1 1 Hands Goloman 00000000000000AB\n", "malformed"},
-    {"huge payload", "HELLO 99999999999999999999 1 1 Hands Goloman 0\n", "malformed"},
-    {"payload above 1024", "HELLO 1025 1 1 Hands Goloman 00000000000000ab\n", "malformed"},
-    {"negative payload", "HELLO -1 1 1 Hands Goloman 00000000000000ab\n", "malformed"},
-    {"BATCH first", "BATCH 29 1\nAT Goloman +0.1 ghost +1+1 1\n", "malformed"},
+    {"an older program", "HELLO 0 1 1 Hands Goloman 00000000000000ab\n", "malformed"},
+    {"no nonce", "HELLO 0 1 1 herd Hands Goloman $boot $rules $clock\n", "malformed"},
+    {"half a nonce", "HELLO 0 1 1 herd Hands Goloman $boot $rules $clock 0123\n",
+     "malformed"},
+    {"no number in versions", "HELLO 0 1 x herd Hands Goloman " REST "\n", "malformed"},
+    {"versions upside down", "HELLO 0 2 1 herd Hands Goloman " REST "\n", "malformed"},
+    {"bad boot id", "HELLO 0 1 1 herd Hands Goloman AB $rules $clock $nonce\n",
+     "malformed"},
+    {"bad rules", "HELLO 0 1 1 herd Hands Goloman $boot 12 $clock $nonce\n", "malformed"},
+    {"bad clock", "HELLO 0 1 1 herd Hands Goloman $boot $rules -1 $nonce\n", "malformed"},
+    {"huge payload", "HELLO 99999999999999999999 1 1 herd Hands Goloman 0\n", "malformed"},
+    {"payload above 1024", "HELLO 1025 1 1 herd Hands Goloman " REST "\n", "malformed"},
+    {"negative payload", "HELLO -1 1 1 herd Hands Goloman " REST "\n", "malformed"},
+    {"BATCH first", "BATCH 29 0 0 1\nAT Goloman +0.1 ghost +1+1 1\n", "malformed"},
+    {"AUTH first", "AUTH 0 none\n", "malformed"},
+    {"HAVE first", "HAVE 0 - 0\n", "malformed"},
+    {"SYNC first", "SYNC 0 $nonce 0\n", "malformed"},
+    {"PING first", "PING 0 1 0 0 0000000000000000 1\n", "malformed"},
     {"unknown verb first", "FOO 0\n", "malformed"},
     {"unknown name", HELLO_AS("Nobody"), "refused"},
     {"not linked", HELLO_AS("Welsh"), "refused"},
     {"itself", HELLO_AS("Goloman"), "refused"},
     {"name of many bytes", HELLO_AS("\xff\x01%n%s\xfe"), "refused"},
-    {"other address", "HELLO 0 1 1 Hands Wilkes 00000000000000ab\n", "refused"},
-    {"later version", "HELLO 0 7 9 Hands Goloman 00000000000000ab\n", "refused"},
-    {"BATCH behind", HELLO_AS("Nobody") "BATCH 29 1\nAT Goloman +0.1 ghost +1+1 1\n",
+    {"other address", "HELLO 0 1 1 herd Hands Wilkes " REST "\n", "refused"},
+    {"other herd", "HELLO 0 1 1 sheep Hands Goloman " REST "\n", "refused"},
+    {"other rules", "HELLO 0 1 1 herd Hands Goloman $boot $boot $clock $nonce\n",
+     "refused"},
+    {"clock behind", "HELLO 0 1 1 herd Hands Goloman $boot $rules $early $nonce\n",
+     "refused"},
+    {"clock ahead", "HELLO 0 1 1 herd Hands Goloman $boot $rules $late $nonce\n",
+     "refused"},
+    {"later version", "HELLO 0 7 9 herd Hands Goloman " REST "\n", "refused"},
+    {"earlier version", "HELLO 0 0 0 herd Hands Goloman " REST "\n", "refused"},
+    {"BATCH behind", HELLO_AS("Nobody") "BATCH 29 0 0 1\nAT Goloman +0.1 ghost +1+1 1\n",
      "refused"},
 };
 
@@ -134,20 +207,21 @@ static void strangers_are_turned_away(void)
 {
     enum { COUNT = sizeof strangers / sizeof strangers[0] };
     struct herd_proc herd;
-    int64_t downs;
     struct client client;
     struct herd_slice got;
+    char text[TEXT];
     int64_t refused = 0;
-    REQUIRE(run(&herd, "", &downs));
+    REQUIRE(run(&herd, ""));
     for (int i = 0; i < COUNT; i++) {
         CHECK_LABEL("%s", strangers[i].name);
-        check_turned_away(&herd, herd_slice_str(strangers[i].says), strangers[i].code);
+        check_turned_away(&herd, complete(strangers[i].says, text), strangers[i].code);
         refused += strcmp(strangers[i].code, "refused") == 0;
     }
     CHECK_LABEL("afterwards");
     CHECK_INT(herd_proc_count(&herd, 0, "peers_malformed"), COUNT - refused);
     CHECK_INT(herd_proc_count(&herd, 0, "peers_refused"), refused);
-    check_unharmed(&herd, 2, downs);
+    CHECK_INT(herd_proc_count(&herd, 0, "peers_skewed"), 2);
+    check_unharmed(&herd, 2);
     CHECK(herd_proc_connect(&herd, 0, &client));
     CHECK(client_ask(&client, "WHATSAT ghost 1 0\n", &got));
     CHECK_SLICE(got, HERD_LIT("? WHATSAT ghost 1 0"));
@@ -160,11 +234,10 @@ static void garbage(void)
 {
     enum { ROUNDS = 20 };
     struct herd_proc herd;
-    int64_t downs;
     char endless[4096];
     struct herd_slice bytes = fixture_file("msg/garbage.bin");
     REQUIRE(bytes.len > ROUNDS * 1024);
-    REQUIRE(run(&herd, "", &downs));
+    REQUIRE(run(&herd, ""));
     for (size_t i = 0; i < ROUNDS; i++) {
         CHECK_LABEL("garbage from byte %zu", i * 1024);
         check_turned_away(&herd, herd_slice_from(bytes, i * 1024), "malformed");
@@ -173,7 +246,7 @@ static void garbage(void)
     memset(endless, 'A', sizeof endless);
     check_turned_away(&herd, herd_slice(endless, sizeof endless), "malformed");
     CHECK_LABEL("afterwards");
-    check_unharmed(&herd, 2, downs);
+    check_unharmed(&herd, 2);
     file_free(bytes);
     herd_proc_close(&herd);
 }
@@ -181,26 +254,27 @@ static void garbage(void)
 /* Every part of a HELLO, and then an end, or nothing more until patience is over. */
 static void half_a_hello(void)
 {
-    static const char hello[] = "HELLO 9 1 1 Hands Goloman 00000000000000ab\nhalf";
     struct herd_proc herd;
-    int64_t downs;
     struct client client;
     struct herd_slice got;
-    REQUIRE(run(&herd, "handshake-timeout-ms 300\n", &downs));
-    for (size_t len = 1; len < sizeof hello; len++) {
+    char text[TEXT];
+    struct herd_slice hello =
+        complete("HELLO 9 1 1 herd Hands Goloman " REST "\nhalf", text);
+    REQUIRE(run(&herd, "handshake-timeout-ms 300\n"));
+    for (size_t len = 1; len <= hello.len; len++) {
         CHECK_LABEL("%zu bytes and an end", len);
-        CHECK(knock(&herd, &client) && client_send(&client, herd_slice(hello, len)));
+        CHECK(knock(&herd, &client) && client_send(&client, herd_slice(text, len)));
         client_half_close(&client);
         CHECK(client_rest(&client, &got));
         CHECK(!bytes_have(got, "HELLO"));
         client_close(&client);
     }
-    for (size_t len = 0; len < sizeof hello; len += 16) {
+    for (size_t len = 0; len <= hello.len; len += 32) {
         CHECK_LABEL("%zu bytes and a pause", len);
-        check_turned_away(&herd, herd_slice(hello, len), "refused");
+        check_turned_away(&herd, herd_slice(text, len), "closing");
     }
     CHECK_LABEL("afterwards");
-    check_unharmed(&herd, 2, downs);
+    check_unharmed(&herd, 2);
     herd_proc_close(&herd);
 }
 
@@ -210,27 +284,28 @@ static void too_many_silent_ones(void)
 {
     enum { LIMIT = 16, COUNT = 3 * LIMIT };
     struct herd_proc herd;
-    int64_t downs;
     struct client clients[COUNT];
     struct herd_slice got;
-    REQUIRE(run(&herd, "handshake-timeout-ms 60000\n", &downs));
+    char text[TEXT];
+    REQUIRE(run(&herd, "handshake-timeout-ms 60000\n"));
     for (int i = 0; i < COUNT; i++)
         CHECK(knock(&herd, &clients[i]));
     for (int i = LIMIT; i < COUNT; i++) {
         CHECK_LABEL("connection %d", i);
-        CHECK(client_rest(&clients[i], &got) && bytes_have(got, "BYE 0 refused too many"));
+        CHECK(client_rest(&clients[i], &got) && bytes_have(got, "BYE 0 closing too many"));
         client_close(&clients[i]);
     }
     CHECK_LABEL("%d silent connections", LIMIT);
     CHECK_INT(herd_proc_count(&herd, 0, "peers_refused"), COUNT - LIMIT);
-    check_unharmed(&herd, 2, downs);
+    check_unharmed(&herd, 2);
     /* An answer to the first proves that it has been there all the time. */
-    CHECK(client_say(&clients[0], HELLO_AS("Nobody")) && client_rest(&clients[0], &got));
+    CHECK(client_send(&clients[0], complete(HELLO_AS("Nobody"), text)) &&
+          client_rest(&clients[0], &got));
     CHECK(bytes_have(got, "BYE 0 refused unknown"));
     for (int i = 0; i < LIMIT; i++)
         client_close(&clients[i]);
     CHECK_LABEL("afterwards");
-    check_unharmed(&herd, 3, downs);
+    check_unharmed(&herd, 3);
     herd_proc_close(&herd);
 }
 
@@ -242,17 +317,18 @@ static void records_from_a_client(void)
         "AT Goloman +0.1 ghost +1+1 1",
         "AT Goloman +0.000000001 c0 +9+9 9000000000",
         "AT Hands -0.000000001 c0 +9+9 9000000000",
-        "BATCH 00029 00001",
+        "BATCH 00029 00000 00001 00001",
+        "AUTH 0 none",
+        "SYNC 0 0123456789abcdef0123456789abcdef 0",
         HELLO_AS("Hands"),
     };
     struct herd_proc herd;
-    int64_t downs;
     static struct load load;
     struct records want, found;
     struct herd_slice got;
     char text[TEXT], answer[TEXT];
-    REQUIRE(run(&herd, "", &downs));
-    check_unharmed(&herd, 2, downs);
+    REQUIRE(run(&herd, ""));
+    check_unharmed(&herd, 2);
     REQUIRE(load_open(&load, &herd));
     CHECK(records_read(&load.conn[0], &want));
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -280,7 +356,29 @@ static void records_from_a_client(void)
     herd_proc_close(&herd);
 }
 
+/* Every link is dialled from both sides at once, and yet comes up once. */
+static void healthy_starts(void)
+{
+    static const char *const topologies[] = {"ucla-2018", "ucla-2020", "ucla-2022",
+                                             "ucla-2023"};
+    enum { STARTS = 20 };
+    int64_t crossed = 0, start = now_ms();
+    for (int i = 0; i < STARTS; i++) {
+        struct herd_proc herd;
+        CHECK_LABEL("%s, start %d", topologies[i % 4], i);
+        REQUIRE(herd_proc_run(&herd, topologies[i % 4], ""));
+        CHECK(wait_single(&herd));
+        check_links(&herd);
+        CHECK_INT(count_all(&herd, "peers_refused"), 0);
+        crossed += count_all(&herd, "peers_accepted") - herd.conf.link_count;
+        herd_proc_close(&herd);
+    }
+    note("%d healthy starts: %d dials crossed, no link went down; %d ms", STARTS,
+         (int)crossed, (int)(now_ms() - start));
+}
+
 const struct check_test test_peer_port[] = {
+    {"healthy_starts", healthy_starts},
     {"strangers_are_turned_away", strangers_are_turned_away},
     {"garbage", garbage},
     {"half_a_hello", half_a_hello},

@@ -84,10 +84,105 @@ static void a_key_file_that_is_open(void)
     herd_proc_close(&herd);
 }
 
+/* Refused in one line that names the option and has the words, but never the key. */
+static void check_refused(const char *conf_path, const char *option, const char *words)
+{
+    struct outcome refused = start_goloman(conf_path);
+    CHECK_INT(refused.status, 1);
+    CHECK(bytes_have(refused.err, option) && bytes_have(refused.err, words));
+    CHECK(!bytes_have(refused.err, "0123456789"));
+    CHECK_INT((int64_t)bytes_count(refused.err, HERD_LIT("\n")), 1);
+    CHECK_INT((int64_t)refused.out.len, 0);
+    outcome_free(&refused);
+}
+
+/* A server whose key is named and cannot be had does not go on without one. */
+static void a_herd_key_that_is_no_good(void)
+{
+    static const struct {
+        const char *bytes; /* NULL: there is no file */
+        mode_t mode;
+        const char *words;
+    } cases[] = {
+        {NULL, 0, "/herd.key: "},
+        {"0123456789abcdef\n", 0640, "chmod 600"},
+        {"0123456789abcdef\n", 0604, "chmod 600"},
+        {"", 0600, "empty; 16 bytes are the least: make a key with  head -c 32"},
+        {" \n", 0600, "empty; 16 bytes are the least"},
+        {"0123456789abcde\n", 0600, "16 bytes are the least: make a key with  head -c 32"},
+    };
+    struct herd_proc herd;
+    char path[HERD_PROC_PATH];
+    static char large[1026];
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "herd-key-file herd.key\n"));
+    snprintf(path, sizeof path, "%s/herd.key", herd.dir);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *bytes = cases[i].bytes;
+        CHECK_LABEL("key file %zu", i);
+        CHECK(bytes == NULL ||
+              (file_write(path, herd_slice_str(bytes)) && chmod(path, cases[i].mode) == 0));
+        check_refused(herd.conf_path, "herd-key-file", cases[i].words);
+        CHECK(bytes == NULL || unlink(path) == 0);
+    }
+    CHECK_LABEL("large key");
+    memset(large, 'k', sizeof large);
+    CHECK(file_write(path, herd_slice(large, 1025)) && chmod(path, 0600) == 0);
+    check_refused(herd.conf_path, "herd-key-file", "longer than 1024 bytes");
+    CHECK_LABEL("good keys");
+    large[1024] = '\n';
+    CHECK(file_write(path, herd_slice(large, 1025)) && chmod(path, 0600) == 0);
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
+    CHECK(file_write(path, HERD_LIT("0123456789abcdef\n")) && chmod(path, 0600) == 0);
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    herd_proc_close(&herd);
+}
+
+/* Links leave this machine with a key only. The address is one that no machine has, so
+ * with a key it is the system that says no, and not a word goes to the network. */
+static void peers_elsewhere(void)
+{
+    static const struct {
+        const char *conf, *who;
+    } cases[] = {
+        {"server Goloman client 127.0.0.1:0 peer 192.0.2.1:0\n"
+         "server Hands client 127.0.0.1:0 peer 127.0.0.1:0\n",
+         "peer address of Goloman: 192.0.2.1 is not on loopback"},
+        {"server Goloman client 127.0.0.1:0 peer 127.0.0.1:0\n"
+         "server Hands client 127.0.0.1:0 peer 192.0.2.1:9\nlink Goloman Hands\n",
+         "peer address of Hands: 192.0.2.1 is not on loopback"},
+    };
+    char dir[CHILD_DIR], path[CHILD_DIR + 16], text[512];
+    REQUIRE(child_dir_make(dir));
+    snprintf(path, sizeof path, "%s/herd.key", dir);
+    CHECK(file_write(path, HERD_LIT("0123456789abcdef\n")) && chmod(path, 0600) == 0);
+    snprintf(path, sizeof path, "%s/herd.conf", dir);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s", cases[i].who);
+        CHECK(file_write(path, herd_slice_str(cases[i].conf)));
+        check_refused(path, "herd-key-file", cases[i].who);
+    }
+    CHECK_LABEL("with a key");
+    snprintf(text, sizeof text, "%sherd-key-file herd.key\n", cases[0].conf);
+    CHECK(file_write(path, herd_slice_str(text)));
+    const char *argv[] = {"herd", "-c", path, "-t", NULL};
+    struct outcome got = child_run("HERD_TEST_BIN", argv);
+    CHECK_INT(got.status, 0);
+    CHECK(bytes_have(got.out, "\nherd-key-file herd.key\n"));
+    outcome_free(&got);
+    got = start_goloman(path);
+    CHECK_INT(got.status, 1);
+    CHECK(bytes_have(got.err, "192.0.2.1") && !bytes_have(got.err, "loopback"));
+    outcome_free(&got);
+    child_dir_remove(dir);
+}
+
 extern const struct check_test test_starts[];
 const struct check_test test_starts[] = {
     {"leftovers", leftovers},
     {"an_address_that_is_taken", an_address_that_is_taken},
     {"a_key_file_that_is_open", a_key_file_that_is_open},
+    {"a_herd_key_that_is_no_good", a_herd_key_that_is_no_good},
+    {"peers_elsewhere", peers_elsewhere},
     {NULL, NULL},
 };

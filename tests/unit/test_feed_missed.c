@@ -198,19 +198,31 @@ static void acknowledgements_grow(void)
     }
 }
 
-/* Numbers of one connection are not those of the next. */
+/* Numbers of one connection are not those of the next, which begin with RESUME. */
 static void acknowledgements_begin_again(void)
 {
-    struct rig rig;
-    rig_start(&rig, TALK_HERD, "Clark");
-    script_act(&rig, FOUR "2< ACK 0 4\nclosed 2 reset\n" BONA_IS_BACK);
-    SCRIPT_PLAY(&rig, "4< HAVE 0 " TALK_FEED_CLARK " 2\n"
-                      "  4> RESUME 0 " TALK_FEED_CLARK " 2\n"
-                      "4< ACK 0 2\n"
-                      "4< ACK 0 3\n"
-                      "  4> BYE 0 malformed malformed or unexpected frame\n"
-                      "  close 4\n");
-    rig_end(&rig);
+    for (int wrong = 1; wrong <= 3; wrong += 2) {
+        struct rig rig;
+        char script[128];
+        rig_start(&rig, TALK_HERD, "Clark");
+        script_act(&rig, FOUR "2< ACK 0 4\nclosed 2 reset\n" BONA_IS_BACK);
+        SCRIPT_PLAY(&rig, "4< HAVE 0 " TALK_FEED_CLARK " 2\n"
+                          "  4> RESUME 0 " TALK_FEED_CLARK " 2\n"
+                          "4< ACK 0 2\n");
+        snprintf(script, sizeof script,
+                 "4< ACK 0 %d\n"
+                 "  4> BYE 0 malformed malformed or unexpected frame\n"
+                 "  close 4\n",
+                 wrong);
+        SCRIPT_PLAY(&rig, script);
+        rig_end(&rig);
+        /* The same when nothing was acknowledged before. */
+        rig_start(&rig, TALK_HERD, "Clark");
+        script_act(&rig, FOUR "closed 2 reset\n" BONA_IS_BACK "4< HAVE 0 " TALK_FEED_CLARK
+                              " 2\n");
+        SCRIPT_PLAY(&rig, script);
+        rig_end(&rig);
+    }
 }
 
 const struct check_test test_feed_missed[] = {

@@ -205,6 +205,23 @@ static void who_goes_leaves_its_turn(void)
     rig_end(&rig);
 }
 
+/* A link that falls behind walks too, but nobody has to wait for it. */
+static void who_falls_behind_takes_no_turn(void)
+{
+    struct rig rig;
+    start(&rig, 1200);
+    script_act(&rig, "link 2 Ada/a1\n");
+    for (int i = 0; i < 3; i++) {
+        listen_report(&rig, 0, 600, 100000 * (i + 1));
+        script_act(&rig, i < 2 ? "tick\ndrained 2\n" : "tick\n");
+    }
+    CHECK_INT(RIG_STAT(&rig, walks), 1);
+    CHECK(script_status_has(&rig, "link Ada up accepted 1200 walk 0 0"));
+    script_act(&rig, COMES("3", "Bea") COMES("4", "Cyd") "3< HAVE 0 - 0\n4< HAVE 0 - 0\n");
+    CHECK_INT(RIG_STAT(&rig, waits_sent), 0);
+    rig_end(&rig);
+}
+
 /* The deadline of a core in which somebody waits is the end of the first turn. */
 static void the_end_of_a_turn_is_waited_for(void)
 {
@@ -329,6 +346,7 @@ const struct check_test test_feed_walk[] = {
     {"others_wait_for_two", others_wait_for_two},
     {"others_do_not_wait_for_ever", others_do_not_wait_for_ever},
     {"who_goes_leaves_its_turn", who_goes_leaves_its_turn},
+    {"who_falls_behind_takes_no_turn", who_falls_behind_takes_no_turn},
     {"the_end_of_a_turn_is_waited_for", the_end_of_a_turn_is_waited_for},
     {"a_slow_link_is_fair", a_slow_link_is_fair},
     {"a_burst_is_not_falling_behind", a_burst_is_not_falling_behind},

@@ -1,0 +1,293 @@
+/* herdctl as a client: single commands, lines as they are, and commands from its input. */
+#include "check.h"
+#include "fake_server.h"
+#include "files.h"
+#include "shell.h"
+#include "terminal.h"
+#include "wait.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { GOLOMAN, HANDS };
+
+/* ---- one command ---- */
+
+static void commands(void)
+{
+    static const struct shell_case cases[] = {
+        {"herdctl iamat kiwi +1+1 5.5", 0, "kiwi +1+1 5.5\n", NULL},
+        {"herdctl iamat kiwi +1+1 5.5 | wc -l | tr -d ' '", 0, "1\n", NULL},
+        {"herdctl iamat kiwi +91+1 5.5", 1, "? IAMAT kiwi +91+1 5.5\n", NULL},
+        {"herdctl iamat kiwi 1,1 5.5", 1, "? IAMAT kiwi 1,1 5.5\n", NULL},
+        {"herdctl whatsat kiwi 10 5", 0, "AT Goloman ", NULL},
+        {"herdctl whatsat kiwi 10 5 | sed 1d", 0, "\"REQUEST_DENIED\"", NULL},
+        {"herdctl whatsat kiwi 10 5 | tail -n 1", 0, "\n", NULL},
+        {"herdctl whatsat kiwi 51 5", 1, "? WHATSAT kiwi 51 5\n", NULL},
+        {"herdctl whatsat nobody 10 5", 1, "? WHATSAT nobody 10 5\n", NULL},
+        {"herdctl -v iamat kiwi +1+1 5.5 2>&1 >/dev/null", 0,
+         "> IAMAT kiwi +1+1 5.5\n< AT Goloman ", NULL},
+        {"herdctl send 'FOO  bar ' 'IAMAT kiwi +1+1 6' ''", 1, "? FOO  bar \nAT Goloman ",
+         NULL},
+        {"herdctl send 'FOO  bar ' 'IAMAT kiwi +1+1 6' '' | tail -n 1", 0, "? \n", NULL},
+        {"herdctl send 'IAMAT kiwi +1+1 6' 'WHATSAT kiwi 1 1' | grep -c ^AT", 0, "2\n",
+         NULL},
+        {"herdctl send 'GET / HTTP/1.1'", 1, "? GET / HTTP/1.1\n", NULL},
+        {"herdctl iamat kiwi +1+1 5.5 >&-", 0, NULL, NULL},
+    };
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    SHELL_CHECK(herd.dir, cases);
+    herd_proc_close(&herd);
+}
+
+/* Without a time it is now, to the nanosecond. */
+static void now_is_the_time(void)
+{
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    int64_t before = (int64_t)time(NULL);
+    struct outcome got = shell(herd.dir, "herdctl iamat kiwi +1+1 | cut -d ' ' -f 6");
+    int64_t after = (int64_t)time(NULL);
+    CHECK_INT(got.status, 0);
+    if (CHECK(got.out.data != NULL)) {
+        char *end = NULL;
+        int64_t said = strtoll(got.out.data, &end, 10);
+        CHECK(said >= before && said <= after);
+        CHECK(*end == '.' && strspn(end + 1, "0123456789") == 9);
+    }
+    outcome_free(&got);
+    herd_proc_close(&herd);
+}
+
+/* -s, then HERD_SERVER, then the first of the configuration that runs. */
+static void which_server(void)
+{
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, HANDS));
+    unsigned port = herd.client[HANDS].number;
+    const char *dir = herd.dir, *says = "AT Hands ";
+    shell_expect(shell(dir, "herdctl iamat a +1+1"), 0, says, NULL);
+    shell_expect(shell(dir, "herdctl -s Hands iamat a +1+1"), 0, says, NULL);
+    shell_expect(shell(dir, "HERD_SERVER=Hands herdctl iamat a +1+1"), 0, says, NULL);
+    shell_expect(shell(dir, "HERD_SERVER= herdctl iamat a +1+1"), 0, says, NULL);
+    shell_expect(shell(dir, "HERD_SERVER=x herdctl -s Hands iamat a +1+1"), 0, says, NULL);
+    shell_expect(shell(dir, "herdctl -c /none -s 127.0.0.1:%u iamat a +1+1", port), 0, says,
+                 NULL);
+    shell_expect(shell(dir, "herdctl -c /none -s localhost:%u iamat a +1+1", port), 0, says,
+                 NULL);
+    shell_expect(shell(dir, "HERD_SERVER=127.0.0.1:%u herdctl -c /none iamat a +1+1", port),
+                 0, says, NULL);
+    shell_expect(shell(dir, "herdctl -s Goloman iamat a +1+1"), 3, NULL,
+                 "Goloman is not running: cannot connect to 127.0.0.1:");
+    CHECK_INT(herd_proc_stop(&herd, HANDS, SIGTERM), 0);
+    shell_expect(shell(dir, "herdctl iamat a +1+1"), 3, NULL, "Goloman is not running: ");
+    shell_expect(shell(dir, "herdctl -s 127.0.0.1:%u send x", port), 3, NULL,
+                 "is not running: ");
+    shell_expect(shell(dir, "herdctl -s 127.0.0.1:%u", port), 0, NULL, NULL);
+    shell_expect(shell(dir, "echo X | herdctl -s 127.0.0.1:%u", port), 3, NULL,
+                 "is not running: ");
+    herd_proc_close(&herd);
+}
+
+/* ---- servers that do not answer well ---- */
+
+static void replies_that_are_not_whole(void)
+{
+    static const struct {
+        const char *reply, *line;
+        int status;
+        const char *out, *err;
+    } cases[] = {
+        {"", "iamat a +1+1", 1, NULL, "without a reply"},
+        {"AT Golo", "iamat a +1+1", 1, "AT Golo", "in the middle of a reply"},
+        {"AT x\n{\n", "whatsat a 1 1", 1, "AT x\n{\n", "in the middle of a reply"},
+        {"AT x\n{}\n\n", "whatsat a 1 1", 0, "AT x\n{}\n\n", NULL},
+        {"", "send X", 1, NULL, "without a reply"},
+        {"AT x\nAT", "send X", 1, "AT x\nAT", "in the middle of a reply"},
+        {"AT x\n", "send X", 0, "AT x\n", NULL},
+    };
+    struct herd_proc herd;
+    struct fake_server fake;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s, \"%s\"", cases[i].line, cases[i].reply);
+        CHECK(fake_clients(&fake, &herd, GOLOMAN, cases[i].reply));
+        shell_expect(shell(herd.dir, "herdctl %s", cases[i].line), cases[i].status,
+                     cases[i].out, cases[i].err);
+        fake_stop(&fake);
+    }
+    CHECK_LABEL("%s", "");
+    herd_proc_close(&herd);
+}
+
+/* -t is for all of it together, and less than what a command takes by itself. */
+static void servers_that_hang(void)
+{
+    static const struct shell_case cases[] = {
+        {"herdctl -t 0.2 iamat a +1+1", 4, NULL, "Goloman: no answer within 0.2 s"},
+        {"herdctl -t 0.2 whatsat a 1 1", 4, NULL, "Goloman: no answer within 0.2 s"},
+        {"herdctl -t 0.2 send X", 4, NULL, "Goloman: no answer within 0.2 s"},
+        {"printf 'X\\nY\\nquit\\nZ\\n' | herdctl -t 0.2 2>&1 | grep -c 'no answer'", 0,
+         "2\n", NULL},
+        {"echo X | herdctl -t 0.2", 4, NULL, "no answer within 0.2 s"},
+    };
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    CHECK_INT(kill(herd.server[GOLOMAN].pid, SIGSTOP), 0);
+    int64_t start = now_ms();
+    SHELL_CHECK(herd.dir, cases);
+    CHECK(now_ms() - start >= 6 * 200);
+    CHECK_INT(kill(herd.server[GOLOMAN].pid, SIGCONT), 0);
+    herd_proc_close(&herd);
+}
+
+/* Without -t, a WHATSAT is given longer than the five seconds of all else: it is under way
+ * before the other begins. */
+static void usual_patience(void)
+{
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    shell_expect(shell(herd.dir, "herdctl iamat kiwi +1+1 5"), 0, "AT Goloman ", NULL);
+    CHECK_INT(kill(herd.server[GOLOMAN].pid, SIGSTOP), 0);
+    shell_expect(
+        shell(herd.dir,
+              "mkfifo wire; herdctl -v whatsat kiwi 1 1 >said 2>wire & exec 3<wire\n"
+              "read line <&3; herdctl iamat kiwi +1+1\n"
+              "late=$?; kill -CONT %ld; wait $!; cat said; exit $late",
+              (long)herd.server[GOLOMAN].pid),
+        4, "AT Goloman ", "herdctl: Goloman: no answer within 5 s\n");
+    herd_proc_close(&herd);
+}
+
+/* Control bytes that a client has left in its name reach files, and no terminal. */
+static void replies_on_a_terminal(void)
+{
+    static const char reply[] = "AT x \033[2J\x07 \xc3\xa4 \xc2\x9b\ty\n";
+    struct herd_proc herd;
+    struct fake_server fake;
+    struct terminal terminal;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(fake_clients(&fake, &herd, GOLOMAN, reply));
+    struct outcome got = shell(herd.dir, "herdctl iamat a +1+1");
+    CHECK_SLICE(got.out, herd_slice_str(reply));
+    outcome_free(&got);
+    if (CHECK(terminal_open(&terminal))) {
+        shell_expect(shell(herd.dir, "herdctl iamat a +1+1 >%s", terminal.name), 0, NULL,
+                     NULL);
+        struct herd_slice shown = terminal_shown(&terminal);
+        CHECK(bytes_have(shown, "AT x \\x1b[2J\\x07 \xc3\xa4 \xc2\\x9b"));
+        CHECK(!bytes_have(shown, "\033"));
+        terminal_close(&terminal);
+    }
+    fake_stop(&fake);
+    herd_proc_close(&herd);
+}
+
+/* ---- commands from standard input ---- */
+
+static void script(void)
+{
+    static const struct shell_case cases[] = {
+        {"herdctl", 0, NULL, NULL},
+        {"printf '\\n \\t\\nquit\\nX\\n' | herdctl", 0, NULL, NULL},
+        {"printf 'iamat a +1+1 5\\nwhatsat a 1 1\\n' | herdctl", 0, "AT Goloman ", NULL},
+        {"printf 'iamat a +1+1 5\\nwhatsat a 1 1\\n' | herdctl | grep -c '^AT'", 0, "2\n",
+         NULL},
+        {"printf 'IAMAT a  +1+1 5 \\nX  y \\n' | herdctl", 1, "a +1+1 5\n? X  y \n", NULL},
+        {"printf '  X' | herdctl", 1, "?   X\n", NULL},
+        {"printf 'help\\n' | herdctl", 0, "  help, quit", NULL},
+        {"printf 'nonsense\\nX\\n' | herdctl", 2, "? X\n",
+         "unknown command nonsense; help"},
+        {"printf 'iamat\\nX\\n' | herdctl", 2, "? X\n", "iamat CLIENT LOCATION [TIME]"},
+        {"printf 'status\\n' | herdctl", 3, "Goloman  up ", NULL},
+        {"printf 'status Goloman\\n' | herdctl", 0, "Goloman is up", NULL},
+        {"printf 'status x\\n' | herdctl", 2, NULL, "no server \"x\""},
+        {"printf 'X\\r\\niamat a +1+1 5\\r\\n' | herdctl", 1, "? X\r\nAT Goloman ", NULL},
+        {"printf 'A\\nA\\nA\\n' | herdctl -v 2>&1 | grep -c '^> A'", 0, "3\n", NULL},
+        {"printf 'A\\n' | herdctl >&-", 1, NULL, NULL},
+        {"herdctl <.", 1, NULL, "cannot read the input: "},
+    };
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    SHELL_CHECK(herd.dir, cases);
+    int64_t before = herd_proc_count(&herd, GOLOMAN, "clients_accepted");
+    shell_expect(shell(herd.dir, "printf 'A\\nB\\nC\\n' | herdctl"), 1, "? A\n? B\n? C\n",
+                 NULL);
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), before + 1);
+    herd_proc_close(&herd);
+}
+
+/* The server is another one when the second line comes. */
+static void connection_is_made_anew(void)
+{
+    static const char line[] = "mkfifo out\n"
+                               "(echo A; read a <&3; herdctl stop Goloman >&2; herdctl "
+                               "start Goloman >&2; echo B; read b <&3\n"
+                               "echo \"$a, $b\" >both; echo quit) 3<out | herdctl >out\n"
+                               "status=$?; cat both; herdctl stop >both; exit $status";
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    struct outcome got = shell(herd.dir, "%s", line);
+    if (!CHECK_INT(got.status, 1))
+        shell_expect(shell(herd.dir, "kill -9 $(cat run/Goloman.pid)"), 0, "", "");
+    CHECK_SLICE(got.out, HERD_LIT("? A, ? B\n"));
+    CHECK(bytes_have(got.err, "the connection was lost; connected again, to Goloman\n"));
+    outcome_free(&got);
+    herd_proc_close(&herd);
+}
+
+/* People see what failed, so the exit status is 0. */
+static void interactive(void)
+{
+    struct herd_proc herd;
+    struct terminal terminal;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    if (CHECK(terminal_open(&terminal))) {
+        const char *name = terminal.name;
+        CHECK(terminal_type(&terminal, "FOO\nnonsense\nhelp\nquit\n"));
+        shell_expect(shell(herd.dir, "herdctl <%s >%s 2>%s", name, name, name), 0, NULL,
+                     NULL);
+        struct herd_slice shown = terminal_shown(&terminal);
+        CHECK(bytes_have(shown, "Talking to Goloman at 127.0.0.1:"));
+        CHECK_INT((int64_t)bytes_count(shown, HERD_LIT("herd> ")), 4);
+        CHECK(bytes_have(shown, "? FOO\r\n"));
+        CHECK(bytes_have(shown, "herdctl: unknown command nonsense"));
+        CHECK(bytes_have(shown, "  help, quit"));
+        CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
+        CHECK(terminal_type(&terminal, "FOO\n\x04"));
+        shell_expect(shell(herd.dir, "herdctl <%s >%s 2>%s", name, name, name), 0, NULL,
+                     NULL);
+        CHECK_INT((int64_t)bytes_count(terminal_shown(&terminal),
+                                       HERD_LIT("Goloman is not running: ")),
+                  2);
+        shell_expect(shell(herd.dir, "herdctl -c none <%s >%s", name, name), 2, NULL,
+                     "none");
+        terminal_close(&terminal);
+    }
+    herd_proc_close(&herd);
+}
+
+extern const struct check_test test_herdctl_talk[];
+const struct check_test test_herdctl_talk[] = {
+    {"commands", commands},
+    {"now_is_the_time", now_is_the_time},
+    {"which_server", which_server},
+    {"replies_that_are_not_whole", replies_that_are_not_whole},
+    {"servers_that_hang", servers_that_hang},
+    {"usual_patience", usual_patience},
+    {"replies_on_a_terminal", replies_on_a_terminal},
+    {"script", script},
+    {"connection_is_made_anew", connection_is_made_anew},
+    {"interactive", interactive},
+    {NULL, NULL},
+};
