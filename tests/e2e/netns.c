@@ -20,7 +20,7 @@ static const char *const macs[2] = {"02:00:00:00:00:01", "02:00:00:00:00:02"};
 
 static bool run(const char *command)
 {
-    char quiet[256];
+    char quiet[512];
     snprintf(quiet, sizeof quiet, "%s >/dev/null 2>&1", command);
     return system(quiet) == 0;
 }
