@@ -1,94 +1,14 @@
 #include "engine.h"
 
 #include "check.h"
+#include "net.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
-/* 2021-05-19; a server's clock is so much ahead of the one before it. */
-#define WALL_NS      INT64_C(1621464828000000000)
-#define WALL_SKEW_NS INT64_C(700000000)
-#define PIECE_NS     INT64_C(1000)
-
-enum { STEPS_MAX = 20000000 };
-
-struct sim_pipe *sim_pipe_find(struct sim *sim, herd_conn_id id)
-{
-    struct sim_pipe *pipe = &sim->pipe[(uint32_t)id];
-    return pipe->id == id ? pipe : NULL;
-}
-
-static int end_of(const struct sim_pipe *pipe, uint32_t server)
-{
-    return pipe->open[1] && pipe->server[1] == server;
-}
-
-static int64_t latency_ns(const struct sim *sim, const struct sim_pipe *pipe)
-{
-    return sim->latency_ms[pipe->server[0]][pipe->server[1]] * HERD_NS_PER_MS;
-}
-
-static struct sim_event to_end(const struct sim *sim, const struct sim_pipe *pipe, int end)
-{
-    uint32_t server = pipe->server[end];
-    return (struct sim_event){.server = server,
-                              .life = sim->server[server].life,
-                              .conn = pipe->id,
-                              .at_ns = sim->now_ns};
-}
+enum { STEPS_AT_ONCE = 1000000, TURNS_AT_ONCE = 200, SPINS = 20 };
 
 /* ---- actions ---- */
-
-static void send_piece(struct sim *sim, struct sim_pipe *pipe, int to,
-                       struct herd_slice bytes)
-{
-    struct sim_event event = to_end(sim, pipe, to);
-    int64_t arrival = sim->now_ns + latency_ns(sim, pipe);
-    if (arrival < pipe->last_ns[to])
-        arrival = pipe->last_ns[to];
-    event.kind = SIM_DATA;
-    event.at_ns = arrival;
-    event.bytes = malloc(bytes.len);
-    event.len = bytes.len;
-    if (event.bytes == NULL)
-        abort();
-    memcpy(event.bytes, bytes.data, bytes.len);
-    queue_put(&sim->queue, event);
-    pipe->last_ns[to] = arrival;
-}
-
-static void send_bytes(struct sim *sim, struct sim_pipe *pipe, int from,
-                       struct herd_slice bytes)
-{
-    while (sim->pieces && pipe->open[!from] && bytes.len > 1) {
-        size_t len = 1 + dice_roll(&sim->dice, (uint32_t)bytes.len);
-        if (len >= bytes.len)
-            break;
-        send_piece(sim, pipe, !from, herd_slice(bytes.data, len));
-        pipe->last_ns[!from] += PIECE_NS;
-        bytes = herd_slice_from(bytes, len);
-    }
-    if (pipe->open[!from])
-        send_piece(sim, pipe, !from, bytes);
-    struct sim_event drained = to_end(sim, pipe, from);
-    drained.kind = SIM_DRAINED;
-    drained.at_ns = pipe->last_ns[!from] > sim->now_ns ? pipe->last_ns[!from] : sim->now_ns;
-    queue_put(&sim->queue, drained);
-}
-
-/* The other end hears of it behind the bytes that are under way. */
-void sim_pipe_close(struct sim *sim, struct sim_pipe *pipe, int end)
-{
-    pipe->open[end] = false;
-    if (!pipe->open[!end])
-        return;
-    struct sim_event event = to_end(sim, pipe, !end);
-    event.kind = SIM_CLOSED;
-    event.at_ns += latency_ns(sim, pipe);
-    if (event.at_ns < pipe->last_ns[!end])
-        event.at_ns = pipe->last_ns[!end];
-    queue_put(&sim->queue, event);
-}
 
 static void keep_reply(struct sim *sim, struct herd_slice bytes)
 {
@@ -98,38 +18,41 @@ static void keep_reply(struct sim *sim, struct herd_slice bytes)
     sim->reply_len += bytes.len;
 }
 
-static void dial(struct sim *sim, uint32_t server, uint32_t other)
+static void note_log(struct sim *sim, uint32_t server, const struct herd_action *action)
 {
-    struct sim_event event = {.kind = SIM_DIALLED, .server = server, .other = other};
-    event.life = sim->server[server].life;
-    event.at_ns = sim->now_ns + sim->latency_ms[server][other] * HERD_NS_PER_MS;
-    queue_put(&sim->queue, event);
+    if (action->topic == HERD_TOPIC_HERD && sim->noted.note != NULL)
+        sim_note(sim, "%s: %.*s", sim_name(sim, server), (int)action->bytes.len,
+                 action->bytes.data);
 }
 
 static void carry_out(struct sim *sim, uint32_t server, const struct herd_action *action)
 {
-    struct sim_pipe *pipe = action->conn != 0 ? sim_pipe_find(sim, action->conn) : NULL;
-    int end = pipe != NULL ? end_of(pipe, server) : 0;
-    bool mine = pipe != NULL && pipe->open[end] && pipe->server[end] == server;
+    struct sim_pipe *pipe = action->conn != 0 ? net_find(sim, action->conn) : NULL;
+    int end = pipe != NULL ? net_end(pipe, server) : -1;
+    bool mine = end >= 0 && pipe->open[end];
     switch (action->kind) {
     case HERD_DO_SEND:
-        if (!CHECK(mine))
-            break;
-        if (pipe->server[1] == SIM_SERVERS)
+        if (!mine)
+            sim_broken(sim, "server %" PRIu32 " sends on a connection it has not", server);
+        else if (pipe->server[1] == SIM_SERVERS)
             keep_reply(sim, action->bytes);
         else
-            send_bytes(sim, pipe, end, action->bytes);
+            net_send(sim, pipe, end, action->bytes);
         break;
     case HERD_DO_CLOSE:
-        if (CHECK(mine))
-            sim_pipe_close(sim, pipe, end);
+        if (!mine)
+            sim_broken(sim, "server %" PRIu32 " closes a connection it has not", server);
+        else if (pipe->server[1] == SIM_SERVERS)
+            pipe->open[end] = false;
+        else
+            net_close(sim, pipe, end);
         break;
-    case HERD_DO_DIAL: dial(sim, server, action->server); break;
+    case HERD_DO_DIAL: net_dial(sim, server, action->server); break;
+    case HERD_DO_LOG: note_log(sim, server, action); break;
     case HERD_DO_PAUSE:
     case HERD_DO_RESUME:
     case HERD_DO_FETCH:
-    case HERD_DO_CANCEL:
-    case HERD_DO_LOG: break;
+    case HERD_DO_CANCEL: break;
     }
 }
 
@@ -137,124 +60,155 @@ static void carry_out(struct sim *sim, uint32_t server, const struct herd_action
 
 static void step(struct sim *sim, uint32_t server, struct herd_event event)
 {
+    struct sim_server *at = &sim->server[server];
     struct herd_actions actions;
-    struct herd_core *core = sim->server[server].core;
     event.mono = (struct herd_mono){sim->now_ns};
-    event.wall = (struct herd_wall){WALL_NS + sim->now_ns + server * WALL_SKEW_NS};
-    if (++sim->steps > STEPS_MAX) {
-        fprintf(stderr, "the simulated herd does not come to rest\n");
-        abort();
+    event.wall = (struct herd_wall){SIM_WALL_NS + sim->now_ns + at->wall_offset_ns};
+    sim->steps++;
+    if (++sim->steps_at_once > STEPS_AT_ONCE) {
+        sim_broken(sim, "the herd does not come to rest");
+        return;
     }
-    herd_step(core, &event, &actions);
+    herd_step(at->core, &event, &actions);
     for (size_t i = 0; i < actions.count; i++)
         carry_out(sim, server, &actions.list[i]);
-    if (sim->watch != NULL)
-        sim->watch(sim->watch_ctx, sim, server);
+    if (sim->ears.stepped != NULL)
+        sim->ears.stepped(sim->ears.ctx, sim, server);
 }
 
-void sim_tick(struct sim *sim, uint32_t server)
-{
-    struct sim_server *at = &sim->server[server];
-    step(sim, server, (struct herd_event){.kind = HERD_EV_TICK});
-    struct herd_mono deadline = herd_deadline(at->core);
-    at->tick_ns = deadline.ns > sim->now_ns ? deadline.ns : sim->now_ns;
-    if (herd_mono_is_never(deadline))
-        return;
-    queue_put(&sim->queue, (struct sim_event){.kind = SIM_TICK,
-                                              .server = server,
-                                              .life = at->life,
-                                              .at_ns = at->tick_ns});
-}
-
-void sim_step(struct sim *sim, uint32_t server, struct herd_event event)
+void engine_step(struct sim *sim, uint32_t server, struct herd_event event)
 {
     step(sim, server, event);
-    sim_tick(sim, server);
+    sim->server[server].tick_ns = sim->now_ns;
 }
 
-struct sim_pipe *sim_pipe_open(struct sim *sim, uint32_t from, uint32_t to)
+void engine_owe(struct sim *sim, uint32_t server, herd_conn_id conn)
 {
-    uint32_t slot = 0;
-    while (slot < SIM_PIPES && (sim->pipe[slot].open[0] || sim->pipe[slot].open[1]))
-        slot++;
-    if (slot == SIM_PIPES)
+    struct sim_server *at = &sim->server[server];
+    if (at->owed_count == SIM_OWED)
         abort();
-    struct sim_pipe *pipe = &sim->pipe[slot];
-    *pipe = (struct sim_pipe){.id = ++sim->generation << 32 | slot,
-                              .server = {from, to},
-                              .open = {true, to != SIM_SERVERS}};
-    return pipe;
+    at->owed[at->owed_count++] = conn;
+    at->tick_ns = sim->now_ns;
 }
 
-static void dialled(struct sim *sim, uint32_t server, uint32_t other)
+/* Time would pass for a server that is so busy. Without memory there is an excuse: what
+ * must be done cannot be done. */
+static void spin(struct sim *sim, uint32_t server)
 {
-    struct herd_event event = {.kind = HERD_EV_DIAL_FAILED, .server = other};
-    if (sim->server[other].core == NULL || sim->link_cut[server][other]) {
-        event.bytes = HERD_LIT("nobody there");
-        sim_step(sim, server, event);
-        return;
+    struct sim_server *at = &sim->server[server];
+    at->tick_ns = sim->now_ns + HERD_NS_PER_MS;
+    at->turns_at_once = 0;
+    if (at->mem.fail_at == 0 && ++sim->spins > SPINS)
+        sim_broken(sim, "server %" PRIu32 " is busy with nothing", server);
+}
+
+/* What is owed, then TICK: as the turns of the driver's loop. */
+static void turn(struct sim *sim, uint32_t server)
+{
+    struct sim_server *at = &sim->server[server];
+    for (size_t i = 0; i < at->owed_count; i++) {
+        const struct sim_pipe *pipe = net_find(sim, at->owed[i]);
+        int end = pipe != NULL ? net_end(pipe, server) : -1;
+        if (end >= 0 && pipe->open[end])
+            step(sim, server,
+                 (struct herd_event){.kind = HERD_EV_DRAINED, .conn = at->owed[i]});
     }
-    event.kind = HERD_EV_OPENED;
-    event.role = HERD_PEER;
-    event.conn = sim_pipe_open(sim, server, other)->id;
-    sim_step(sim, server, event);
-    event.server = -1;
-    sim_step(sim, other, event);
+    at->owed_count = 0;
+    step(sim, server, (struct herd_event){.kind = HERD_EV_TICK});
+    struct herd_mono deadline = herd_deadline(at->core);
+    bool at_once = at->owed_count > 0 || deadline.ns <= sim->now_ns;
+    at->tick_ns = at_once ? sim->now_ns : deadline.ns;
+    at->turns_at_once = at_once && at->turn_ns == sim->now_ns ? at->turns_at_once + 1 : 0;
+    at->turn_ns = sim->now_ns;
+    if (at->turns_at_once >= TURNS_AT_ONCE)
+        spin(sim, server);
 }
 
-static void conn_happens(struct sim *sim, const struct sim_event *event)
+/* ---- time ---- */
+
+void sim_timer(struct sim *sim, int64_t in_ms, uint64_t number)
 {
-    struct sim_pipe *pipe = sim_pipe_find(sim, event->conn);
-    int end = pipe != NULL ? end_of(pipe, event->server) : 0;
-    if (pipe == NULL || !pipe->open[end] || pipe->server[end] != event->server)
-        return;
-    struct herd_event out = {.kind = HERD_EV_DRAINED, .conn = event->conn};
-    if (event->kind == SIM_DATA) {
-        out.kind = HERD_EV_DATA;
-        out.bytes = herd_slice(event->bytes, event->len);
-    } else if (event->kind == SIM_CLOSED) {
-        out.kind = HERD_EV_CLOSED;
-        out.bytes = HERD_LIT("closed by the other side");
-        pipe->open[end] = false;
+    queue_put(&sim->queue, (struct sim_event){.kind = SIM_TIMER,
+                                              .at_ns = sim->now_ns + in_ms * HERD_NS_PER_MS,
+                                              .place = number});
+}
+
+/* To whom it happens; SIM_SERVERS: nobody in particular. */
+static uint32_t whose(struct sim *sim, const struct sim_event *event)
+{
+    if (event->kind == SIM_TIMER)
+        return SIM_SERVERS;
+    if (event->kind == SIM_SYN)
+        return event->other;
+    if (event->kind == SIM_OPENED || event->kind == SIM_DIAL_FAILED)
+        return event->server;
+    const struct sim_pipe *pipe = net_find(sim, event->conn);
+    return pipe != NULL ? pipe->server[event->end] : SIM_SERVERS;
+}
+
+static void happen(struct sim *sim, struct sim_event event)
+{
+    uint32_t server = whose(sim, &event);
+    if (server < SIM_SERVERS && sim->server[server].frozen_until_ns > sim->now_ns) {
+        event.at_ns = sim->server[server].frozen_until_ns;
+        queue_put(&sim->queue, event);
+    } else if (event.kind == SIM_TIMER) {
+        if (sim->ears.timer != NULL)
+            sim->ears.timer(sim->ears.ctx, sim, event.place);
+    } else {
+        net_happen(sim, &event);
     }
-    sim_step(sim, event->server, out);
 }
 
-void sim_pipe_break(struct sim *sim, struct sim_pipe *pipe, int end)
+static uint32_t next_to_tick(const struct sim *sim, int64_t *at_ns)
 {
-    struct sim_event event = to_end(sim, pipe, end);
-    event.kind = SIM_CLOSED;
-    if (pipe->open[end])
-        conn_happens(sim, &event);
+    uint32_t next = 0;
+    *at_ns = INT64_MAX;
+    for (uint32_t i = 0; i < sim->count; i++) {
+        const struct sim_server *at = &sim->server[i];
+        int64_t ns = at->tick_ns > at->frozen_until_ns ? at->tick_ns : at->frozen_until_ns;
+        if (at->tick_ns != INT64_MAX && ns < *at_ns) {
+            *at_ns = ns;
+            next = i;
+        }
+    }
+    return next;
 }
 
-static void happen(struct sim *sim, const struct sim_event *event)
+static void run_until(struct sim *sim, int64_t end_ns)
 {
-    const struct sim_server *at = &sim->server[event->server];
-    if (at->core == NULL || at->life != event->life)
-        return;
-    if (event->kind == SIM_DIALLED)
-        dialled(sim, event->server, event->other);
-    else if (event->kind != SIM_TICK)
-        conn_happens(sim, event);
-    else if (event->at_ns == at->tick_ns)
-        sim_tick(sim, event->server);
+    while (sim->broken[0] == '\0') {
+        int64_t tick_ns;
+        uint32_t server = next_to_tick(sim, &tick_ns);
+        const struct sim_event *next = queue_peek(&sim->queue);
+        bool event = next != NULL && next->at_ns <= tick_ns;
+        int64_t at_ns = event ? next->at_ns : tick_ns;
+        if (at_ns > end_ns || (!event && tick_ns == INT64_MAX))
+            break;
+        if (at_ns > sim->now_ns) {
+            sim->now_ns = at_ns;
+            sim->steps_at_once = 0;
+        }
+        if (event)
+            happen(sim, queue_take(&sim->queue));
+        else
+            turn(sim, server);
+    }
+    if (sim->now_ns < end_ns)
+        sim->now_ns = end_ns;
 }
 
 void sim_run_until(struct sim *sim, int64_t ms)
 {
-    int64_t end_ns = SIM_START_NS + ms * HERD_NS_PER_MS;
-    const struct sim_event *next;
-    while ((next = queue_peek(&sim->queue)) != NULL && next->at_ns <= end_ns) {
-        struct sim_event event = queue_take(&sim->queue);
-        sim->now_ns = event.at_ns;
-        happen(sim, &event);
-        free(event.bytes);
-    }
-    sim->now_ns = end_ns;
+    run_until(sim, SIM_START_NS + ms * HERD_NS_PER_MS);
 }
 
 void sim_run_for(struct sim *sim, int64_t ms)
 {
-    sim_run_until(sim, (sim->now_ns - SIM_START_NS) / HERD_NS_PER_MS + ms);
+    run_until(sim, sim->now_ns + ms * HERD_NS_PER_MS);
+}
+
+int64_t sim_ms(const struct sim *sim)
+{
+    return (sim->now_ns - SIM_START_NS) / HERD_NS_PER_MS;
 }

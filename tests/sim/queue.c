@@ -48,8 +48,6 @@ struct sim_event queue_take(struct sim_queue *queue)
 
 void queue_free(struct sim_queue *queue)
 {
-    for (size_t i = 0; i < queue->count; i++)
-        free(queue->heap[i].bytes);
     free(queue->heap);
     *queue = (struct sim_queue){.heap = NULL};
 }

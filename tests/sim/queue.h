@@ -5,18 +5,26 @@
 
 #include "herd/core.h"
 
-enum sim_kind { SIM_DATA, SIM_DRAINED, SIM_CLOSED, SIM_DIALLED, SIM_TICK };
+enum sim_kind {
+    SIM_SYN,         /* a dial arrives at `other` */
+    SIM_OPENED,      /* the dialler hears that it succeeded */
+    SIM_DIAL_FAILED, /* ... or not */
+    SIM_ARRIVE,      /* bytes up to `place` come to an end of a connection */
+    SIM_FREED,       /* bytes up to `place` have left the kernel of an end */
+    SIM_RESET,       /* an end hears that the connection is gone */
+    SIM_TIMER,       /* `place` is handed to sim->timer */
+};
 
 struct sim_event {
     int64_t at_ns;
     uint64_t order; /* given by queue_put */
     enum sim_kind kind;
-    uint32_t server;   /* it happens to this one ... */
-    uint64_t life;     /* ... if it still is in this life */
-    uint32_t other;    /* SIM_DIALLED: who was dialled */
-    herd_conn_id conn; /* all but SIM_DIALLED and SIM_TICK */
-    char *bytes;       /* SIM_DATA: malloc'ed, the event's own */
-    size_t len;
+    uint32_t server; /* the dials: the dialler ... */
+    uint64_t life;   /* ... in this life */
+    uint32_t other;  /* the dials: who was dialled */
+    int end;         /* of the connection: 0 or 1 */
+    herd_conn_id conn;
+    uint64_t place;
 };
 
 struct sim_queue {
@@ -25,13 +33,12 @@ struct sim_queue {
     uint64_t last_order;
 };
 
-/* Takes over the event's bytes. */
 void queue_put(struct sim_queue *queue, struct sim_event event);
 
 /* The next event, or NULL; lives until the queue is changed. */
 const struct sim_event *queue_peek(const struct sim_queue *queue);
 
-/* Takes the next event out; there must be one. The bytes are the caller's now. */
+/* Takes the next event out; there must be one. */
 struct sim_event queue_take(struct sim_queue *queue);
 
 void queue_free(struct sim_queue *queue);

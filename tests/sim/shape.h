@@ -4,13 +4,20 @@
 
 #include "sim.h"
 
-enum shape { SHAPE_RING, SHAPE_LINE, SHAPE_MESH, SHAPE_STAR, SHAPE_COUNT };
+/* SHAPE_CHORDS is a ring in which each server is also linked to the opposite one. */
+enum shape { SHAPE_RING, SHAPE_LINE, SHAPE_MESH, SHAPE_STAR, SHAPE_CHORDS, SHAPE_COUNT };
 
-enum { SHAPE_CONF = 2048 };
+enum { SHAPE_CONF = 16384, SHAPE_SERVERS = 32 };
 
-/* The configuration of `servers` servers (2 to 8) called A, B, C ...; `out` has
+/* The configuration of `servers` servers (2 to 32) called A, B, C ...; `out` has
  * SHAPE_CONF bytes. The longest pause between dials is a second. */
 void shape_conf(enum shape shape, uint32_t servers, char *out);
+
+/* Whether a < b are linked. */
+bool shape_linked(enum shape shape, uint32_t servers, uint32_t a, uint32_t b);
+
+/* The name of the server with that number: one letter. */
+char shape_server(uint32_t server);
 
 const char *shape_name(enum shape shape);
 

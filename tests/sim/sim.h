@@ -1,7 +1,8 @@
 /* A whole herd in one process, on virtual time: the same seed gives the same run, event by
- * event. The simulator carries out the actions of a step in order, ticks a core after each
- * event and at its deadline, and never mentions a connection after its end. Bytes arrive
- * in order, after the latency of the link. Mistakes of a test abort. */
+ * event. The cores are driven as src/driver does it: the actions of a step are carried out
+ * in order; DRAINED follows each SEND when the simulated kernel has taken everything; a
+ * TICK ends each turn and comes at the deadline; a connection is never mentioned after its
+ * end. net.h has the network. Mistakes of a test abort. */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
 
@@ -9,65 +10,216 @@
 #include "queue.h"
 #include "unit/dice.h"
 
-enum { SIM_SERVERS = 8, SIM_PIPES = 128, SIM_REPLY = 1024 };
+enum {
+    SIM_SERVERS = 40, /* impostors included */
+    SIM_PIPES = 2048,
+    SIM_REPLY = 1 << 20,
+    SIM_OWED = 128,
+};
 
+/* The virtual clock's first instant, and what the servers' wall clocks say then. */
+#define SIM_START_NS HERD_NS_PER_S
+#define SIM_WALL_NS  INT64_C(1621464828000000000)
+
+/* One server; or an impostor, who has the name and configuration of another one. */
 struct sim_server {
     struct herd_core *core; /* NULL: is down */
-    uint64_t life;          /* counts the starts */
-    int64_t tick_ns;        /* the planned TICK; another one is out of date */
+    struct fail_mem mem;
+    const struct herd_conf *conf; /* to start with */
+    uint32_t self;                /* index in the configuration */
+    uint64_t life;                /* counts the starts */
+    int64_t tick_ns;              /* the next TICK; INT64_MAX: none */
+    int64_t turn_ns;              /* the last one */
+    uint32_t turns_at_once;       /* at that instant */
+    int64_t frozen_until_ns;      /* it gets no events before */
+    int64_t wall_offset_ns;       /* of its clock */
+    uint8_t key[16];              /* of the herd, if `keyed` */
+    bool keyed;
+    bool vanished;     /* with its machine: nobody answers for it */
+    bool leaving;      /* has got STOP */
+    char speaks_least; /* digits in its HELLO; 0: as the core wrote it */
+    char speaks_most;
+    bool other_rules; /* its HELLO tells other merge rules */
+    herd_conn_id owed[SIM_OWED];
+    size_t owed_count; /* connections that wait for DRAINED */
+};
+
+/* One direction of a connection: a row of bytes. Places count them from the beginning;
+ * the end of the row is one place behind the last. taken <= planned <= sent. */
+struct sim_stream {
+    char *data;  /* from `base` on */
+    size_t size; /* allocated; kept for the next connection */
+    uint64_t base;
+    uint64_t taken;            /* by the receiver */
+    uint64_t freed;            /* the sender's kernel has forgotten */
+    uint64_t planned;          /* under way */
+    uint64_t sent;             /* by the core */
+    int64_t last_ns;           /* when the last byte under way arrives */
+    bool fin, fin_planned;     /* the sender has closed */
+    bool lost;                 /* nothing arrives any more, and nobody notices */
+    bool owes;                 /* DRAINED is due when all is in the kernel */
+    uint64_t batch, batch_end; /* places of the last BATCH */
+    uint64_t news_end;         /* of the last frame that is no heartbeat and no ACK */
+    bool spoil;                /* a record of the next BATCH is damaged */
+    bool walks;                /* SYNC was sent, but not SYNCED */
+    uint64_t tail;             /* of the feed, as the last PING said */
 };
 
 /* A connection; both ends know it by the same id. [0] dialled; a client's has only [0]. */
 struct sim_pipe {
     herd_conn_id id;
+    uint32_t slot;
     uint32_t server[2];
-    bool open[2];
-    int64_t last_ns[2]; /* when the last bytes for that end arrive */
+    bool open[2];              /* the core has it */
+    bool opening[2];           /* ... or will have it soon */
+    bool forgotten[2];         /* ... or found no memory for it, nor to close it */
+    struct sim_stream from[2]; /* what that end sends */
+};
+
+/* From one server to another. */
+struct sim_path {
+    int64_t latency_ns;
+    int64_t rate;          /* bytes a second; 0: any */
+    int64_t hole_until_ns; /* nothing gets through before */
+    uint32_t segment;      /* most bytes that arrive at once; 0: any */
+    uint32_t spoil;        /* records to damage */
+    bool cut;              /* dials are refused */
+};
+
+/* A frame on its way into the sender's kernel. */
+struct sim_frame {
+    uint32_t from, to;
+    const struct sim_pipe *pipe;
+    struct herd_slice verb, args, payload;
+};
+
+struct sim;
+
+/* What a test wants to hear of; each may be NULL. */
+struct sim_ears {
+    void (*stepped)(void *ctx, struct sim *sim, uint32_t server);
+    void (*frame)(void *ctx, struct sim *sim, const struct sim_frame *frame);
+    void (*timer)(void *ctx, struct sim *sim, uint64_t number);
+    void *ctx;
+};
+
+/* Lines without LF about what happens, for people. */
+struct sim_notes {
+    void (*note)(void *ctx, const char *line); /* NULL: nobody wants them */
+    void *ctx;
+};
+
+enum sim_verb {
+    SIM_HELLO,
+    SIM_AUTH,
+    SIM_HAVE,
+    SIM_RESUME,
+    SIM_SYNC,
+    SIM_SYNCED,
+    SIM_WAIT,
+    SIM_BATCH,
+    SIM_ACK,
+    SIM_PING,
+    SIM_PONG,
+    SIM_BYE,
+    SIM_OTHER,
+    SIM_VERBS
+};
+
+/* What went over all wires so far. */
+struct sim_wire {
+    uint64_t frames[SIM_VERBS], bytes[SIM_VERBS];
+    uint64_t records;
+    uint64_t cut_batches;  /* lost when a part had arrived */
+    uint64_t idle_resumes; /* RESUME from the very end of the feed */
+};
+
+struct sim_setup {
+    const char *conf; /* text */
+    uint64_t seed;
+    bool keyed;
+    bool asleep; /* no server is started */
+    struct sim_ears ears;
 };
 
 struct sim {
-    struct fail_mem mem, conf_mem;
+    struct sim_ears ears;
+    struct sim_notes noted;
+    struct fail_mem conf_mem;
     struct herd_conf conf;
+    uint64_t seed;
     struct dice dice;
     struct sim_queue queue;
     int64_t now_ns;
-    uint64_t steps, generation;
+    uint64_t steps, steps_at_once, spins, generation;
+    uint32_t count; /* servers and impostors */
     struct sim_server server[SIM_SERVERS];
-    struct sim_pipe pipe[SIM_PIPES];
-    int64_t latency_ms[SIM_SERVERS][SIM_SERVERS]; /* 10 at first */
-    bool link_cut[SIM_SERVERS][SIM_SERVERS];
-    bool pieces; /* bytes arrive in random pieces */
-    char reply[SIM_REPLY];
+    struct sim_pipe *pipe[SIM_PIPES];
+    uint32_t pipe_count; /* slots that were ever used */
+    struct sim_path path[SIM_SERVERS][SIM_SERVERS];
+    size_t kernel; /* bytes that the kernels hold for one direction */
+    struct sim_wire wire;
+    struct herd_stats past; /* of lives that have ended */
+    size_t most_unsent;     /* bytes that a core had to keep for one neighbour */
+    char *reply;            /* to the last client; SIM_REPLY bytes */
     size_t reply_len;
-    void (*watch)(void *ctx, struct sim *sim, uint32_t server); /* after each step */
-    void *watch_ctx;
+    bool reply_closed; /* by the server */
+    char broken[256];  /* what is wrong with the simulator or a core; "": nothing */
 };
 
+/* A herd that runs, with 10 ms on all paths. */
 struct sim *sim_new(const char *conf, uint64_t seed);
+struct sim *sim_new_with(const struct sim_setup *setup);
 /* Checks that the cores gave all memory back. */
 void sim_free(struct sim *sim);
+
 /* Until all that was planned up to that instant (ms since the start) has happened. */
 void sim_run_until(struct sim *sim, int64_t ms);
 void sim_run_for(struct sim *sim, int64_t ms);
+int64_t sim_ms(const struct sim *sim);
 /* Until all possible links are up, at most a minute; then half a second. */
 bool sim_settle(struct sim *sim);
-/* A client connects, reports and leaves at once; checks that the reply is an AT. */
+/* ears.timer hears of it then. */
+void sim_timer(struct sim *sim, int64_t in_ms, uint64_t number);
+/* Says it to `noted`, with the time. */
+void sim_note(struct sim *sim, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Something must not be; the first of these is kept. */
+void sim_broken(struct sim *sim, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A client connects, says this, sends no more, and is closed; the replies are in
+ * sim->reply. The server must be up. */
+struct herd_slice sim_say(struct sim *sim, uint32_t server, struct herd_slice lines);
+/* Says IAMAT with that time and half a second; checks that the reply is an AT. */
 void sim_report(struct sim *sim, uint32_t server, const char *client, const char *location,
                 int64_t seconds);
+/* Empty when the server is down or does not know the client. */
 struct herd_slice sim_record(const struct sim *sim, uint32_t server, const char *client);
 /* The record's client time, or -1 when there is none. */
 int64_t sim_seconds(const struct sim *sim, uint32_t server, const char *client);
-/* A crash, and a start with an empty store. Nobody hears of the end of one that vanishes.
- */
+/* The digest of all that it holds: a sum over its records, this file's own. */
+uint64_t sim_digest(const struct sim *sim, uint32_t server);
+
+/* A start with an empty store; false: out of memory. */
+bool sim_start(struct sim *sim, uint32_t server);
+/* Another one with the name and configuration of `server`; is started. The clock and the
+ * paths are those of `server`. */
+uint32_t sim_impostor(struct sim *sim, uint32_t server);
+/* A crash: the kernel closes the connections. */
 void sim_stop(struct sim *sim, uint32_t server);
+/* The machine is gone: nobody hears of it. */
 void sim_vanish(struct sim *sim, uint32_t server);
-void sim_start(struct sim *sim, uint32_t server);
+/* An orderly end: the core takes leave, and ends within three seconds. */
+void sim_leave(struct sim *sim, uint32_t server);
 bool sim_is_up(const struct sim *sim, uint32_t server);
-/* Cutting drops the connections at once, with all bytes under way. */
-void sim_cut(struct sim *sim, uint32_t a, uint32_t b);
-void sim_heal(struct sim *sim, uint32_t a, uint32_t b);
+/* Impostors are called "twin". */
+const char *sim_name(const struct sim *sim, uint32_t server);
+
+/* The counters of all servers and lives. */
+struct herd_stats sim_stats(const struct sim *sim);
 uint64_t sim_records_sent(const struct sim *sim);
-/* Connections between the two that are open on at least one end. */
+/* Connections between the two that are open on at least one end, and not forgotten. */
 size_t sim_pipes(const struct sim *sim, uint32_t a, uint32_t b);
 
 #endif

@@ -1,6 +1,7 @@
 /* Links that break and servers that crash: what is still connected agrees, and what comes
  * back gets everything. */
 #include "check.h"
+#include "net.h"
 #include "shape.h"
 
 enum { N = 5, RECORDS = 5 };
@@ -13,7 +14,9 @@ static struct sim *start(enum shape shape, uint64_t seed)
     char conf[SHAPE_CONF];
     shape_conf(shape, N, conf);
     struct sim *sim = sim_new(conf, seed);
-    sim->pieces = true;
+    for (uint32_t a = 0; a < N; a++)
+        for (uint32_t b = 0; b < N; b++)
+            sim->path[a][b].segment = 100;
     CHECK(sim_settle(sim));
     return sim;
 }
@@ -31,8 +34,8 @@ static void check_all_have(const struct sim *sim, const char *client, int64_t se
 static void cut_and_heal(void)
 {
     struct sim *sim = start(SHAPE_RING, 3);
-    sim_cut(sim, 1, 2);
-    sim_cut(sim, 0, 4);
+    net_cut(sim, 1, 2);
+    net_cut(sim, 0, 4);
     sim_report(sim, 0, "near", location, 5);
     sim_report(sim, 3, "far", location, 6);
     sim_report(sim, 1, "both", location, 7);
@@ -43,12 +46,12 @@ static void cut_and_heal(void)
     CHECK_INT(sim_seconds(sim, 4, "far"), 6);
     CHECK_INT(sim_seconds(sim, 0, "far"), -1);
     CHECK(!herd_slice_eq(sim_record(sim, 0, "both"), sim_record(sim, 4, "both")));
-    sim_heal(sim, 1, 2);
+    net_heal(sim, 1, 2);
     CHECK(sim_settle(sim));
     check_all_have(sim, "near", 5);
     check_all_have(sim, "far", 6);
     check_all_have(sim, "both", 7);
-    sim_heal(sim, 0, 4);
+    net_heal(sim, 0, 4);
     CHECK(sim_settle(sim));
     check_all_have(sim, "both", 7);
     sim_free(sim);
@@ -63,10 +66,10 @@ static void cut_under_way(void)
         sim_report(sim, 0, "c", location, 5);
         sim_run_for(sim, ms);
         for (uint32_t i = 0; i + 1 < N; i++)
-            sim_cut(sim, i, i + 1);
+            net_cut(sim, i, i + 1);
         sim_run_for(sim, 300);
         for (uint32_t i = 0; i + 1 < N; i++)
-            sim_heal(sim, i, i + 1);
+            net_heal(sim, i, i + 1);
         CHECK(sim_settle(sim));
         check_all_have(sim, "c", 5);
         sim_free(sim);
@@ -84,7 +87,7 @@ static void one_connection_a_link(void)
         CHECK_LABEL("seed %d", (int)seed);
         for (int change = 0; change < 20; change++) {
             uint32_t a = dice_roll(&sim->dice, N), b = dice_roll(&sim->dice, N);
-            sim->latency_ms[a][b] = dice_roll(&sim->dice, 50);
+            sim->path[a][b].latency_ns = dice_roll(&sim->dice, 50) * HERD_NS_PER_MS;
         }
         for (uint32_t i = 1; i < N; i++) {
             sim_stop(sim, i);

@@ -1,156 +1,193 @@
-/* Small herds with random faults. A failure names its seed; HERD_SIM_SEED=that runs it
- * alone, HERD_SIM_SEEDS=number runs so many. */
+/* Herds drawn from seeds, with faults drawn from seeds: see plan.h and run.h.
+ *
+ *   HERD_SIM_SEEDS=n   so many seeds; HERD_SIM_FIRST=n is the first of them
+ *   HERD_SIM_HOURS=h   seeds nobody has tried, for so many real hours
+ *   HERD_SIM_SEED=n    one seed alone; with HERD_SIM_TRACE=1 all that happens is printed,
+ *                      with HERD_SIM_SHRINK=1 the smallest plan that still fails */
 #include "check.h"
-#include "herd/msg.h"
-#include "shape.h"
+#include "shrink.h"
+#include "tally.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { CLIENTS = 3, TIMES = 8, SEEDS = 50, ACTS = 60, HANDSHAKE_MS = 5000 };
-
-static const char *const clients[CLIENTS] = {"c0", "c1", "c2"};
-
-/* What has been seen from outside, kept apart from the cores. */
-struct oracle {
-    int64_t seen[SIM_SERVERS][CLIENTS]; /* the last time in this life; -1: none */
-    uint64_t life[SIM_SERVERS];
-    int64_t told[CLIENTS]; /* the latest time ever reported; -1: none */
-    bool crashed;          /* reports may have been lost */
+enum {
+    SEEDS = 2000,
+    LAST_LINES = 60, /* of what happened before a failure */
+    LINE = 400,
+    FAILURES = 5,    /* are enough */
+    TWICE = 50,      /* every so many, a seed is run twice */
+    ALL_MARKS = 2000 /* so many seeds must show all marks */
 };
 
-/* Within a life a record is only ever replaced by one that is not older. */
-static void watch(void *ctx, struct sim *sim, uint32_t server)
+/* ---- crashes ---- */
+
+static char current[128];
+
+/* The sanitizers call this by its name. */
+void __asan_on_error(void);
+
+void __asan_on_error(void)
 {
-    struct oracle *oracle = ctx;
-    for (int c = 0; c < CLIENTS; c++) {
-        int64_t seconds = sim_seconds(sim, server, clients[c]);
-        if (oracle->life[server] == sim->server[server].life &&
-            seconds < oracle->seen[server][c])
-            CHECK_INT(seconds, oracle->seen[server][c]);
-        oracle->seen[server][c] = seconds;
-    }
-    oracle->life[server] = sim->server[server].life;
+    ssize_t ignored = write(STDERR_FILENO, current, strlen(current));
+    (void)ignored;
 }
 
-static void report(struct sim *sim, struct oracle *oracle)
+static void on_crash(int number)
 {
-    uint32_t server = dice_roll(&sim->dice, sim->conf.server_count);
-    uint32_t c = dice_roll(&sim->dice, CLIENTS);
-    int64_t seconds = 1 + dice_roll(&sim->dice, TIMES);
-    char location[32];
-    if (!sim_is_up(sim, server))
+    __asan_on_error();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void remember(uint64_t seed)
+{
+    snprintf(current, sizeof current, "\n  HERD_SIM_SEED=%" PRIu64 " was running\n", seed);
+}
+
+/* ---- failures ---- */
+
+struct last_lines {
+    char line[LAST_LINES][LINE];
+    size_t count;
+};
+
+static void keep_line(void *ctx, const char *line)
+{
+    struct last_lines *last = ctx;
+    snprintf(last->line[last->count++ % LAST_LINES], LINE, "%s", line);
+}
+
+static void print_line(void *ctx, const char *line)
+{
+    fprintf(ctx, "%s\n", line);
+}
+
+static void explain(const struct plan *plan, const struct run_result *result)
+{
+    static struct last_lines last;
+    struct run_ears ears = {.note = keep_line, .frames = true, .ctx = &last};
+    struct run_result again;
+    last.count = 0;
+    run_plan(plan, &ears, &again);
+    fprintf(stderr, "\n  seed %" PRIu64 ": %s, after %" PRId64 " ms\n", plan->seed,
+            result->why, result->total_ms);
+    fprintf(stderr, "  again:   HERD_SIM_SEED=%" PRIu64 " build/check/test-sim random\n",
+            plan->seed);
+    fprintf(stderr, "  or:      make sim SEED=%" PRIu64 "\n", plan->seed);
+    fprintf(stderr, "  further: HERD_SIM_TRACE=1, HERD_SIM_SHRINK=1; the last lines:\n");
+    size_t first = last.count > LAST_LINES ? last.count - LAST_LINES : 0;
+    for (size_t i = first; i < last.count; i++)
+        fprintf(stderr, "    %s\n", last.line[i % LAST_LINES]);
+}
+
+static void shrink(struct plan *plan)
+{
+    if (!shrink_plan(plan)) {
+        fprintf(stderr, "\n  this seed does not fail\n");
         return;
-    (void)snprintf(location, sizeof location, "+%u.5-%u.5", dice_roll(&sim->dice, 90),
-                   dice_roll(&sim->dice, 180));
-    sim_report(sim, server, clients[c], location, seconds);
-    if (seconds > oracle->told[c])
-        oracle->told[c] = seconds;
-    CHECK(sim_seconds(sim, server, clients[c]) >= seconds);
-}
-
-static void act(struct sim *sim, struct oracle *oracle, bool crashes)
-{
-    uint32_t a = dice_roll(&sim->dice, sim->conf.server_count);
-    uint32_t link = dice_roll(&sim->dice, sim->conf.link_count);
-    const struct herd_conf_link *between = &sim->conf.links[link];
-    switch (dice_roll(&sim->dice, 10)) {
-    case 0: sim_cut(sim, between->a, between->b); break;
-    case 1:
-    case 2: sim_heal(sim, between->a, between->b); break;
-    case 3:
-        if (!crashes)
-            break;
-        if (!sim_is_up(sim, a))
-            sim_start(sim, a);
-        else if (dice_roll(&sim->dice, 2) == 0)
-            sim_stop(sim, a);
-        else
-            sim_vanish(sim, a);
-        oracle->crashed = true;
-        break;
-    default: report(sim, oracle); break;
     }
-    /* Often at once, often while bytes are under way, now and then a pause. */
-    static const uint32_t most_ms[] = {1, 1, 20, 60, 1500};
-    sim_run_for(sim, dice_roll(&sim->dice, most_ms[dice_roll(&sim->dice, 5)]));
+    fprintf(stderr, "\n  the smallest plan that fails:\n\n");
+    plan_print(plan, stderr);
 }
 
-static void end_faults(struct sim *sim)
-{
-    for (uint32_t i = 0; i < sim->conf.link_count; i++)
-        sim_heal(sim, sim->conf.links[i].a, sim->conf.links[i].b);
-    for (uint32_t i = 0; i < sim->conf.server_count; i++)
-        if (!sim_is_up(sim, i))
-            sim_start(sim, i);
-}
+/* ---- runs ---- */
 
-/* Nothing that a living server holds may be lost, and nothing may come from nowhere. */
-static void check_end(struct sim *sim, const struct oracle *oracle,
-                      const int64_t least[CLIENTS])
+static bool run_seed(struct tally *tally, uint64_t seed)
 {
-    CHECK(sim_settle(sim));
-    for (int c = 0; c < CLIENTS; c++) {
-        int64_t seconds = sim_seconds(sim, 0, clients[c]);
-        shape_agrees(sim, clients[c]);
-        CHECK(seconds >= least[c] && seconds <= oracle->told[c]);
-        if (!oracle->crashed)
-            CHECK_INT(seconds, oracle->told[c]);
-    }
-    uint64_t sent = sim_records_sent(sim);
-    sim_run_for(sim, HANDSHAKE_MS + 1000);
-    CHECK_INT((int64_t)(sim_records_sent(sim) - sent), 0);
-    /* What a dialler left behind that vanished before its HELLO has timed out by now. */
-    for (uint32_t i = 0; i < sim->conf.link_count; i++)
-        CHECK_INT((int64_t)sim_pipes(sim, sim->conf.links[i].a, sim->conf.links[i].b), 1);
-}
-
-static void run_seed(uint64_t seed)
-{
-    struct dice dice = {seed};
-    struct oracle oracle = {.told = {-1, -1, -1}};
-    int64_t least[CLIENTS];
-    char conf[SHAPE_CONF];
-    enum shape shape = (enum shape)dice_roll(&dice, SHAPE_COUNT);
-    uint32_t servers = 2 + dice_roll(&dice, 4);
-    /* Two cannot be a ring. */
-    shape_conf(servers == 2 ? SHAPE_LINE : shape, servers, conf);
-    struct sim *sim = sim_new(conf, dice_next(&dice));
-    bool crashes = dice_roll(&dice, 2) == 0;
+    static struct plan plan;
+    static struct run_result result, again;
+    remember(seed);
+    plan_draw(&plan, seed);
+    run_plan(&plan, NULL, &result);
+    tally_add(tally, &plan, &result);
+    if (!result.ok)
+        explain(&plan, &result);
     CHECK_LABEL("HERD_SIM_SEED=%" PRIu64, seed);
-    sim->watch = watch;
-    sim->watch_ctx = &oracle;
-    sim->pieces = dice_roll(&dice, 2) == 0;
-    for (uint32_t a = 0; a < servers; a++)
-        for (uint32_t b = 0; b < servers; b++)
-            sim->latency_ms[a][b] = dice_roll(&dice, 40);
-    for (int i = 0; i < ACTS; i++)
-        act(sim, &oracle, crashes);
-    for (int c = 0; c < CLIENTS; c++) {
-        least[c] = -1;
-        for (uint32_t i = 0; i < servers; i++)
-            if (sim_is_up(sim, i) && sim_seconds(sim, i, clients[c]) > least[c])
-                least[c] = sim_seconds(sim, i, clients[c]);
+    if (seed % TWICE == 0) {
+        run_plan(&plan, NULL, &again);
+        CHECK(again.print == result.print);
     }
-    end_faults(sim);
-    check_end(sim, &oracle, least);
-    sim_free(sim);
+    return CHECK_STR(result.why, "");
+}
+
+static void one_seed(struct tally *tally, uint64_t seed)
+{
+    static struct plan plan;
+    struct run_ears ears = {.note = print_line, .frames = true, .ctx = stderr};
+    struct run_result result;
+    plan_draw(&plan, seed);
+    fprintf(stderr, "\n");
+    plan_print(&plan, stderr);
+    remember(seed);
+    if (getenv("HERD_SIM_SHRINK") != NULL)
+        shrink(&plan);
+    if (getenv("HERD_SIM_TRACE") != NULL)
+        run_plan(&plan, &ears, &result);
+    else
+        (void)run_seed(tally, seed);
+}
+
+static void some_seeds(struct tally *tally, uint64_t first, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && tally->failed < FAILURES; i++)
+        (void)run_seed(tally, first + i);
+    CHECK_LABEL("%d seeds", (int)count);
+    if (count >= ALL_MARKS && first == 1)
+        CHECK_INT(tally_missing(tally, stderr), 0);
+}
+
+static void for_hours(struct tally *tally, double hours)
+{
+    time_t start = time(NULL), told = start;
+    uint64_t seed = (uint64_t)start << 32;
+    fprintf(stderr, "\n  the first seed is %" PRIu64 "\n", seed);
+    while (difftime(time(NULL), start) < hours * 3600 && tally->failed < FAILURES) {
+        (void)run_seed(tally, seed++);
+        if (difftime(time(NULL), told) >= 60) {
+            told = time(NULL);
+            tally_print_line(tally, difftime(told, start), stderr);
+        }
+    }
+    (void)tally_missing(tally, stderr);
+}
+
+static uint64_t number_of(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text != NULL && *text != '\0' ? strtoull(text, NULL, 10) : otherwise;
 }
 
 static void random_herds(void)
 {
-    const char *one = getenv("HERD_SIM_SEED");
-    const char *number = getenv("HERD_SIM_SEEDS");
-    uint64_t first = one != NULL ? strtoull(one, NULL, 10) : 1;
-    uint64_t count = number != NULL ? strtoull(number, NULL, 10) : SEEDS;
-    if (one != NULL)
-        count = 1;
-    for (uint64_t i = 0; i < count; i++)
-        run_seed(first + i);
+    static struct tally tally;
+    const char *hours = getenv("HERD_SIM_HOURS");
+    uint64_t one = number_of("HERD_SIM_SEED", 0);
+    struct timespec start, end;
+    tally = (struct tally){.runs = 0};
+    signal(SIGABRT, on_crash);
+    signal(SIGSEGV, on_crash);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    if (one != 0)
+        one_seed(&tally, one);
+    else if (hours != NULL && *hours != '\0')
+        for_hours(&tally, strtod(hours, NULL));
+    else
+        some_seeds(&tally, number_of("HERD_SIM_FIRST", 1),
+                   number_of("HERD_SIM_SEEDS", SEEDS));
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    double real_s =
+        (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+    if (one == 0)
+        tally_print(&tally, real_s, stdout);
+    signal(SIGABRT, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL);
 }
 
 const struct check_test test_random[] = {
-    {"small herds with random faults", random_herds},
+    {"herds with random faults", random_herds},
     {NULL, NULL},
 };

@@ -36,6 +36,7 @@
     X(peer)                                                                                \
     X(peer_links)                                                                          \
     X(inflow)                                                                              \
+    X(link_rules)                                                                          \
     X(feed)                                                                                \
     X(feed_missed)                                                                         \
     X(feed_walk)                                                                           \

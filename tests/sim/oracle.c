@@ -1,0 +1,260 @@
+#include "oracle.h"
+
+#include <stdlib.h>
+
+/* ---- the textbook order ---- */
+
+struct digits {
+    const char *at;
+    size_t len;
+};
+
+/* AT server skew client location time: the sixth word. */
+static struct herd_slice time_of(struct herd_slice record)
+{
+    size_t at = 0, end;
+    for (int word = 0; word < 5 && at < record.len; at++)
+        word += record.data[at] == ' ';
+    end = at;
+    while (end < record.len && record.data[end] != ' ')
+        end++;
+    return herd_slice(record.data + at, end - at);
+}
+
+static struct digits whole_of(struct herd_slice time)
+{
+    struct digits digits = {time.data, 0};
+    while (digits.len < time.len && time.data[digits.len] != '.')
+        digits.len++;
+    while (digits.len > 0 && *digits.at == '0') {
+        digits.at++;
+        digits.len--;
+    }
+    return digits;
+}
+
+/* The n-th decimal; those behind the ninth do not count. */
+static char decimal_of(struct herd_slice time, size_t n)
+{
+    const char *point = memchr(time.data, '.', time.len);
+    if (point == NULL)
+        return '0';
+    size_t left = time.len - (size_t)(point + 1 - time.data);
+    return n < left ? point[1 + n] : '0';
+}
+
+static int time_cmp(struct herd_slice a, struct herd_slice b)
+{
+    struct digits left = whole_of(a), right = whole_of(b);
+    if (left.len != right.len)
+        return left.len < right.len ? -1 : 1;
+    for (size_t i = 0; i < left.len; i++)
+        if (left.at[i] != right.at[i])
+            return left.at[i] < right.at[i] ? -1 : 1;
+    for (size_t i = 0; i < 9; i++)
+        if (decimal_of(a, i) != decimal_of(b, i))
+            return decimal_of(a, i) < decimal_of(b, i) ? -1 : 1;
+    return 0;
+}
+
+int oracle_cmp(struct herd_slice a, struct herd_slice b)
+{
+    int order = time_cmp(time_of(a), time_of(b));
+    for (size_t i = 0; order == 0 && i < a.len && i < b.len; i++)
+        order = (unsigned char)a.data[i] - (unsigned char)b.data[i];
+    if (order == 0 && a.len != b.len)
+        order = a.len < b.len ? -1 : 1;
+    return order;
+}
+
+/* ---- what was said ---- */
+
+static uint64_t hash_of(struct herd_slice text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
+    hash ^= hash >> 29;
+    return hash != 0 ? hash : 1;
+}
+
+static size_t place_of(const struct oracle *oracle, uint64_t hash)
+{
+    size_t at = (size_t)hash & (oracle->said_size - 1);
+    while (oracle->said[at] != 0 && oracle->said[at] != hash)
+        at = (at + 1) & (oracle->said_size - 1);
+    return at;
+}
+
+static void grow(struct oracle *oracle)
+{
+    struct oracle old = {.said = oracle->said, .said_size = oracle->said_size};
+    oracle->said_size = old.said_size > 0 ? 2 * old.said_size : 256;
+    oracle->said = calloc(oracle->said_size, sizeof *oracle->said);
+    if (oracle->said == NULL)
+        abort();
+    for (size_t i = 0; i < old.said_size; i++)
+        if (old.said[i] != 0)
+            oracle->said[place_of(oracle, old.said[i])] = old.said[i];
+    free(old.said);
+}
+
+static void say(struct oracle *oracle, struct herd_slice text)
+{
+    if (2 * (oracle->said_count + 1) > oracle->said_size)
+        grow(oracle);
+    uint64_t hash = hash_of(text);
+    size_t at = place_of(oracle, hash);
+    oracle->said_count += oracle->said[at] == 0;
+    oracle->said[at] = hash;
+}
+
+bool oracle_was_said(const struct oracle *oracle, struct herd_slice text)
+{
+    return oracle->said_size > 0 && oracle->said[place_of(oracle, hash_of(text))] != 0;
+}
+
+/* ---- texts ---- */
+
+static struct herd_slice slice_of(const struct oracle_text *text)
+{
+    return herd_slice(text->text, text->len);
+}
+
+static void keep(struct oracle_text *to, struct herd_slice text)
+{
+    if (text.len > ORACLE_TEXT)
+        abort();
+    if (text.len > 0)
+        memcpy(to->text, text.data, text.len);
+    to->len = text.len;
+}
+
+static void keep_greater(struct oracle_text *to, struct herd_slice text)
+{
+    if (to->len == 0 || oracle_cmp(text, slice_of(to)) > 0)
+        keep(to, text);
+}
+
+void oracle_init(struct oracle *oracle)
+{
+    *oracle = (struct oracle){.said = NULL};
+}
+
+void oracle_free(struct oracle *oracle)
+{
+    free(oracle->said);
+}
+
+/* ---- checks ---- */
+
+static void hear(struct oracle *oracle, int client, struct herd_slice record)
+{
+    say(oracle, record);
+    if (client < 0)
+        return;
+    keep_greater(&oracle->most[client], record);
+    if (oracle->samples < ORACLE_SAMPLES)
+        keep(&oracle->sample[oracle->samples++], record);
+}
+
+const char *oracle_answered(struct oracle *oracle, int client, struct herd_slice reply,
+                            struct herd_slice before, struct herd_slice after)
+{
+    bool news = before.len == 0 || time_cmp(time_of(reply), time_of(before)) > 0;
+    if (news && !herd_slice_eq(after, reply))
+        return "a report that was news was answered, but is not stored";
+    if (!news && !herd_slice_eq(after, before))
+        return "a report that was not news changed what is stored";
+    if (news)
+        hear(oracle, client, reply);
+    return NULL;
+}
+
+const char *oracle_refused(struct oracle *oracle, int client, struct herd_slice said,
+                           struct herd_slice before, struct herd_slice after)
+{
+    if (herd_slice_eq(before, after))
+        return NULL;
+    if (after.len < said.len ||
+        memcmp(after.data + after.len - said.len, said.data, said.len) != 0)
+        return "a report that was refused changed what is stored";
+    hear(oracle, client, after);
+    return NULL;
+}
+
+const char *oracle_sees(struct oracle *oracle, uint32_t server, uint64_t life, int client,
+                        struct herd_slice text)
+{
+    struct oracle_text *seen = &oracle->seen[server][client];
+    if (oracle->life[server] != life) {
+        for (int i = 0; i < ORACLE_CLIENTS; i++)
+            oracle->seen[server][i].len = 0;
+        oracle->life[server] = life;
+    }
+    if (herd_slice_eq(text, slice_of(seen)))
+        return NULL;
+    if (text.len == 0)
+        return "a record has vanished";
+    if (!oracle_was_said(oracle, text))
+        return "a record is stored that no server has answered";
+    if (seen->len > 0 && oracle_cmp(text, slice_of(seen)) < 0)
+        return "a stored record has fallen";
+    if (seen->len > 0 && time_cmp(time_of(text), time_of(slice_of(seen))) == 0)
+        oracle->ties++;
+    keep(seen, text);
+    return NULL;
+}
+
+void oracle_demand(struct oracle *oracle, uint32_t group, int client,
+                   struct herd_slice text)
+{
+    if (text.len > 0)
+        keep_greater(&oracle->least[group][client], text);
+}
+
+const char *oracle_judge(const struct oracle *oracle, uint32_t group, int client,
+                         struct herd_slice text, bool exactly)
+{
+    struct herd_slice least = slice_of(&oracle->least[group][client]);
+    struct herd_slice most = slice_of(&oracle->most[client]);
+    if (herd_slice_eq(text, least) && (!exactly || herd_slice_eq(text, most)))
+        return NULL;
+    if (text.len == 0 || oracle_cmp(text, least) < 0)
+        return "a record that a living server held is lost";
+    if (exactly && oracle_cmp(text, most) < 0)
+        return "a record that a client was answered is lost";
+    if (exactly || !oracle_was_said(oracle, text))
+        return "a record has come from nowhere";
+    return NULL;
+}
+
+/* ---- order laws ---- */
+
+static int sign_of(int order)
+{
+    return (order > 0) - (order < 0);
+}
+
+const char *oracle_order_laws(const struct oracle *oracle,
+                              int (*cmp)(struct herd_slice a, struct herd_slice b),
+                              uint64_t *triples)
+{
+    for (size_t i = 0; i < oracle->samples; i++) {
+        struct herd_slice a = slice_of(&oracle->sample[i]);
+        for (size_t j = 0; j < oracle->samples; j++) {
+            struct herd_slice b = slice_of(&oracle->sample[j]);
+            int ab = sign_of(cmp(a, b));
+            if (ab != sign_of(oracle_cmp(a, b)) || ab != -sign_of(cmp(b, a)) ||
+                (ab == 0) != herd_slice_eq(a, b))
+                return "the order of records is not that of the textbook";
+            for (size_t k = 0; k < oracle->samples && ab < 0; k++) {
+                struct herd_slice c = slice_of(&oracle->sample[k]);
+                ++*triples;
+                if (cmp(b, c) < 0 && cmp(a, c) >= 0)
+                    return "the order of records is not transitive";
+            }
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,276 @@
+#include "plan.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* ---- what deeds are ---- */
+
+static const char *const words[] = {
+#define WORD(name, word, operands, what) word,
+    DEEDS(WORD)
+#undef WORD
+};
+
+static const char *const operands[] = {
+#define OPERANDS(name, word, ops, what) ops,
+    DEEDS(OPERANDS)
+#undef OPERANDS
+};
+
+const char *deed_word(enum deed_kind kind)
+{
+    return words[kind];
+}
+
+static bool has(enum deed_kind kind, char operand)
+{
+    return strchr(operands[kind], operand) != NULL;
+}
+
+/* Four ways to write an instant; the first three are the same to a nanosecond. */
+void plan_time(int64_t n, char *out, size_t size)
+{
+    static const char *const tails[] = {"", ".0", ".0000000001", ".5"};
+    snprintf(out, size, "%" PRId64 "%s", n / 4, tails[n % 4]);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct deed *left = a, *right = b;
+    return (left->at_ms > right->at_ms) - (left->at_ms < right->at_ms);
+}
+
+void plan_sort(struct plan *plan)
+{
+    qsort(plan->deed, plan->deeds, sizeof *plan->deed, by_time);
+}
+
+void plan_conf(const struct plan *plan, char out[SHAPE_CONF])
+{
+    char base[SHAPE_CONF];
+    shape_conf(plan->shape, plan->servers, base);
+    /* The first two lines are options that this plan has its own values for. */
+    const char *rest = strstr(base, "server ");
+    int len =
+        snprintf(out, SHAPE_CONF,
+                 "log-traffic no\nlink-ping-ms %" PRId64 "\nlink-timeout-ms %" PRId64
+                 "\nlink-retry-max-ms %" PRId64 "\nhandshake-timeout-ms %" PRId64
+                 "\nlink-connect-timeout-ms %" PRId64 "\nlink-skew-max-ms %" PRId64 "\n%s",
+                 plan->ping_ms, plan->timeout_ms, plan->retry_max_ms, plan->handshake_ms,
+                 plan->connect_ms, plan->skew_max_ms, rest);
+    if (len < 0 || len >= SHAPE_CONF)
+        abort();
+}
+
+/* ---- drawing ---- */
+
+static int64_t between(struct dice *dice, int64_t least, int64_t most)
+{
+    return least + (int64_t)(dice_next(dice) % (uint64_t)(most - least + 1));
+}
+
+static bool one_in(struct dice *dice, uint32_t n)
+{
+    return dice_roll(dice, n) == 0;
+}
+
+static int64_t pick(struct dice *dice, const int64_t *list, uint32_t count)
+{
+    return list[dice_roll(dice, count)];
+}
+
+static void draw_herd(struct plan *plan, struct dice *dice, bool tiny)
+{
+    plan->shape = (enum shape)dice_roll(dice, SHAPE_COUNT);
+    plan->servers = tiny ? 2 + dice_roll(dice, 2) : 3 + dice_roll(dice, 4);
+    if (!tiny && one_in(dice, 20))
+        plan->servers = 8;
+    if (plan->servers == 2)
+        plan->shape = SHAPE_LINE;
+    plan->keyed = one_in(dice, 2);
+}
+
+static void draw_options(struct plan *plan, struct dice *dice)
+{
+    static const int64_t pings[] = {1000, 1000, 2000, 5000};
+    static const int64_t retries[] = {500, 1000, 1000, 5000, 30000};
+    plan->ping_ms = one_in(dice, 20) ? 200 : pick(dice, pings, 4);
+    plan->timeout_ms = plan->ping_ms * between(dice, 2, 3);
+    plan->retry_max_ms = pick(dice, retries, 5);
+    plan->handshake_ms = between(dice, 500, 5000);
+    plan->connect_ms = between(dice, 200, 3000);
+    plan->skew_max_ms = one_in(dice, 2) ? 5000 : 300000;
+}
+
+static void draw_network(struct plan *plan, struct dice *dice, bool tiny)
+{
+    static const int64_t kernels[] = {300, 2000, 16384, 131072};
+    plan->latency_ms = one_in(dice, 8) ? 0 : between(dice, 1, 60);
+    plan->rate = one_in(dice, 8) ? between(dice, 20000, 200000) : 0;
+    plan->segment = one_in(dice, 3) ? 100 : 0;
+    if (tiny && one_in(dice, 16))
+        plan->segment = 1;
+    plan->kernel = (size_t)pick(dice, kernels, 4);
+}
+
+static struct deed *add(struct plan *plan, enum deed_kind kind, struct dice *dice)
+{
+    struct deed *deed = &plan->deed[plan->deeds++];
+    if (plan->deeds == PLAN_DEEDS)
+        abort();
+    *deed = (struct deed){.kind = kind};
+    deed->at_ms = between(dice, 0, plan->end_ms - 1);
+    deed->a = dice_roll(dice, plan->servers);
+    return deed;
+}
+
+static void draw_reports(struct plan *plan, struct dice *dice, bool tiny)
+{
+    uint32_t clients = tiny ? 3 : 3 + dice_roll(dice, PLAN_CLIENTS - 3);
+    uint32_t count = 2 + dice_roll(dice, tiny ? 30 : 50);
+    int64_t times = tiny ? 8 : 400;
+    for (uint32_t i = 0; i < count; i++) {
+        struct deed *deed = add(plan, DEED_REPORT, dice);
+        deed->client = dice_roll(dice, clients);
+        deed->n = 4 + between(dice, 0, times - 1);
+    }
+    if (one_in(dice, 8))
+        add(plan, DEED_FUTURE, dice)->n = between(dice, 1, 100);
+}
+
+static void draw_link(struct plan *plan, struct dice *dice, struct deed *deed)
+{
+    do {
+        deed->a = dice_roll(dice, plan->servers);
+        deed->b = dice_roll(dice, plan->servers);
+    } while (deed->a == deed->b || !shape_linked(plan->shape, plan->servers,
+                                                 deed->a < deed->b ? deed->a : deed->b,
+                                                 deed->a < deed->b ? deed->b : deed->a));
+}
+
+/* Much to send, so that it takes a while. */
+static void draw_crowd(struct plan *plan, struct dice *dice)
+{
+    struct deed *bulk = add(plan, DEED_BULK, dice);
+    bulk->at_ms /= 4;
+    bulk->n = between(dice, 100, 1200);
+    if (one_in(dice, 2)) {
+        struct deed *storm = add(plan, DEED_STORM, dice);
+        storm->n = between(dice, 200, 1500);
+        storm->for_ms = between(dice, 500, 3000);
+        if (one_in(dice, 2))
+            plan->rate = between(dice, 10000, 40000);
+    }
+    if (one_in(dice, 2)) {
+        struct deed *slow = add(plan, DEED_SLOW, dice);
+        draw_link(plan, dice, slow);
+        slow->at_ms /= 2;
+        slow->n = between(dice, 1000, 3000);
+        slow->for_ms = between(dice, 3000, 12000);
+        plan->end_ms = plan->end_ms < 10000 ? 10000 : plan->end_ms;
+        plan->kernel = plan->kernel > 16384 ? 16384 : plan->kernel;
+    }
+    plan->kernel = plan->kernel < 2000 ? 2000 : plan->kernel;
+    plan->segment = plan->segment == 1 ? 0 : plan->segment;
+}
+
+static int64_t draw_number(const struct plan *plan, struct dice *dice, enum deed_kind kind)
+{
+    switch (kind) {
+    case DEED_SLOW: return between(dice, 2000, 20000);
+    case DEED_CLOCK: return between(dice, -plan->skew_max_ms / 8, plan->skew_max_ms / 8);
+    case DEED_SKEW:
+        return (one_in(dice, 2) ? 1 : -1) * plan->skew_max_ms * between(dice, 2, 20);
+    case DEED_MEMORY:
+    case DEED_HICCUP: return between(dice, 1, 40);
+    default: break;
+    }
+    return dice_roll(dice, 2);
+}
+
+static void draw_fault(struct plan *plan, struct dice *dice, enum deed_kind kind)
+{
+    static const int64_t longest[] = {20, 300, 3000, 12000};
+    struct deed *deed = add(plan, kind, dice);
+    if (has(kind, 'l'))
+        draw_link(plan, dice, deed);
+    if (has(kind, 'n'))
+        deed->n = draw_number(plan, dice, kind);
+    if (has(kind, '~'))
+        deed->for_ms = between(dice, 1, pick(dice, longest, 4));
+}
+
+static void draw_faults(struct plan *plan, struct dice *dice)
+{
+    enum deed_kind allowed[DEED_KINDS];
+    uint32_t kinds = 0, share = 1 + dice_roll(dice, 5);
+    for (int kind = DEED_CUT; kind < DEED_KINDS; kind++)
+        if (one_in(dice, share))
+            allowed[kinds++] = (enum deed_kind)kind;
+    uint32_t count = kinds > 0 ? dice_roll(dice, 24) : 0;
+    int spoils = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        enum deed_kind kind = allowed[dice_roll(dice, kinds)];
+        /* Each of these doubles the time that the next repair waits. */
+        spoils += kind == DEED_SPOIL;
+        if (kind != DEED_SPOIL || spoils <= 2)
+            draw_fault(plan, dice, kind);
+    }
+}
+
+/* A link that takes longer for one batch than link-timeout-ms never gets anywhere. */
+static void fit_timeout(struct plan *plan, bool crowd)
+{
+    int64_t bytes = crowd ? 25000 : 4000;
+    int64_t least_ms = bytes / (int64_t)plan->kernel * 2 * (plan->latency_ms + 1);
+    if (plan->rate > 0)
+        least_ms += bytes * 1000 / plan->rate;
+    if (plan->timeout_ms < least_ms)
+        plan->timeout_ms = least_ms;
+}
+
+/* Nothing lasts longer than the faults. */
+static void clip(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->deeds; i++) {
+        struct deed *deed = &plan->deed[i];
+        if (deed->at_ms + deed->for_ms > plan->end_ms)
+            deed->for_ms = plan->end_ms - deed->at_ms;
+    }
+}
+
+static void draw_end(struct plan *plan, struct dice *dice)
+{
+    plan->idle_ms = plan->ping_ms >= 1000 ? 60000 : 60 * plan->ping_ms;
+    if (plan->ping_ms >= 1000 && one_in(dice, 7))
+        plan->idle_ms = 900000;
+    if (!one_in(dice, 3))
+        return;
+    for (uint32_t i = 0; i < plan->servers; i++)
+        if (one_in(dice, plan->servers))
+            plan->dead |= UINT32_C(1) << i;
+    plan->dead_silently = one_in(dice, 2);
+    if (one_in(dice, 3))
+        plan->dead_links = dice_next(dice) & dice_next(dice);
+}
+
+void plan_draw(struct plan *plan, uint64_t seed)
+{
+    static const int64_t ends[] = {1000, 4000, 10000, 30000};
+    struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
+    bool tiny = one_in(&dice, 2);
+    *plan = (struct plan){.seed = seed};
+    draw_herd(plan, &dice, tiny);
+    draw_options(plan, &dice);
+    draw_network(plan, &dice, tiny);
+    plan->end_ms = pick(&dice, ends, 4);
+    draw_reports(plan, &dice, tiny);
+    bool crowd = one_in(&dice, 25);
+    if (crowd)
+        draw_crowd(plan, &dice);
+    fit_timeout(plan, crowd);
+    draw_faults(plan, &dice);
+    draw_end(plan, &dice);
+    clip(plan);
+    plan_sort(plan);
+}

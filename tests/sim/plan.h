@@ -1,0 +1,104 @@
+/* A run of a simulated herd as data: what it is made of, what clients say, and what goes
+ * wrong when. A plan is drawn from a seed, or read from a text; the same plan gives the
+ * same run. Because it is data it can be made smaller when it shows a failure. */
+#ifndef TESTS_SIM_PLAN_H
+#define TESTS_SIM_PLAN_H
+
+#include "shape.h"
+
+#include <stdio.h>
+
+/* X(name, word, operands, what happens). Operands: "a" a server; "ab" two servers, "l" two
+ * linked ones; "c" a client and "n" a number, in this order. With "~" it lasts. */
+#define DEEDS(X)                                                                           \
+    X(REPORT, "report", "acn", "client says where it is; n/4 is the time")                 \
+    X(FUTURE, "future", "acn", "likewise, but n years ahead")                              \
+    X(BULK, "bulk", "an", "n clients say where they are")                                  \
+    X(STORM, "storm", "an~", "few clients say n times a second where they are")            \
+    X(CUT, "cut", "l~", "connections are reset, dials are refused")                        \
+    X(ONE_WAY, "one-way", "l~", "nothing gets from the first to the second")               \
+    X(STALL, "stall", "l~", "nothing gets through in both directions")                     \
+    X(HALF_OPEN, "half-open", "ln", "connections die silently; n: both directions")        \
+    X(SLOW, "slow", "ln~", "n bytes a second get through")                                 \
+    X(RESET, "reset", "l", "connections are reset, and what is under way is lost")         \
+    X(PIECES, "pieces", "l~", "every byte comes alone")                                    \
+    X(CRASH, "crash", "a~", "the server ends, and starts again")                           \
+    X(VANISH, "vanish", "a~", "likewise, and nobody hears of it")                          \
+    X(LEAVE, "leave", "a~", "likewise, in good order")                                     \
+    X(FREEZE, "freeze", "a~", "the server is stopped, and continues")                      \
+    X(CLOCK, "clock", "an", "its clock jumps by n ms")                                     \
+    X(SKEW, "skew", "an~", "its clock is n ms off, and its connections are reset")         \
+    X(TWIN, "twin", "an~", "another one of the same name; n: it vanishes in the end")      \
+    X(ONE_SIDED, "one-sided", "l~", "the first one's configuration lacks the link")        \
+    X(OTHER_HERD, "other-herd", "a~", "its configuration names another herd")              \
+    X(WRONG_KEY, "wrong-key", "an~", "it has another key; n: none, or one against none")   \
+    X(VERSIONS, "versions", "a~", "it speaks other versions of the protocol")              \
+    X(RULES, "rules", "a~", "it merges by other rules")                                    \
+    X(MEMORY, "memory", "an~", "the n-th allocation fails, and all after it until healed") \
+    X(HICCUP, "hiccup", "an", "only the n-th allocation fails")                            \
+    X(SPOIL, "spoil", "l", "a record is damaged on its way from the first to the second")
+
+enum deed_kind {
+#define NAME(name, word, operands, what) DEED_##name,
+    DEEDS(NAME)
+#undef NAME
+        DEED_KINDS
+};
+
+/* Work of clients; the others are faults. */
+static inline bool deed_is_work(enum deed_kind kind)
+{
+    return kind < DEED_CUT;
+}
+
+struct deed {
+    enum deed_kind kind;
+    int64_t at_ms, for_ms; /* for_ms 0: for ever, or at once */
+    uint32_t a, b;         /* servers */
+    uint32_t client;
+    int64_t n;
+};
+
+enum { PLAN_DEEDS = 256, PLAN_CLIENTS = 24 };
+
+struct plan {
+    uint64_t seed; /* of everything that is not written here */
+    enum shape shape;
+    uint32_t servers;
+    bool keyed;
+    int64_t ping_ms, timeout_ms, retry_max_ms, handshake_ms, connect_ms, skew_max_ms;
+    int64_t latency_ms; /* of each path at most */
+    int64_t rate;       /* of each path, bytes a second; 0: any */
+    uint32_t segment;   /* as in sim_path */
+    size_t kernel;      /* as in sim */
+    struct deed deed[PLAN_DEEDS];
+    size_t deeds;   /* in the order of time */
+    int64_t end_ms; /* of the faults */
+    uint32_t dead;  /* servers that stay dead then, one bit each ... */
+    bool dead_silently;
+    uint64_t dead_links; /* ... and links, by their place in the configuration */
+    int64_t idle_ms;     /* how long it is watched in the end */
+};
+
+/* The deeds that the seed does not allow are left out: swarm testing. */
+void plan_draw(struct plan *plan, uint64_t seed);
+
+void plan_conf(const struct plan *plan, char out[SHAPE_CONF]);
+
+/* As a text that plan_read understands. */
+void plan_print(const struct plan *plan, FILE *out);
+void plan_print_deed(const struct deed *deed, char *out, size_t size);
+
+/* Reads lines until the end or one that begins with "--". Returns NULL, or what is wrong
+ * with the line *line. */
+const char *plan_read(struct plan *plan, const char *text, int *line);
+
+const char *deed_word(enum deed_kind kind);
+
+/* The shape of the plan's herd; two servers are a line. */
+void plan_sort(struct plan *plan);
+
+/* The text of the n-th time: some of different n are the same instant. */
+void plan_time(int64_t n, char *out, size_t size);
+
+#endif

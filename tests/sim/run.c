@@ -1,0 +1,458 @@
+#include "run.h"
+
+#include "herd/err.h"
+#include "herd/msg.h"
+#include "net.h"
+#include "wire.h"
+#include "work.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+    UNSENT_MAX = 65536, /* bytes kept for a neighbour that takes none */
+    LOOK_MS = 50,       /* how often the healing herd is looked at */
+    ACK_MS = 1500,      /* the last ACK is on its way for so long */
+    NUMBERS = 4,        /* timers of a deed */
+    START = NUMBERS * PLAN_DEEDS,
+    PROBE_MS = 2000,
+    SLOT_MS = 5000,
+    REPAIR_MS = 10000,
+};
+
+enum { AT_BEGIN, AT_END, AT_AGAIN };
+
+#define FOR_EVER_MS INT64_C(300000000000)
+
+struct run {
+    const struct plan *plan;
+    struct sim *sim;
+    struct run_result *result;
+    const struct run_ears *ears;
+    struct faults faults;
+    struct oracle oracle;
+    struct work work;
+    uint64_t changes[SIM_SERVERS]; /* of the store, when it was looked at last */
+    uint32_t group[SIM_SERVERS];   /* in the end: servers that can reach each other */
+};
+
+static void fail(struct run *run, const char *why, uint32_t server, int client)
+{
+    if (why == NULL || run->sim->broken[0] != '\0')
+        return;
+    if (client >= 0)
+        sim_broken(run->sim, "%s (server %c, client %s)", why, shape_server(server),
+                   work_client(client));
+    else
+        sim_broken(run->sim, "%s (server %c)", why, shape_server(server));
+}
+
+static struct herd_slice held(const struct run *run, uint32_t server, int client)
+{
+    return sim_record(run->sim, server, work_client(client));
+}
+
+/* ---- safety ---- */
+
+static void look(struct run *run, uint32_t server)
+{
+    const struct sim_server *at = &run->sim->server[server];
+    for (int client = 0; client < ORACLE_CLIENTS; client++)
+        if (run->work.used >> client & 1)
+            fail(run,
+                 oracle_sees(&run->oracle, server, at->life, client,
+                             held(run, server, client)),
+                 server, client);
+}
+
+static void stepped(void *ctx, struct sim *sim, uint32_t server)
+{
+    struct run *run = ctx;
+    const struct sim_server *at = &sim->server[server];
+    const struct herd_stats *stats = herd_core_stats(at->core);
+    uint64_t changes =
+        (at->life << 40) + (stats->reports_stored + stats->records_stored) * 2;
+    if (sim->most_unsent > UNSENT_MAX)
+        fail(run, "too much is kept for a neighbour that takes nothing", server, -1);
+    /* Mostly only when the server says that something has changed. */
+    if (run->work.busy || (changes == run->changes[server] && sim->steps % 16 != 0))
+        return;
+    run->changes[server] = changes;
+    look(run, server);
+}
+
+static void on_frame(void *ctx, struct sim *sim, const struct sim_frame *frame)
+{
+    struct run *run = ctx;
+    enum sim_verb verb = wire_verb(frame->verb);
+    char text[WIRE_TEXT];
+    marks_frame(&run->result->marks, frame);
+    if (run->ears == NULL || !run->ears->frames || wire_is_idle(verb))
+        return;
+    wire_text(sim, frame, text);
+    sim_note(sim, "%s -> %s  %s", sim_name(sim, frame->from), sim_name(sim, frame->to),
+             text);
+}
+
+/* ---- what happens when ---- */
+
+static void deed_timer(struct run *run, size_t number, int part)
+{
+    const struct deed *deed = &run->plan->deed[number];
+    if (deed_is_work(deed->kind)) {
+        const char *why = work_do(&run->work, number, part == AT_BEGIN);
+        fail(run, why, deed->a, -1);
+        if (deed->kind == DEED_STORM &&
+            sim_ms(run->sim) + WORK_STORM_MS < deed->at_ms + deed->for_ms)
+            sim_timer(run->sim, WORK_STORM_MS, number * NUMBERS + AT_AGAIN);
+    } else if (part == AT_BEGIN) {
+        faults_begin(&run->faults, run->sim, number);
+    } else {
+        faults_end(&run->faults, run->sim, number);
+    }
+}
+
+static void timer(void *ctx, struct sim *sim, uint64_t number)
+{
+    struct run *run = ctx;
+    if (number >= START) {
+        if (!sim_is_up(sim, (uint32_t)(number - START)))
+            (void)sim_start(sim, (uint32_t)(number - START));
+    } else {
+        deed_timer(run, (size_t)number / NUMBERS, (int)(number % NUMBERS));
+    }
+}
+
+static void plan_timers(struct run *run)
+{
+    const struct plan *plan = run->plan;
+    struct dice dice = {plan->seed ^ 0x5175};
+    for (uint32_t i = 0; i < plan->servers; i++)
+        sim_timer(run->sim, dice_roll(&dice, 3) == 0 ? dice_roll(&dice, 200) : 0,
+                  START + i);
+    for (size_t i = 0; i < plan->deeds; i++) {
+        const struct deed *deed = &plan->deed[i];
+        sim_timer(run->sim, deed->at_ms, i * NUMBERS + AT_BEGIN);
+        if (deed->for_ms > 0 && !deed_is_work(deed->kind))
+            sim_timer(run->sim, deed->at_ms + deed->for_ms, i * NUMBERS + AT_END);
+    }
+}
+
+static void plan_paths(struct run *run)
+{
+    const struct plan *plan = run->plan;
+    struct dice dice = {plan->seed ^ 0x9a75};
+    run->sim->kernel = plan->kernel;
+    for (uint32_t a = 0; a < plan->servers; a++)
+        for (uint32_t b = 0; b < plan->servers; b++) {
+            struct sim_path *path = &run->sim->path[a][b];
+            path->latency_ns =
+                (int64_t)(dice_next(&dice) % ((uint64_t)plan->latency_ms + 1)) *
+                HERD_NS_PER_MS;
+            path->rate = plan->rate;
+            path->segment = plan->segment;
+        }
+}
+
+/* ---- the end of the faults ---- */
+
+static bool link_lives(const struct run *run, uint32_t link)
+{
+    const struct herd_conf_link *at = &run->sim->conf.links[link];
+    return link >= 64 ? sim_is_up(run->sim, at->a) && sim_is_up(run->sim, at->b)
+                      : (run->plan->dead_links >> link & 1) == 0 &&
+                            sim_is_up(run->sim, at->a) && sim_is_up(run->sim, at->b);
+}
+
+/* Groups are named by their first server. */
+static void find_groups(struct run *run)
+{
+    const struct herd_conf *conf = &run->sim->conf;
+    for (uint32_t i = 0; i < run->plan->servers; i++)
+        run->group[i] = i;
+    for (uint32_t round = 0; round < run->plan->servers; round++)
+        for (uint32_t i = 0; i < conf->link_count; i++) {
+            uint32_t *a = &run->group[conf->links[i].a], *b = &run->group[conf->links[i].b];
+            if (link_lives(run, i))
+                *a = *b = *a < *b ? *a : *b;
+        }
+}
+
+static void end_faults(struct run *run)
+{
+    const struct plan *plan = run->plan;
+    const struct herd_conf *conf = &run->sim->conf;
+    sim_note(run->sim, "the faults end");
+    faults_heal(&run->faults, run->sim);
+    for (uint32_t i = 0; i < plan->servers; i++) {
+        bool dies = (plan->dead >> i & 1) != 0;
+        if (dies && sim_is_up(run->sim, i) && plan->dead_silently)
+            sim_vanish(run->sim, i);
+        else if (dies && sim_is_up(run->sim, i))
+            sim_stop(run->sim, i);
+        else if (!dies && !sim_is_up(run->sim, i))
+            (void)sim_start(run->sim, i);
+    }
+    for (uint32_t i = 0; i < conf->link_count && i < 64; i++)
+        if (plan->dead_links >> i & 1) {
+            net_hole(run->sim, conf->links[i].a, conf->links[i].b, FOR_EVER_MS);
+            net_hole(run->sim, conf->links[i].b, conf->links[i].a, FOR_EVER_MS);
+        }
+    find_groups(run);
+    for (uint32_t i = 0; i < plan->servers; i++)
+        for (int client = 0; client < ORACLE_CLIENTS; client++)
+            if (sim_is_up(run->sim, i) && (run->work.used >> client & 1))
+                oracle_demand(&run->oracle, run->group[i], client, held(run, i, client));
+}
+
+/* ---- liveness ---- */
+
+int64_t run_bound_ms(const struct plan *plan)
+{
+    int64_t bound_ms = 2 * plan->timeout_ms + 2 * plan->ping_ms + PROBE_MS +
+                       3 * (plan->retry_max_ms + 200) + 2 * plan->connect_ms +
+                       2 * plan->handshake_ms;
+    int64_t records = PLAN_CLIENTS, repair_ms = REPAIR_MS, slow = plan->rate;
+    uint32_t hops = shape_diameter(plan->shape, plan->servers);
+    for (size_t i = 0; i < plan->deeds; i++) {
+        const struct deed *deed = &plan->deed[i];
+        records += deed->kind == DEED_BULK ? deed->n : 0;
+        if (deed->kind == DEED_SLOW && (slow == 0 || deed->n < slow))
+            slow = deed->n;
+        if (deed->kind == DEED_SPOIL) {
+            bound_ms += 6 * plan->ping_ms + repair_ms;
+            repair_ms *= 2;
+        }
+    }
+    bound_ms += 40 * hops * (plan->latency_ms + 1);
+    if (records > 100)
+        bound_ms += SLOT_MS * (int64_t)plan->servers;
+    if (plan->rate > 0)
+        bound_ms += 2 * hops * (records * 150 + 40000) * 1000 / plan->rate;
+    if (slow > 0)
+        bound_ms += (int64_t)plan->kernel * 1000 / slow;
+    return bound_ms;
+}
+
+static size_t links_wanted(const struct run *run, uint32_t server)
+{
+    const struct herd_conf *conf = &run->sim->conf;
+    size_t wanted = 0;
+    for (uint32_t i = 0; i < conf->link_count; i++)
+        wanted += (conf->links[i].a == server || conf->links[i].b == server) &&
+                  link_lives(run, i);
+    return wanted;
+}
+
+/* One end does not know yet that nothing comes from the other any more. */
+static bool is_dead(const struct sim_pipe *pipe)
+{
+    bool here = (pipe->open[0] && !pipe->forgotten[0]) || pipe->opening[0];
+    bool there = pipe->open[1] && !pipe->forgotten[1];
+    bool lost = pipe->from[0].lost || pipe->from[1].lost;
+    return pipe->server[1] != SIM_SERVERS && (here || there) && (here != there || lost);
+}
+
+static bool has_dead(const struct run *run, uint32_t *who)
+{
+    for (uint32_t i = 0; i < run->sim->pipe_count; i++) {
+        const struct sim_pipe *pipe = run->sim->pipe[i];
+        *who = pipe->server[1];
+        if (is_dead(pipe))
+            return true;
+    }
+    return false;
+}
+
+static const char *why_not_healed(const struct run *run, uint32_t *who)
+{
+    for (*who = 0; *who < run->plan->servers; ++*who)
+        if (sim_is_up(run->sim, *who) &&
+            herd_core_links_up(run->sim->server[*who].core) != links_wanted(run, *who))
+            return "a link does not come up";
+    for (*who = 0; *who < run->plan->servers; ++*who)
+        if (sim_is_up(run->sim, *who) &&
+            sim_digest(run->sim, *who) != sim_digest(run->sim, run->group[*who]))
+            return "servers do not agree";
+    return has_dead(run, who) ? "a dead connection is not noticed" : NULL;
+}
+
+/* Everybody may have everything, and still be told so. */
+static bool is_busy(const struct sim *sim)
+{
+    for (uint32_t i = 0; i < sim->pipe_count; i++)
+        for (int end = 0; end < 2; end++) {
+            const struct sim_stream *stream = &sim->pipe[i]->from[end];
+            if (sim->pipe[i]->open[end] &&
+                (stream->walks || stream->taken < stream->news_end))
+                return true;
+        }
+    return false;
+}
+
+static const char *why_not_tidy(const struct run *run, uint32_t *who)
+{
+    *who = 0;
+    if (is_busy(run->sim))
+        return "there is always something under way";
+    for (*who = 0; *who < run->plan->servers; ++*who)
+        if (sim_is_up(run->sim, *who) &&
+            herd_core_conn_count(run->sim->server[*who].core) != links_wanted(run, *who))
+            return "a connection is left over";
+    for (uint32_t i = 0; i < run->sim->conf.link_count; i++) {
+        const struct herd_conf_link *at = &run->sim->conf.links[i];
+        *who = at->a;
+        if (sim_pipes(run->sim, at->a, at->b) != link_lives(run, i))
+            return "a link has not exactly one connection, or a dead one has some";
+    }
+    return NULL;
+}
+
+static bool await(struct run *run, int64_t bound_ms,
+                  const char *(*why_not)(const struct run *run, uint32_t *who))
+{
+    const char *why;
+    uint32_t who = 0;
+    int64_t end_ms = sim_ms(run->sim) + bound_ms;
+    while ((why = why_not(run, &who)) != NULL && sim_ms(run->sim) < end_ms &&
+           run->sim->broken[0] == '\0')
+        sim_run_for(run->sim, LOOK_MS);
+    fail(run, why, who, -1);
+    return why == NULL && run->sim->broken[0] == '\0';
+}
+
+/* Whoever wanders off for ever takes records with him. */
+static bool can_lose(const struct run *run)
+{
+    static const enum deed_kind losing[] = {DEED_CRASH,  DEED_VANISH,    DEED_LEAVE,
+                                            DEED_TWIN,   DEED_ONE_SIDED, DEED_OTHER_HERD,
+                                            DEED_MEMORY, DEED_HICCUP,    DEED_WRONG_KEY};
+    for (size_t i = 0; i < sizeof losing / sizeof losing[0]; i++)
+        if (run->faults.done[losing[i]] > 0)
+            return true;
+    return run->plan->dead != 0 || run->plan->dead_links != 0;
+}
+
+static void judge(struct run *run)
+{
+    bool exactly = !can_lose(run);
+    for (uint32_t i = 0; i < run->plan->servers; i++)
+        for (int client = 0; client < ORACLE_CLIENTS; client++)
+            if (sim_is_up(run->sim, i) && (run->work.used >> client & 1))
+                fail(run,
+                     oracle_judge(&run->oracle, run->group[i], client, held(run, i, client),
+                                  exactly),
+                     i, client);
+}
+
+static uint64_t frames_of_news(const struct sim *sim)
+{
+    uint64_t frames = 0;
+    for (int verb = 0; verb < SIM_VERBS; verb++)
+        if (!wire_is_idle((enum sim_verb)verb))
+            frames += sim->wire.frames[verb];
+    return frames;
+}
+
+static void heal(struct run *run)
+{
+    int64_t start_ms = sim_ms(run->sim);
+    run->result->bound_ms = run_bound_ms(run->plan);
+    bool healed = await(run, run->result->bound_ms, why_not_healed);
+    run->result->heal_ms = sim_ms(run->sim) - start_ms;
+    /* A dial may be under way that nobody has heard of. */
+    sim_run_for(run->sim, run->plan->connect_ms + 2 * run->plan->latency_ms);
+    if (!healed || !await(run, run->result->bound_ms, why_not_tidy))
+        return;
+    judge(run);
+    sim_run_for(run->sim, ACK_MS + 2 * run->plan->latency_ms);
+    uint64_t frames = frames_of_news(run->sim);
+    sim_run_for(run->sim, run->plan->idle_ms);
+    if (frames_of_news(run->sim) != frames)
+        fail(run, "the herd is not silent when all is said", 0, -1);
+    uint32_t who = 0;
+    fail(run, why_not_healed(run, &who), who, -1);
+    judge(run);
+}
+
+/* ---- a run ---- */
+
+static int core_cmp(struct herd_slice a, struct herd_slice b)
+{
+    struct herd_record left, right;
+    if (herd_record_parse(a, &left) != HERD_OK || herd_record_parse(b, &right) != HERD_OK)
+        abort();
+    return herd_record_cmp(&left, &right);
+}
+
+/* The same for the same run, and hardly for another one. */
+static uint64_t fingerprint(const struct sim *sim)
+{
+    struct dice print = {sim->steps};
+    for (int verb = 0; verb < SIM_VERBS; verb++)
+        print.state ^= dice_next(&print) + sim->wire.frames[verb] + sim->wire.bytes[verb];
+    for (uint32_t i = 0; i < sim->conf.server_count; i++)
+        print.state ^= dice_next(&print) + sim_digest(sim, i);
+    return dice_next(&print);
+}
+
+static void conclude(struct run *run)
+{
+    struct run_result *result = run->result;
+    struct sim *sim = run->sim;
+    marks_stats(&result->marks, sim);
+    result->marks.seen[MARK_TIE] += run->oracle.ties;
+    if (sim->wire.records != sim_records_sent(sim))
+        fail(run, "records were sent by another way than batches", 0, -1);
+    fail(run, oracle_order_laws(&run->oracle, core_cmp, &result->order_triples), 0, -1);
+    result->print = fingerprint(sim);
+    result->ok = sim->broken[0] == '\0';
+    memcpy(result->why, sim->broken, sizeof result->why);
+    sim->broken[0] = '\0';
+    result->total_ms = sim_ms(sim);
+    result->steps = sim->steps;
+    result->reports = run->work.said;
+    result->most_unsent = sim->most_unsent;
+    memcpy(result->done, run->faults.done, sizeof result->done);
+    for (size_t i = 0; i < run->plan->deeds; i++)
+        result->done[run->plan->deed[i].kind] += deed_is_work(run->plan->deed[i].kind);
+}
+
+void run_plan(const struct plan *plan, const struct run_ears *ears,
+              struct run_result *result)
+{
+    struct run *run = calloc(1, sizeof *run);
+    char conf[SHAPE_CONF];
+    if (run == NULL)
+        abort();
+    plan_conf(plan, conf);
+    *result = (struct run_result){.ok = false};
+    run->plan = plan;
+    run->result = result;
+    run->ears = ears;
+    struct sim_setup setup = {
+        .conf = conf,
+        .seed = plan->seed,
+        .keyed = plan->keyed,
+        .asleep = true,
+        .ears = {.stepped = stepped, .frame = on_frame, .timer = timer}};
+    setup.ears.ctx = run;
+    run->sim = sim_new_with(&setup);
+    if (ears != NULL)
+        run->sim->noted = (struct sim_notes){ears->note, ears->ctx};
+    faults_init(&run->faults, plan);
+    oracle_init(&run->oracle);
+    work_init(&run->work, plan, run->sim, &run->oracle);
+    plan_paths(run);
+    plan_timers(run);
+    sim_run_until(run->sim, plan->end_ms);
+    if (run->sim->broken[0] == '\0')
+        end_faults(run);
+    if (run->sim->broken[0] == '\0')
+        heal(run);
+    conclude(run);
+    sim_free(run->sim);
+    faults_free(&run->faults);
+    oracle_free(&run->oracle);
+    free(run);
+}

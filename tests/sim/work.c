@@ -1,0 +1,158 @@
+#include "work.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LINES = 8, NAME = 48, SAID = 96 };
+
+struct line {
+    char client[NAME];
+    int number;      /* of a client that is watched, or -1 */
+    char said[SAID]; /* location and time */
+    struct oracle_text before;
+};
+
+void work_init(struct work *work, const struct plan *plan, struct sim *sim,
+               struct oracle *oracle)
+{
+    *work = (struct work){.plan = plan, .sim = sim, .oracle = oracle};
+}
+
+const char *work_client(int client)
+{
+    static const char *const names[ORACLE_CLIENTS] = {
+        "c0",  "c1",  "c2",  "c3",  "c4",  "c5",  "c6",  "c7",  "c8",  "c9",  "c10",
+        "c11", "c12", "c13", "c14", "c15", "c16", "c17", "c18", "c19", "c20", "c21",
+        "c22", "c23", "h0",  "h1",  "h2",  "h3",  "h4",  "h5",  "h6",  "h7"};
+    return names[client];
+}
+
+/* ---- saying ---- */
+
+static struct herd_slice next_reply(struct herd_slice *replies)
+{
+    const char *lf = replies->len > 0 ? memchr(replies->data, '\n', replies->len) : NULL;
+    if (lf == NULL)
+        return HERD_LIT("");
+    struct herd_slice reply = herd_slice(replies->data, (size_t)(lf - replies->data));
+    *replies = herd_slice_from(*replies, reply.len + 1);
+    return reply;
+}
+
+static const char *hear(struct work *work, uint32_t server, const struct line *line,
+                        struct herd_slice reply)
+{
+    struct herd_slice before = herd_slice(line->before.text, line->before.len);
+    struct herd_slice after = sim_record(work->sim, server, line->client);
+    if (reply.len > 3 && memcmp(reply.data, "AT ", 3) == 0)
+        return oracle_answered(work->oracle, line->number, reply, before, after);
+    return oracle_refused(work->oracle, line->number, herd_slice_str(line->said), before,
+                          after);
+}
+
+/* Clients are different ones. A reply may be missing when there was no memory for it. */
+static const char *say(struct work *work, uint32_t server, struct line *lines, int count)
+{
+    char text[LINES * (NAME + SAID)];
+    size_t len = 0;
+    const struct herd_stats *stats = herd_core_stats(work->sim->server[server].core);
+    uint64_t without_memory = stats->out_of_memory;
+    for (int i = 0; i < count; i++) {
+        struct herd_slice held = sim_record(work->sim, server, lines[i].client);
+        if (held.len > 0)
+            memcpy(lines[i].before.text, held.data, held.len);
+        lines[i].before.len = held.len;
+        len += (size_t)snprintf(text + len, sizeof text - len, "IAMAT %s %s\n",
+                                lines[i].client, lines[i].said);
+        if (lines[i].number >= 0)
+            work->used |= UINT64_C(1) << lines[i].number;
+    }
+    work->busy = true;
+    work->said += (uint64_t)count;
+    struct herd_slice replies = sim_say(work->sim, server, herd_slice(text, len));
+    const char *why = NULL;
+    for (int i = 0; i < count && why == NULL; i++) {
+        struct herd_slice reply = next_reply(&replies);
+        if (reply.len == 0 && stats->out_of_memory == without_memory)
+            return "a client got no reply";
+        why = hear(work, server, &lines[i], reply);
+    }
+    work->busy = false;
+    return why != NULL || replies.len == 0 ? why : "a client got more than one reply";
+}
+
+static void fill(struct line *line, const char *client, int number, uint64_t place,
+                 const char *time)
+{
+    snprintf(line->client, NAME, "%s", client);
+    line->number = number;
+    snprintf(line->said, SAID, "+%" PRIu64 ".5-%" PRIu64 ".25 %s", place % 89, place % 179,
+             time);
+}
+
+/* ---- deeds ---- */
+
+static const char *report(struct work *work, const struct deed *deed)
+{
+    struct line line;
+    char time[40];
+    uint64_t place = (uint64_t)deed->at_ms * 7 + deed->a;
+    plan_time(deed->n, time, sizeof time);
+    if (deed->kind == DEED_FUTURE)
+        snprintf(time, sizeof time, "%" PRId64, 1621464828 + deed->n * 31557600);
+    fill(&line, work_client((int)deed->client), (int)deed->client, place, time);
+    return say(work, deed->a, &line, 1);
+}
+
+static const char *bulk(struct work *work, const struct deed *deed, size_t number)
+{
+    const char *why = NULL;
+    struct line lines[LINES];
+    int count = 0;
+    for (int64_t i = 0; i < deed->n && why == NULL; i++) {
+        char name[NAME];
+        snprintf(name, sizeof name, "b%zu.%" PRId64, number, i);
+        fill(&lines[count++], name, -1, (uint64_t)i, "5");
+        if (count == LINES || i + 1 == deed->n) {
+            why = say(work, deed->a, lines, count);
+            count = 0;
+        }
+    }
+    return why;
+}
+
+static const char *storm(struct work *work, const struct deed *deed)
+{
+    const char *why = NULL;
+    int64_t left = deed->n * WORK_STORM_MS / 1000;
+    while (left > 0 && why == NULL) {
+        struct line lines[LINES];
+        int count = left < WORK_HOT ? (int)left : WORK_HOT;
+        char time[32];
+        work->ticks++;
+        snprintf(time, sizeof time, "%" PRIu64, 1000 + work->ticks);
+        for (int i = 0; i < count; i++)
+            fill(&lines[i], work_client(PLAN_CLIENTS + i), PLAN_CLIENTS + i,
+                 work->ticks + (uint64_t)i, time);
+        why = say(work, deed->a, lines, count);
+        left -= count;
+    }
+    return why;
+}
+
+const char *work_do(struct work *work, size_t number, bool first)
+{
+    const struct deed *deed = &work->plan->deed[number];
+    const struct sim_server *at = &work->sim->server[deed->a];
+    char text[128];
+    if (at->core == NULL || at->leaving || at->frozen_until_ns > work->sim->now_ns)
+        return NULL;
+    if (first) {
+        plan_print_deed(deed, text, sizeof text);
+        sim_note(work->sim, "work: %s", text);
+    }
+    if (deed->kind == DEED_BULK)
+        return bulk(work, deed, number);
+    return deed->kind == DEED_STORM ? storm(work, deed) : report(work, deed);
+}
