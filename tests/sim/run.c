@@ -365,6 +365,7 @@ static void heal(struct run *run)
     if (!healed || !await(run, run->result->bound_ms, why_not_tidy))
         return;
     judge(run);
+    sim_note(run->sim, "healed within %" PRId64 " ms, and at rest", run->result->heal_ms);
     sim_run_for(run->sim, ACK_MS + 2 * run->plan->latency_ms);
     uint64_t frames = frames_of_news(run->sim);
     sim_run_for(run->sim, run->plan->idle_ms);
@@ -396,15 +397,63 @@ static uint64_t fingerprint(const struct sim *sim)
     return dice_next(&print);
 }
 
+/* For the reader of a transcript. */
+static void note_state(struct run *run, uint32_t server)
+{
+    char text[300];
+    size_t len = 0;
+    for (int client = 0; client < ORACLE_CLIENTS && len + 80 < sizeof text; client++) {
+        struct herd_slice record = held(run, server, client);
+        struct herd_slice by = wire_word(record, 1), time = wire_word(record, 5);
+        if (record.len > 0)
+            len += (size_t)snprintf(text + len, sizeof text - len, ", %s %.*s by %.*s",
+                                    work_client(client), (int)(time.len % 24), time.data,
+                                    (int)by.len, by.data);
+    }
+    text[len] = '\0';
+    sim_note(run->sim, "state: %s, links up: %zu, clients: %zu%s",
+             sim_name(run->sim, server), herd_core_links_up(run->sim->server[server].core),
+             herd_core_client_count(run->sim->server[server].core), text);
+}
+
+/* Damage makes a difference; and so does a record that the sender's kernel has taken, but
+ * that is on its way for more than two heartbeats. */
+static bool may_differ(const struct run *run)
+{
+    static const enum deed_kind slow[] = {DEED_SPOIL,  DEED_SLOW,   DEED_ONE_WAY,
+                                          DEED_STALL,  DEED_FREEZE, DEED_HALF_OPEN,
+                                          DEED_VANISH, DEED_TWIN};
+    for (size_t i = 0; i < sizeof slow / sizeof slow[0]; i++)
+        if (run->faults.done[slow[i]] > 0)
+            return true;
+    return run->plan->rate > 0 || run->plan->dead_silently || run->plan->dead_links != 0;
+}
+
+/* Repairs hide whatever else is wrong, so there must be none without a reason. */
+static void check_differences(struct run *run)
+{
+    struct herd_stats stats = sim_stats(run->sim);
+    if (may_differ(run))
+        return;
+    if (stats.repairs > 0)
+        fail(run, "a difference was repaired that should not be there", 0, -1);
+    if (stats.digests_differ > 0)
+        fail(run, "a difference was seen that should not be there", 0, -1);
+}
+
 static void conclude(struct run *run)
 {
     struct run_result *result = run->result;
     struct sim *sim = run->sim;
+    check_differences(run);
     marks_stats(&result->marks, sim);
     result->marks.seen[MARK_TIE] += run->oracle.ties;
     if (sim->wire.records != sim_records_sent(sim))
         fail(run, "records were sent by another way than batches", 0, -1);
     fail(run, oracle_order_laws(&run->oracle, core_cmp, &result->order_triples), 0, -1);
+    for (uint32_t i = 0; i < run->plan->servers && sim->noted.note != NULL; i++)
+        if (sim_is_up(sim, i))
+            note_state(run, i);
     result->print = fingerprint(sim);
     result->ok = sim->broken[0] == '\0';
     memcpy(result->why, sim->broken, sizeof result->why);

@@ -91,6 +91,7 @@ struct sim_frame {
     uint32_t from, to;
     const struct sim_pipe *pipe;
     struct herd_slice verb, args, payload;
+    size_t size; /* header and payload */
 };
 
 struct sim;

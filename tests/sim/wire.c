@@ -93,7 +93,7 @@ static void one_frame(struct sim *sim, struct sim_stream *stream, struct sim_fra
 {
     enum sim_verb verb = wire_verb(frame->verb);
     sim->wire.frames[verb]++;
-    sim->wire.bytes[verb] += frame->verb.len + frame->args.len + frame->payload.len + 4;
+    sim->wire.bytes[verb] += frame->size;
     if (!wire_is_idle(verb))
         stream->news_end = stream->sent - left;
     if (verb == SIM_HELLO)
@@ -141,8 +141,9 @@ void wire_sent(struct sim *sim, struct sim_pipe *pipe, int end, char *bytes, siz
             return;
         }
         frame.payload = herd_slice(lf + 1, length);
-        len -= (size_t)(lf + 1 - bytes) + length;
-        bytes += (size_t)(lf + 1 - bytes) + length;
+        frame.size = (size_t)(lf + 1 - bytes) + length;
+        len -= frame.size;
+        bytes += frame.size;
         one_frame(sim, &pipe->from[end], &frame, len);
     }
 }
@@ -160,6 +161,27 @@ static void position_text(const struct sim_frame *frame, char *out)
                  wire_number(frame->args, 1));
 }
 
+/* The first records by client and time. */
+static void batch_text(const struct sim_frame *frame, char *out)
+{
+    size_t len = (size_t)snprintf(out, WIRE_TEXT,
+                                  "BATCH %" PRIu64 "..%" PRIu64 ", records: %" PRIu64,
+                                  wire_number(frame->args, 0), wire_number(frame->args, 1),
+                                  wire_number(frame->args, 2));
+    struct herd_slice rest = frame->payload;
+    for (int i = 0; i < 3 && rest.len > 0; i++) {
+        const char *lf = memchr(rest.data, '\n', rest.len);
+        struct herd_slice record = herd_slice(rest.data, (size_t)(lf - rest.data));
+        struct herd_slice client = wire_word(record, 3), time = wire_word(record, 5);
+        len += (size_t)snprintf(out + len, WIRE_TEXT - len, "%s %.*s %.*s",
+                                i == 0 ? " -" : ",", (int)(client.len % 20), client.data,
+                                (int)(time.len % 24), time.data);
+        rest = herd_slice_from(rest, record.len + 1);
+    }
+    if (rest.len > 0)
+        (void)snprintf(out + len, WIRE_TEXT - len, ", ...");
+}
+
 void wire_text(const struct sim *sim, const struct sim_frame *frame, char *out)
 {
     (void)sim;
@@ -175,11 +197,7 @@ void wire_text(const struct sim *sim, const struct sim_frame *frame, char *out)
     case SIM_RESUME:
     case SIM_SYNC:
     case SIM_SYNCED: position_text(frame, out); break;
-    case SIM_BATCH:
-        snprintf(out, WIRE_TEXT, "BATCH %" PRIu64 "..%" PRIu64 ", records: %" PRIu64,
-                 wire_number(frame->args, 0), wire_number(frame->args, 1),
-                 wire_number(frame->args, 2));
-        break;
+    case SIM_BATCH: batch_text(frame, out); break;
     default:
         snprintf(out, WIRE_TEXT, "%.*s %.*s", (int)frame->verb.len, frame->verb.data,
                  (int)(frame->args.len < 150 ? frame->args.len : 150), frame->args.data);
