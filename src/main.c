@@ -145,18 +145,22 @@ static int unknown_name(const struct herd_conf *conf, const struct options *opti
 struct paths {
     char run_dir[IO_PATH_MAX], log_dir[IO_PATH_MAX];
     char pid[IO_PATH_MAX], control[IO_PATH_MAX], log[IO_PATH_MAX];
+    char ca_file[IO_PATH_MAX]; /* "": none is named */
 };
 
 static int make_paths(const struct herd_conf *conf, const char *conf_path, const char *name,
                       struct paths *paths)
 {
     char why[IO_FILE_WHY] = "a path of the configuration is too long";
-    const char *run = conf->run_dir, *log = conf->log_dir;
+    const char *run = conf->run_dir, *log = conf->log_dir, *ca = conf->places_ca_file;
+    paths->ca_file[0] = '\0';
     if (io_conf_file_path(paths->run_dir, conf_path, run, NULL, NULL) == HERD_OK &&
         io_conf_file_path(paths->log_dir, conf_path, log, NULL, NULL) == HERD_OK &&
         io_conf_file_path(paths->pid, conf_path, run, name, ".pid") == HERD_OK &&
         io_conf_file_path(paths->control, conf_path, run, name, ".sock") == HERD_OK &&
         io_conf_file_path(paths->log, conf_path, log, name, ".log") == HERD_OK &&
+        (ca[0] == '\0' ||
+         io_conf_file_path(paths->ca_file, conf_path, ca, NULL, NULL) == HERD_OK) &&
         io_file_make_dir(paths->run_dir, why) == HERD_OK &&
         io_file_make_dir(paths->log_dir, why) == HERD_OK)
         return HERD_OK;
@@ -224,6 +228,7 @@ static int serve(const struct herd_conf *conf, const struct options *options, ui
                                  .self = self,
                                  .control_path = paths.control,
                                  .places_key = secrets.places_key,
+                                 .places_ca_file = paths.ca_file,
                                  .mac = secrets_mac(&secrets)};
     int status = serve_alone(conf, options, &setup, &paths);
     secrets_wipe(&secrets);

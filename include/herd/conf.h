@@ -49,22 +49,37 @@ struct herd_conf_link {
  * Types: INT (int64_t), BOOL (bool; yes or no), TEXT (char *, ends with NUL, may be "").
  * For TEXT least and most bound the length. */
 #define HERD_CONF_OPTIONS(X)                                                               \
-    X(places_url, "places-url", TEXT,                                                      \
-      "https://maps.googleapis.com/maps/api/place/nearbysearch/json", 1, 1024, "URL",      \
-      "where WHATSAT asks: Google Places Nearby Search or what speaks like it")            \
+    X(places_provider, "places-provider", TEXT, "google-legacy", 1, 64, "provider",        \
+      "who WHATSAT asks: google-legacy, google-new, overpass or photon")                   \
+    X(places_url, "places-url", TEXT, "", 0, 1024, "URL",                                  \
+      "where the provider is asked; empty: at its own address")                            \
+    X(places_fields, "places-fields", TEXT, "pro", 1, 64, "word",                          \
+      "what google-new is asked for: pro, or the dearer enterprise")                       \
     X(places_key_file, "places-key-file", TEXT, "", 0, 1024, "file",                       \
       "file with the API key, readable by its owner only; empty: HERD_PLACES_KEY of the "  \
       "environment")                                                                       \
+    X(places_ca_file, "places-ca-file", TEXT, "", 0, 1024, "file",                         \
+      "certificates that the Places server is checked against; empty: the system's")       \
+    X(places_proxy, "places-proxy", TEXT, "", 0, 1024, "URL",                              \
+      "proxy to the Places server; empty: none")                                           \
     X(places_timeout_ms, "places-timeout-ms", INT, 10000, 1, 600000, "ms",                 \
       "a lookup that takes longer is answered with UNKNOWN_ERROR")                         \
     X(places_connect_timeout_ms, "places-connect-timeout-ms", INT, 3000, 1, 600000, "ms",  \
       "longest time to connect to the Places server")                                      \
     X(places_body_max, "places-body-max", INT, 4194304, 1024, 67108864, "bytes",           \
       "largest reply accepted from the Places server")                                     \
-    X(lookups_max, "lookups-max", INT, 64, 1, 4096, "lookups",                             \
-      "lookups under way at once")                                                         \
-    X(lookups_waiting_max, "lookups-waiting-max", INT, 4096, 0, 1000000, "lookups",        \
-      "lookups that wait for their turn; further ones are answered OVER_QUERY_LIMIT")      \
+    X(places_retry, "places-retry", BOOL, true, 0, 1, "yes or no",                         \
+      "a request that failed is made a second time when time is left")                     \
+    X(places_cache_ms, "places-cache-ms", INT, 0, 0, 604800000, "ms",                      \
+      "an answer serves the same question for so long; 0: it is not kept")                 \
+    X(places_budget_day, "places-budget-day", INT, 0, 0, INT64_C(1000000000), "requests",  \
+      "requests of one server in a UTC day; 0: no limit")                                  \
+    X(places_budget_minute, "places-budget-minute", INT, 0, 0, 1000000, "requests",        \
+      "requests for one client address in a minute; 0: no limit")                          \
+    X(lookups_max, "lookups-max", INT, 64, 1, 4096, "requests",                            \
+      "requests to the Places server under way at once")                                   \
+    X(lookups_waiting_max, "lookups-waiting-max", INT, 4096, 0, 1000000, "requests",       \
+      "requests that wait for their turn; further ones are answered OVER_QUERY_LIMIT")     \
     X(log_dir, "log-dir", TEXT, ".", 1, 1024, "folder",                                    \
       "folder of the log files, one NAME.log a server")                                    \
     X(log_traffic, "log-traffic", BOOL, true, 0, 1, "yes or no",                           \

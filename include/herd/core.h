@@ -29,12 +29,13 @@ typedef uint64_t herd_conn_id;
 enum herd_role { HERD_CLIENT = 1, HERD_PEER = 2, HERD_CONTROL = 4 };
 
 enum herd_event_kind {
-    HERD_EV_OPENED,      /* conn, role, server (PEER: the dialled server, or -1) */
+    HERD_EV_OPENED,      /* conn, role, server (PEER: the dialled server, or -1), address */
     HERD_EV_DATA,        /* conn, bytes */
     HERD_EV_EOF,         /* conn: the other side sends no more, but may still read */
     HERD_EV_CLOSED,      /* conn, bytes (why): it is gone */
-    HERD_EV_DRAINED,     /* conn (PEER): all that was sent is in the kernel's hands; given
-                          * after each SEND, at once or later, never from inside it */
+    HERD_EV_DRAINED,     /* conn: all that was sent is in the kernel's hands; given after
+                          * each SEND to a PEER and each DRAIN, at once or later, never
+                          * from inside it */
     HERD_EV_DIAL_FAILED, /* server, bytes (why) */
     HERD_EV_PLACES,      /* lookup, status, bytes (body; or why, when status is 0) */
     HERD_EV_TICK,        /* time has passed */
@@ -47,7 +48,9 @@ struct herd_event {
     struct herd_wall wall;
     herd_conn_id conn;
     enum herd_role role;
-    int64_t server; /* index in the configuration, or -1 */
+    int64_t server;            /* index in the configuration, or -1 */
+    struct herd_slice address; /* OPENED of a CLIENT: its address as text, without the
+                                * port; borrowed as `bytes` are */
     uint64_t lookup;
     int status;              /* HTTP status; 0: no reply came */
     struct herd_slice bytes; /* borrowed for the step and until its actions are done */
@@ -55,11 +58,12 @@ struct herd_event {
 
 enum herd_action_kind {
     HERD_DO_SEND,   /* conn, bytes; PEER: answer with DRAINED */
+    HERD_DO_DRAIN,  /* conn: answer with DRAINED */
     HERD_DO_CLOSE,  /* conn: send what is unsent, then close */
     HERD_DO_PAUSE,  /* conn: do not read */
     HERD_DO_RESUME, /* conn: read again */
     HERD_DO_DIAL,   /* server: answer with OPENED or DIAL_FAILED */
-    HERD_DO_FETCH,  /* lookup, bytes (query): answer with PLACES */
+    HERD_DO_FETCH,  /* lookup, bytes (query or body): answer with PLACES */
     HERD_DO_CANCEL, /* lookup: no answer is wanted any more */
     HERD_DO_LOG,    /* conn (or 0), topic, direction, bytes */
 };

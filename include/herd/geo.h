@@ -27,4 +27,12 @@ enum { HERD_GEO_TEXT = 16 };
  * no NUL). */
 size_t herd_geo_print(int64_t value, char *out);
 
+/* How far apart two points are, for sorting: the square of the straight line between them
+ * on a sphere, in units of (radius / 2^31)^2. It grows with the distance along the ground.
+ * On a sphere of the Earth's mean radius (6371008.8 m) the line is right to 6 mm, whatever
+ * its length, so two places are in the right order when their distances differ by 12 mm.
+ * The antipode is UINT64_MAX. Both points must be in range; the two have one distance,
+ * whichever comes first. */
+uint64_t herd_geo_chord2(struct herd_point a, struct herd_point b);
+
 #endif

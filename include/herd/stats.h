@@ -21,10 +21,19 @@
     X(clients_idle, "clients closed: idle for client-idle-ms")                             \
     X(clients_http, "clients closed: they spoke HTTP")                                     \
     X(lookups_started, "requests sent to Places")                                          \
+    X(lookups_retried, "of these: for a second time, because the first failed")            \
+    X(lookups_joined, "lookups that share the request of an earlier one")                  \
+    X(lookups_cached, "lookups answered by an answer that was kept")                       \
     X(lookups_ok, "lookups answered by Places")                                            \
     X(lookups_failed, "lookups answered by an error of our own")                           \
     X(lookups_timed_out, "lookups that took longer than places-timeout-ms")                \
     X(lookups_refused, "lookups refused: lookups-waiting-max is reached")                  \
+    X(lookups_over_budget, "lookups refused: a places-budget is used up")                  \
+    X(lookups_broken, "lookups refused: Places failed and is left alone for a while")      \
+    X(places_found, "answers of Places: what was asked for")                               \
+    X(places_refused, "answers of Places: the request or the key is at fault")             \
+    X(places_limited, "answers of Places: it was asked too often")                         \
+    X(places_failed, "requests without an answer, or with one of no use")                  \
     X(peers_accepted, "neighbour connections accepted")                                    \
     X(peers_refused, "neighbour connections turned away")                                  \
     X(peers_taken, "neighbours turned away: one of that name is connected")                \

@@ -13,6 +13,12 @@ static char *reply_room(struct herd_core *core, struct herd_client *client, size
                                 : herd_out_room(&core->out, size);
 }
 
+/* Stays where it is instead of coming round: all of it is "much". */
+static void count_unsent(struct herd_client *client, size_t size)
+{
+    client->unsent += size < SIZE_MAX / 2 - client->unsent ? size : 0;
+}
+
 static bool reply_done(struct herd_core *core, struct herd_conn *conn, size_t used)
 {
     struct herd_client *client = &conn->client;
@@ -23,6 +29,7 @@ static bool reply_done(struct herd_core *core, struct herd_conn *conn, size_t us
     }
     if (!herd_out_sent(&core->out, conn->id, used))
         return false;
+    count_unsent(client, used);
     if (core->setup.conf->log_traffic)
         (void)herd_out_log_sent(&core->out, HERD_TOPIC_CLIENT, conn->id, used, used - 1);
     return true;
@@ -51,16 +58,47 @@ static void reply_invalid(struct herd_core *core, struct herd_conn *conn,
         no_memory(core, conn);
 }
 
-static void send_held(struct herd_core *core, struct herd_conn *conn, struct herd_buf *held)
+/* Sends a part of what is held, unless it is too much at once: then it waits until all
+ * that went before is in the kernel's hands. Returns whether it has gone. */
+static bool send_held(struct herd_core *core, struct herd_conn *conn, struct herd_buf *held)
 {
+    struct herd_client *client = &conn->client;
     struct herd_slice bytes = herd_buf_bytes(held);
     if (bytes.len == 0)
-        return;
-    conn->client.held -= bytes.len;
+        return true;
+    if (client->unsent > 0 &&
+        client->unsent + bytes.len > (size_t)core->setup.conf->output_high) {
+        struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = conn->id};
+        if (!client->draining && !herd_out_add(&core->out, &drain))
+            no_memory(core, conn);
+        client->draining = true;
+        return false;
+    }
+    client->held -= bytes.len;
+    count_unsent(client, bytes.len);
     herd_conn_send(core, conn, bytes);
     if (core->setup.conf->log_traffic && !conn->ending)
         (void)herd_out_log_sent(&core->out, HERD_TOPIC_CLIENT, conn->id, bytes.len,
                                 bytes.len);
+    herd_buf_free(held);
+    return true;
+}
+
+/* Sends the replies that are complete and next in order. */
+static void flush(struct herd_core *core, struct herd_conn *conn)
+{
+    struct herd_client *client = &conn->client;
+    while (!conn->ending && client->first != NULL && client->first->done) {
+        struct herd_lookup *lookup = client->first;
+        if (!send_held(core, conn, &lookup->reply) ||
+            !send_held(core, conn, &lookup->after))
+            return;
+        client->first = lookup->later;
+        if (client->first == NULL)
+            client->last = NULL;
+        client->lookup_count--;
+        herd_whatsat_drop(core, lookup);
+    }
 }
 
 static bool must_pause(const struct herd_core *core, const struct herd_client *client)
@@ -147,6 +185,7 @@ static void obey(struct herd_core *core, struct herd_conn *conn, struct herd_sli
     const struct herd_command *command = herd_command_find(HERD_CLIENT, &call);
     if (command == NULL || herd_command_obey(core, conn, &call, command) != HERD_OK)
         reply_invalid(core, conn, line);
+    flush(core, conn); /* a lookup may have been answered at once */
     if (command == NULL && is_http(&call.words)) {
         core->stats.clients_http++;
         conn->client.deaf = true;
@@ -251,7 +290,8 @@ static void settle(struct herd_core *core, struct herd_conn *conn)
         set_timers(core, conn);
 }
 
-void herd_client_open(struct herd_core *core, struct herd_conn *conn)
+void herd_client_open(struct herd_core *core, struct herd_conn *conn,
+                      struct herd_slice address)
 {
     struct herd_client *client = &conn->client;
     const struct herd_conf *conf = core->setup.conf;
@@ -260,6 +300,7 @@ void herd_client_open(struct herd_core *core, struct herd_conn *conn)
     client->half.owner = conn;
     client->quiet.owner = conn;
     client->idle.owner = conn;
+    client->who = herd_budget_who(&core->budget, address);
     core->stats.clients_accepted++;
     herd_timer_arm(&core->idle_clients, &client->idle, core->mono);
 }
@@ -288,24 +329,16 @@ void herd_client_leave(struct herd_core *core, struct herd_conn *conn)
     settle(core, conn);
 }
 
-void herd_client_flush(struct herd_core *core, struct herd_conn *conn)
+void herd_client_drained(struct herd_core *core, struct herd_conn *conn)
 {
-    struct herd_client *client = &conn->client;
-    while (!conn->ending && client->first != NULL && client->first->done) {
-        struct herd_lookup *lookup = client->first;
-        send_held(core, conn, &lookup->reply);
-        send_held(core, conn, &lookup->after);
-        client->first = lookup->later;
-        if (client->first == NULL)
-            client->last = NULL;
-        client->lookup_count--;
-        herd_whatsat_drop(core, lookup);
-    }
+    conn->client.unsent = 0;
+    conn->client.draining = false;
+    herd_client_deliver(core, conn);
 }
 
 void herd_client_deliver(struct herd_core *core, struct herd_conn *conn)
 {
-    herd_client_flush(core, conn);
+    flush(core, conn);
     settle(core, conn);
 }
 
@@ -317,6 +350,7 @@ void herd_client_free(struct herd_core *core, struct herd_conn *conn)
         client->first = lookup->later;
         herd_whatsat_drop(core, lookup);
     }
+    assert(!client->ready);
     herd_timer_disarm(&client->half);
     herd_timer_disarm(&client->quiet);
     herd_timer_disarm(&client->idle);

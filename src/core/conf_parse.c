@@ -59,7 +59,7 @@ static void read_text(struct conf_reader *reader, const struct conf_option *opti
     else if (herd_conf_names_something(option) && !herd_conf_is_name(word))
         CONF_MISTAKE(reader, "%s: %s is not a name: " CONF_NAME_RULE, option->name,
                      herd_conf_quote(reader, word), HERD_CONF_NAME_MAX);
-    else
+    else if (herd_conf_may_be(reader, option, word))
         herd_conf_set_text(reader->conf, option, herd_conf_copy(reader, word));
 }
 
@@ -178,6 +178,7 @@ static void check_whole(struct conf_reader *reader)
                              "HOST:PORT peer HOST:PORT` is expected");
     for (size_t i = 0; i < CONF_ORDER_COUNT; i++)
         check_order(reader, &herd_conf_orders[i]);
+    herd_conf_check_places(reader);
 }
 
 static void report_further(struct conf_reader *reader)

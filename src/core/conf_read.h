@@ -1,6 +1,7 @@
 /* The state of reading a configuration, and what the files that read it share.
  * conf_read.c has the shared pieces; conf_links.c and conf_servers.c read one kind of line
- * each; conf_parse.c reads options and the whole. */
+ * each; conf_places.c knows what WHATSAT may ask; conf_parse.c reads options and the
+ * whole. */
 #ifndef HERD_CORE_CONF_READ_H
 #define HERD_CORE_CONF_READ_H
 
@@ -63,6 +64,13 @@ void herd_conf_read_link(struct conf_reader *reader);
 
 /* Moves the links into reader->conf. */
 void herd_conf_keep_links(struct conf_reader *reader);
+
+/* Whether an option of type TEXT may have this value; reports the mistake otherwise. */
+bool herd_conf_may_be(struct conf_reader *reader, const struct conf_option *option,
+                      struct herd_slice word);
+
+/* What only the whole file can tell about Places. */
+void herd_conf_check_places(struct conf_reader *reader);
 
 /* Cuts the first line off `text`. */
 struct herd_slice herd_conf_next_line(struct herd_slice *text);

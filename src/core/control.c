@@ -47,6 +47,14 @@ static void put_gauges(struct report *report, const struct herd_core *core)
     put(report, "lookups_waiting %" PRIu32 "\n", core->lookups.waiting_count);
 }
 
+/* places PROVIDER closed|open|probing RETRY_MS */
+static void put_places(struct report *report, const struct herd_core *core)
+{
+    put(report, "places %s %s %" PRId64 "\n", core->provider->name,
+        herd_breaker_state_text(&core->breaker),
+        herd_breaker_retry_ms(&core->breaker, core->mono));
+}
+
 /* How many records a neighbour has still to be sent, at most. */
 static uint64_t behind(const struct herd_core *core, const struct herd_neighbour *neighbour)
 {
@@ -96,6 +104,7 @@ int herd_control_status(struct herd_core *core, struct herd_conn *conn,
     herd_buf_init(&report.text, core->setup.mem, 1 << 20);
     put_gauges(&report, core);
     put_counters(&report, &core->stats);
+    put_places(&report, core);
     for (uint32_t i = 0; i < core->neighbour_count; i++)
         put_link(&report, core, &core->neighbours[i]);
     put_refusals(&report, core);

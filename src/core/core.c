@@ -6,6 +6,8 @@
 #include <assert.h>
 
 enum {
+    CACHE_ENTRIES = 4096,  /* answers of Places ... */
+    CACHE_BYTES = 1 << 24, /* ... and their bytes */
     PROBE_MS = 2000, /* for a sign of life, when a neighbour of the same name has come */
     ACK_MS = 1000,   /* a batch is acknowledged within this time */
 };
@@ -50,12 +52,35 @@ static int init_neighbours(struct herd_core *core)
     return HERD_OK;
 }
 
-static int init_parts(struct herd_core *core)
+/* The breaker begins closed. */
+static int init_places(struct herd_core *core)
 {
     const struct herd_conf *conf = core->setup.conf;
+    const struct herd_mem *mem = core->setup.mem;
+    const uint8_t *hash_key = core->setup.hash_key;
     struct herd_lookup_limits limits = {(uint32_t)conf->lookups_max,
                                         (uint32_t)conf->lookups_waiting_max,
                                         conf->places_timeout_ms};
+    struct herd_cache_setup cache = {.mem = mem,
+                                     .keep_ms = conf->places_cache_ms,
+                                     .entries_max = CACHE_ENTRIES,
+                                     .bytes_max = CACHE_BYTES};
+    struct herd_budget_setup budget = {.mem = mem,
+                                       .day_max = conf->places_budget_day,
+                                       .minute_max = conf->places_budget_minute};
+    memcpy(cache.hash_key, hash_key, sizeof cache.hash_key);
+    memcpy(budget.hash_key, hash_key, sizeof budget.hash_key);
+    core->provider = herd_provider_find(herd_slice_str(conf->places_provider));
+    int rc = herd_lookups_init(&core->lookups, mem, &limits, hash_key);
+    if (rc == HERD_OK)
+        rc = herd_cache_init(&core->cache, &cache);
+    if (rc == HERD_OK)
+        rc = herd_budget_init(&core->budget, &budget);
+    return rc;
+}
+
+static int init_parts(struct herd_core *core)
+{
     init_timers(core);
     uint8_t digest_key[HERD_MAC_SIZE] = {0};
     if (core->setup.mac.sign != NULL)
@@ -63,7 +88,7 @@ static int init_parts(struct herd_core *core)
     int rc =
         herd_store_init(&core->store, core->setup.mem, core->setup.hash_key, digest_key);
     if (rc == HERD_OK)
-        rc = herd_lookups_init(&core->lookups, core->setup.mem, &limits);
+        rc = init_places(core);
     if (rc == HERD_OK)
         rc = init_neighbours(core);
     return rc;
@@ -85,6 +110,8 @@ int herd_core_new(struct herd_core **fresh, const struct herd_core_setup *setup,
     core->store = (struct herd_store){.mem = setup->mem};
     core->store.feed = (struct herd_feed_node){&core->store.feed, &core->store.feed, 0};
     core->lookups = (struct herd_lookups){.mem = setup->mem};
+    core->cache.setup.mem = setup->mem;
+    core->budget.setup.mem = setup->mem;
     herd_out_init(&core->out, setup->mem);
     int rc = init_parts(core);
     if (rc != HERD_OK) {
@@ -118,6 +145,8 @@ void herd_core_free(struct herd_core *core)
     herd_mem_free(mem, core->conns, core->conns_size * sizeof *core->conns);
     herd_mem_free(mem, core->neighbours, core->neighbour_count * sizeof *core->neighbours);
     herd_lookups_free(&core->lookups);
+    herd_cache_free(&core->cache);
+    herd_budget_free(&core->budget);
     herd_store_free(&core->store);
     herd_out_free(&core->out);
     herd_mem_free(mem, core, sizeof *core);
@@ -144,6 +173,28 @@ static void sweep(struct herd_core *core)
     core->ending = left;
 }
 
+/* ---- the end of a step ---- */
+
+static void deliver(struct herd_core *core)
+{
+    while (core->ready != NULL) {
+        struct herd_conn *conn = core->ready;
+        core->ready = conn->client.next_ready;
+        conn->client.ready = false;
+        herd_client_deliver(core, conn);
+    }
+}
+
+/* What clients get may let them ask again, or end; what has ended makes room for what
+ * waits; and that may be refused, which clients get. */
+static void settle(struct herd_core *core)
+{
+    do {
+        deliver(core);
+        sweep(core);
+    } while (herd_upstream_depart(core));
+}
+
 /* ---- events about connections ---- */
 
 static int make_slot(struct herd_core *core, uint32_t slot)
@@ -168,7 +219,7 @@ static void start_session(struct herd_core *core, struct herd_conn *conn,
                           const struct herd_event *event)
 {
     switch (conn->role) {
-    case HERD_CLIENT: herd_client_open(core, conn); break;
+    case HERD_CLIENT: herd_client_open(core, conn, event->address); break;
     case HERD_PEER: herd_peer_open(core, conn, event->server); break;
     default: herd_line_init(&conn->control.line, core->setup.mem, 256); break;
     }
@@ -219,6 +270,14 @@ static void got_eof(struct herd_core *core, struct herd_conn *conn)
         herd_conn_end(core, conn);
 }
 
+static void drained(struct herd_core *core, struct herd_conn *conn)
+{
+    if (conn->role == HERD_CLIENT)
+        herd_client_drained(core, conn);
+    else if (conn->role == HERD_PEER && conn->peer.stage == HERD_STAGE_UP)
+        conn->peer.neighbour->out.busy = false;
+}
+
 /* The connection has gone by itself, so no CLOSE is owed for it. */
 static void closed(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
 {
@@ -249,10 +308,7 @@ static void conn_event(struct herd_core *core, const struct herd_event *event)
     switch (event->kind) {
     case HERD_EV_DATA: got_data(core, conn, event->bytes); break;
     case HERD_EV_EOF: got_eof(core, conn); break;
-    default: /* HERD_EV_DRAINED */
-        if (conn->role == HERD_PEER && conn->peer.stage == HERD_STAGE_UP)
-            conn->peer.neighbour->out.busy = false;
-        break;
+    default: drained(core, conn); break; /* HERD_EV_DRAINED */
     }
 }
 
@@ -274,7 +330,7 @@ static void dial_neighbours(struct herd_core *core)
 static void tick(struct herd_core *core)
 {
     herd_client_timers(core);
-    herd_whatsat_timers(core);
+    herd_upstream_timers(core);
     herd_handshake_timers(core);
     herd_beat_timers(core);
     herd_inflow_timers(core);
@@ -311,6 +367,7 @@ struct herd_mono herd_deadline(const struct herd_core *core)
     at = herd_mono_min(at, herd_timerq_deadline(&core->probes));
     at = herd_mono_min(at, herd_timerq_deadline(&core->acks));
     at = herd_mono_min(at, herd_timerq_deadline(&core->lookups.timers));
+    at = herd_mono_min(at, herd_cache_deadline(&core->cache));
     for (uint32_t i = 0; i < core->neighbour_count && !core->stopping; i++)
         at = herd_mono_min(at, herd_link_deadline(&core->neighbours[i].link));
     return at;
@@ -331,11 +388,11 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
     case HERD_EV_CLOSED:
     case HERD_EV_DRAINED: conn_event(core, event); break;
     case HERD_EV_DIAL_FAILED: herd_peer_dial_failed(core, event); break;
-    case HERD_EV_PLACES: herd_whatsat_answer(core, event); break;
+    case HERD_EV_PLACES: herd_upstream_answer(core, event); break;
     case HERD_EV_TICK: tick(core); break;
     case HERD_EV_STOP: stop(core); break;
     }
-    sweep(core);
+    settle(core);
     herd_out_seal(&core->out);
     actions->list = core->out.list;
     actions->count = core->out.count;

@@ -8,7 +8,7 @@ struct scan {
     size_t at;
     uint32_t values; /* read so far */
     uint32_t keep;
-    struct json_reply *reply;
+    struct json_reply *reply; /* NULL: nothing is noted */
 };
 
 enum { NOTHING = -1 };
@@ -227,9 +227,10 @@ static int scan_member(struct scan *s, unsigned depth)
     if (!take(s, ':'))
         return HERD_EBAD;
     skip_blanks(s);
-    if (depth == 1 && herd_slice_eq(key, HERD_LIT("results")))
+    bool noted = depth == 1 && s->reply != NULL;
+    if (noted && herd_slice_eq(key, HERD_LIT("results")))
         return scan_results(s);
-    if (depth == 1 && herd_slice_eq(key, HERD_LIT("status")))
+    if (noted && herd_slice_eq(key, HERD_LIT("status")))
         return scan_status(s);
     return scan_value(s, depth);
 }
@@ -267,6 +268,16 @@ static int scan_value(struct scan *s, unsigned depth)
     }
 }
 
+/* Reads one value, with blanks around it, to the end of the text. */
+static int scan_all(struct scan *s)
+{
+    int rc = scan_value(s, 0);
+    if (rc != HERD_OK)
+        return rc;
+    skip_blanks(s);
+    return s->at == s->text.len ? HERD_OK : HERD_EBAD;
+}
+
 int herd_json_scan(struct herd_slice text, uint32_t keep, struct json_reply *reply)
 {
     struct scan s = {.text = text, .keep = keep, .reply = reply};
@@ -274,9 +285,11 @@ int herd_json_scan(struct herd_slice text, uint32_t keep, struct json_reply *rep
     skip_blanks(&s);
     if (peek(&s) != '{')
         return HERD_EBAD;
-    int rc = scan_value(&s, 0);
-    if (rc != HERD_OK)
-        return rc;
-    skip_blanks(&s);
-    return s.at == text.len ? HERD_OK : HERD_EBAD;
+    return scan_all(&s);
+}
+
+int herd_json_check(struct herd_slice text)
+{
+    struct scan s = {.text = text};
+    return scan_all(&s);
 }

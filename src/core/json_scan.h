@@ -27,6 +27,10 @@ struct json_reply {
  * twice or of another type), HERD_ERANGE (too deep, too many values). */
 int herd_json_scan(struct herd_slice text, uint32_t keep, struct json_reply *reply);
 
+/* Reads all of `text`, any one JSON value. Errors: HERD_EBAD (no JSON; not UTF-8),
+ * HERD_ERANGE (too deep, too many values). */
+int herd_json_check(struct herd_slice text);
+
 /* The length of the character at the start of `text`, which is not empty, or 0 when it is
  * no UTF-8: stray or missing continuation bytes, longer than need be, a surrogate, above
  * U+10FFFF. */

@@ -4,113 +4,219 @@
 
 #include <assert.h>
 
+/* ---- life ---- */
+
+static size_t table_size_for(const struct herd_lookup_limits *limits)
+{
+    size_t size = 64;
+    while (size < (size_t)limits->flying_max + limits->waiting_max)
+        size *= 2;
+    return size;
+}
+
 int herd_lookups_init(struct herd_lookups *lookups, const struct herd_mem *mem,
-                      const struct herd_lookup_limits *limits)
+                      const struct herd_lookup_limits *limits,
+                      const uint8_t hash_key[HERD_SIPHASH_KEY])
 {
     assert(limits->flying_max > 0 && limits->timeout_ms > 0);
     *lookups = (struct herd_lookups){
-        .mem = mem, .flying_max = limits->flying_max, .waiting_max = limits->waiting_max};
+        .mem = mem, .limits = *limits, .table_size = table_size_for(limits)};
+    memcpy(lookups->hash_key, hash_key, HERD_SIPHASH_KEY);
     herd_timerq_init(&lookups->timers, limits->timeout_ms);
-    lookups->flying = herd_mem_zalloc(mem, limits->flying_max * sizeof *lookups->flying);
-    lookups->generation =
-        herd_mem_zalloc(mem, limits->flying_max * sizeof *lookups->generation);
-    if (lookups->flying != NULL && lookups->generation != NULL)
-        return HERD_OK;
-    herd_lookups_free(lookups);
-    return HERD_ENOMEM;
+    lookups->slots = herd_mem_zalloc(mem, limits->flying_max * sizeof *lookups->slots);
+    lookups->table = herd_mem_zalloc(mem, lookups->table_size * sizeof(void *));
+    if (lookups->slots == NULL || lookups->table == NULL) {
+        herd_lookups_free(lookups);
+        return HERD_ENOMEM;
+    }
+    for (uint32_t i = 0; i < limits->flying_max; i++)
+        lookups->slots[i].next_free = i + 1 < limits->flying_max ? i + 2 : 0;
+    lookups->free_slot = 1;
+    return HERD_OK;
 }
 
 void herd_lookups_free(struct herd_lookups *lookups)
 {
     assert(lookups->flying_count == 0 && lookups->waiting_count == 0);
-    herd_mem_free(lookups->mem, lookups->flying,
-                  lookups->flying_max * sizeof *lookups->flying);
-    herd_mem_free(lookups->mem, lookups->generation,
-                  lookups->flying_max * sizeof *lookups->generation);
-    lookups->flying = NULL;
-    lookups->generation = NULL;
+    herd_mem_free(lookups->mem, lookups->slots,
+                  lookups->limits.flying_max * sizeof *lookups->slots);
+    herd_mem_free(lookups->mem, lookups->table, lookups->table_size * sizeof(void *));
+    lookups->slots = NULL;
+    lookups->table = NULL;
 }
+
+/* ---- the table ---- */
+
+static struct herd_flight **chain_of(const struct herd_lookups *lookups, uint64_t hash)
+{
+    return &lookups->table[hash & (lookups->table_size - 1)];
+}
+
+static struct herd_flight *look(const struct herd_lookups *lookups, uint64_t hash,
+                                const struct herd_places_key *key)
+{
+    struct herd_flight *flight = *chain_of(lookups, hash);
+    while (flight != NULL && !herd_places_key_eq(&flight->key, key))
+        flight = flight->same_hash;
+    return flight;
+}
+
+static void take_from_table(struct herd_lookups *lookups, struct herd_flight *flight)
+{
+    struct herd_flight **at = chain_of(lookups, flight->hash);
+    while (*at != flight)
+        at = &(*at)->same_hash;
+    *at = flight->same_hash;
+}
+
+/* ---- slots ---- */
 
 /* An id is the slot's generation and the slot's number, so that a late answer to an ended
- * lookup never meets the next one in the same slot. Numbers start at 1, so that no id is 0
- * when a generation comes round. */
-static uint32_t slot_of(uint64_t id)
+ * request never meets the next one in the same slot. Numbers start at 1, so that no id is
+ * 0 when a generation comes round. */
+static uint32_t number_of(uint64_t id)
 {
-    return (uint32_t)id - 1;
+    return (uint32_t)id;
 }
 
-static void take_off(struct herd_lookups *lookups, struct herd_lookup *lookup)
+static void take_slot(struct herd_lookups *lookups, struct herd_flight *flight)
 {
-    uint32_t slot = 0;
-    while (lookups->flying[slot] != NULL)
-        slot++;
-    lookups->flying[slot] = lookup;
+    uint32_t number = lookups->free_slot;
+    struct herd_flight_slot *slot = &lookups->slots[number - 1];
+    lookups->free_slot = slot->next_free;
     lookups->flying_count++;
-    lookup->id = (uint64_t)++lookups->generation[slot] << 32 | (slot + 1);
+    slot->flight = flight;
+    flight->id = (uint64_t)++slot->generation << 32 | number;
 }
 
-static void join_waiting(struct herd_lookups *lookups, struct herd_lookup *lookup)
+static void give_slot_back(struct herd_lookups *lookups, struct herd_flight *flight)
 {
-    lookup->prev_waiting = lookups->last_waiting;
-    lookup->next_waiting = NULL;
-    if (lookups->last_waiting != NULL)
-        lookups->last_waiting->next_waiting = lookup;
-    else
-        lookups->first_waiting = lookup;
-    lookups->last_waiting = lookup;
-    lookup->waiting = true;
+    struct herd_flight_slot *slot = &lookups->slots[number_of(flight->id) - 1];
+    slot->flight = NULL;
+    slot->next_free = lookups->free_slot;
+    lookups->free_slot = number_of(flight->id);
+    lookups->flying_count--;
+    flight->id = 0;
+}
+
+/* ---- those that wait ---- */
+
+static void begin_to_wait(struct herd_lookups *lookups, struct herd_flight *flight)
+{
+    flight->prev = lookups->last_waiting;
+    *(flight->prev != NULL ? &flight->prev->next : &lookups->first_waiting) = flight;
+    lookups->last_waiting = flight;
     lookups->waiting_count++;
 }
 
-static void leave_waiting(struct herd_lookups *lookups, struct herd_lookup *lookup)
+static void wait_no_more(struct herd_lookups *lookups, struct herd_flight *flight)
 {
-    struct herd_lookup *prev = lookup->prev_waiting, *next = lookup->next_waiting;
-    *(prev != NULL ? &prev->next_waiting : &lookups->first_waiting) = next;
-    *(next != NULL ? &next->prev_waiting : &lookups->last_waiting) = prev;
-    lookup->waiting = false;
+    struct herd_flight *prev = flight->prev, *next = flight->next;
+    *(prev != NULL ? &prev->next : &lookups->first_waiting) = next;
+    *(next != NULL ? &next->prev : &lookups->last_waiting) = prev;
+    flight->prev = NULL;
+    flight->next = NULL;
     lookups->waiting_count--;
 }
 
-int herd_lookups_add(struct herd_lookups *lookups, struct herd_lookup *lookup,
-                     struct herd_mono now)
+/* ---- arrival ---- */
+
+static void board(struct herd_lookups *lookups, struct herd_flight *flight,
+                  struct herd_lookup *lookup, struct herd_mono now)
 {
-    bool room = lookups->flying_count < lookups->flying_max;
-    if (!room && lookups->waiting_count >= lookups->waiting_max)
-        return HERD_EFULL;
+    assert(lookup->flight == NULL);
+    lookup->flight = flight;
+    lookup->prev = flight->last;
+    lookup->next = NULL;
+    *(flight->last != NULL ? &flight->last->next : &flight->first) = lookup;
+    flight->last = lookup;
     lookup->timer.owner = lookup;
     herd_timer_arm(&lookups->timers, &lookup->timer, now);
-    if (room)
-        take_off(lookups, lookup);
+}
+
+bool herd_lookups_join(struct herd_lookups *lookups, struct herd_lookup *lookup,
+                       const struct herd_places_key *key, struct herd_mono now)
+{
+    uint64_t hash = herd_places_key_hash(key, lookups->hash_key);
+    struct herd_flight *flight = look(lookups, hash, key);
+    if (flight == NULL)
+        return false;
+    board(lookups, flight, lookup, now);
+    return true;
+}
+
+int herd_lookups_add(struct herd_lookups *lookups, struct herd_lookup *lookup,
+                     const struct herd_places_key *key, struct herd_mono now)
+{
+    const struct herd_lookup_limits *limits = &lookups->limits;
+    uint64_t count = (uint64_t)lookups->flying_count + lookups->waiting_count;
+    if (count >= (uint64_t)limits->flying_max + limits->waiting_max)
+        return HERD_EFULL;
+    struct herd_flight *flight = herd_mem_zalloc(lookups->mem, sizeof *flight);
+    if (flight == NULL)
+        return HERD_ENOMEM;
+    flight->key = *key;
+    flight->hash = herd_places_key_hash(key, lookups->hash_key);
+    struct herd_flight **chain = chain_of(lookups, flight->hash);
+    flight->same_hash = *chain;
+    *chain = flight;
+    begin_to_wait(lookups, flight);
+    board(lookups, flight, lookup, now);
+    return HERD_OK;
+}
+
+/* ---- flights ---- */
+
+struct herd_flight *herd_lookups_next(const struct herd_lookups *lookups)
+{
+    return lookups->flying_count < lookups->limits.flying_max ? lookups->first_waiting
+                                                              : NULL;
+}
+
+void herd_lookups_fly(struct herd_lookups *lookups, struct herd_flight *flight,
+                      struct herd_mono now)
+{
+    assert(flight->id != 0 || lookups->free_slot != 0);
+    if (flight->id != 0)
+        give_slot_back(lookups, flight);
     else
-        join_waiting(lookups, lookup);
-    return room ? 1 : 0;
+        wait_no_more(lookups, flight);
+    take_slot(lookups, flight);
+    flight->since = now;
 }
 
-struct herd_lookup *herd_lookups_find(const struct herd_lookups *lookups, uint64_t id)
+struct herd_flight *herd_lookups_find(const struct herd_lookups *lookups, uint64_t id)
 {
-    uint32_t slot = slot_of(id);
-    struct herd_lookup *lookup = slot < lookups->flying_max ? lookups->flying[slot] : NULL;
-    return lookup != NULL && lookup->id == id ? lookup : NULL;
-}
-
-void herd_lookups_remove(struct herd_lookups *lookups, struct herd_lookup *lookup)
-{
-    herd_timer_disarm(&lookup->timer);
-    if (lookup->waiting)
-        leave_waiting(lookups, lookup);
-    if (lookup->id == 0)
-        return;
-    lookups->flying[slot_of(lookup->id)] = NULL;
-    lookups->flying_count--;
-    lookup->id = 0;
-}
-
-struct herd_lookup *herd_lookups_next(struct herd_lookups *lookups)
-{
-    struct herd_lookup *lookup = lookups->first_waiting;
-    if (lookup == NULL || lookups->flying_count >= lookups->flying_max)
+    uint32_t number = number_of(id);
+    if (number == 0 || number > lookups->limits.flying_max)
         return NULL;
-    leave_waiting(lookups, lookup);
-    take_off(lookups, lookup);
-    return lookup;
+    struct herd_flight *flight = lookups->slots[number - 1].flight;
+    return flight != NULL && flight->id == id ? flight : NULL;
+}
+
+void herd_lookups_end(struct herd_lookups *lookups, struct herd_flight *flight)
+{
+    assert(flight->first == NULL);
+    if (flight->id != 0)
+        give_slot_back(lookups, flight);
+    else
+        wait_no_more(lookups, flight);
+    take_from_table(lookups, flight);
+    herd_mem_free(lookups->mem, flight, sizeof *flight);
+}
+
+/* ---- departure ---- */
+
+struct herd_flight *herd_lookups_leave(struct herd_lookup *lookup)
+{
+    struct herd_flight *flight = lookup->flight;
+    if (flight == NULL)
+        return NULL;
+    herd_timer_disarm(&lookup->timer);
+    *(lookup->prev != NULL ? &lookup->prev->next : &flight->first) = lookup->next;
+    *(lookup->next != NULL ? &lookup->next->prev : &flight->last) = lookup->prev;
+    lookup->flight = NULL;
+    lookup->prev = NULL;
+    lookup->next = NULL;
+    return flight->first == NULL ? flight : NULL;
 }

@@ -1,33 +1,44 @@
 /* What the files of the core share: one server's state, and the sessions inside it.
  *
  * core.c is the door; conn.c is what all sessions stand on. A client's session is client.c
- * and whatsat.c; an operator's is control.c; a neighbour's begins in handshake.c and reads
- * frames in peer.c; inflow.c takes records in, feed.c and batch.c send them, heartbeat.c
- * watches. No session frees a connection: it calls herd_conn_end, and the step ends with
- * the sweep. */
+ * and whatsat.c, and upstream.c asks Places for all of them; an operator's is control.c; a
+ * neighbour's begins in handshake.c and reads frames in peer.c; inflow.c takes records in,
+ * feed.c and batch.c send them, heartbeat.c watches. No session frees a connection: it
+ * calls herd_conn_end, and the step ends with the sweep. */
 #ifndef HERD_CORE_STATE_H
 #define HERD_CORE_STATE_H
 
+#include "herd/breaker.h"
+#include "herd/budget.h"
+#include "herd/cache.h"
 #include "herd/core.h"
 #include "herd/frame.h"
 #include "herd/hello.h"
 #include "herd/line.h"
 #include "herd/link.h"
 #include "herd/lookup.h"
+#include "herd/provider.h"
 #include "herd/store.h"
 #include "herd/timerq.h"
 #include "out.h"
 
 /* A client's session. Replies leave in the order of the commands: while a lookup is
- * pending, what comes after it is held in the last lookup's `after`. */
+ * pending, what comes after it is held in the last lookup's `after`. What was held leaves
+ * in portions, the next when the last is in the kernel's hands: a slow lookup must not make
+ * a client look like one that does not read. */
 struct herd_client {
     struct herd_line line;
     struct herd_buf stash;            /* input that came before a pause took effect */
     struct herd_lookup *first, *last; /* pending, in the order of their commands */
     uint32_t lookup_count;
-    size_t held; /* bytes of replies that wait for a lookup */
+    size_t held;   /* bytes of replies that wait for a lookup */
+    size_t unsent; /* bytes sent since all was last in the kernel's hands */
+    bool draining; /* what is held waits for that */
     bool paused;
-    bool deaf; /* no further command is read: one-shot, or given up */
+    bool deaf;    /* no further command is read: one-shot, or given up */
+    uint64_t who; /* its address, as the budget counts it */
+    bool ready;   /* is in core->ready */
+    struct herd_conn *next_ready;
     struct herd_timer half, quiet, idle;
 };
 
@@ -167,7 +178,12 @@ struct herd_core {
     uint64_t last_tag;
     struct herd_out out;
     struct herd_store store;
+    const struct herd_provider *provider;
     struct herd_lookups lookups;
+    struct herd_cache cache;
+    struct herd_budget budget;
+    struct herd_breaker breaker;
+    struct herd_conn *ready, *last_ready; /* clients with lookups that have ended */
     struct herd_timerq half_lines, quiet_lines, idle_clients;        /* of clients */
     struct herd_timerq handshakes, pings, quiet_links, probes, acks; /* of neighbours */
     struct herd_conn **conns; /* by the low half of the id */
@@ -246,7 +262,8 @@ int herd_command_obey(struct herd_core *core, struct herd_conn *conn,
 /* More pending lookups of one client than this, and it is not read for a while. */
 enum { HERD_CLIENT_LOOKUPS_MAX = 64 };
 
-void herd_client_open(struct herd_core *core, struct herd_conn *conn);
+void herd_client_open(struct herd_core *core, struct herd_conn *conn,
+                      struct herd_slice address);
 void herd_client_data(struct herd_core *core, struct herd_conn *conn,
                       struct herd_slice bytes);
 void herd_client_eof(struct herd_core *core, struct herd_conn *conn);
@@ -254,21 +271,45 @@ void herd_client_eof(struct herd_core *core, struct herd_conn *conn);
 void herd_client_leave(struct herd_core *core, struct herd_conn *conn);
 void herd_client_free(struct herd_core *core, struct herd_conn *conn);
 void herd_client_timers(struct herd_core *core);
-/* Sends the replies that are complete and next in order. */
-void herd_client_flush(struct herd_core *core, struct herd_conn *conn);
-/* Likewise, between commands: a client that had to wait is then read again. */
+void herd_client_drained(struct herd_core *core, struct herd_conn *conn);
+/* Some of its lookups have ended: sends the replies that are next in order, and reads a
+ * client again that had to wait. */
 void herd_client_deliver(struct herd_core *core, struct herd_conn *conn);
 int herd_client_iamat(struct herd_core *core, struct herd_conn *conn,
                       const struct herd_call *call);
 
-/* ---- whatsat.c ---- */
+/* ---- whatsat.c: lookups of clients ---- */
 
 int herd_client_whatsat(struct herd_core *core, struct herd_conn *conn,
                         const struct herd_call *call);
-void herd_whatsat_answer(struct herd_core *core, const struct herd_event *event);
-void herd_whatsat_timers(struct herd_core *core);
-/* Ends a lookup whose client is gone or has been answered, and frees it. */
+/* Each ends one lookup, which waits for no flight any more: with an answer in Google's
+ * layout, or with an error of our own. */
+void herd_whatsat_answer(struct herd_core *core, struct herd_lookup *lookup,
+                         struct herd_slice text);
+void herd_whatsat_fail(struct herd_core *core, struct herd_lookup *lookup,
+                       struct herd_slice status, struct herd_slice why);
+/* Forgets a lookup whose client is gone or has been answered, and frees it. */
 void herd_whatsat_drop(struct herd_core *core, struct herd_lookup *lookup);
+
+/* ---- upstream.c: flights ---- */
+
+/* Why a request is not made: an error of our own. */
+struct herd_refusal_text {
+    struct herd_slice status; /* Google's word for it; empty: there is no reason */
+    char why[128];
+    uint64_t *counter;
+};
+
+/* Asks for the lookup, now or later. Errors: HERD_EFULL (with `refusal`), HERD_ENOMEM. */
+int herd_upstream_ask(struct herd_core *core, struct herd_lookup *lookup,
+                      const struct herd_places_key *key, uint64_t who,
+                      struct herd_refusal_text *refusal);
+/* Nobody waits for the lookup any more. */
+void herd_upstream_leave(struct herd_core *core, struct herd_lookup *lookup);
+/* Lets fly what may fly. Returns true when that has ended lookups. */
+bool herd_upstream_depart(struct herd_core *core);
+void herd_upstream_answer(struct herd_core *core, const struct herd_event *event);
+void herd_upstream_timers(struct herd_core *core);
 
 /* ---- peer.c ---- */
 

@@ -1,5 +1,4 @@
-/* WHATSAT: from a client's question to a Places lookup and back. */
-#include "herd/decimal.h"
+/* WHATSAT: from a client's question to a lookup, and from its answer to the reply. */
 #include "herd/err.h"
 #include "herd/places.h"
 #include "state.h"
@@ -16,8 +15,6 @@ static struct herd_lookup *new_lookup(struct herd_core *core, struct herd_conn *
     herd_buf_init(&lookup->reply, core->setup.mem, max);
     herd_buf_init(&lookup->after, core->setup.mem, max);
     lookup->conn = conn->id;
-    lookup->point = herd_record_point(record);
-    lookup->radius_km = query->radius_km;
     lookup->bound = query->bound;
     char *room = herd_buf_reserve(&lookup->reply, record.len + 1);
     if (room == NULL) {
@@ -30,90 +27,88 @@ static struct herd_lookup *new_lookup(struct herd_core *core, struct herd_conn *
     return lookup;
 }
 
-static void cancel(struct herd_core *core, struct herd_lookup *lookup)
-{
-    struct herd_action action = {.kind = HERD_DO_CANCEL, .lookup = lookup->id};
-    if (lookup->id != 0)
-        (void)herd_out_add(&core->out, &action);
-}
-
-/* Without memory for the action the lookup just runs into its deadline. */
-static void fetch(struct herd_core *core, struct herd_lookup *lookup)
-{
-    char query[HERD_PLACES_QUERY];
-    size_t len = herd_places_query(lookup->point, lookup->radius_km, query);
-    struct herd_action action = {.kind = HERD_DO_FETCH, .lookup = lookup->id};
-    core->stats.lookups_started++;
-    if (core->setup.conf->log_traffic)
-        herd_log_copy(core, HERD_TOPIC_PLACES, 0, '>', herd_slice(query, len));
-    (void)herd_out_add_copy(&core->out, &action, herd_slice(query, len));
-}
-
-/* What has waited too long is not asked any more: the next tick answers it. Lookups wait
- * in the order of their deadlines, so none behind it is overlooked. */
-static void let_next_fly(struct herd_core *core)
-{
-    struct herd_lookup *lookup = core->lookups.first_waiting;
-    while (lookup != NULL && !herd_mono_reached(core->mono, lookup->timer.due) &&
-           herd_lookups_next(&core->lookups) != NULL) {
-        fetch(core, lookup);
-        lookup = core->lookups.first_waiting;
-    }
-}
-
 void herd_whatsat_drop(struct herd_core *core, struct herd_lookup *lookup)
 {
-    cancel(core, lookup);
-    herd_lookups_remove(&core->lookups, lookup);
+    herd_upstream_leave(core, lookup);
     herd_buf_free(&lookup->reply);
     herd_buf_free(&lookup->after);
     herd_mem_free(core->setup.mem, lookup, sizeof *lookup);
-    let_next_fly(core);
 }
 
-/* The lookup has ended with JSON (rc == HERD_OK) or without: completes its reply. */
-static void complete(struct herd_core *core, struct herd_conn *conn,
-                     struct herd_lookup *lookup, int rc)
+/* ---- the end of a lookup ---- */
+
+static void no_memory(struct herd_core *core, struct herd_conn *conn)
 {
+    core->stats.out_of_memory++;
+    herd_conn_end(core, conn);
+}
+
+/* The JSON is in the reply (rc == HERD_OK), or cannot be. */
+static void complete(struct herd_core *core, struct herd_lookup *lookup, int rc)
+{
+    struct herd_conn *conn = herd_conn_find(core, lookup->conn);
     struct herd_slice end = HERD_LIT("\n\n");
-    herd_lookups_remove(&core->lookups, lookup);
     /* A reply that just fits must not fail for want of its end. */
     lookup->reply.max += end.len;
     if (rc == HERD_OK)
         rc = herd_buf_append(&lookup->reply, end);
-    if (rc != HERD_OK) {
-        core->stats.out_of_memory++;
-        herd_conn_end(core, conn);
-    }
+    if (rc != HERD_OK)
+        no_memory(core, conn);
     lookup->done = true;
     conn->client.held += lookup->reply.len;
-    let_next_fly(core);
+    if (conn->client.ready)
+        return;
+    conn->client.ready = true;
+    conn->client.next_ready = NULL;
+    *(core->ready != NULL ? &core->last_ready->client.next_ready : &core->ready) = conn;
+    core->last_ready = conn;
 }
 
-static void complete_with_error(struct herd_core *core, struct herd_conn *conn,
-                                struct herd_lookup *lookup, struct herd_slice status,
-                                const char *why)
+void herd_whatsat_fail(struct herd_core *core, struct herd_lookup *lookup,
+                       struct herd_slice status, struct herd_slice why)
 {
     core->stats.lookups_failed++;
-    int rc = herd_places_error(status, herd_slice_str(why), &lookup->reply);
-    complete(core, conn, lookup, rc);
+    complete(core, lookup, herd_places_error(status, why, &lookup->reply));
 }
 
-static void start(struct herd_core *core, struct herd_conn *conn,
-                  struct herd_lookup *lookup)
+void herd_whatsat_answer(struct herd_core *core, struct herd_lookup *lookup,
+                         struct herd_slice text)
 {
-    if (!core->setup.places_ready) {
-        complete_with_error(core, conn, lookup, HERD_LIT("REQUEST_DENIED"),
-                            core->setup.places_why);
+    int rc = herd_places_trim(text, lookup->bound, &lookup->reply, NULL);
+    if (rc != HERD_OK && rc != HERD_ENOMEM) {
+        struct herd_slice why =
+            rc == HERD_EFULL
+                ? HERD_LIT("The reply of the Places server is too large to pass on.")
+                : HERD_LIT(
+                      "The reply of the Places server is not the JSON that was expected.");
+        herd_whatsat_fail(core, lookup, HERD_LIT("UNKNOWN_ERROR"), why);
         return;
     }
-    int rc = herd_lookups_add(&core->lookups, lookup, core->mono);
-    if (rc == HERD_EFULL) {
-        core->stats.lookups_refused++;
-        complete_with_error(core, conn, lookup, HERD_LIT("OVER_QUERY_LIMIT"),
-                            "This server has too many lookups waiting; try again later.");
-    } else if (rc == 1) {
-        fetch(core, lookup);
+    core->stats.lookups_ok += rc == HERD_OK;
+    complete(core, lookup, rc);
+}
+
+/* ---- its beginning ---- */
+
+static void start(struct herd_core *core, struct herd_conn *conn,
+                  struct herd_lookup *lookup, const struct herd_places_key *key)
+{
+    struct herd_slice text;
+    struct herd_refusal_text refusal;
+    if (!core->setup.places_ready) {
+        herd_whatsat_fail(core, lookup, HERD_LIT("REQUEST_DENIED"),
+                          herd_slice_str(core->setup.places_why));
+    } else if (herd_cache_get(&core->cache, key, core->mono, &text)) {
+        core->stats.lookups_cached++;
+        herd_whatsat_answer(core, lookup, text);
+    } else if (herd_lookups_join(&core->lookups, lookup, key, core->mono)) {
+        core->stats.lookups_joined++;
+    } else {
+        int rc = herd_upstream_ask(core, lookup, key, conn->client.who, &refusal);
+        if (rc == HERD_EFULL)
+            herd_whatsat_fail(core, lookup, refusal.status, herd_slice_str(refusal.why));
+        else if (rc != HERD_OK)
+            no_memory(core, conn);
     }
 }
 
@@ -128,94 +123,20 @@ int herd_client_whatsat(struct herd_core *core, struct herd_conn *conn,
     struct herd_store_spot spot = herd_store_look(&core->store, query.client);
     if (spot.at == NULL)
         return HERD_EUNKNOWN;
-    struct herd_lookup *lookup = new_lookup(core, conn, &query, herd_stored_text(spot.at));
+    struct herd_slice record = herd_stored_text(spot.at);
+    struct herd_lookup *lookup = new_lookup(core, conn, &query, record);
     if (lookup == NULL) {
-        core->stats.out_of_memory++;
-        herd_conn_end(core, conn);
+        no_memory(core, conn);
         return HERD_OK;
     }
     core->stats.queries++;
     *(client->last != NULL ? &client->last->later : &client->first) = lookup;
     client->last = lookup;
     client->lookup_count++;
-    start(core, conn, lookup);
-    herd_client_flush(core, conn);
+    struct herd_places_key key = {
+        .point = herd_record_point(record),
+        .radius_km = query.radius_km,
+        .enterprise = strcmp(core->setup.conf->places_fields, "enterprise") == 0};
+    start(core, conn, lookup, &key);
     return HERD_OK;
-}
-
-static void log_answer(struct herd_core *core, const struct herd_event *event)
-{
-    char text[64];
-    if (!core->setup.conf->log_traffic)
-        return;
-    if (event->status == 0) {
-        herd_log(core, HERD_TOPIC_PLACES, 0, '<', event->bytes);
-        return;
-    }
-    memcpy(text, "HTTP ", 5);
-    size_t len = 5 + herd_uint_print((uint64_t)event->status, text + 5);
-    memcpy(text + len, ", ", 2);
-    len += 2;
-    len += herd_uint_print(event->bytes.len, text + len);
-    memcpy(text + len, " bytes", 6);
-    herd_log_copy(core, HERD_TOPIC_PLACES, 0, '<', herd_slice(text, len + 6));
-}
-
-static const char *why_unusable(int rc)
-{
-    switch (rc) {
-    case HERD_EFULL: return "The reply of the Places server is too large to pass on.";
-    case HERD_ERANGE:
-        return "The reply of the Places server is nested too deeply or too long.";
-    default: return "The reply of the Places server is not the JSON that was expected.";
-    }
-}
-
-/* Trims the body into the reply. Whatever the HTTP status, a body in Google's own shape
- * is passed on. */
-static void use_answer(struct herd_core *core, struct herd_conn *conn,
-                       struct herd_lookup *lookup, const struct herd_event *event)
-{
-    int rc = herd_places_trim(event->bytes, lookup->bound, &lookup->reply, NULL);
-    if (rc == HERD_ENOMEM) {
-        complete(core, conn, lookup, rc);
-    } else if (rc != HERD_OK) {
-        struct herd_slice kind =
-            event->status == 429 ? HERD_LIT("OVER_QUERY_LIMIT") : HERD_LIT("UNKNOWN_ERROR");
-        complete_with_error(core, conn, lookup, kind,
-                            event->status == 200
-                                ? why_unusable(rc)
-                                : "The Places server answered with an HTTP error.");
-    } else {
-        core->stats.lookups_ok++;
-        complete(core, conn, lookup, HERD_OK);
-    }
-}
-
-void herd_whatsat_answer(struct herd_core *core, const struct herd_event *event)
-{
-    struct herd_lookup *lookup = herd_lookups_find(&core->lookups, event->lookup);
-    log_answer(core, event);
-    if (lookup == NULL)
-        return;
-    struct herd_conn *conn = herd_conn_find(core, lookup->conn);
-    if (event->status == 0)
-        complete_with_error(core, conn, lookup, HERD_LIT("UNKNOWN_ERROR"),
-                            "The Places server cannot be reached.");
-    else
-        use_answer(core, conn, lookup, event);
-    herd_client_deliver(core, conn);
-}
-
-void herd_whatsat_timers(struct herd_core *core)
-{
-    struct herd_lookup *lookup;
-    while ((lookup = herd_timerq_expired(&core->lookups.timers, core->mono)) != NULL) {
-        struct herd_conn *conn = herd_conn_find(core, lookup->conn);
-        core->stats.lookups_timed_out++;
-        cancel(core, lookup);
-        complete_with_error(core, conn, lookup, HERD_LIT("UNKNOWN_ERROR"),
-                            "The Places server did not answer in time.");
-        herd_client_deliver(core, conn);
-    }
 }

@@ -46,6 +46,16 @@ static void send_bytes(struct driver *driver, const struct herd_action *action)
         owe_drained(dc);
 }
 
+static void drain(struct driver *driver, const struct herd_action *action)
+{
+    struct driver_conn *dc = driver_conn_find(driver, action->conn);
+    if (dc == NULL)
+        return;
+    dc->draining = io_conn_unsent(dc->conn) > 0;
+    if (!dc->draining)
+        owe_drained(dc);
+}
+
 static void close_conn(struct driver *driver, const struct herd_action *action)
 {
     struct driver_conn *dc = driver_conn_find(driver, action->conn);
@@ -76,6 +86,20 @@ static void fetch(struct driver *driver, const struct herd_action *action)
         happen_later(driver, HERD_EV_PLACES, 0, action->lookup, herd_strerror(rc));
 }
 
+/* Of a request that failed at once, the bad news are not wanted either: the core may use
+ * its place, and the room for its event, again. */
+static void cancel(struct driver *driver, const struct herd_action *action)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < driver->late_count; i++) {
+        const struct driver_late *late = &driver->late[i];
+        if (late->kind != HERD_EV_PLACES || late->lookup != action->lookup)
+            driver->late[kept++] = *late;
+    }
+    driver->late_count = kept;
+    io_fetch_cancel(driver->fetch, action->lookup);
+}
+
 static void log_line(struct driver *driver, const struct herd_action *action)
 {
     static const char *const kinds[] = {
@@ -93,12 +117,13 @@ static void carry_out(struct driver *driver, const struct herd_action *action)
 {
     switch (action->kind) {
     case HERD_DO_SEND: send_bytes(driver, action); break;
+    case HERD_DO_DRAIN: drain(driver, action); break;
     case HERD_DO_CLOSE: close_conn(driver, action); break;
     case HERD_DO_PAUSE:
     case HERD_DO_RESUME: pause_conn(driver, action); break;
     case HERD_DO_DIAL: dial(driver, action); break;
     case HERD_DO_FETCH: fetch(driver, action); break;
-    case HERD_DO_CANCEL: io_fetch_cancel(driver->fetch, action->lookup); break;
+    case HERD_DO_CANCEL: cancel(driver, action); break;
     case HERD_DO_LOG: log_line(driver, action); break;
     }
 }

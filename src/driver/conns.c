@@ -91,6 +91,18 @@ void driver_conns_free(struct driver *driver)
 
 /* ---- what connections tell ---- */
 
+/* 192.0.2.1 of 192.0.2.1:11490, 2001:db8::1 of [2001:db8::1]:11490; of anything else all
+ * of it. */
+static struct herd_slice without_port(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    if (colon == NULL)
+        return herd_slice_str(address);
+    if (address[0] == '[' && colon[-1] == ']')
+        return herd_slice(address + 1, (size_t)(colon - address) - 2);
+    return herd_slice(address, (size_t)(colon - address));
+}
+
 static void tell(struct driver_conn *dc, enum herd_event_kind kind, struct herd_slice bytes)
 {
     struct herd_event event = {.kind = kind,
@@ -98,6 +110,8 @@ static void tell(struct driver_conn *dc, enum herd_event_kind kind, struct herd_
                                .role = dc->role,
                                .server = dc->server,
                                .bytes = bytes};
+    if (kind == HERD_EV_OPENED)
+        event.address = without_port(dc->address);
     driver_step(dc->driver, event);
 }
 
@@ -120,9 +134,11 @@ static void on_eof(void *arg)
 
 static void on_drained(void *arg)
 {
-    const struct driver_conn *dc = arg;
-    if (dc->role == HERD_PEER)
-        tell(arg, HERD_EV_DRAINED, HERD_LIT(""));
+    struct driver_conn *dc = arg;
+    bool wanted = dc->role == HERD_PEER || dc->draining;
+    dc->draining = false;
+    if (wanted)
+        tell(dc, HERD_EV_DRAINED, HERD_LIT(""));
 }
 
 /* A dialled connection that never opened is a failed dial: the core does not know it. */

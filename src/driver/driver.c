@@ -14,8 +14,7 @@
 enum {
     RESERVED_FDS = 32, /* for the log, libcurl, listeners */
     LINGER_MS = 2000,
-    LEAVE_MS = 3000,       /* longest good-bye */
-    FETCH_GRACE_MS = 1000, /* the core gives up first and says so; this is the backstop */
+    LEAVE_MS = 3000, /* longest good-bye */
 };
 
 /* ---- life ---- */
@@ -60,34 +59,9 @@ static int look_up_peers(struct driver *driver, char *why)
     return HERD_OK;
 }
 
-/* Google answers nobody without a key; what runs on this machine may. */
-static const char *why_no_places(const struct driver *driver)
-{
-    if (driver->setup.places_key[0] != '\0' ||
-        strncmp(driver->setup.conf->places_url, "https:", 6) != 0)
-        return NULL;
-    return "This server has no Places API key; set places-key-file in its configuration.";
-}
-
-static int start_fetch(struct driver *driver, char *why)
-{
-    const struct herd_conf *conf = driver->setup.conf;
-    struct io_fetch_setup setup = {
-        .url = conf->places_url,
-        .key = driver->setup.places_key,
-        .body_max = (size_t)conf->places_body_max,
-        .timeout_ms = conf->places_timeout_ms + FETCH_GRACE_MS,
-        .connect_ms = conf->places_connect_timeout_ms,
-        .connects_max = (size_t)conf->lookups_max,
-    };
-    driver->fetch = io_fetch_new(driver->setup.mem, driver->loop, &setup,
-                                 driver_places_done, driver, why);
-    return driver->fetch != NULL ? HERD_OK : HERD_ESYS;
-}
-
 static int start_core(struct driver *driver, char *why)
 {
-    const char *no_places = why_no_places(driver);
+    const char *no_places = driver_places_lacking(driver);
     struct herd_core_setup setup = {
         .mem = driver->setup.mem,
         .conf = driver->setup.conf,
@@ -204,7 +178,7 @@ struct driver *driver_new(const struct driver_setup *setup, char *why)
     if (rc == HERD_OK)
         rc = look_up_peers(driver, why);
     if (rc == HERD_OK)
-        rc = start_fetch(driver, why);
+        rc = driver_places_start(driver, why);
     if (rc == HERD_OK)
         rc = start_core(driver, why);
     if (rc == HERD_OK)

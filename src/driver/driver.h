@@ -19,6 +19,7 @@ struct driver_setup {
     uint32_t self;                /* index of this server */
     const char *control_path;     /* of the control socket */
     const char *places_key;       /* "" when there is none; copied by whoever needs it */
+    const char *places_ca_file;   /* "": the system's certificates */
     struct herd_mac mac;          /* the herd's key; `sign` is NULL when there is none */
     struct io_log *log;           /* borrowed */
 };

@@ -1,7 +1,8 @@
 /* What the files of the driver share.
  *
  * driver.c: life and the loop. doors.c: listeners. conns.c: the table of connections and
- * what they tell. carry.c: events into the core, actions out of it. */
+ * what they tell. carry.c: events into the core, actions out of it. places.c: how
+ * the provider is asked. */
 #ifndef DRIVER_INNER_H
 #define DRIVER_INNER_H
 
@@ -23,6 +24,7 @@ struct driver_conn {
     int64_t server; /* dialled; -1: accepted */
     bool opened;    /* the core knows it */
     bool owed;      /* is in driver->owed */
+    bool draining;  /* the core wants a DRAINED */
     struct driver_conn *next_owed;
     char address[IO_SOCK_TEXT];
 };
@@ -74,7 +76,7 @@ struct driver {
     uint32_t slots_size, slots_max, conn_count;
     uint32_t free_slot; /* first of a list; DRIVER_SLOT_NONE: all are taken */
 
-    struct driver_conn *owed; /* neighbours that are owed a DRAINED */
+    struct driver_conn *owed; /* connections that are owed a DRAINED */
     struct driver_late *late; /* room for one a server and one a lookup */
     size_t late_count, late_max;
 
@@ -94,6 +96,15 @@ void driver_step(struct driver *driver, struct herd_event event);
 
 /* Lookups end here. */
 void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *result);
+
+/* ---- places.c ---- */
+
+/* Opens the way to the provider of the configuration. Errors: HERD_EBAD, HERD_ESYS, with
+ * `why` (DRIVER_WHY bytes). */
+int driver_places_start(struct driver *driver, char *why);
+
+/* Why the provider cannot be asked, for clients, or NULL; after driver_places_start. */
+const char *driver_places_lacking(const struct driver *driver);
 
 /* ---- conns.c ---- */
 

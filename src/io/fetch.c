@@ -11,17 +11,20 @@
 #error "libcurl 7.85 or newer is needed"
 #endif
 
-enum { LIBCURL_OLDEST = 0x075500 };
-
 struct io_fetch {
     const struct herd_mem *mem;
     struct io_fetch_plan plan;
     struct io_fetch_sockets sockets;
+    struct io_fetch_tally tally;
+    uint64_t restarts;
     io_fetch_done_fn done;
     void *arg;
     struct io_fetch_transfer *running;
     struct io_fetch_transfer *ended; /* `done` is still to be called, in this order */
     struct io_fetch_transfer **ended_tail;
+    struct herd_mono look_at; /* whether replies go on; HERD_NEVER: none has begun */
+    uint64_t begun_seen;
+    bool mute_noted, restart_noted;
     bool delivering;
 };
 
@@ -55,6 +58,65 @@ static void harvest(void *arg)
     }
 }
 
+/* Replies that have begun must go on. The clock is that of the last tick: a server gets a
+ * little more time than it is promised, never less. */
+static void look(struct io_fetch *fetch, struct io_fetch_transfer *t)
+{
+    const struct io_fetch_setup *setup = &fetch->plan.setup;
+    struct herd_mono now = fetch->sockets.now;
+    bool first = herd_mono_is_never(t->look_at);
+    if (!first && !herd_mono_reached(now, t->look_at)) {
+        fetch->look_at = herd_mono_min(fetch->look_at, t->look_at);
+    } else if (first || t->arrived >= setup->slow_bytes) {
+        t->arrived = 0;
+        t->look_at = herd_mono_add_ms(now, setup->slow_ms);
+        fetch->look_at = herd_mono_min(fetch->look_at, t->look_at);
+    } else {
+        t->refusal = IO_FETCH_SLOW;
+        end(fetch, t, CURLE_OPERATION_TIMEDOUT);
+    }
+}
+
+static void end_slow(struct io_fetch *fetch)
+{
+    if (fetch->plan.setup.slow_bytes == 0 ||
+        (fetch->tally.begun == fetch->begun_seen &&
+         !herd_mono_reached(fetch->sockets.now, fetch->look_at)))
+        return;
+    fetch->begun_seen = fetch->tally.begun;
+    fetch->look_at = HERD_NEVER;
+    for (struct io_fetch_transfer *t = fetch->running, *next; t != NULL; t = next) {
+        next = t->next;
+        if (t->begun)
+            look(fetch, t);
+    }
+    io_fetch_sockets_sweep(&fetch->sockets);
+}
+
+/* ---- what operators should know ----------------------------------------------------- */
+
+static void note(struct io_fetch *fetch, bool *noted, const char *what)
+{
+    char text[IO_FETCH_WHY];
+    if (*noted)
+        return;
+    *noted = true;
+    if (fetch->plan.setup.note == NULL)
+        return;
+    (void)snprintf(text, sizeof text, "libcurl %.60s: %.160s",
+                   curl_version_info(CURLVERSION_NOW)->version, what);
+    fetch->plan.setup.note(fetch->arg, text);
+}
+
+struct io_fetch_counts io_fetch_count(const struct io_fetch *fetch)
+{
+    return (struct io_fetch_counts){.connects = fetch->tally.connects,
+                                    .mutes = fetch->sockets.mutes,
+                                    .restarts = fetch->restarts};
+}
+
+/* ---- turns -------------------------------------------------------------------------- */
+
 /* After an error nothing is known about any transfer: all fail, with a new start for
  * those to come. When even that fails, io_fetch_start tries again. */
 static void start_anew(struct io_fetch *fetch)
@@ -68,6 +130,8 @@ static void start_anew(struct io_fetch *fetch)
     }
     io_fetch_sockets_close(&fetch->sockets);
     (void)io_fetch_sockets_open(&fetch->sockets);
+    fetch->restarts++;
+    note(fetch, &fetch->restart_noted, curl_multi_strerror(why));
 }
 
 /* Inside `done` transfers may start and be cancelled, also ended ones. */
@@ -93,6 +157,10 @@ void io_fetch_tick(struct io_fetch *fetch, struct herd_mono now)
     io_fetch_sockets_tick(&fetch->sockets, now);
     if (fetch->sockets.broken)
         start_anew(fetch);
+    end_slow(fetch);
+    if (fetch->sockets.mutes > 0)
+        note(fetch, &fetch->mute_noted,
+             "a descriptor keeps waking us up for nothing; it rests 50 ms at a time");
     deliver(fetch);
 }
 
@@ -101,19 +169,19 @@ struct herd_mono io_fetch_deadline(const struct io_fetch *fetch)
 {
     if (fetch->ended != NULL)
         return fetch->sockets.now;
-    return io_fetch_sockets_deadline(&fetch->sockets);
+    return herd_mono_min(fetch->look_at, io_fetch_sockets_deadline(&fetch->sockets));
 }
 
 /* ---- starting and cancelling -------------------------------------------------------- */
 
-int io_fetch_start(struct io_fetch *fetch, uint64_t id, struct herd_slice query)
+int io_fetch_start(struct io_fetch *fetch, uint64_t id, struct herd_slice ask)
 {
-    assert(query.len == 0 || memchr(query.data, '\0', query.len) == NULL);
+    assert(ask.len == 0 || memchr(ask.data, '\0', ask.len) == NULL);
     if (fetch->sockets.broken)
         return HERD_ESYS;
     if (fetch->sockets.multi == NULL && io_fetch_sockets_open(&fetch->sockets) != HERD_OK)
         return HERD_ENOMEM;
-    struct io_fetch_transfer *t = io_fetch_transfer_new(&fetch->plan, id, query);
+    struct io_fetch_transfer *t = io_fetch_transfer_new(&fetch->plan, id, ask);
     if (t == NULL)
         return HERD_ENOMEM;
     CURLMcode rc = curl_multi_add_handle(fetch->sockets.multi, t->easy);
@@ -160,36 +228,44 @@ static bool refuse(char *why, const char *text)
 
 /* curl_global_init is not safe beside other threads in all versions: callers are one
  * thread. What it allocates lives as long as the process. */
-static bool check_libcurl(const struct io_fetch_url *url, char *why)
+static bool start_libcurl(char *why)
 {
     static bool started;
     if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return refuse(why, "libcurl does not start");
     started = true;
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    if (info->version_num < LIBCURL_OLDEST)
-        return refuse(why, "libcurl is older than 7.85");
-    if (url->resolves && !(info->features & CURL_VERSION_ASYNCHDNS))
-        return refuse(why, "this libcurl would block on names: use an address in the URL");
     return true;
+}
+
+/* Options that this libcurl lacks show now, not at the first transfer. */
+static bool try_options(const struct io_fetch_plan *plan, char *why)
+{
+    CURL *easy = curl_easy_init();
+    bool works = easy != NULL && io_fetch_plan_apply(plan, easy);
+    curl_easy_cleanup(easy);
+    return works || refuse(why, "this libcurl lacks an option that is needed");
 }
 
 static bool prepare(struct io_fetch *fetch, const struct io_fetch_setup *setup, char *why)
 {
-    if (io_fetch_plan_make(&fetch->plan, fetch->mem, setup, why) != HERD_OK ||
-        !check_libcurl(&fetch->plan.url, why))
+    if (!start_libcurl(why) ||
+        io_fetch_plan_make(&fetch->plan, fetch->mem, setup, why) != HERD_OK)
         return false;
-    if (!io_fetch_plan_works(&fetch->plan))
-        return refuse(why, "this libcurl lacks https or an option that is needed");
-    return io_fetch_sockets_open(&fetch->sockets) == HERD_OK ||
-           refuse(why, "out of memory");
+    const char *unfit =
+        io_fetch_plan_unfit(&fetch->plan, curl_version_info(CURLVERSION_NOW));
+    if (unfit != NULL)
+        return refuse(why, unfit);
+    return try_options(&fetch->plan, why) &&
+           (io_fetch_sockets_open(&fetch->sockets) == HERD_OK ||
+            refuse(why, "out of memory"));
 }
 
 struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
                               const struct io_fetch_setup *setup, io_fetch_done_fn done,
                               void *arg, char *why)
 {
-    assert(setup->body_max > 0 && setup->timeout_ms > 0 && setup->connect_ms > 0);
+    assert(setup->body_max > 0 && setup->timeout_ms > 0 && setup->connect_ms > 0 &&
+           (setup->slow_bytes == 0 || setup->slow_ms > 0));
     struct io_fetch *fetch = herd_mem_zalloc(mem, sizeof *fetch);
     if (fetch == NULL) {
         refuse(why, "out of memory");
@@ -197,13 +273,15 @@ struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
     }
     fetch->mem = mem;
     fetch->plan.mem = mem;
-    fetch->plan.progress = &fetch->sockets.progress;
+    fetch->plan.tally = &fetch->tally;
+    fetch->look_at = HERD_NEVER;
     fetch->done = done;
     fetch->arg = arg;
     fetch->ended_tail = &fetch->ended;
     fetch->sockets = (struct io_fetch_sockets){.mem = mem,
                                                .loop = loop,
                                                .connects_max = setup->connects_max,
+                                               .progress = &fetch->tally.progress,
                                                .acted = harvest,
                                                .owner = fetch,
                                                .due = HERD_NEVER};

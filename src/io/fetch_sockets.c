@@ -34,6 +34,7 @@ static void mute(struct io_fetch_socket *socket)
     socket->muted = true;
     socket->until = herd_mono_add_ms(socket->all->now, MUTE_MS);
     socket->spins = 0;
+    socket->all->mutes++;
 }
 
 /* The socket may be forgotten meanwhile, but its memory stays until the sweep. */
@@ -41,13 +42,13 @@ static void on_ready(struct io_watch *watch, unsigned ready)
 {
     struct io_fetch_socket *socket = watch->arg;
     struct io_fetch_sockets *all = socket->all;
-    uint64_t before = all->progress;
+    uint64_t before = *all->progress;
     if (all->broken)
         return;
     int events = ((ready & IO_READ) ? CURL_CSELECT_IN : 0) |
                  ((ready & IO_WRITE) ? CURL_CSELECT_OUT : 0);
     act(all, watch->fd, events);
-    if (all->progress != before)
+    if (*all->progress != before)
         socket->spins = 0;
     else if (++socket->spins >= SPINS)
         mute(socket);
@@ -108,7 +109,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
     struct io_fetch_sockets *all = arg;
     struct io_fetch_socket *socket = known != NULL ? known : find(all, fd);
     (void)easy;
-    all->progress++;
+    ++*all->progress;
     if (what == CURL_POLL_REMOVE) {
         if (socket != NULL)
             forget(all, socket);

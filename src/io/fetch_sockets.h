@@ -26,8 +26,8 @@ struct io_fetch_sockets {
     void (*acted)(void *owner); /* libcurl has worked: ask it what has ended */
     void *owner;
 
-    /* Any change that shows that a wake-up was of use; the owner counts along. */
-    uint64_t progress;
+    uint64_t *progress; /* any change that shows that a wake-up was of use */
+    uint64_t mutes;     /* rests of descriptors that woke us up for nothing */
 
     /* The module's own, but the owner may use the handle. */
     CURLM *multi;  /* NULL: not open */

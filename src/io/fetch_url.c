@@ -39,30 +39,67 @@ static void read_host(struct io_fetch_url *url, const char *host, bool *loopback
     url->resolves = !*loopback && !is_ipv4(host, loopback) && host[0] != '[';
 }
 
-static int check(CURLU *parsed, const char *text, struct io_fetch_url *url, char *why)
+struct parts {
+    char *scheme, *host;
+    bool loopback;
+};
+
+static int check_common(CURLU *parsed, const char *text, char *why)
 {
-    char *scheme = NULL;
-    char *host = NULL;
-    if (curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-        curl_free(scheme);
-        return refuse(why, HERD_EBAD, "the URL has no scheme or no host");
-    }
-    bool loopback = false;
-    bool http = strcmp(scheme, "http") == 0;
-    url->secure = strcmp(scheme, "https") == 0;
-    read_host(url, host, &loopback);
-    curl_free(scheme);
-    curl_free(host);
-    if (!url->secure && !http)
-        return refuse(why, HERD_EBAD, "the URL is not an https one");
-    if (!url->secure && !loopback)
-        return refuse(why, HERD_EBAD, "http is for loopback addresses only: use https");
     if (has(parsed, CURLUPART_USER) || has(parsed, CURLUPART_PASSWORD))
         return refuse(why, HERD_EBAD, "the URL has a user or a password");
     if (strpbrk(text, "?#") != NULL)
         return refuse(why, HERD_EBAD, "the URL has a query or a fragment");
     return HERD_OK;
+}
+
+static int check_target(const struct io_fetch_url *url, const struct parts *parts,
+                        char *why)
+{
+    if (!url->secure && strcmp(parts->scheme, "http") != 0)
+        return refuse(why, HERD_EBAD, "the URL is not an https one");
+    if (!url->secure && !parts->loopback)
+        return refuse(why, HERD_EBAD, "http is for loopback addresses only: use https");
+    return HERD_OK;
+}
+
+static int check_proxy(CURLU *parsed, const struct parts *parts, char *why)
+{
+    static const char *const known[] = {"http", "socks5", "socks5h"};
+    bool good = false;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        good = good || strcmp(parts->scheme, known[i]) == 0;
+    if (!good)
+        return refuse(why, HERD_EBAD, "the URL is not an http, socks5 or socks5h one");
+    if (!has(parsed, CURLUPART_PORT))
+        return refuse(why, HERD_EBAD, "the URL has no port");
+    return HERD_OK;
+}
+
+static int take_parts(CURLU *parsed, struct io_fetch_url *url, struct parts *parts,
+                      char *why)
+{
+    *parts = (struct parts){0};
+    if (curl_url_get(parsed, CURLUPART_SCHEME, &parts->scheme, 0) != CURLUE_OK ||
+        curl_url_get(parsed, CURLUPART_HOST, &parts->host, 0) != CURLUE_OK)
+        return refuse(why, HERD_EBAD, "the URL has no scheme or no host");
+    url->secure = strcmp(parts->scheme, "https") == 0;
+    read_host(url, parts->host, &parts->loopback);
+    return HERD_OK;
+}
+
+static int check(CURLU *parsed, const char *text, bool proxy, struct io_fetch_url *url,
+                 char *why)
+{
+    struct parts parts;
+    int rc = take_parts(parsed, url, &parts, why);
+    if (rc == HERD_OK)
+        rc = proxy ? check_proxy(parsed, &parts, why) : check_target(url, &parts, why);
+    if (rc == HERD_OK)
+        rc = check_common(parsed, text, why);
+    curl_free(parts.scheme);
+    curl_free(parts.host);
+    return rc;
 }
 
 static int copy(const struct herd_mem *mem, CURLU *parsed, struct io_fetch_url *url,
@@ -80,15 +117,15 @@ static int copy(const struct herd_mem *mem, CURLU *parsed, struct io_fetch_url *
 }
 
 /* libcurl's own parser: what is checked here is what it will connect to. */
-int io_fetch_url_read(const struct herd_mem *mem, const char *text,
-                      struct io_fetch_url *url, char *why)
+static int read_url(const struct herd_mem *mem, const char *text, bool proxy,
+                    struct io_fetch_url *url, char *why)
 {
     *url = (struct io_fetch_url){0};
     CURLU *parsed = curl_url();
     if (parsed == NULL)
         return refuse(why, HERD_ENOMEM, "out of memory");
     CURLUcode code = curl_url_set(parsed, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
-    int rc = code == CURLUE_OK ? check(parsed, text, url, why)
+    int rc = code == CURLUE_OK ? check(parsed, text, proxy, url, why)
              : code == CURLUE_OUT_OF_MEMORY
                  ? refuse(why, HERD_ENOMEM, "out of memory")
                  : refuse(why, HERD_EBAD, "the URL is malformed");
@@ -96,6 +133,18 @@ int io_fetch_url_read(const struct herd_mem *mem, const char *text,
         rc = copy(mem, parsed, url, why);
     curl_url_cleanup(parsed);
     return rc;
+}
+
+int io_fetch_url_read(const struct herd_mem *mem, const char *text,
+                      struct io_fetch_url *url, char *why)
+{
+    return read_url(mem, text, false, url, why);
+}
+
+int io_fetch_url_read_proxy(const struct herd_mem *mem, const char *text,
+                            struct io_fetch_url *url, char *why)
+{
+    return read_url(mem, text, true, url, why);
 }
 
 void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url)
@@ -106,8 +155,6 @@ void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url)
 
 /* ---- keys --------------------------------------------------------------------------- */
 
-static const char prefix[] = "key=";
-
 static bool is_unreserved(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -116,7 +163,7 @@ static bool is_unreserved(char c)
 
 size_t io_fetch_key_size(const char *key)
 {
-    size_t size = sizeof prefix;
+    size_t size = 1;
     for (; *key != '\0'; key++)
         size += is_unreserved(*key) ? 1 : 3;
     return size;
@@ -125,8 +172,6 @@ size_t io_fetch_key_size(const char *key)
 void io_fetch_key_encode(char *out, const char *key)
 {
     static const char hex[] = "0123456789ABCDEF";
-    memcpy(out, prefix, sizeof prefix - 1);
-    out += sizeof prefix - 1;
     for (; *key != '\0'; key++) {
         unsigned char c = (unsigned char)*key;
         if (is_unreserved(*key)) {
@@ -138,4 +183,40 @@ void io_fetch_key_encode(char *out, const char *key)
         *out++ = hex[c & 15];
     }
     *out = '\0';
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Whether `text` begins with the key, each byte of which may be percent-encoded. A '%' is
+ * always encoded when anything is. */
+static bool begins_encoded(const char *key, const char *text)
+{
+    for (; *key != '\0'; key++) {
+        if (*text == *key && *key != '%') {
+            text++;
+            continue;
+        }
+        int high = *text == '%' ? hex_digit(text[1]) : -1;
+        int low = high >= 0 ? hex_digit(text[2]) : -1;
+        if (low < 0 || high * 16 + low != (unsigned char)*key)
+            return false;
+        text += 3;
+    }
+    return true;
+}
+
+bool io_fetch_key_shows(const char *key, const char *text)
+{
+    if (strstr(text, key) != NULL)
+        return true;
+    for (; *text != '\0'; text++)
+        if (begins_encoded(key, text))
+            return true;
+    return false;
 }

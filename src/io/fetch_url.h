@@ -1,4 +1,4 @@
-/* URLs and keys of fetches. For fetch.c and its tests only. */
+/* URLs and keys of fetches. For the files of the fetch and their tests only. */
 #ifndef IO_FETCH_URL_H
 #define IO_FETCH_URL_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct io_fetch_url {
-    bool secure;   /* https; else http to a loopback address */
+    bool secure;   /* https; else http to a loopback address, or a proxy */
     bool resolves; /* the host is a name that needs a resolver */
     char *text;    /* as libcurl prints it; owned */
     size_t size;   /* bytes of text, NUL included */
@@ -19,12 +19,20 @@ struct io_fetch_url {
 int io_fetch_url_read(const struct herd_mem *mem, const char *text,
                       struct io_fetch_url *url, char *why);
 
+/* Likewise for the URL of a proxy. The port must be there: libcurl's own choice is 1080
+ * for all of them, which nobody expects of http. */
+int io_fetch_url_read_proxy(const struct herd_mem *mem, const char *text,
+                            struct io_fetch_url *url, char *why);
+
 /* Accepts one that was never read, if zero. */
 void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url);
 
-/* Writes "key=" and the percent-encoded key with NUL to `out`, which has
- * io_fetch_key_size(key) bytes. */
+/* Writes the percent-encoded key with NUL to `out`, which has io_fetch_key_size(key)
+ * bytes. */
 void io_fetch_key_encode(char *out, const char *key);
 size_t io_fetch_key_size(const char *key);
+
+/* Whether `text` holds the key as it is or percent-encoded in any way. */
+bool io_fetch_key_shows(const char *key, const char *text);
 
 #endif

@@ -7,6 +7,7 @@
 
 extern const struct check_test test_session[];
 extern const struct check_test test_whatsat[];
+extern const struct check_test test_places_setup[];
 extern const struct check_test test_flooding[];
 extern const struct check_test test_failures[];
 extern const struct check_test test_outages[];
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
     const struct check_suite suites[] = {
         {"session", test_session},
         {"whatsat", test_whatsat},
+        {"places setup", test_places_setup},
         {"flooding", test_flooding},
         {"failures", test_failures},
         {"outages", test_outages},

@@ -35,7 +35,7 @@ static void normal_form(void)
         fixture_path(path, names[i]);
         struct outcome first = run("-c", path, "-t", NULL);
         CHECK_INT(first.status, 0);
-        CHECK_INT((int64_t)bytes_count(first.out, HERD_LIT("server ")), 5);
+        CHECK_INT((int64_t)bytes_count(first.out, HERD_LIT("  client ")), 5);
         CHECK(bytes_have(first.out, "\nlink ") && bytes_have(first.out, "\nclients-max "));
         CHECK(file_write(copy, first.out));
         struct outcome second = run("-c", copy, "-t", NULL);

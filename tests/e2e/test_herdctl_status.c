@@ -14,6 +14,7 @@ static const char now_says[] =
     "server Goloman\nversion 0.2.0\nuptime_ms 5\n"
     "clients_known 18446744073709551615\nconnections_open 007\ncommands 42\n"
     "counter_of_tomorrow 7\ndigest 1234567890123456\n"
+    "places google-new open 2500 words of tomorrow\n"
     "link Hands up dialled 0 feed 412 12\n"
     "link Holiday up accepted 25 walk 1500 -2500 words of tomorrow\n"
     "link Welsh up accepted 3 wait 0 1000\n"
@@ -79,6 +80,10 @@ static void check_now(const cJSON *server, const char *text)
     CHECK_STR(text_of(server, "digest"), "1234567890123456");
     CHECK_STR(text_of(server, "connections_open"), "007");
     CHECK_INT(number_of(server, "counter_of_tomorrow"), 7);
+    const cJSON *places = cJSON_GetObjectItemCaseSensitive(server, "places");
+    CHECK_STR(text_of(places, "provider"), "google-new");
+    CHECK_STR(text_of(places, "state"), "open");
+    CHECK_INT(number_of(places, "retry_ms"), 2500);
     CHECK(strstr(text, "18446744073709551615,") != NULL);
     check_links_of_now(cJSON_GetObjectItemCaseSensitive(server, "links"));
     CHECK_INT(cJSON_GetArraySize(refusals), 2);
@@ -101,6 +106,7 @@ static void check_once(const cJSON *server)
     CHECK_STR(text_of(find(links, "Wilkes"), "why"), "");
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(server, "refusals")), 0);
     CHECK(cJSON_HasObjectItem(server, "refusals"));
+    CHECK(!cJSON_HasObjectItem(server, "places"));
 }
 
 static void json(void)
@@ -145,6 +151,8 @@ static void details(void)
          "  up, accepted, 3 records behind, waits to be sent everything\n", NULL},
         {"herdctl status Goloman | grep 'link Wilkes '", 0,
          "  down: cannot connect to 127.0.0.1:1: Connection refused\n", NULL},
+        {"herdctl status Goloman | grep 'places g'", 0,
+         "  places google-new: failed, and is left alone for 2.5 s\n", NULL},
         {"herdctl status Goloman | grep Nobody", 0,
          "  turned away Nobody, 1 time: unknown server: it is not in this server's "
          "configuration\n",
@@ -185,7 +193,8 @@ static void table(void)
          "up 3 - 1/2 -\n", NULL},
         {"herdctl status | awk '$1 == \"Welsh\" { print $2, $3, $5, $6, $7, $8 }'", 0,
          "down - - - - -\n", NULL},
-        {"herdctl status | sed 1,6d | sed 4d", 0,
+        {"herdctl status | sed 1,6d | sed 5d", 0,
+         "Goloman: places google-new: failed, and is left alone for 2.5 s\n"
          "Goloman: link Holiday up, accepted, 25 records behind, 1.5 ms away, being sent "
          "everything, its clock is 2.5 s behind\n"
          "Goloman: link Welsh up, accepted, 3 records behind, waits to be sent "
@@ -193,7 +202,7 @@ static void table(void)
          "Goloman: turned away Nobody, 1 time: unknown server: it is not in this server's "
          "configuration\n",
          NULL},
-        {"herdctl status | sed 1,6d | wc -l | tr -d ' '", 0, "4\n", NULL},
+        {"herdctl status | sed 1,6d | wc -l | tr -d ' '", 0, "5\n", NULL},
         {"herdctl status | grep ' $'", 1, NULL, NULL},
     };
     struct herd_proc herd;
@@ -204,6 +213,40 @@ static void table(void)
     SHELL_CHECK(herd.dir, cases);
     fake_stop(&now);
     fake_stop(&once);
+    herd_proc_close(&herd);
+}
+
+/* All states, and one of tomorrow; only the usual one is not in the table. */
+static void states_of_places(void)
+{
+    static const struct {
+        const char *line, *shown;
+        bool noted;
+    } cases[] = {
+        {"overpass closed 0", "places overpass\n", false},
+        {"overpass open 61", "places overpass: failed, and is left alone for 0.061 s\n",
+         true},
+        {"overpass open 0",
+         "places overpass: failed, and is left alone until somebody asks\n", true},
+        {"overpass probing 0", "places overpass: failed, and is being tried again\n", true},
+        {"overpass asleep", "places overpass: asleep\n", true},
+    };
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake_server fake;
+        char says[128], want[128];
+        CHECK_LABEL("%s", cases[i].line);
+        snprintf(says, sizeof says, "server Goloman\nplaces %s\n\n", cases[i].line);
+        CHECK(fake_control(&fake, &herd, GOLOMAN, says));
+        snprintf(want, sizeof want, "  %s", cases[i].shown);
+        shell_expect(shell(herd.dir, "herdctl status Goloman | grep places"), 0, want,
+                     NULL);
+        snprintf(want, sizeof want, "Goloman: %s", cases[i].noted ? cases[i].shown : "");
+        shell_expect(shell(herd.dir, "herdctl status | grep places || echo none"), 0,
+                     cases[i].noted ? want : "none\n", NULL);
+        fake_stop(&fake);
+    }
     herd_proc_close(&herd);
 }
 
@@ -356,6 +399,7 @@ const struct check_test test_herdctl_status[] = {
     {"json", json},
     {"details", details},
     {"table", table},
+    {"states_of_places", states_of_places},
     {"colours", colours},
     {"answers_that_are_not_whole", answers_that_are_not_whole},
     {"silent_servers", silent_servers},

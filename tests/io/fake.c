@@ -117,9 +117,15 @@ static bool read_port(struct fake *f)
 
 bool fake_start(struct fake *f, const char *fault)
 {
+    const char *const arguments[] = {"-f", fault, NULL};
+    return fake_start_with(f, fault != NULL ? arguments : arguments + 2);
+}
+
+bool fake_start_with(struct fake *f, const char *const *arguments)
+{
     char program[512], fixtures[512], port_file[96];
-    char *argv[] = {program, "-P",     port_file, "-l", f->log,
-                    "-d",    fixtures, NULL,      NULL, NULL};
+    char *argv[8 + FAKE_ARGUMENTS] = {program, "-P", port_file, "-l",
+                                      f->log,  "-d", fixtures};
     *f = (struct fake){.dir = "/tmp/fake-places-XXXXXX"};
     if (mkdtemp(f->dir) == NULL)
         return false;
@@ -128,10 +134,8 @@ bool fake_start(struct fake *f, const char *fault)
              folder("HERD_TEST_FIXTURES", "fixtures"));
     snprintf(port_file, sizeof port_file, "%s/port", f->dir);
     snprintf(f->log, sizeof f->log, "%s/log", f->dir);
-    if (fault != NULL) {
-        argv[7] = "-f";
-        argv[8] = (char *)(uintptr_t)fault;
-    }
+    for (int i = 0; i < FAKE_ARGUMENTS && arguments[i] != NULL; i++)
+        argv[7 + i] = (char *)(uintptr_t)arguments[i];
     f->pid = spawn(argv, false, &f->out);
     if (f->pid > 0 && read_line(f->out, f->line, sizeof f->line) && read_port(f))
         return true;

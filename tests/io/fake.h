@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { FAKE_WAIT_MS = 10000 };
+enum { FAKE_WAIT_MS = 10000, FAKE_ARGUMENTS = 6 };
 
 struct fake {
     pid_t pid;
@@ -25,6 +25,9 @@ struct fake {
 /* Starts the program, with `-f fault` unless that is NULL, and waits until it is ready.
  * False: nothing runs. */
 bool fake_start(struct fake *f, const char *fault);
+
+/* As fake_start, with these arguments: at most FAKE_ARGUMENTS, ended by NULL. */
+bool fake_start_with(struct fake *f, const char *const *arguments);
 
 /* Sends the signal and waits. The exit status, or -1 when it had to be killed or ended by
  * a signal. */

@@ -19,7 +19,18 @@ extern const struct check_test test_mac[];
 extern const struct check_test test_log[];
 extern const struct check_test test_fake_places[];
 extern const struct check_test test_fake_faults[];
+extern const struct check_test test_fake_google_new[];
+extern const struct check_test test_fake_osm[];
+extern const struct check_test test_fake_control[];
+extern const struct check_test test_fake_matrix[];
 extern const struct check_test test_fetch[];
+extern const struct check_test test_fetch_time[];
+extern const struct check_test test_fetch_end[];
+extern const struct check_test test_fetch_request[];
+extern const struct check_test test_fetch_safety[];
+extern const struct check_test test_fetch_setup[];
+extern const struct check_test test_fetch_reuse[];
+extern const struct check_test test_fetch_tls[];
 
 int main(int argc, char **argv)
 {
@@ -36,7 +47,18 @@ int main(int argc, char **argv)
         {"log", test_log},
         {"fake places", test_fake_places},
         {"fake faults", test_fake_faults},
+        {"fake google-new", test_fake_google_new},
+        {"fake osm", test_fake_osm},
+        {"fake control", test_fake_control},
+        {"fake matrix", test_fake_matrix},
         {"fetch", test_fetch},
+        {"fetch time", test_fetch_time},
+        {"fetch end", test_fetch_end},
+        {"fetch request", test_fetch_request},
+        {"fetch safety", test_fetch_safety},
+        {"fetch setup", test_fetch_setup},
+        {"fetch reuse", test_fetch_reuse},
+        {"fetch tls", test_fetch_tls},
     };
     /* Whoever started us may ignore it; the connections must not raise it at all. */
     (void)signal(SIGPIPE, SIG_DFL);

@@ -4,6 +4,7 @@
 #include "io/sock.h"
 
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,8 +24,23 @@ static void answer(struct stub_conn *c)
     c->sent += n > 0 ? (size_t)n : 0;
     if (n < 0)
         end_conn(c);
+    else if (c->sent == s->reply.len && s->hang_up)
+        end_conn(c);
     else if (c->sent == s->reply.len)
         io_loop_want(s->loop, &c->watch, IO_READ);
+}
+
+/* The bytes of the request that has come, or 0 when it is not yet whole. */
+static size_t whole(const struct stub_conn *c)
+{
+    const char *end = strstr(c->request, "\r\n\r\n");
+    const char *field = strstr(c->request, "\r\nContent-Length: ");
+    if (end == NULL)
+        return 0;
+    size_t size = (size_t)(end + 4 - c->request);
+    if (field != NULL && field < end)
+        size += strtoul(field + strlen("\r\nContent-Length: "), NULL, 10);
+    return c->got >= size ? size : 0;
 }
 
 static void take(struct stub_conn *c)
@@ -37,7 +53,7 @@ static void take(struct stub_conn *c)
     }
     c->got += (size_t)n;
     c->request[c->got] = '\0';
-    if (strstr(c->request, "\r\n\r\n") == NULL)
+    if (whole(c) == 0)
         return;
     memcpy(s->request, c->request, c->got + 1);
     s->requests++;
@@ -105,4 +121,11 @@ void stub_close(struct stub *s)
             end_conn(&s->conns[i]);
     io_loop_remove(s->loop, &s->listener);
     close(s->listener.fd);
+}
+
+void stub_go_on(struct stub *s)
+{
+    for (int i = 0; i < STUB_CONNS; i++)
+        if (s->conns[i].watch.fd >= 0 && s->conns[i].sent < s->reply.len)
+            io_loop_want(s->loop, &s->conns[i].watch, IO_WRITE);
 }

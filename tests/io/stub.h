@@ -1,6 +1,6 @@
-/* A tiny HTTP server in the loop of the test: it gives every request the same bytes, and
- * counts. For what fake-places cannot show: connections, requests as they were sent,
- * replies byte by byte. */
+/* A tiny HTTP server in the loop of the test: it gives every request (head, and as much
+ * body as its Content-Length says) the same bytes, and counts. For what fake-places cannot
+ * show: connections, requests as they were sent, replies byte by byte. */
 #ifndef TESTS_IO_STUB_H
 #define TESTS_IO_STUB_H
 
@@ -26,6 +26,7 @@ struct stub {
     struct herd_slice reply; /* what every request gets; may be set any time */
     size_t step;             /* bytes a turn; 0: all at once */
     bool hold;               /* do not answer */
+    bool hang_up;            /* close behind each reply */
     int accepted;
     int requests;
     char request[STUB_REQUEST]; /* the last one, with NUL */
@@ -34,5 +35,8 @@ struct stub {
 
 bool stub_open(struct stub *stub, struct io_loop *loop, struct herd_slice reply);
 void stub_close(struct stub *stub);
+
+/* Lets every connection send what it has not sent of the reply as it is now. */
+void stub_go_on(struct stub *stub);
 
 #endif

@@ -10,8 +10,6 @@ struct overload {
     uint32_t updates_a_s, records_a_s, seconds;
     int64_t latency_ms;
     /* what came of it */
-    int64_t
-        queue_ms; /* that the kernel's buffer and the batch behind it take on the link */
     int64_t worst_ms, worst_hot_ms; /* from the first report that the receiver lacks on */
     uint64_t walks, sent;
     bool agreed; /* when the reports had ended */

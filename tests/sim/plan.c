@@ -152,12 +152,17 @@ static void draw_link(struct plan *plan, struct dice *dice, struct deed *deed)
 static void draw_crowd(struct plan *plan, struct dice *dice)
 {
     struct deed *bulk = add(plan, DEED_BULK, dice);
+    plan->end_ms = plan->end_ms < 10000 ? 10000 : plan->end_ms;
     bulk->at_ms /= 4;
     bulk->n = between(dice, 100, 1200);
     if (one_in(dice, 2)) {
         struct deed *storm = add(plan, DEED_STORM, dice);
         storm->n = between(dice, 200, 1500);
         storm->for_ms = between(dice, 500, 3000);
+        /* Somebody needs everything meanwhile. */
+        struct deed *crash = add(plan, DEED_CRASH, dice);
+        crash->at_ms = storm->at_ms + between(dice, 0, storm->for_ms / 2);
+        crash->for_ms = between(dice, 1, 200);
         if (one_in(dice, 2))
             plan->rate = between(dice, 10000, 40000);
     }
@@ -167,7 +172,6 @@ static void draw_crowd(struct plan *plan, struct dice *dice)
         slow->at_ms /= 2;
         slow->n = between(dice, 1000, 3000);
         slow->for_ms = between(dice, 3000, 12000);
-        plan->end_ms = plan->end_ms < 10000 ? 10000 : plan->end_ms;
         plan->kernel = plan->kernel > 16384 ? 16384 : plan->kernel;
     }
     plan->kernel = plan->kernel < 2000 ? 2000 : plan->kernel;
@@ -229,14 +233,18 @@ static void fit_timeout(struct plan *plan, bool crowd)
         plan->timeout_ms = least_ms;
 }
 
-/* Nothing lasts longer than the faults. */
-static void clip(struct plan *plan)
+void plan_clip(struct plan *plan)
 {
+    size_t kept = 0;
     for (size_t i = 0; i < plan->deeds; i++) {
-        struct deed *deed = &plan->deed[i];
-        if (deed->at_ms + deed->for_ms > plan->end_ms)
-            deed->for_ms = plan->end_ms - deed->at_ms;
+        struct deed deed = plan->deed[i];
+        if (deed.at_ms >= plan->end_ms)
+            continue;
+        if (deed.at_ms + deed.for_ms > plan->end_ms)
+            deed.for_ms = plan->end_ms - deed.at_ms;
+        plan->deed[kept++] = deed;
     }
+    plan->deeds = kept;
 }
 
 static void draw_end(struct plan *plan, struct dice *dice)
@@ -271,6 +279,6 @@ void plan_draw(struct plan *plan, uint64_t seed)
     fit_timeout(plan, crowd);
     draw_faults(plan, &dice);
     draw_end(plan, &dice);
-    clip(plan);
+    plan_clip(plan);
     plan_sort(plan);
 }

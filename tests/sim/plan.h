@@ -80,7 +80,7 @@ struct plan {
     int64_t idle_ms;     /* how long it is watched in the end */
 };
 
-/* The deeds that the seed does not allow are left out: swarm testing. */
+/* Each seed knows some kinds of faults only: swarm testing. */
 void plan_draw(struct plan *plan, uint64_t seed);
 
 void plan_conf(const struct plan *plan, char out[SHAPE_CONF]);
@@ -95,8 +95,10 @@ const char *plan_read(struct plan *plan, const char *text, int *line);
 
 const char *deed_word(enum deed_kind kind);
 
-/* The shape of the plan's herd; two servers are a line. */
 void plan_sort(struct plan *plan);
+
+/* Nothing happens, or lasts, after plan->end_ms. */
+void plan_clip(struct plan *plan);
 
 /* The text of the n-th time: some of different n are the same instant. */
 void plan_time(int64_t n, char *out, size_t size);

@@ -236,6 +236,7 @@ const char *plan_read(struct plan *plan, const char *text, int *line)
         if (why != NULL)
             return why;
     }
+    plan_clip(plan);
     plan_sort(plan);
     return NULL;
 }

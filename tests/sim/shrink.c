@@ -94,6 +94,7 @@ static bool plainer(struct plan *plan)
         case 7: smaller->idle_ms = smaller->idle_ms / 2; break;
         default: smaller->end_ms = smaller->end_ms * 3 / 4; break;
         }
+        plan_clip(smaller);
         if (memcmp(smaller, plan, sizeof *plan) != 0)
             changed = keep(plan, smaller) || changed;
     }

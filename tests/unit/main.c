@@ -15,6 +15,9 @@
     X(line)                                                                                \
     X(frame)                                                                               \
     X(lookup)                                                                              \
+    X(cache)                                                                               \
+    X(budget)                                                                              \
+    X(breaker)                                                                             \
     X(store)                                                                               \
     X(store_follow)                                                                        \
     X(store_walk)                                                                          \
@@ -26,9 +29,20 @@
     X(topology)                                                                            \
     X(places)                                                                              \
     X(places_oracle)                                                                       \
+    X(json_walk)                                                                           \
+    X(legacy_print)                                                                        \
+    X(provider)                                                                            \
+    X(google_legacy)                                                                       \
+    X(google_new)                                                                          \
+    X(overpass)                                                                            \
+    X(photon)                                                                              \
     X(client)                                                                              \
     X(client_limits)                                                                       \
     X(whatsat)                                                                             \
+    X(whatsat_share)                                                                       \
+    X(whatsat_trouble)                                                                     \
+    X(whatsat_oracle)                                                                      \
+    X(upstream)                                                                            \
     X(handshake)                                                                           \
     X(handshake_refused)                                                                   \
     X(handshake_key)                                                                       \

@@ -170,6 +170,10 @@ static void carry_out(struct rig *rig, const struct herd_action *action)
         if (conn == 1)
             rig_text_add(&rig->sent, action->bytes);
         break;
+    case HERD_DO_DRAIN:
+        CHECK(rig->open[conn]);
+        rig_text_printf(&rig->said, "  drain %d\n", conn);
+        break;
     case HERD_DO_CLOSE:
         CHECK(rig->open[conn]);
         rig->open[conn] = false;
@@ -214,14 +218,28 @@ void rig_step(struct rig *rig, struct herd_event event)
     free(copy);
 }
 
+static void open_conn(struct rig *rig, struct herd_event event)
+{
+    event.kind = HERD_EV_OPENED;
+    rig->open[event.conn] = true;
+    rig_step(rig, event);
+}
+
 void rig_open(struct rig *rig, herd_conn_id conn, enum herd_role role, int64_t server)
 {
-    rig->open[conn] = true;
     if (server >= 0)
         rig->dialling[server] = false;
-    rig_step(rig,
-             (struct herd_event){
-                 .kind = HERD_EV_OPENED, .conn = conn, .role = role, .server = server});
+    open_conn(rig, (struct herd_event){.conn = conn,
+                                       .role = role,
+                                       .server = server,
+                                       .address = HERD_LIT("127.0.0.1")});
+}
+
+void rig_open_from(struct rig *rig, herd_conn_id conn, struct herd_slice address)
+{
+    open_conn(rig,
+              (struct herd_event){
+                  .conn = conn, .role = HERD_CLIENT, .server = -1, .address = address});
 }
 
 void rig_data(struct rig *rig, herd_conn_id conn, struct herd_slice bytes)

@@ -64,6 +64,10 @@ static void act_open(struct rig *rig, char *rest)
         if (!rig->dialling[server])
             return;
     }
+    if (strcmp(role, "from") == 0) {
+        rig_open_from(rig, conn, herd_slice_str(rest));
+        return;
+    }
     enum herd_role kind = HERD_PEER;
     if (role[0] == '\0')
         kind = HERD_CLIENT;

@@ -3,19 +3,25 @@
  * does. The difference is the failure.
  *
  *     open 1                      a client; open 1 control; open 1 peer;
- *                                 open 1 dialled NAME answers a dial
+ *                                 open 1 dialled NAME answers a dial;
+ *                                 open 1 from ADDRESS is a client of that address
  *     1< text                     DATA: text and LF; \c at the end: without LF;
  *                                 \n \r \t \\ \xHH as in C
  *                                 RULES CLOCK NONCE DIGEST as in frames.h
  *     link 2 NAME 3 NAME          neighbours call, all goes well, and the core has sent
- * them all that it holds; what it says meanwhile is not shown answer 2 NAME the same with a
- * connection that was dialled (greet.h) eof 1 / drained 1 / closed 1 why fail NAME why the
- * dial failed places #N STATUS text    a lookup's answer, without LF at its end (lookups
- * are numbered from 1, as they are fetched) tick / stop wait MS                     time
- * passes, then a tick pass MS                     time passes
+ *                                 them all that it holds; what it says meanwhile is not
+ *                                 shown
+ *     answer 2 NAME               the same with a connection that was dialled (greet.h)
+ *     eof 1 / drained 1 / closed 1 why
+ *     fail NAME why               the dial failed
+ *     places #N STATUS text       a request's answer, without LF at its end (requests are
+ *                                 numbered from 1, as they are fetched)
+ *     tick / stop
+ *     wait MS                     time passes, then a tick
+ *     pass MS                     time passes
  *
  *       1> text                   SEND, its last LF left out
- *       close 1 / pause 1 / resume 1
+ *       close 1 / pause 1 / resume 1 / drain 1
  *       dial NAME
  *       fetch #N query / cancel #N
  *       log TOPIC CONN DIRECTION text    when rig->logs is set */

@@ -44,17 +44,36 @@
 #define TALK_NOW "1621464828.223371889"
 
 /* Answers of Places, by their results. */
-#define TALK_JSON_0   "{\"results\":[]}"
-#define TALK_JSON_1   "{\"results\":[1]}"
-#define TALK_JSON_12  "{\"results\":[1,2]}"
-#define TALK_JSON_123 "{\"results\":[1,2,3]}"
-#define TALK_JSON_2   "{\"results\":[2]}"
-#define TALK_JSON_4   "{\"results\":[4]}"
-#define TALK_JSON_456 "{\"results\":[4,5,6]}"
-#define TALK_JSON_5   "{\"results\":[5]}"
-#define TALK_JSON_78  "{\"results\":[7,8]}"
-#define TALK_JSON_789 "{\"results\":[7,8,9]}"
-#define TALK_JSON_9   "{\"results\":[9]}"
+#define TALK_JSON_0   "{\"results\":[],\"status\":\"OK\"}"
+#define TALK_JSON_1   "{\"results\":[1],\"status\":\"OK\"}"
+#define TALK_JSON_12  "{\"results\":[1,2],\"status\":\"OK\"}"
+#define TALK_JSON_123 "{\"results\":[1,2,3],\"status\":\"OK\"}"
+#define TALK_JSON_2   "{\"results\":[2],\"status\":\"OK\"}"
+#define TALK_JSON_4   "{\"results\":[4],\"status\":\"OK\"}"
+#define TALK_JSON_456 "{\"results\":[4,5,6],\"status\":\"OK\"}"
+#define TALK_JSON_5   "{\"results\":[5],\"status\":\"OK\"}"
+#define TALK_JSON_78  "{\"results\":[7,8],\"status\":\"OK\"}"
+#define TALK_JSON_789 "{\"results\":[7,8,9],\"status\":\"OK\"}"
+#define TALK_JSON_9   "{\"results\":[9],\"status\":\"OK\"}"
+
+/* Eight questions of which no two are the same, as one line of a script less its end; and
+ * as many as a client may have under way. */
+#define TALK_ASK(client, km) "WHATSAT " client " " km " 1\\n"
+#define TALK_ASK_8(client, tens)                                                           \
+    TALK_ASK(client, tens "1")                                                             \
+    TALK_ASK(client, tens "2")                                                             \
+    TALK_ASK(client, tens "3")                                                             \
+    TALK_ASK(client, tens "4")                                                             \
+    TALK_ASK(client, tens "5")                                                             \
+    TALK_ASK(client, tens "6")                                                             \
+    TALK_ASK(client, tens "7")                                                             \
+    TALK_ASK(client, tens "8")
+#define TALK_ASK_32(client)                                                                \
+    TALK_ASK_8(client, "")                                                                 \
+    TALK_ASK_8(client, "1")                                                                \
+    TALK_ASK_8(client, "2")                                                                \
+    TALK_ASK_8(client, "3")
+#define TALK_ASK_64 TALK_ASK_32("a") TALK_ASK_32("b")
 
 /* An error of our own, as it stands behind an AT line in a transcript. */
 #define TALK_ERROR(status, why)                                                            \
@@ -67,6 +86,8 @@
 #define TALK_SLOW_DOWN TALK_ERROR("OVER_QUERY_LIMIT", TALK_HTTP_ERROR)
 
 #define TALK_LATE TALK_ERROR("UNKNOWN_ERROR", "The Places server did not answer in time.")
+
+#define TALK_UNREACHABLE TALK_ERROR("UNKNOWN_ERROR", "The Places server cannot be reached.")
 
 #define TALK_BUSY                                                                          \
     TALK_ERROR("OVER_QUERY_LIMIT",                                                         \

@@ -220,7 +220,7 @@ static const char conversation_replies[] =
     "? \n? foo\n"
     "AT Clark +1621464827.223371889 a +0+0 1\n" JSON_TWO "\n\n"
     "AT Clark +1621464825.223371889 a +2+2 3\n"
-    "AT Clark +1621464826.223371889 b +1+1 2\n{\"results\":[]}\n\n"
+    "AT Clark +1621464826.223371889 b +1+1 2\n" TALK_JSON_0 "\n\n"
     "? bar\r\n? WHATSAT nobody 1 1\n"
     "AT Clark +1621464824.223371889 c +3-3 4\n";
 

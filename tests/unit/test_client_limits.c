@@ -207,8 +207,7 @@ static void a_time_may_be_too_far_ahead(void)
 
 /* ---- waiting ---- */
 
-#define ASK   "WHATSAT a 1 1\\n"
-#define ASK_8 ASK ASK ASK ASK ASK ASK ASK ASK
+#define A_AND_B "open 1\n1< IAMAT a +0+0 " TALK_NOW "\\nIAMAT b +1+1 " TALK_NOW "\n"
 
 /* The answers to some lookups, in order. */
 static void answer(struct rig *rig, int first, int last)
@@ -234,10 +233,7 @@ static void many_lookups_pause_the_client(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE "lookups-max 100\n", "Clark");
-    script_act(&rig, "open 1\n"
-                     "1< IAMAT a +0+0 " TALK_NOW
-                     "\\n" ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 "foo\\n" ASK
-                     "ba\\c\n");
+    script_act(&rig, A_AND_B "1< " TALK_ASK_64 "foo\\nWHATSAT a 50 1\\nba\\c\n");
     CHECK(strstr(rig.said.data, "  pause 1\n") != NULL);
     CHECK_INT((int64_t)count(rig.said.data, "  fetch "), 64);
     rig_hush(&rig);
@@ -266,8 +262,7 @@ static void lines_in_turn_fill_the_pause_again(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE "lookups-max 1\nlookups-waiting-max 100\n", "Clark");
-    script_act(&rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n");
-    script_act(&rig, "1< " ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 "\\c\n");
+    script_act(&rig, A_AND_B "1< " TALK_ASK_64 TALK_ASK_8("a", "4") "\\c\n");
     for (int i = 1; i <= 72; i++) {
         char line[80];
         /* The stash is in use for as long as commands wait in it. */
@@ -288,8 +283,7 @@ static void a_paused_client_may_end(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
-    script_act(&rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n");
-    script_act(&rig, "1< " ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 "\\c\neof 1\n");
+    script_act(&rig, A_AND_B "1< " TALK_ASK_64 "\\c\neof 1\n");
     CHECK_INT((int64_t)count(rig.said.data, "  fetch "), 64);
     answer(&rig, 1, 63);
     CHECK(rig.open[1]);
@@ -316,6 +310,9 @@ static void much_held_output_pauses_the_client(void)
     rig_data(&rig, 1, HERD_LIT("foo\n"));
     rig_hush(&rig);
     answer(&rig, 1, 1);
+    CHECK_INT((int64_t)count(rig.sent.data, "? xxxx"), 0);
+    CHECK(strstr(rig.said.data, "\n  drain 1\n") != NULL);
+    script_act(&rig, "drained 1\n");
     CHECK_INT((int64_t)count(rig.sent.data, "? xxxx"), 4);
     CHECK_INT((int64_t)count(rig.sent.data, "? foo\n"), 1);
     CHECK(strstr(rig.said.data, "\n  resume 1\n") != NULL);
@@ -329,8 +326,7 @@ static void a_stash_has_an_end(void)
     memset(bytes, 'x', sizeof bytes);
     rig_start(&rig, TALK_ALONE "output-high 4096\noutput-max 65536\nclient-line-max 64\n",
               "Clark");
-    script_act(&rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n");
-    script_act(&rig, "1< " ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 "\\c\n");
+    script_act(&rig, A_AND_B "1< " TALK_ASK_64 "\\c\n");
     rig_data(&rig, 1, herd_slice(bytes, sizeof bytes));
     CHECK(rig.open[1]);
     rig_data(&rig, 1, herd_slice(bytes, 1));
@@ -345,8 +341,7 @@ static void a_stash_may_hold_nonsense(void)
     static char bytes[100];
     memset(bytes, 'x', sizeof bytes);
     rig_start(&rig, TALK_ALONE "client-line-max 64\n", "Clark");
-    script_act(&rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n");
-    script_act(&rig, "1< " ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 "\\c\n");
+    script_act(&rig, A_AND_B "1< " TALK_ASK_64 "\\c\n");
     rig_data(&rig, 1, herd_slice(bytes, sizeof bytes));
     answer(&rig, 1, 63);
     CHECK(rig.open[1]);

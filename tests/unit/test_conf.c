@@ -276,6 +276,8 @@ static void bounds_lengths(void)
     CHECK_INT(count_mistakes("log-dir \"\\\"", 1999, "\\\\\""), 1);
     CHECK_INT(count_mistakes("herd-name ", 64, ""), 0);
     CHECK_INT(count_mistakes("herd-name ", 65, ""), 1);
+    CHECK_INT(count_mistakes("places-provider photon\nplaces-url ", 1024, ""), 0);
+    CHECK_INT(count_mistakes("places-provider photon\nplaces-url ", 1025, ""), 1);
     CHECK_INT(count_mistakes("", 64, ""), 1);
     CHECK_INT(count_mistakes("", 65, ""), 1);
 }
@@ -302,6 +304,7 @@ static void bounds_numbers(void)
                      "output-high 4096\noutput-max 1073741824\n"
                      "link-retry-min-ms 10\nlink-retry-max-ms 3600000\n"
                      "link-ping-ms 100\nlink-timeout-ms 3600000\n"
+                     "places-provider overpass\n"
                      "%s %lld\n",
                      rows[i].name, (long long)value);
             CHECK_LABEL("%s", text);

@@ -13,24 +13,33 @@ static const char status[] = "server Clark\n"
                              "lookups_flying 1\n"
                              "lookups_waiting 1\n"
                              "clients_accepted 1\n"
-                             "commands 4\n"
+                             "commands 5\n"
                              "reports 2\n"
                              "reports_stored 2\n"
                              "reports_stale 0\n"
                              "reports_refused_full 0\n"
                              "reports_refused_memory 0\n"
                              "reports_refused_skew 0\n"
-                             "queries 2\n"
+                             "queries 3\n"
                              "invalid 0\n"
                              "lines_too_long 0\n"
                              "lines_too_slow 0\n"
                              "clients_idle 0\n"
                              "clients_http 0\n"
                              "lookups_started 1\n"
+                             "lookups_retried 0\n"
+                             "lookups_joined 1\n"
+                             "lookups_cached 0\n"
                              "lookups_ok 0\n"
                              "lookups_failed 0\n"
                              "lookups_timed_out 0\n"
                              "lookups_refused 0\n"
+                             "lookups_over_budget 0\n"
+                             "lookups_broken 0\n"
+                             "places_found 0\n"
+                             "places_refused 0\n"
+                             "places_limited 0\n"
+                             "places_failed 0\n"
                              "peers_accepted 3\n"
                              "peers_refused 1\n"
                              "peers_taken 0\n"
@@ -59,6 +68,7 @@ static const char status[] = "server Clark\n"
                              "batches_sent 0\n"
                              "frames_unknown 0\n"
                              "out_of_memory 0\n"
+                             "places google-legacy closed 0\n"
                              "link Bona down - 0 connection reset\n"
                              "link Jaquez up accepted 2 feed 0 0\n"
                              "refusal Nobody 1 unknown server: it is not in this server's "
@@ -94,12 +104,13 @@ static void status_tells_everything(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_HERD "lookups-max 1\n", "Clark");
-    script_act(&rig, TALK_LINKS_UP
-               "open 4\n4< IAMAT a +0+0 1\\nIAMAT b +0+0 1\\nWHATSAT a 1 1\\n"
-               "WHATSAT a 1 1\nopen 6 peer\n6< HELLO 0 1 1 herd Nobody Clark "
-               "0000000000000001 RULES "
-               "CLOCK NONCE\nopen 1 control\nopen 5 control\nclosed 2 connection reset\n"
-               "pass 1500\n");
+    script_act(
+        &rig, TALK_LINKS_UP
+        "open 4\n4< IAMAT a +0+0 1\\nIAMAT b +0+0 1\\nWHATSAT a 1 1\\n"
+        "WHATSAT a 2 1\\nWHATSAT a 1 1\nopen 6 peer\n6< HELLO 0 1 1 herd Nobody Clark "
+        "0000000000000001 RULES "
+        "CLOCK NONCE\nopen 1 control\nopen 5 control\nclosed 2 connection reset\n"
+        "pass 1500\n");
     rig_hush(&rig);
     size_t sends = rig.sends;
     script_act(&rig, "1< STATUS\n");

@@ -64,7 +64,7 @@ static void stop_answers_what_is_asked(void)
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
     script_act(&rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\nopen 2\n"
-                     "2< WHATSAT a 1 1\\nWHATSAT a 1 1\\nhalf\\c\nopen 3 control\n");
+                     "2< WHATSAT a 1 1\\nWHATSAT a 2 1\\nhalf\\c\nopen 3 control\n");
     SCRIPT_PLAY(&rig, "stop\n"
                       "  close 3\n"
                       "  close 1\n"

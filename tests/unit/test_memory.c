@@ -12,12 +12,17 @@
 /* Records long enough to make the store take more room for them. */
 #define LONG_ID "a-client-whose-name-is-so-long-that-its-record-needs-a-larger-place"
 
-#define ASK_8 ASK ASK ASK ASK ASK ASK ASK ASK
+/* A line of about two kilobytes. */
+#define LONG_4  LONG_ID LONG_ID LONG_ID LONG_ID
+#define LONG_16 LONG_4 LONG_4 LONG_4 LONG_4
+#define LONG_24 LONG_16 LONG_4 LONG_4
+
+#define A_AND_B "open 1\n1< IAMAT a +0+0 1\\nIAMAT b +1+1 1"
 
 /* So many questions that the client has to wait. */
 #define PAUSES                                                                             \
-    "open 1\n1< IAMAT a +0+0 1\\n" ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8         \
-    "foo\\nba\\c\n1< r\nplaces #1 200 " TALK_JSON_1 "\nwait 20000\neof 1\n"
+    A_AND_B "\\n" TALK_ASK_64 "foo\\nba\\c\n1< r\nplaces #1 200 " TALK_JSON_1              \
+            "\nwait 20000\neof 1\n"
 
 struct story {
     const char *name, *conf, *script;
@@ -34,16 +39,29 @@ static const struct story stories[] = {
      "closed 1 gone\nplaces #1 200 " TALK_JSON_1 "\nwait 20000\n"},
     {"pauses", TALK_ALONE, PAUSES},
     {"pauses without a log", TALK_ALONE "log-traffic no\n", PAUSES},
-    {"a pause at the end", TALK_ALONE "log-traffic no\n",
-     "open 1\n1< IAMAT a +0+0 1\\n" ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8 ASK_8
-     "\\c\n"},
+    {"a pause behind a long log", TALK_ALONE, A_AND_B "\n1< " TALK_ASK_64 "\\c\n"},
     {"reports without a log", TALK_ALONE "log-traffic no\n", "open 1\n1< IAMAT a +0+0 1\n"},
     {"long answers", TALK_ALONE,
      "open 1\n1< IAMAT a +0+0 1\\n" ASK
-     "\\c\nplaces #1 200 {\"results\":[\"" LONG_ID LONG_ID LONG_ID LONG_ID "\"]}\n"},
+     "\\c\nplaces #1 200 {\"status\":\"OK\",\"results\":[\"" LONG_4 "\"]}\n"},
     {"refused questions", TALK_ALONE "lookups-max 1\nlookups-waiting-max 0\n",
      "open 1\n1< IAMAT a +0+0 1\\n" ASK "foo\\n" ASK ASK "\nstop\n"
      "places #1 200 nonsense\ntick\n"},
+    {"shared questions",
+     TALK_ALONE "lookups-max 2\nplaces-cache-ms 30000\nplaces-budget-minute 5\n",
+     "open 1\nopen 2\n1< IAMAT a +0+0 1\\n" ASK "WHATSAT a 2 1\\nWHATSAT a 3 1\n"
+     "2< " ASK ASK "\nplaces #1 0 down\nplaces #3 200 " TALK_JSON_12 "\n2< " ASK "\n"
+     "closed 1 gone\nopen 1\n1< " ASK "WHATSAT a 3 1\\nWHATSAT a 4 1\\nWHATSAT a 5 1\n"
+     "places #2 200 nonsense\nplaces #4 429 slow\nwait 40000\n"},
+    {"a server that fails", TALK_ALONE "places-retry no\nlookups-max 5\n",
+     "open 1\n1< IAMAT a +0+0 1\\n" TALK_ASK_8(
+         "a", "") "\nopen 2\n2< " ASK "\n"
+                  "places #1 0 down\nplaces #2 0 down\nplaces #3 0 down\nplaces #4 0 down\n"
+                  "places #5 0 down\nplaces #6 0 down\n2< " ASK "\nwait 1000\n2< " ASK "\n"
+                  "places #9 200 " TALK_JSON_1 "\nwait 20000\n"},
+    {"portions", TALK_ALONE "output-high 4096\nlog-traffic no\n",
+     "open 1\n1< IAMAT a +0+0 1\\n" ASK "foo foo foo\\n" ASK LONG_24 "\n1< " LONG_24
+     "\nplaces #1 200 " TALK_JSON_1 "\ndrained 1\ndrained 1\ntick\n"},
     {"long lines", TALK_ALONE "client-line-max 64\n",
      "open 1\n1< foo foo foo foo foo foo foo foo\\c\n"
      "1< foo foo foo foo foo foo foo foo foo foo\nopen 2\n2< ba\\c\nwait 10000\n"},
@@ -151,6 +169,26 @@ static void memory_may_run_out_amid_a_batch(void)
 {
     check_large_batch(63);
     check_large_batch(70);
+}
+
+/* Refusals that are too much at once, so that the list of actions grows for the DRAIN. */
+static void memory_may_run_out_for_a_drain(void)
+{
+    static char script[4096];
+    struct story story = {"a drain",
+                          TALK_ALONE "lookups-max 1\nlookups-waiting-max 0\n"
+                                     "output-high 4096\n",
+                          script};
+    for (int refusals = 14; refusals <= 22; refusals++) {
+        size_t len = (size_t)snprintf(script, sizeof script,
+                                      "open 1\nopen 2\n2< IAMAT a +0+0 1\\n" ASK "\n1< ");
+        for (int i = 0; i < 31; i++)
+            len += (size_t)snprintf(script + len, sizeof script - len, "%s",
+                                    i < refusals ? "WHATSAT a 2 1\\n" : "foo\\n");
+        snprintf(script + len, sizeof script - len, "WHATSAT a 2 1\ndrained 1\ntick\n");
+        for (size_t n = 1; tell(&story, n, true); n++)
+            ;
+    }
 }
 
 /* The same stories, when nothing fails: they get as far as they are meant to. */
@@ -283,6 +321,7 @@ const struct check_test test_memory[] = {
     {"memory_may_run_out", memory_may_run_out},
     {"memory_may_suffice", memory_may_suffice},
     {"memory_may_run_out_amid_a_batch", memory_may_run_out_amid_a_batch},
+    {"memory_may_run_out_for_a_drain", memory_may_run_out_for_a_drain},
     {"no_connection_is_forgotten", no_connection_is_forgotten},
     {"a_close_is_owed", a_close_is_owed},
     {"a_close_is_owed_to_neighbours", a_close_is_owed_to_neighbours},

@@ -6,9 +6,11 @@
 
 #include "herd/err.h"
 #include "herd/places.h"
+#include "herd/provider.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { ROOM = 1 << 24 };
 
@@ -214,17 +216,25 @@ static void takes_nothing_more(void)
     }
 }
 
+/* The body of a fixture, and the HTTP status of its head. */
+static struct herd_slice read_reply(const char *name, int *status)
+{
+    struct herd_slice text = fixture_read(name);
+    *status = 200;
+    for (size_t i = 0; i + 8 <= text.len; i++) {
+        if (memcmp(text.data + i, "\nstatus ", 8) == 0)
+            *status = (int)strtol(text.data + i + 8, NULL, 10);
+        if (memcmp(text.data + i, "\nbody\n", 6) == 0)
+            return herd_slice_from(text, i + 6);
+    }
+    return text;
+}
+
 /* The bodies of fixtures/places, that are whole and plain JSON pages. */
 static void compare_fixture(void *ctx, const char *name)
 {
-    int *pages = ctx;
-    struct herd_slice body = fixture_read(name);
-    for (size_t i = 0; i + 6 <= body.len; i++) {
-        if (memcmp(body.data + i, "\nbody\n", 6) == 0) {
-            body = herd_slice_from(body, i + 6);
-            break;
-        }
-    }
+    int *pages = ctx, status;
+    struct herd_slice body = read_reply(name, &status);
     cJSON *tree = cJSON_ParseWithLengthOpts(body.data, body.len, NULL, false);
     bool page = cJSON_GetObjectItemCaseSensitive(tree, "results") != NULL;
     cJSON_Delete(tree);
@@ -244,9 +254,54 @@ static void agrees_on_fixtures(void)
     CHECK(pages >= 8);
 }
 
+struct service {
+    const struct herd_provider *provider;
+    int texts, pages;
+};
+
+/* What a provider makes of a fixture, cut to every bound. */
+static void compare_translated(void *ctx, const char *name)
+{
+    struct service *service = ctx;
+    struct herd_places_answer answer = {.ask.radius_km = 10};
+    struct fail_mem mem;
+    struct herd_buf out;
+    struct herd_slice text;
+    int rc;
+    fail_mem_init(&mem);
+    herd_buf_init(&out, &mem.mem, ROOM);
+    answer.body = cut_guarded(read_reply(name, &answer.status));
+    enum herd_places_verdict verdict =
+        service->provider->translate(&answer, &out, &text, &rc);
+    CHECK_LABEL("%s", name);
+    CHECK((text.len > 0) == (rc == HERD_OK));
+    CHECK(verdict != HERD_PLACES_FOUND || answer.status == 200);
+    service->texts += text.len > 0;
+    service->pages += verdict == HERD_PLACES_FOUND;
+    for (uint32_t bound = 0; text.len > 0 && bound <= 21; bound++) {
+        CHECK_LABEL("%s to %u", name, bound);
+        compare_with_oracle(text, bound);
+    }
+    herd_buf_free(&out);
+}
+
+static void agrees_on_translated(void)
+{
+    for (size_t i = 1; herd_provider_at(i) != NULL; i++) {
+        char folder[64];
+        struct service service = {.provider = herd_provider_at(i)};
+        snprintf(folder, sizeof folder, "places/%s", service.provider->name);
+        fixture_each(folder, ".http", compare_translated, &service);
+        CHECK_LABEL("%s", service.provider->name);
+        CHECK(service.pages >= 8);
+        CHECK(service.texts >= 10);
+    }
+}
+
 const struct check_test test_places_oracle[] = {
     {"agrees with cJSON on generated replies", agrees_with_oracle},
     {"takes nothing that cJSON refuses", takes_nothing_more},
     {"agrees with cJSON on the fixtures", agrees_on_fixtures},
+    {"agrees with cJSON on translated fixtures", agrees_on_translated},
     {NULL, NULL},
 };

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define A_AT   "AT Clark +0.000000000 a +0+0 " TALK_NOW
-#define A_ASKS "location=0,0&radius=1000"
-#define SAY_A  "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n"
+#define A_AT     "AT Clark +0.000000000 a +0+0 " TALK_NOW
+#define A_ASKS   "location=0,0&radius=1000"
+#define A_ASKS_2 "location=0,0&radius=2000"
+#define SAY_A    "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n"
 
 /* A server that knows where client `a` is, who is connection 1. */
 static void start(struct rig *rig, const char *options)
@@ -30,13 +31,14 @@ static void a_question_is_answered(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
-    SCRIPT_PLAY(
-        &rig, "open 1\n"
-              "1< IAMAT " TALK_KIWI "\\nWHATSAT kiwi.cs.ucla.edu 10 5\n"
-              "  1> " TALK_KIWI_AT "\n"
-              "  fetch #1 " TALK_KIWI_ASKS "\n"
-              "places #1 200 {\\n\\n \"results\" : [ 1, 2 , 3,4,5.0 ,6 ]\\n\\n\\n}\\n\\n\n"
-              "  1> " TALK_KIWI_AT "\\n{\\n \"results\" : [ 1, 2 , 3,4,5.0 ]\\n}\\n\n");
+    SCRIPT_PLAY(&rig, "open 1\n"
+                      "1< IAMAT " TALK_KIWI "\\nWHATSAT kiwi.cs.ucla.edu 10 5\n"
+                      "  1> " TALK_KIWI_AT "\n"
+                      "  fetch #1 " TALK_KIWI_ASKS "\n"
+                      "places #1 200 {\\n\\n \"results\" : [ 1, 2 , 3,4,5.0 ,6 ],\\n\\n\\n"
+                      "\"status\":\"OK\"}\\n\\n\n"
+                      "  1> " TALK_KIWI_AT "\\n{\\n \"results\" : [ 1, 2 , 3,4,5.0 ],\\n"
+                      "\"status\":\"OK\"}\\n\n");
     CHECK_INT(RIG_STAT(&rig, lookups_ok), 1);
     CHECK_INT(RIG_STAT(&rig, queries), 1);
     rig_end(&rig);
@@ -44,9 +46,9 @@ static void a_question_is_answered(void)
 
 static void replies_keep_their_order(void)
 {
-    play("", "1< WHATSAT a 1 1\\nfoo\\nWHATSAT a 1 2\\nbar\n"
+    play("", "1< WHATSAT a 1 1\\nfoo\\nWHATSAT a 2 2\\nbar\n"
              "  fetch #1 " A_ASKS "\n"
-             "  fetch #2 " A_ASKS "\n"
+             "  fetch #2 " A_ASKS_2 "\n"
              "1< IAMAT b +0+0 " TALK_NOW "\n"
              "places #2 200 " TALK_JSON_789 "\n"
              "places #1 200 " TALK_JSON_456 "\n"
@@ -73,9 +75,9 @@ static void other_clients_go_on(void)
 
 static void eof_waits_for_lookups(void)
 {
-    play("", "1< WHATSAT a 1 1\\nWHATSAT a 1 1\\nfoo\\c\n"
+    play("", "1< WHATSAT a 1 1\\nWHATSAT a 2 1\\nfoo\\c\n"
              "  fetch #1 " A_ASKS "\n"
-             "  fetch #2 " A_ASKS "\n"
+             "  fetch #2 " A_ASKS_2 "\n"
              "eof 1\n"
              "places #1 200 " TALK_JSON_1 "\n"
              "  1> " A_AT "\\n" TALK_JSON_1 "\\n\n"
@@ -112,12 +114,12 @@ static void a_full_queue_refuses(void)
                       "2< WHATSAT a 3 1\n"
                       "  2> " A_AT "\\n" TALK_BUSY);
     SCRIPT_PLAY(&rig, "places #1 200 " TALK_JSON_1 "\n"
-                      "  fetch #2 location=0,0&radius=2000\n"
                       "  1> " A_AT "\\n" TALK_JSON_1 "\\n\n"
+                      "  fetch #2 location=0,0&radius=2000\n"
                       "2< WHATSAT a 3 1\n"
                       "places #2 200 " TALK_JSON_2 "\n"
-                      "  fetch #3 location=0,0&radius=3000\n"
-                      "  1> " A_AT "\\n" TALK_JSON_2 "\\n\n");
+                      "  1> " A_AT "\\n" TALK_JSON_2 "\\n\n"
+                      "  fetch #3 location=0,0&radius=3000\n");
     CHECK_INT(RIG_STAT(&rig, lookups_refused), 1);
     rig_end(&rig);
 }
@@ -126,7 +128,7 @@ static void a_full_queue_refuses(void)
 static void a_refusal_keeps_the_order(void)
 {
     play("lookups-max 1\nlookups-waiting-max 0\n",
-         "1< WHATSAT a 1 1\\nWHATSAT a 1 1\n"
+         "1< WHATSAT a 1 1\\nWHATSAT a 2 1\n"
          "  fetch #1 " A_ASKS "\n"
          "places #1 200 " TALK_JSON_1 "\n"
          "  1> " A_AT "\\n" TALK_JSON_1 "\\n\\n" A_AT "\\n" TALK_BUSY);
@@ -144,8 +146,7 @@ static void a_lookup_may_take_too_long(void)
                       "wait 499\n"
                       "wait 1\n"
                       "  cancel #1\n"
-                      "  fetch #2 location=0,0&radius=2000\n"
-                      "  1> " A_AT "\\n" TALK_LATE);
+                      "  1> " A_AT "\\n" TALK_LATE "  fetch #2 " A_ASKS_2 "\n");
     SCRIPT_PLAY(&rig, "places #1 200 " TALK_JSON_9 "\n"
                       "wait 500\n"
                       "  cancel #2\n"
@@ -169,10 +170,24 @@ static void a_lookup_may_wait_too_long(void)
                       "3< WHATSAT a 3 1\n"
                       "wait 999\n"
                       "  cancel #1\n"
-                      "  1> " A_AT "\\n" TALK_LATE "  fetch #2 location=0,0&radius=3000\n"
-                      "  2> " A_AT "\\n" TALK_LATE);
+                      "  1> " A_AT "\\n" TALK_LATE "  2> " A_AT "\\n" TALK_LATE
+                      "  fetch #2 location=0,0&radius=3000\n");
     CHECK_INT(RIG_STAT(&rig, lookups_started), 2);
     rig_end(&rig);
+}
+
+/* Its turn comes when its time is just over. */
+static void a_turn_may_come_too_late(void)
+{
+    play("places-timeout-ms 1000\nlookups-max 1\n", "1< WHATSAT a 1 1\n"
+                                                    "  fetch #1 " A_ASKS "\n"
+                                                    "open 2\n"
+                                                    "2< WHATSAT a 2 1\n"
+                                                    "pass 1000\n"
+                                                    "places #1 200 " TALK_JSON_1 "\n"
+                                                    "  1> " A_AT "\\n" TALK_JSON_1 "\\n\n"
+                                                    "tick\n"
+                                                    "  2> " A_AT "\\n" TALK_LATE);
 }
 
 struct answer_case {
@@ -213,7 +228,7 @@ static void bad_answers_are_explained(void)
                  "1< WHATSAT a 1 1\n  fetch #1 " A_ASKS "\nplaces #1 %s\n  1> " A_AT
                  "\\n%s",
                  c->answer, c->reply != NULL ? c->reply : want);
-        start(&rig, "");
+        start(&rig, "places-retry no\n");
         SCRIPT_PLAY(&rig, script);
         CHECK_INT(RIG_STAT(&rig, lookups_ok) + RIG_STAT(&rig, lookups_failed), 1);
         rig_end(&rig);
@@ -226,7 +241,7 @@ enum { OUTPUT_MAX = 65536 };
 static void answer_of(struct rig *rig, size_t size)
 {
     static char body[OUTPUT_MAX + 8];
-    static const char head[] = "{\"results\":[],\"x\":\"", tail[] = "\"}";
+    static const char head[] = "{\"results\":[],\"status\":\"OK\",\"x\":\"", tail[] = "\"}";
     size_t len = size - strlen(A_AT "\n");
     memset(body, 'x', len);
     memcpy(body, head, sizeof head - 1);
@@ -237,6 +252,8 @@ static void answer_of(struct rig *rig, size_t size)
                                       .lookup = rig->lookup[1],
                                       .status = 200,
                                       .bytes = herd_slice(body, len)});
+    /* Such a reply waits until all that went before has gone. */
+    script_act(rig, "drained 1\n");
 }
 
 /* Right up to the limit, the end of the reply included. */
@@ -271,8 +288,8 @@ static void a_client_may_go_while_it_waits(void)
                       "  fetch #3 location=0,0&radius=3000\n"
                       "closed 1 reset\n"
                       "  cancel #1\n"
-                      "  fetch #4 location=0,0&radius=4000\n"
                       "  cancel #3\n"
+                      "  fetch #4 location=0,0&radius=4000\n"
                       "places #3 200 " TALK_JSON_1 "\n"
                       "places #99 200 " TALK_JSON_1 "\n"
                       "places #4 200 " TALK_JSON_1 "\n"
@@ -288,13 +305,13 @@ static void lookups_are_logged(void)
     rig.logs = true;
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\\nfoo\n"
                       "  log client 1 < WHATSAT a 1 1\\c\n"
+                      "  log client 1 < foo\\c\n"
                       "  log places 0 > " A_ASKS "\\c\n"
                       "  fetch #1 " A_ASKS "\n"
-                      "  log client 1 < foo\\c\n"
-                      "places #1 200 {\"results\":[]}\n"
-                      "  log places 0 < HTTP 200, 14 bytes\\c\n"
-                      "  1> " A_AT "\\n{\"results\":[]}\\n\\n? foo\n"
-                      "  log client 1 > " A_AT "\\n{\"results\":[]}\\n\n"
+                      "places #1 200 " TALK_JSON_0 "\n"
+                      "  log places 0 < HTTP 200, 28 bytes\\c\n"
+                      "  1> " A_AT "\\n" TALK_JSON_0 "\\n\\n? foo\n"
+                      "  log client 1 > " A_AT "\\n" TALK_JSON_0 "\\n\n"
                       "  log client 1 > ? foo\n"
                       "places #1 0 reset\n"
                       "  log places 0 < reset\\c\n");
@@ -303,8 +320,8 @@ static void lookups_are_logged(void)
     rig.logs = true;
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n"
                       "  fetch #1 " A_ASKS "\n"
-                      "places #1 200 {\"results\":[]}\n"
-                      "  1> " A_AT "\\n{\"results\":[]}\\n\n");
+                      "places #1 200 " TALK_JSON_0 "\n"
+                      "  1> " A_AT "\\n" TALK_JSON_0 "\\n\n");
     rig_end(&rig);
 }
 
@@ -318,6 +335,7 @@ const struct check_test test_whatsat[] = {
     {"a_refusal_keeps_the_order", a_refusal_keeps_the_order},
     {"a_lookup_may_take_too_long", a_lookup_may_take_too_long},
     {"a_lookup_may_wait_too_long", a_lookup_may_wait_too_long},
+    {"a_turn_may_come_too_late", a_turn_may_come_too_late},
     {"bad_answers_are_explained", bad_answers_are_explained},
     {"a_reply_may_be_too_large", a_reply_may_be_too_large},
     {"a_client_may_go_while_it_waits", a_client_may_go_while_it_waits},

@@ -111,6 +111,13 @@ void report_refusal(struct herd_slice value, struct report_refusal *refusal)
     refusal->why = value;
 }
 
+void report_places(struct herd_slice value, struct report_places *places)
+{
+    places->provider = take(&value, ' ');
+    places->state = take(&value, ' ');
+    places->retry_ms = take(&value, ' ');
+}
+
 int64_t report_int(struct herd_slice text, int64_t otherwise)
 {
     uint64_t number;
@@ -130,7 +137,7 @@ const char *report_meaning(struct herd_slice key)
                     {"records_bytes", "bytes of memory that their records take"},
                     {"connections_open", "connections of all kinds, now"},
                     {"lookups_flying", "requests to Places under way"},
-                    {"lookups_waiting", "lookups that wait for their turn"},
+                    {"lookups_waiting", "requests to Places that wait for their turn"},
 #define MEANING(field, what) {#field, what},
                     HERD_STATS(MEANING)
 #undef MEANING

@@ -30,7 +30,7 @@ static struct widths measure(struct herd_slice rest)
     struct widths widths = {0, 0};
     struct report_line line;
     while (report_next(&rest, &line)) {
-        if (is(&line, "link") || is(&line, "refusal"))
+        if (is(&line, "link") || is(&line, "refusal") || is(&line, "places"))
             continue;
         widths.key = line.key.len > widths.key ? line.key.len : widths.key;
         widths.value = line.value.len > widths.value ? line.value.len : widths.value;
@@ -61,6 +61,15 @@ static void put_refusal(struct herd_slice value)
     report_refusal(value, &refusal);
     (void)fputs("  ", stdout);
     status_put_refusal(&refusal);
+    (void)fputc('\n', stdout);
+}
+
+static void put_places(struct herd_slice value)
+{
+    struct report_places places;
+    report_places(value, &places);
+    (void)fputs("  ", stdout);
+    status_put_places(&places);
     (void)fputc('\n', stdout);
 }
 
@@ -95,6 +104,8 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
             put_link(line.value, widths.key);
         else if (is(&line, "refusal"))
             put_refusal(line.value);
+        else if (is(&line, "places"))
+            put_places(line.value);
         else if (!is(&line, "server"))
             put_counter(&line, &widths);
     }

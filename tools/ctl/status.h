@@ -58,6 +58,14 @@ struct report_refusal {
 
 void report_refusal(struct herd_slice value, struct report_refusal *refusal);
 
+/* A value of a places line: PROVIDER closed|open|probing RETRY_MS. Older servers send no
+ * such line. More words are for later versions. */
+struct report_places {
+    struct herd_slice provider, state, retry_ms;
+};
+
+void report_places(struct herd_slice value, struct report_places *places);
+
 /* A number with or without a minus sign; `otherwise` when it is none. */
 int64_t report_int(struct herd_slice text, int64_t otherwise);
 
@@ -74,6 +82,12 @@ void status_put_link(const struct report_link *link);
 bool status_link_is_odd(const struct report_link *link);
 
 void status_put_refusal(const struct report_refusal *refusal);
+
+/* The provider and its state, without LF. */
+void status_put_places(const struct report_places *places);
+
+/* Whether people should know more: it is left alone after failures, or just probed. */
+bool status_places_is_odd(const struct report_places *places);
 
 /* ---- showing all: `reports` are those of the servers of `choice`, in its order ---- */
 

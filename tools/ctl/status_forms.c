@@ -87,6 +87,7 @@ static void note_line(const char *server, const struct report_line *line)
 {
     struct report_link link;
     struct report_refusal refusal;
+    struct report_places places;
     if (herd_slice_eq(line->key, HERD_LIT("link"))) {
         report_link(line->value, &link);
         if (!status_link_is_odd(&link))
@@ -100,6 +101,13 @@ static void note_line(const char *server, const struct report_line *line)
         report_refusal(line->value, &refusal);
         printf("%s: ", server);
         status_put_refusal(&refusal);
+        (void)fputc('\n', stdout);
+    } else if (herd_slice_eq(line->key, HERD_LIT("places"))) {
+        report_places(line->value, &places);
+        if (!status_places_is_odd(&places))
+            return;
+        printf("%s: ", server);
+        status_put_places(&places);
         (void)fputc('\n', stdout);
     }
 }

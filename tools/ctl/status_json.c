@@ -81,6 +81,16 @@ static bool add_refusal(cJSON *refusals, struct herd_slice value)
            add_text(object, "why", refusal.why);
 }
 
+static bool add_places(cJSON *server, struct herd_slice value)
+{
+    struct report_places places;
+    cJSON *object = cJSON_AddObjectToObject(server, "places");
+    report_places(value, &places);
+    return object != NULL && add_text(object, "provider", places.provider) &&
+           add_text(object, "state", places.state) &&
+           add_if_told(object, "retry_ms", places.retry_ms);
+}
+
 /* These are words, even when they happen to hold digits only. */
 static bool is_text(const char *key)
 {
@@ -101,6 +111,8 @@ static bool add_reply(cJSON *object, const struct report *report)
             ok = add_link(links, line.value);
         else if (strcmp(key, "refusal") == 0)
             ok = add_refusal(refusals, line.value);
+        else if (strcmp(key, "places") == 0)
+            ok = add_places(object, line.value);
         else if (strcmp(key, "server") != 0)
             ok = is_text(key) ? add_text(object, key, line.value)
                               : add_number(object, key, line.value);

@@ -1,4 +1,4 @@
-/* status for people: one link, and one who was turned away. */
+/* status for people: one link, one who was turned away, and who is asked for places. */
 #include "status.h"
 
 #include <inttypes.h>
@@ -71,4 +71,28 @@ void status_put_refusal(const struct report_refusal *refusal)
     (void)fputs(herd_slice_eq(refusal->count, HERD_LIT("1")) ? " time: " : " times, last: ",
                 stdout);
     ctl_print(refusal->why);
+}
+
+bool status_places_is_odd(const struct report_places *places)
+{
+    return !herd_slice_eq(places->state, HERD_LIT("closed"));
+}
+
+void status_put_places(const struct report_places *places)
+{
+    int64_t retry_ms = report_int(places->retry_ms, 0);
+    (void)fputs("places ", stdout);
+    ctl_print(places->provider);
+    if (herd_slice_eq(places->state, HERD_LIT("open"))) {
+        (void)fputs(": failed, and is left alone", stdout);
+        if (retry_ms > 0)
+            printf(" for %g s", (double)retry_ms / 1000);
+        else
+            (void)fputs(" until somebody asks", stdout);
+    } else if (herd_slice_eq(places->state, HERD_LIT("probing"))) {
+        (void)fputs(": failed, and is being tried again", stdout);
+    } else if (status_places_is_odd(places)) {
+        (void)fputs(": ", stdout);
+        ctl_print(places->state);
+    }
 }

@@ -6,7 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 16384, IN_MAX = HTTP_HEAD_MAX + HTTP_BODY_MAX, LINGER_MS = 1000 };
+enum {
+    READ_SIZE = 16384,
+    IN_MAX = HTTP_HEAD_MAX + HTTP_BODY_MAX,
+    LINGER_MS = 1000,
+    SENDS_A_TURN = 16
+};
 
 struct conn *conn_new(int fd, conn_answer_fn answer, void *arg)
 {
@@ -135,12 +140,14 @@ static bool send_some(struct conn *c, int64_t now_ms)
     return true;
 }
 
-/* Replies to everything that is there, as far as the socket takes it. */
+/* Replies to everything that is there, as far as the socket takes it; a reply without end
+ * leaves a turn to the others. */
 static void carry_on(struct conn *c, int64_t now_ms)
 {
-    for (;;) {
+    for (int sends = 0;;) {
         if (c->state == CONN_WRITING) {
-            if (!send_some(c, now_ms))
+            if (!send_some(c, now_ms) ||
+                (++sends >= SENDS_A_TURN && c->state == CONN_WRITING))
                 return;
         } else if (c->state == CONN_READING) {
             if (!take_request(c, now_ms)) {

@@ -33,6 +33,15 @@ static const struct word words[] = {
     {"badjson", "", FAULT_BADJSON, 0, 0, 0, "200 with half of the JSON, well framed"},
     {"headers-slow", "MS", FAULT_HEADERS_SLOW, 1, 10000, 50,
      "one byte of the head each MS milliseconds (50 when not given)"},
+    {"drip", "MS", FAULT_DRIP, 1, 60000, 1000,
+     "one byte of head and body each MS milliseconds (1000)"},
+    {"endless", "", FAULT_ENDLESS, 0, 0, 0, "no Content-Length, and a body without end"},
+    {"text-type", "", FAULT_TEXT_TYPE, 0, 0, 0, "the right body, called text/plain"},
+    {"lure", "", FAULT_LURE, 0, 0, 0, "302 to /_fake/followed, which counts whoever comes"},
+    {"retry-after", "S", FAULT_RETRY_AFTER, 0, 86400, 1,
+     "429 with Retry-After: S seconds (1) and an HTML page"},
+    {"flaky", "N", FAULT_FLAKY, 1, 1000, 1,
+     "of N + 1 requests to a provider, N (1) get HTTP 500, then one the reply"},
 };
 
 enum { WORDS = sizeof words / sizeof words[0] };
@@ -119,7 +128,7 @@ void faults_print_help(FILE *out)
     for (size_t i = 0; i < WORDS; i++) {
         const struct word *w = &words[i];
         bool optional = w->absent != NEEDED && w->arg[0] != '\0';
-        char form[32];
+        char form[40];
         snprintf(form, sizeof form, "%s%s%s%s%s", w->name, optional ? "[" : "",
                  w->arg[0] != '\0' ? "=" : "", w->arg, optional ? "]" : "");
         fprintf(out, "  %-18s  %s\n", form, w->help);

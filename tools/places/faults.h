@@ -24,7 +24,13 @@ enum fault {
     FAULT_REDIRECT,
     FAULT_HTML,
     FAULT_BADJSON,
-    FAULT_HEADERS_SLOW
+    FAULT_HEADERS_SLOW,
+    FAULT_DRIP,
+    FAULT_ENDLESS,
+    FAULT_TEXT_TYPE,
+    FAULT_LURE,
+    FAULT_RETRY_AFTER,
+    FAULT_FLAKY /* serve.c makes FAULT_STATUS or FAULT_NONE of it */
 };
 
 /* At most one fault that changes the reply, and a delay. */

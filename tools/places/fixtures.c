@@ -28,6 +28,12 @@ static const char *read_number(const char *text, double *out)
     return *end == '\0' ? text + len : NULL;
 }
 
+bool fixtures_read_number(const char *text, double *out)
+{
+    const char *rest = read_number(text, out);
+    return rest != NULL && *rest == '\0';
+}
+
 bool fixtures_read_location(const char *text, double *latitude, double *longitude)
 {
     const char *rest = read_number(text, latitude);
@@ -40,8 +46,7 @@ bool fixtures_read_location(const char *text, double *latitude, double *longitud
 
 bool fixtures_read_radius(const char *text, double *radius)
 {
-    const char *rest = read_number(text, radius);
-    return rest != NULL && *rest == '\0' && *radius > 0;
+    return fixtures_read_number(text, radius) && *radius > 0;
 }
 
 /* The first word of *rest, as text; false when it is too long. *rest moves behind it. */

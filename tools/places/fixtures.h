@@ -47,6 +47,9 @@ void fixtures_free(struct fixtures *set);
 const struct fixture *fixtures_choose(const struct fixtures *set, double latitude,
                                       double longitude, double radius);
 
+/* A plain decimal: no exponent, no blanks. */
+bool fixtures_read_number(const char *text, double *out);
+
 /* "LAT,LNG" in decimal degrees. False when it is malformed or outside the globe. */
 bool fixtures_read_location(const char *text, double *latitude, double *longitude);
 

@@ -127,6 +127,7 @@ static int parse_head(struct herd_slice head, struct http_request *out)
     while (head.len > 0 && (head.data[0] == '\r' || head.data[0] == '\n'))
         head = herd_slice_from(head, 1);
     int status = parse_request_line(without_cr(split(&head, '\n')), out);
+    out->fields = head;
     while (status == 0 && head.len > 0) {
         struct herd_slice value = without_cr(split(&head, '\n'));
         if (value.len == 0)
@@ -163,6 +164,20 @@ enum http_result http_read(struct http_reader *reader, struct herd_slice buffer,
         return HTTP_MORE;
     out->body = herd_slice(buffer.data + reader->head, out->size - reader->head);
     return HTTP_READY;
+}
+
+bool http_field(const struct http_request *request, const char *name,
+                struct herd_slice *value)
+{
+    struct herd_slice rest = request->fields;
+    while (rest.len > 0) {
+        *value = without_cr(split(&rest, '\n'));
+        if (same_name(split(value, ':'), name)) {
+            *value = trimmed(*value);
+            return true;
+        }
+    }
+    return false;
 }
 
 static int hex_digit(char c)

@@ -4,7 +4,7 @@
  * being read, and calls http_read after each append. Understood: any method, a target
  * that begins with "/", Content-Length, Connection. Lines may end in CR LF or in LF
  * alone; empty lines before a request are skipped. Refused: Transfer-Encoding. Ignored:
- * Expect and all other fields. */
+ * Expect and all other fields, which http_field finds. */
 #ifndef PLACES_HTTP_H
 #define PLACES_HTTP_H
 
@@ -28,7 +28,8 @@ struct http_request {
     struct herd_slice method;
     struct herd_slice target; /* path, and query when there is one */
     struct herd_slice path;
-    struct herd_slice query; /* without the "?"; not decoded */
+    struct herd_slice query;  /* without the "?"; not decoded */
+    struct herd_slice fields; /* the lines of the header */
     struct herd_slice body;
     bool keep_alive;
     size_t size; /* bytes of the buffer that this request takes */
@@ -42,6 +43,10 @@ enum http_result {
 
 enum http_result http_read(struct http_reader *reader, struct herd_slice buffer,
                            struct http_request *out, int *status);
+
+/* The first field of that name, in any case of letters, without blanks around it. */
+bool http_field(const struct http_request *request, const char *name,
+                struct herd_slice *value);
 
 /* The percent-decoded value of the first parameter called `name` as text of at most
  * size - 1 bytes. False when there is none, when it is longer, not well encoded, or holds

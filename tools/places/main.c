@@ -1,7 +1,5 @@
 /* fake-places: stands in for the servers of Places providers, in tests and demos. */
-#include "faults.h"
-#include "fixtures.h"
-#include "google.h"
+#include "options.h"
 #include "serve.h"
 
 #include <arpa/inet.h>
@@ -9,95 +7,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-struct options {
-    unsigned short port;
-    const char *port_file;
-    const char *log;
-    const char *dir;
-    struct faults faults;
-};
-
-static void print_usage(FILE *out)
-{
-    fputs("usage: fake-places [-p PORT] [-P PORTFILE] [-l REQUESTLOG] [-d FIXTUREDIR]\n"
-          "                   [-f FAULT]... [-h]\n",
-          out);
-}
-
-static void print_help(void)
-{
-    print_usage(stdout);
-    fputs(
-        "\n"
-        "Answers Google Places Nearby Search (Legacy) on 127.0.0.1 with invented places,\n"
-        "and misbehaves on demand. TERM or INT ends it.\n"
-        "\n"
-        "  -p PORT        TCP port; 0, the default, lets the system choose\n"
-        "  -P PORTFILE    write the port there once it listens; never half written\n"
-        "  -l REQUESTLOG  append one line for each request: method and target\n"
-        "  -d FIXTUREDIR  the *.http files to answer with (default fixtures/places;\n"
-        "                 its README.md describes them and the locations they answer)\n"
-        "  -f FAULT       misbehave in every reply whose fixture has no fault itself\n"
-        "  -h, --help     this text\n"
-        "\n"
-        "Faults, for -f and for the fault lines of fixtures:\n",
-        stdout);
-    faults_print_help(stdout);
-    fputs("\n"
-          "Example: places that take two seconds\n"
-          "  fake-places -p 8080 -f delay=2000 &\n"
-          "  curl 'http://127.0.0.1:8080" GOOGLE_PATH
-          "?location=34.068930,-118.445127&radius=10000&key=none'\n",
-          stdout);
-}
-
-static bool read_port(const char *text, unsigned short *port)
-{
-    char *end;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    *port = (unsigned short)n;
-    return errno == 0 && end != text && *end == '\0' && n >= 0 && n <= 65535;
-}
-
-/* -1 to go on, else the exit status. */
-static int read_options(int argc, char **argv, struct options *o)
-{
-    char why[FAULTS_WHY];
-    int c;
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        print_help();
-        return 0;
-    }
-    while ((c = getopt(argc, argv, "p:P:l:d:f:h")) != -1) {
-        switch (c) {
-        case 'p':
-            if (read_port(optarg, &o->port))
-                break;
-            fprintf(stderr, "fake-places: -p wants a port, 0 to 65535: %s\n", optarg);
-            return 2;
-        case 'P': o->port_file = optarg; break;
-        case 'l': o->log = optarg; break;
-        case 'd': o->dir = optarg; break;
-        case 'f':
-            if (faults_add(&o->faults, herd_slice_str(optarg), why))
-                break;
-            fprintf(stderr, "fake-places: %s (fake-places -h lists the faults)\n", why);
-            return 2;
-        case 'h': print_help(); return 0;
-        default: print_usage(stderr); return 2;
-        }
-    }
-    if (optind == argc)
-        return -1;
-    print_usage(stderr);
-    return 2;
-}
 
 static int stop_pipe[2];
 
@@ -178,7 +91,13 @@ static int fail(const char *what)
 static int start(const struct options *o, const struct fixtures *fixtures)
 {
     unsigned short port = 0;
-    struct serve_setup setup = {.fixtures = fixtures, .faults = o->faults};
+    struct serve_setup setup = {
+        .fixtures = fixtures,
+        .faults = o->faults,
+        .instant = o->instant,
+        .key = o->key,
+        .down_ms = o->down_ms,
+    };
     if (!catch_signals())
         return fail("signals");
     allow_connections();
@@ -186,11 +105,13 @@ static int start(const struct options *o, const struct fixtures *fixtures)
         return fail(o->log);
     setup.stop = stop_pipe[0];
     setup.listener = listen_on(o->port, &port);
+    setup.port = port;
     if (setup.listener < 0)
         return fail("127.0.0.1");
     if (o->port_file != NULL && !write_port_file(o->port_file, port))
         return fail(o->port_file);
-    printf("fake-places: ready http://127.0.0.1:%u%s\n", (unsigned)port, GOOGLE_PATH);
+    printf("fake-places: ready http://127.0.0.1:%u%s\n", (unsigned)port,
+           providers[0]->path);
     fflush(stdout);
     int status = serve(&setup);
     close(setup.listener);
@@ -199,14 +120,33 @@ static int start(const struct options *o, const struct fixtures *fixtures)
     return status;
 }
 
+/* A provider without a folder is not served; the first needs one. */
+static bool load_all(struct fixtures *sets, const char *dir)
+{
+    bool ok = true;
+    for (size_t i = 0; i < PROVIDERS && ok; i++) {
+        struct bytes path = {0};
+        struct stat info;
+        bytes_printf(&path, "%s/%s", dir, providers[i]->folder);
+        *bytes_room(&path, 1) = '\0';
+        if (i == 0)
+            ok = fixtures_load(&sets[i], dir);
+        else if (stat(path.data, &info) == 0 || errno != ENOENT)
+            ok = fixtures_load(&sets[i], path.data);
+        bytes_free(&path);
+    }
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
-    struct options options = {.dir = "fixtures/places"};
-    int status = read_options(argc, argv, &options);
+    static struct fixtures sets[PROVIDERS];
+    struct options options;
+    int status = options_read(argc, argv, &options);
     if (status >= 0)
         return status;
-    struct fixtures fixtures = {0};
-    status = fixtures_load(&fixtures, options.dir) ? start(&options, &fixtures) : 1;
-    fixtures_free(&fixtures);
+    status = load_all(sets, options.dir) ? start(&options, sets) : 1;
+    for (size_t i = 0; i < PROVIDERS; i++)
+        fixtures_free(&sets[i]);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "reply.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 enum { CHUNK = 7, LENGTH_TOO_LONG = 100, STORED_MAX = 65535 };
 
@@ -127,12 +128,35 @@ static void put_gzip(struct reply *r, const struct answer *a)
 
 static void put_huge(struct reply *r, const struct answer *a)
 {
-    static const char before[] = "{\n   \"html_attributions\" : [ \"";
-    static const char after[] = "\" ],\n   \"results\" : [],\n   \"status\" : \"OK\"\n}\n";
+    struct herd_slice before = herd_slice_str(a->huge_before);
+    struct herd_slice after = herd_slice_str(a->huge_after);
     size_t size = (size_t)a->faults.arg;
-    r->pad = size - (sizeof before - 1) - (sizeof after - 1);
-    put_plain(r, a, herd_slice_str(before), size);
-    bytes_add(&r->tail, herd_slice_str(after));
+    r->pad = size - before.len - after.len;
+    put_plain(r, a, before, size);
+    bytes_add(&r->tail, after);
+}
+
+/* The end of the body would be that of the connection, which never comes. */
+static void put_endless(struct reply *r, const struct answer *a)
+{
+    r->end = REPLY_CLOSE;
+    put_head(r, a->status, a->headers);
+    bytes_printf(&r->head, "\r\n%s", a->huge_before);
+    r->pad = SIZE_MAX / 2;
+}
+
+static void put_text_type(struct reply *r, const struct answer *a)
+{
+    struct answer text = *a;
+    text.headers = HERD_LIT("Content-Type: text/plain; charset=UTF-8\r\n");
+    put_plain(r, &text, a->body, a->body.len);
+}
+
+static void put_retry_after(struct reply *r, long seconds)
+{
+    char line[64];
+    snprintf(line, sizeof line, "Retry-After: %ld\r\n", seconds);
+    put_page(r, 429, herd_slice_str(line));
 }
 
 static void put_garbage(struct reply *r)
@@ -151,8 +175,7 @@ static void put_redirect(struct reply *r, struct herd_slice target)
     bytes_free(&headers);
 }
 
-void reply_make(struct reply *r, const struct answer *a, struct herd_slice target,
-                bool keep_alive)
+void reply_make(struct reply *r, const struct answer *a, bool keep_alive)
 {
     struct herd_slice body = a->body;
     struct herd_slice half = herd_slice(body.data, body.len / 2);
@@ -160,7 +183,8 @@ void reply_make(struct reply *r, const struct answer *a, struct herd_slice targe
     r->delay_ms = a->faults.delay_ms;
     switch (a->faults.kind) {
     case FAULT_NONE:
-    case FAULT_DELAY: put_plain(r, a, body, body.len); break;
+    case FAULT_DELAY:
+    case FAULT_FLAKY: put_plain(r, a, body, body.len); break;
     case FAULT_STATUS: put_page(r, (int)a->faults.arg, HERD_LIT("")); break;
     case FAULT_CUT: put_plain(r, a, half, body.len); break;
     case FAULT_RESET: put_plain(r, a, half, body.len); break;
@@ -171,13 +195,22 @@ void reply_make(struct reply *r, const struct answer *a, struct herd_slice targe
     case FAULT_HUGE: put_huge(r, a); break;
     case FAULT_STALL: r->end = REPLY_HANG; break;
     case FAULT_GARBAGE: put_garbage(r); break;
-    case FAULT_REDIRECT: put_redirect(r, target); break;
+    case FAULT_REDIRECT:
+    case FAULT_LURE: put_redirect(r, a->redirect); break;
     case FAULT_HTML: put_page(r, 200, HERD_LIT("")); break;
     case FAULT_BADJSON: put_plain(r, a, half, half.len); break;
     case FAULT_HEADERS_SLOW:
         put_plain(r, a, body, body.len);
         r->drip_ms = a->faults.arg;
         break;
+    case FAULT_DRIP:
+        put_plain(r, a, body, body.len);
+        r->drip_ms = a->faults.arg;
+        r->drip_len = r->head.len;
+        break;
+    case FAULT_ENDLESS: put_endless(r, a); break;
+    case FAULT_TEXT_TYPE: put_text_type(r, a); break;
+    case FAULT_RETRY_AFTER: put_retry_after(r, a->faults.arg); break;
     }
     /* The close is not announced: that is what makes it a fault. */
     if (a->faults.kind == FAULT_RESET)

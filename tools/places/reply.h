@@ -13,6 +13,9 @@ struct answer {
     struct herd_slice headers; /* complete lines, CR LF at the end of each */
     struct herd_slice body;
     struct faults faults;
+    struct herd_slice redirect; /* where the faults redirect and lure lead */
+    const char *huge_before;    /* a huge body is this, padding, */
+    const char *huge_after;     /* and this */
 };
 
 enum reply_end {
@@ -34,9 +37,8 @@ struct reply {
     enum reply_end end;
 };
 
-/* Fills an empty reply. `target` is where the request went, for a redirect. */
-void reply_make(struct reply *r, const struct answer *answer, struct herd_slice target,
-                bool keep_alive);
+/* Fills an empty reply. */
+void reply_make(struct reply *r, const struct answer *answer, bool keep_alive);
 
 /* Fills an empty reply with an HTML error page. */
 void reply_make_error(struct reply *r, int status, bool keep_alive);

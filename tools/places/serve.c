@@ -1,7 +1,7 @@
 #include "serve.h"
 
 #include "conn.h"
-#include "google.h"
+#include "control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,18 +19,8 @@ struct server {
     struct conn *conns[SERVE_CONNS_MAX];
     size_t count;
     int64_t accept_after_ms; /* the listener rests until then: no descriptors were left */
-};
-
-/* The providers that this server stands in for, told apart by path. */
-struct provider {
-    const char *method;
-    const char *path;
-    void (*answer)(const struct fixtures *set, const struct http_request *request,
-                   struct answer *out);
-};
-
-static const struct provider providers[] = {
-    {GOOGLE_METHOD, GOOGLE_PATH, google_answer},
+    struct control control;
+    struct bytes scratch; /* kept between requests, for its room */
 };
 
 static int64_t monotonic_ms(void)
@@ -65,32 +55,83 @@ static void log_request(FILE *log, const struct http_request *request, int statu
     bytes_free(&line);
 }
 
-static const struct provider *find_provider(struct herd_slice path)
+/* The place in the table, or PROVIDERS. */
+static size_t find_provider(const struct serve_setup *setup, struct herd_slice path)
 {
-    for (size_t i = 0; i < sizeof providers / sizeof providers[0]; i++)
-        if (herd_slice_eq(path, herd_slice_str(providers[i].path)))
-            return &providers[i];
-    return NULL;
+    size_t i = 0;
+    while (i < PROVIDERS && (setup->fixtures[i].count == 0 ||
+                             !herd_slice_eq(path, herd_slice_str(providers[i]->path))))
+        i++;
+    return i;
+}
+
+/* What provider `i` would say, with the faults that hold here. */
+static void answer_well(struct server *s, size_t i, const struct http_request *request,
+                        struct reply *out)
+{
+    struct answer healthy;
+    char lure[64];
+    struct provider_call call = {
+        .set = &s->setup->fixtures[i],
+        .shared = &s->setup->fixtures[0],
+        .request = request,
+        .key = s->setup->key,
+        .scratch = &s->scratch,
+    };
+    s->scratch.len = 0;
+    providers[i]->answer(&call, &healthy);
+    healthy.faults = faults_merge(healthy.faults, s->setup->faults);
+    if (s->setup->instant)
+        healthy.faults.delay_ms = 0;
+    if (healthy.faults.kind == FAULT_FLAKY) {
+        uint64_t bad = (uint64_t)healthy.faults.arg;
+        healthy.faults.kind =
+            control_next_flaky(&s->control, i, bad) ? FAULT_STATUS : FAULT_NONE;
+        healthy.faults.arg = 500;
+    }
+    snprintf(lure, sizeof lure, "http://127.0.0.1:%u" CONTROL_FOLLOWED,
+             (unsigned)s->setup->port);
+    healthy.redirect =
+        healthy.faults.kind == FAULT_LURE ? herd_slice_str(lure) : request->target;
+    healthy.huge_before = providers[i]->huge_before;
+    healthy.huge_after = providers[i]->huge_after;
+    reply_make(out, &healthy, request->keep_alive);
 }
 
 static void answer(void *arg, const struct http_request *request, int status,
                    struct herd_slice raw, struct reply *out)
 {
-    const struct server *s = arg;
-    log_request(s->setup->log, request, status, raw);
+    struct server *s = arg;
+    int64_t now_ms = monotonic_ms();
+    bool ours = request != NULL && control_takes(request->path);
+    if (!ours || herd_slice_eq(request->path, HERD_LIT(CONTROL_FOLLOWED)))
+        log_request(s->setup->log, request, status, raw);
+    if (ours) {
+        control_answer(&s->control, request, now_ms, out);
+        return;
+    }
+    if (control_is_down(&s->control, now_ms)) {
+        out->end = REPLY_RESET;
+        return;
+    }
     if (request == NULL) {
+        s->control.refused++;
         reply_make_error(out, status, false);
         return;
     }
-    const struct provider *p = find_provider(request->path);
-    if (p == NULL || !herd_slice_eq(request->method, herd_slice_str(p->method))) {
-        reply_make_error(out, p == NULL ? 404 : 405, request->keep_alive);
+    size_t i = find_provider(s->setup, request->path);
+    if (i == PROVIDERS ||
+        !herd_slice_eq(request->method, herd_slice_str(providers[i]->method))) {
+        s->control.elsewhere++;
+        reply_make_error(out, i == PROVIDERS ? 404 : 405, request->keep_alive);
         return;
     }
-    struct answer healthy;
-    p->answer(s->setup->fixtures, request, &healthy);
-    healthy.faults = faults_merge(healthy.faults, s->setup->faults);
-    reply_make(out, &healthy, request->target, request->keep_alive);
+    s->control.requests[i]++;
+    int failure = control_next_failure(&s->control);
+    if (failure != 0)
+        reply_make_error(out, failure, request->keep_alive);
+    else
+        answer_well(s, i, request, out);
 }
 
 static void add_conn(struct server *s, int fd)
@@ -187,8 +228,11 @@ int serve(const struct serve_setup *setup)
 {
     static struct server server;
     server = (struct server){.setup = setup};
+    if (setup->down_ms > 0)
+        server.control.down_until_ms = monotonic_ms() + setup->down_ms;
     int status = run(&server);
     for (size_t i = 0; i < server.count; i++)
         conn_free(server.conns[i]);
+    bytes_free(&server.scratch);
     return status;
 }

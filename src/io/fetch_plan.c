@@ -1,0 +1,313 @@
+#include "io/fetch_plan.h"
+
+#include "herd/err.h"
+#include "io/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+/* Texts of libcurl end there. Longer ones are cut, and a cut key is not recognised. */
+enum { ERROR_NEAR_END = CURL_ERROR_SIZE - 8 };
+
+static int no_memory(char *why)
+{
+    (void)snprintf(why, IO_FETCH_WHY, "out of memory");
+    return HERD_ENOMEM;
+}
+
+static bool is_text(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* ---- header lines ------------------------------------------------------------------- */
+
+/* Room for all comes first, so that lines never move. */
+static int make_room(struct io_fetch_plan *plan, size_t size)
+{
+    plan->headers.text = herd_mem_alloc(plan->mem, size);
+    plan->headers.size = size;
+    return plan->headers.text != NULL ? HERD_OK : HERD_ENOMEM;
+}
+
+static void add_line(struct io_fetch_headers *h, const char *name, const char *value)
+{
+    enum { LINES = sizeof h->lines / sizeof h->lines[0] };
+    assert(h->count < LINES);
+    char *at = h->text + h->used;
+    int len = snprintf(at, h->size - h->used, "%s%s", name, value);
+    assert(len > 0 && (size_t)len < h->size - h->used);
+    h->used += (size_t)len + 1;
+    h->lines[h->count] = (struct curl_slist){.data = at, .next = NULL};
+    if (h->count > 0)
+        h->lines[h->count - 1].next = &h->lines[h->count];
+    h->count++;
+}
+
+static void add_named(struct io_fetch_headers *h, const char *name, const char *value)
+{
+    char *at = h->text + h->used;
+    add_line(h, name, ": ");
+    h->used += strlen(value);
+    memcpy(at + strlen(at), value, strlen(value) + 1);
+}
+
+/* "Expect:" makes libcurl leave that line out: it would wait for an answer to it. */
+static int keep_headers(struct io_fetch_plan *plan, const struct io_fetch_setup *setup,
+                        char *why)
+{
+    static const char type[] = "Content-Type", expect[] = "Expect:";
+    bool with_type = setup->post && is_text(setup->content_type);
+    bool with_key = plan->key != NULL && is_text(setup->key_header);
+    size_t size = sizeof expect + 1;
+    size += with_type ? sizeof type + 2 + strlen(setup->content_type) : 0;
+    size += is_text(setup->header) ? strlen(setup->header) + 1 : 0;
+    size += with_key ? strlen(setup->key_header) + 3 + strlen(plan->key) : 0;
+    if (make_room(plan, size) != HERD_OK)
+        return no_memory(why);
+    if (setup->post)
+        add_line(&plan->headers, expect, "");
+    if (with_type)
+        add_named(&plan->headers, type, setup->content_type);
+    if (is_text(setup->header))
+        add_line(&plan->headers, setup->header, "");
+    if (with_key)
+        add_named(&plan->headers, setup->key_header, plan->key);
+    return HERD_OK;
+}
+
+/* ---- key ---------------------------------------------------------------------------- */
+
+/* A line that ended early would begin another one. */
+static bool fits_header(const char *key)
+{
+    for (; *key != '\0'; key++)
+        if (*key <= ' ' || *key > '~')
+            return false;
+    return true;
+}
+
+static int keep_key(struct io_fetch_plan *plan, const struct io_fetch_setup *setup,
+                    char *why)
+{
+    const char *key = setup->key, *name = setup->key_param;
+    bool in_header = is_text(setup->key_header);
+    assert(!in_header || !is_text(name));
+    if (!is_text(key) || (!in_header && !is_text(name)))
+        return HERD_OK;
+    if (in_header && !fits_header(key)) {
+        (void)snprintf(why, IO_FETCH_WHY,
+                       "the key has a blank, a control or a non-ASCII byte");
+        return HERD_EBAD;
+    }
+    size_t plain = strlen(key) + 1;
+    size_t prefix = in_header ? 0 : strlen(name) + 1;
+    plan->key_size = plain + (in_header ? 1 : prefix + io_fetch_key_size(key));
+    plan->key = herd_mem_zalloc(plan->mem, plan->key_size);
+    if (plan->key == NULL)
+        return no_memory(why);
+    memcpy(plan->key, key, plain);
+    plan->param = plan->key + plain;
+    if (!in_header) {
+        (void)snprintf(plan->param, prefix + 1, "%s=", name);
+        io_fetch_key_encode(plan->param + prefix, key);
+    }
+    return HERD_OK;
+}
+
+bool io_fetch_plan_shows_key(const struct io_fetch_plan *plan, const char *text)
+{
+    return plan->key != NULL &&
+           (strlen(text) >= ERROR_NEAR_END || io_fetch_key_shows(plan->key, text));
+}
+
+/* ---- certificates, proxy, the whole ------------------------------------------------- */
+
+/* Libraries read the file when they first connect, which is late to hear of a typing
+ * mistake. */
+static int check_ca_file(const char *path, char *why)
+{
+    char line[128];
+    bool found = false;
+    FILE *in = fopen(path, "r");
+    if (in == NULL) {
+        (void)snprintf(why, IO_FETCH_WHY, "%.180s: %s", path, strerror(errno));
+        return HERD_ESYS;
+    }
+    while (!found && fgets(line, sizeof line, in) != NULL)
+        found = strstr(line, "-----BEGIN ") != NULL;
+    (void)fclose(in);
+    if (found)
+        return HERD_OK;
+    (void)snprintf(why, IO_FETCH_WHY, "%.180s: holds no certificate in PEM form", path);
+    return HERD_EBAD;
+}
+
+static int keep_ca_file(struct io_fetch_plan *plan, const char *path, char *why)
+{
+    if (!is_text(path))
+        return HERD_OK;
+    int rc = check_ca_file(path, why);
+    if (rc != HERD_OK)
+        return rc;
+    plan->ca_size = strlen(path) + 1;
+    plan->ca_file = herd_mem_alloc(plan->mem, plan->ca_size);
+    if (plan->ca_file == NULL)
+        return no_memory(why);
+    memcpy(plan->ca_file, path, plan->ca_size);
+    return HERD_OK;
+}
+
+/* Behind a proxy "loopback" would be the proxy's, and what is sent, the key included,
+ * could be read on the way there. */
+static int keep_proxy(struct io_fetch_plan *plan, const char *proxy, char *why)
+{
+    char inner[IO_FETCH_WHY];
+    if (!is_text(proxy))
+        return HERD_OK;
+    int rc = io_fetch_url_read_proxy(plan->mem, proxy, &plan->proxy, inner);
+    if (rc != HERD_OK)
+        (void)snprintf(why, IO_FETCH_WHY, "proxy: %.240s", inner);
+    if (rc != HERD_OK || plan->url.secure)
+        return rc;
+    (void)snprintf(why, IO_FETCH_WHY, "proxy: for https only");
+    return HERD_EBAD;
+}
+
+int io_fetch_plan_make(struct io_fetch_plan *plan, const struct herd_mem *mem,
+                       const struct io_fetch_setup *setup, char *why)
+{
+    plan->mem = mem;
+    plan->setup = *setup;
+    plan->setup.url = plan->setup.content_type = plan->setup.header = NULL;
+    plan->setup.key = plan->setup.key_param = plan->setup.key_header = NULL;
+    plan->setup.ca_file = plan->setup.proxy = NULL;
+    int rc = io_fetch_url_read(mem, setup->url, &plan->url, why);
+    if (rc == HERD_OK)
+        rc = keep_key(plan, setup, why);
+    if (rc == HERD_OK)
+        rc = keep_headers(plan, setup, why);
+    if (rc == HERD_OK)
+        rc = keep_ca_file(plan, setup->ca_file, why);
+    if (rc == HERD_OK)
+        rc = keep_proxy(plan, setup->proxy, why);
+    return rc;
+}
+
+void io_fetch_plan_free(struct io_fetch_plan *plan)
+{
+    struct io_fetch_headers *h = &plan->headers;
+    io_fetch_url_free(plan->mem, &plan->url);
+    io_fetch_url_free(plan->mem, &plan->proxy);
+    if (h->text != NULL)
+        io_mem_wipe(h->text, h->size);
+    herd_mem_free(plan->mem, h->text, h->size);
+    if (plan->key != NULL)
+        io_mem_wipe(plan->key, plan->key_size);
+    herd_mem_free(plan->mem, plan->key, plan->key_size);
+    herd_mem_free(plan->mem, plan->ca_file, plan->ca_size);
+    plan->key = NULL;
+}
+
+/* ---- what libcurl can and may do ---------------------------------------------------- */
+
+static bool has_protocol(const curl_version_info_data *info, const char *name)
+{
+    for (const char *const *at = info->protocols; *at != NULL; at++)
+        if (strcmp(*at, name) == 0)
+            return true;
+    return false;
+}
+
+const char *io_fetch_plan_unfit(const struct io_fetch_plan *plan,
+                                const curl_version_info_data *info)
+{
+    const struct io_fetch_url *asked = plan->proxy.text != NULL ? &plan->proxy : &plan->url;
+    if (info->version_num < IO_FETCH_LIBCURL_OLDEST)
+        return "libcurl is older than 7.85";
+    if (asked->resolves && !(info->features & CURL_VERSION_ASYNCHDNS))
+        return "this libcurl would block on names: use an address in the URL";
+    if (plan->url.secure &&
+        (!(info->features & CURL_VERSION_SSL) || !has_protocol(info, "https")))
+        return "this libcurl lacks https";
+    return NULL;
+}
+
+static bool set(CURL *easy, CURLoption option, long value)
+{
+    return curl_easy_setopt(easy, option, value) == CURLE_OK;
+}
+
+static bool set_text(CURL *easy, CURLoption option, const char *value)
+{
+    return curl_easy_setopt(easy, option, value) == CURLE_OK;
+}
+
+static bool apply_limits(const struct io_fetch_setup *setup, CURL *easy)
+{
+    return set(easy, CURLOPT_TIMEOUT_MS, (long)setup->timeout_ms) &&
+           set(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)setup->connect_ms) &&
+           curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)setup->body_max) ==
+               CURLE_OK &&
+           set(easy, CURLOPT_FORBID_REUSE, setup->connects_max == 0);
+}
+
+/* Nothing but one plain request to the host of the URL. Without QUICK_EXIT a transfer that
+ * ends while its name is looked up waits for the resolver. */
+static bool apply_manners(const struct io_fetch_plan *plan, CURL *easy)
+{
+    const char *protocol = plan->url.secure ? "https" : "http";
+    return set(easy, CURLOPT_NOSIGNAL, 1) &&
+#if LIBCURL_VERSION_NUM >= 0x075700
+           set(easy, CURLOPT_QUICK_EXIT, 1) &&
+#endif
+           set_text(easy, CURLOPT_PROTOCOLS_STR, protocol) &&
+           set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocol) &&
+           set(easy, CURLOPT_FOLLOWLOCATION, 0) &&
+           set(easy, CURLOPT_UNRESTRICTED_AUTH, 0) &&
+           set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1) &&
+           set(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED) &&
+           set(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
+           set(easy, CURLOPT_HTTP09_ALLOWED, 0) &&
+           set(easy, CURLOPT_HTTP_CONTENT_DECODING, 0) &&
+           set_text(easy, CURLOPT_USERAGENT, "herd/" HERD_VERSION);
+}
+
+/* An empty list of exceptions keeps that of the environment away. A proxy gets none of our
+ * header lines, and what it says is no part of the reply. */
+static bool apply_proxy(const struct io_fetch_plan *plan, CURL *easy)
+{
+    const char *proxy = plan->proxy.text != NULL ? plan->proxy.text : "";
+    return set_text(easy, CURLOPT_PROXY, proxy) && set_text(easy, CURLOPT_NOPROXY, "") &&
+           set(easy, CURLOPT_HTTPPROXYTUNNEL, proxy[0] != '\0') &&
+           set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1) &&
+           set(easy, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
+}
+
+/* The system's folder of certificates would count beside the file. Where there is no such
+ * thing it cannot be turned off, either. */
+static bool apply_tls(const struct io_fetch_plan *plan, CURL *easy)
+{
+    if (!plan->url.secure)
+        return true;
+    if (plan->ca_file != NULL) {
+        CURLcode code = curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL);
+        if ((code != CURLE_OK && code != CURLE_NOT_BUILT_IN &&
+             code != CURLE_UNKNOWN_OPTION) ||
+            !set_text(easy, CURLOPT_CAINFO, plan->ca_file) ||
+            !set(easy, CURLOPT_SSL_OPTIONS, 0))
+            return false;
+    }
+    return set(easy, CURLOPT_SSL_VERIFYPEER, 1) && set(easy, CURLOPT_SSL_VERIFYHOST, 2) &&
+           set(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+}
+
+bool io_fetch_plan_apply(const struct io_fetch_plan *plan, CURL *easy)
+{
+    struct curl_slist *lines = (struct curl_slist *)(uintptr_t)plan->headers.lines;
+    return apply_limits(&plan->setup, easy) && apply_manners(plan, easy) &&
+           apply_proxy(plan, easy) && apply_tls(plan, easy) &&
+           (plan->headers.count == 0 ||
+            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines) == CURLE_OK);
+}

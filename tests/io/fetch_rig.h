@@ -1,0 +1,87 @@
+/* A fetch in a loop, with memory that is counted and what came of its transfers. One at a
+ * time: `run`. */
+#ifndef TESTS_IO_FETCH_RIG_H
+#define TESTS_IO_FETCH_RIG_H
+
+#include "check.h"
+#include "fake.h"
+#include "herd/err.h"
+#include "io/clock.h"
+#include "io/fetch.h"
+#include "stub.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RESULTS = 64, BODY = 1 << 20, TIMEOUT_MS = 5000 };
+
+#define PATH     "/maps/api/place/nearbysearch/json"
+#define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+struct counted {
+    int64_t bytes;
+    int fail_at; /* this allocation from now fails; negative: none */
+};
+
+struct result {
+    uint64_t id;
+    int status;
+    char why[IO_FETCH_WHY];
+    size_t len;
+    char body[2048]; /* the first bytes */
+};
+
+struct run {
+    struct counted counted;
+    struct herd_mem mem;
+    struct io_loop *loop;
+    struct io_fetch *fetch;
+    char why[IO_FETCH_WHY];
+    char note[IO_FETCH_WHY]; /* the last one */
+    int notes;
+    int total; /* transfers that have ended */
+    int done;  /* likewise, but results[] has no room for more than RESULTS */
+    int turns;
+    bool starting;
+    uint64_t cancel_in_done; /* 0: none */
+    uint64_t start_in_done;  /* 0: none */
+    struct result results[RESULTS];
+};
+extern struct run run;
+
+/* What most tests want; without URL and key. */
+extern const struct io_fetch_setup usual;
+
+/* A loop without a fetch. */
+bool open_loop(void);
+
+/* `http://host:port` PATH; all texts of the setup are overwritten afterwards. False with
+ * run.why. */
+bool open_fetch(const struct io_fetch_setup *setup, const char *host, unsigned port);
+
+/* Loop, stub and fetch at once; close_stub ends all three, whatever was opened. */
+bool open_stub(struct stub *stub, const struct io_fetch_setup *setup, const char *reply);
+void close_stub(struct stub *stub);
+
+/* Checks that no memory is left. */
+void close_all(void);
+
+int start(uint64_t id, const char *ask);
+void turn(struct herd_mono limit);
+
+/* Turns until so many transfers are done and, with a stub, it has seen so many requests. */
+bool turn_until(int done, const struct stub *stub, int requests);
+
+/* Lets everything happen that happens without a new cause. */
+void turn_for_ms(int64_t ms);
+
+const struct result *fetch_one(const char *ask);
+
+int lines_of(const char *path);
+bool file_has(const char *path, const char *word);
+
+/* How often `word` is in `text`. */
+int count_of(const char *text, const char *word);
+
+#endif

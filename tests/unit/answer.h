@@ -1,0 +1,49 @@
+/* Runs a provider's `translate` on replies, good and bad, and has cJSON judge what comes
+ * out. */
+#ifndef TESTS_UNIT_ANSWER_H
+#define TESTS_UNIT_ANSWER_H
+
+#include "herd/provider.h"
+
+#include <cjson/cJSON.h>
+
+/* The question behind all answers here: around 10,20, one kilometre. */
+#define ANSWER_ASK                                                                         \
+    ((struct herd_places_ask){                                                             \
+        .point = {10 * HERD_GEO_UNIT, 20 * HERD_GEO_UNIT},                                 \
+        .radius_km = 1,                                                                    \
+        .timeout_ms = 10000,                                                               \
+    })
+
+struct answer_case {
+    const char *body;
+    int http;
+    enum herd_places_verdict verdict;
+    int rc;
+    const char *want; /* the text; NULL: empty */
+};
+
+/* Checks each, the body at the edge of what may be read. */
+void answer_check(const struct herd_provider *provider, const struct answer_case *cases,
+                  size_t count);
+
+/* Translates the body, and checks that what comes out is either a whole text in Google's
+ * layout, that herd_places_trim cuts as cJSON would, or nothing and an error. Returns the
+ * text parsed, to be deleted, or NULL. */
+cJSON *answer_read(const struct herd_provider *provider, int http, struct herd_slice body);
+
+/* The same for each prefix of the body, and for the body with each of its bytes replaced,
+ * left out and doubled. Returns how many gave a text. */
+size_t answer_mangle(const struct herd_provider *provider, struct herd_slice body);
+
+/* The same with each allocation failing, and with each limit of `out` that is too low. */
+void answer_starve(const struct herd_provider *provider, struct herd_slice body);
+
+/* The same for what no service should send: HTML, nothing, NUL, depth, four megabytes. */
+void answer_abuse(const struct herd_provider *provider);
+
+/* The same for all values of members and elements, one after the other: each is replaced by
+ * values of every type. */
+size_t answer_retype(const struct herd_provider *provider, struct herd_slice body);
+
+#endif

@@ -1,0 +1,129 @@
+#include "check.h"
+
+#include "herd/breaker.h"
+
+enum { ANY = 999999 }; /* chance */
+
+static struct herd_mono at_ms(int64_t ms)
+{
+    return (struct herd_mono){ms * HERD_NS_PER_MS};
+}
+
+/* A request of which nobody waits for others: begins and ends at once. */
+static void request(struct herd_breaker *b, enum herd_breaker_end end, int64_t now_ms,
+                    uint64_t random)
+{
+    bool probe = herd_breaker_begin(b);
+    herd_breaker_end(b, end, probe, at_ms(now_ms), random);
+}
+
+static void fail(struct herd_breaker *b, int times, int64_t now_ms)
+{
+    for (int i = 0; i < times; i++)
+        request(b, HERD_BREAKER_FAILED, now_ms, 500);
+}
+
+static void opens_after_failures_in_a_row(void)
+{
+    struct herd_breaker b = {0};
+    CHECK_STR(herd_breaker_state_text(&b), "closed");
+    fail(&b, HERD_BREAKER_FAILURES - 1, 0);
+    CHECK_INT(b.state, HERD_BREAKER_CLOSED);
+    request(&b, HERD_BREAKER_WELL, 0, 0);
+    fail(&b, HERD_BREAKER_FAILURES - 1, 0);
+    request(&b, HERD_BREAKER_UNKNOWN, 0, 0);
+    CHECK(herd_breaker_allows(&b, at_ms(0)));
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(0)), 0);
+    fail(&b, 1, 0);
+    CHECK_STR(herd_breaker_state_text(&b), "open");
+    CHECK(!herd_breaker_allows(&b, at_ms(999)));
+    CHECK(herd_breaker_allows(&b, at_ms(1000)));
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(0)), 1000);
+    CHECK_INT(herd_breaker_retry_ms(&b, (struct herd_mono){1}), 1000);
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(999)), 1);
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(1000)), 0);
+}
+
+static void probes_with_one(void)
+{
+    struct herd_breaker b = {0};
+    fail(&b, 5, 0);
+    CHECK(herd_breaker_begin(&b));
+    CHECK_STR(herd_breaker_state_text(&b), "probing");
+    CHECK(!herd_breaker_allows(&b, at_ms(100000)));
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(0)), 0);
+    herd_breaker_end(&b, HERD_BREAKER_WELL, true, at_ms(1000), 0);
+    CHECK_INT(b.state, HERD_BREAKER_CLOSED);
+    CHECK(!herd_breaker_begin(&b));
+    /* It starts from nothing again. */
+    fail(&b, 4, 0);
+    CHECK_INT(b.state, HERD_BREAKER_CLOSED);
+    fail(&b, 1, 0);
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(0)), 1000);
+}
+
+/* 1, 2, 4, 8, 16, 32, 60, 60 s; chance takes up to half of it away. */
+static void pauses_double(void)
+{
+    static const int64_t want_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+    struct herd_breaker longest = {0}, shortest = {0};
+    fail(&longest, 4, 0);
+    fail(&shortest, 4, 0);
+    for (size_t i = 0; i < sizeof want_ms / sizeof *want_ms; i++) {
+        CHECK_LABEL("pause %d", (int)i);
+        request(&longest, HERD_BREAKER_FAILED, 0, (uint64_t)want_ms[i] / 2);
+        request(&shortest, HERD_BREAKER_FAILED, 0, 0);
+        CHECK_INT(herd_breaker_retry_ms(&longest, at_ms(0)), want_ms[i]);
+        CHECK_INT(herd_breaker_retry_ms(&shortest, at_ms(0)), want_ms[i] / 2);
+    }
+    for (uint64_t random = 0; random < 100000; random += 77) {
+        struct herd_breaker b = longest;
+        request(&b, HERD_BREAKER_FAILED, 0, random * random);
+        int64_t ms = herd_breaker_retry_ms(&b, at_ms(0));
+        CHECK(ms >= 30000 && ms <= 60000);
+    }
+}
+
+/* Requests that were under way when it opened. */
+static void old_requests_do_not_count_twice(void)
+{
+    struct herd_breaker b = {0};
+    fail(&b, 5, 0);
+    for (int i = 0; i < 60; i++)
+        herd_breaker_end(&b, HERD_BREAKER_FAILED, false, at_ms(500), 500);
+    herd_breaker_end(&b, HERD_BREAKER_UNKNOWN, false, at_ms(500), 500);
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(0)), 1000);
+    CHECK(herd_breaker_begin(&b));
+    herd_breaker_end(&b, HERD_BREAKER_FAILED, false, at_ms(1000), 500);
+    herd_breaker_end(&b, HERD_BREAKER_UNKNOWN, false, at_ms(1000), 500);
+    CHECK_INT(b.state, HERD_BREAKER_PROBING);
+    /* But good news are good news. */
+    herd_breaker_end(&b, HERD_BREAKER_WELL, false, at_ms(1000), 500);
+    CHECK_INT(b.state, HERD_BREAKER_CLOSED);
+    herd_breaker_end(&b, HERD_BREAKER_FAILED, true, at_ms(1000), 500);
+    CHECK_INT(b.state, HERD_BREAKER_CLOSED);
+    CHECK_INT(b.failures, 1);
+}
+
+/* Whoever asked has gone: the next one may try at once. */
+static void a_probe_may_be_given_up(void)
+{
+    struct herd_breaker b = {0};
+    fail(&b, 5, 0);
+    CHECK(herd_breaker_begin(&b));
+    herd_breaker_end(&b, HERD_BREAKER_UNKNOWN, true, at_ms(1000), 0);
+    CHECK_INT(b.state, HERD_BREAKER_OPEN);
+    CHECK(herd_breaker_allows(&b, at_ms(1000)));
+    CHECK(herd_breaker_begin(&b));
+    herd_breaker_end(&b, HERD_BREAKER_FAILED, true, at_ms(1000), ANY);
+    CHECK_INT(b.pause_ms, 2000);
+}
+
+const struct check_test test_breaker[] = {
+    {"opens after failures in a row", opens_after_failures_in_a_row},
+    {"probes with one", probes_with_one},
+    {"pauses double", pauses_double},
+    {"old requests do not count twice", old_requests_do_not_count_twice},
+    {"a probe may be given up", a_probe_may_be_given_up},
+    {NULL, NULL},
+};
