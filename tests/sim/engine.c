@@ -47,6 +47,14 @@ static void carry_out(struct sim *sim, uint32_t server, const struct herd_action
         else
             net_close(sim, pipe, end);
         break;
+    case HERD_DO_DRAIN:
+        if (!mine)
+            sim_broken(sim, "server %" PRIu32 " drains a connection it has not", server);
+        else if (pipe->server[1] == SIM_SERVERS)
+            engine_owe(sim, server, pipe->id);
+        else
+            net_drain(sim, pipe, end);
+        break;
     case HERD_DO_DIAL: net_dial(sim, server, action->server); break;
     case HERD_DO_LOG: note_log(sim, server, action); break;
     case HERD_DO_PAUSE:

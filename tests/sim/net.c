@@ -133,7 +133,7 @@ static void plan(struct sim *sim, struct sim_pipe *pipe, int from)
     }
 }
 
-bool net_drained(const struct sim *sim, const struct sim_pipe *pipe, int end)
+static bool drained(const struct sim *sim, const struct sim_pipe *pipe, int end)
 {
     const struct sim_stream *stream = &pipe->from[end];
     return stream->sent <= stream->freed + sim->kernel;
@@ -142,10 +142,16 @@ bool net_drained(const struct sim *sim, const struct sim_pipe *pipe, int end)
 static void settle_debt(struct sim *sim, struct sim_pipe *pipe, int end)
 {
     struct sim_stream *stream = &pipe->from[end];
-    if (!stream->owes || !pipe->open[end] || !net_drained(sim, pipe, end))
+    if (!stream->owes || !pipe->open[end] || !drained(sim, pipe, end))
         return;
     stream->owes = false;
     engine_owe(sim, pipe->server[end], pipe->id);
+}
+
+void net_drain(struct sim *sim, struct sim_pipe *pipe, int end)
+{
+    pipe->from[end].owes = true;
+    settle_debt(sim, pipe, end);
 }
 
 void net_send(struct sim *sim, struct sim_pipe *pipe, int end, struct herd_slice bytes)
@@ -155,8 +161,7 @@ void net_send(struct sim *sim, struct sim_pipe *pipe, int end, struct herd_slice
     wire_sent(sim, pipe, end, stream->data + (stream->sent - stream->base) - bytes.len,
               bytes.len);
     plan(sim, pipe, end);
-    stream->owes = true;
-    settle_debt(sim, pipe, end);
+    net_drain(sim, pipe, end);
     uint64_t held = stream->freed + sim->kernel;
     size_t unsent = stream->sent > held ? (size_t)(stream->sent - held) : 0;
     if (unsent > sim->most_unsent)
@@ -219,7 +224,7 @@ static void free_kernel(struct sim *sim, struct sim_pipe *pipe, int from)
     const struct sim_path *back = path_from(sim, pipe, !from);
     if (pipe->from[!from].lost)
         return;
-    if (net_drained(sim, pipe, from) && back->hole_until_ns <= sim->now_ns) {
+    if (drained(sim, pipe, from) && back->hole_until_ns <= sim->now_ns) {
         stream->freed = stream->taken;
         return;
     }

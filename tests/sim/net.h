@@ -22,8 +22,8 @@ void net_send(struct sim *sim, struct sim_pipe *pipe, int end, struct herd_slice
 void net_close(struct sim *sim, struct sim_pipe *pipe, int end);
 void net_dial(struct sim *sim, uint32_t from, uint32_t to);
 
-/* Everything that end has sent is in the kernel. */
-bool net_drained(const struct sim *sim, const struct sim_pipe *pipe, int end);
+/* DRAINED is owed as soon as all is in the kernel; net_send owes it, too. */
+void net_drain(struct sim *sim, struct sim_pipe *pipe, int end);
 
 /* The core of that end has gone. The other side hears of it, or not. */
 void net_abandon(struct sim *sim, struct sim_pipe *pipe, int end, bool silently);

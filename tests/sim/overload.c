@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEP_MS = 10, LINES = 64, LINE = 96 };
+enum { STEP_MS = 10, LINES = 64, LINE = 96, KERNEL = 16384, BATCH = 16384 };
 
 /* The reports of one client that the receiver lacks: when each was made. */
 struct behind {
@@ -177,10 +177,11 @@ void overload_run(struct overload *load)
     sim_run_for(sim, 10000);
     CHECK(settled(sim));
     load->worst_ms = load->worst_hot_ms = 0;
-    sim->kernel = 16384;
+    sim->kernel = KERNEL;
     /* Its LF, and the digits that will be added. */
     size_t record_len = sim_record(sim, 0, "c00000").len + 3;
     sim->path[0][1].rate = (int64_t)load->records_a_s * (int64_t)record_len;
+    load->queue_ms = 1000 * (int64_t)(KERNEL + BATCH) / sim->path[0][1].rate;
     for (uint32_t ms = 0; ms < 1000 * load->seconds; ms += STEP_MS) {
         say(&watch, 0, load->updates_a_s * STEP_MS / 1000, true);
         sim_run_for(sim, STEP_MS);

@@ -10,6 +10,7 @@ struct overload {
     uint32_t updates_a_s, records_a_s, seconds;
     int64_t latency_ms;
     /* what came of it */
+    int64_t queue_ms; /* for the kernel's buffer, and the batch behind it, on the link */
     int64_t worst_ms, worst_hot_ms; /* from the first report that the receiver lacks on */
     uint64_t walks, sent;
     bool agreed; /* when the reports had ended */
