@@ -8,6 +8,12 @@
 extern const struct check_test test_session[];
 extern const struct check_test test_whatsat[];
 extern const struct check_test test_places_setup[];
+extern const struct check_test test_providers[];
+extern const struct check_test test_bytes[];
+extern const struct check_test test_upstream[];
+extern const struct check_test test_upstream_faults[];
+extern const struct check_test test_key[];
+extern const struct check_test test_demo[];
 extern const struct check_test test_flooding[];
 extern const struct check_test test_failures[];
 extern const struct check_test test_outages[];
@@ -46,6 +52,11 @@ int main(int argc, char **argv)
         {"session", test_session},
         {"whatsat", test_whatsat},
         {"places setup", test_places_setup},
+        {"providers", test_providers},
+        {"bytes", test_bytes},
+        {"upstream", test_upstream},
+        {"upstream faults", test_upstream_faults},
+        {"key", test_key},
         {"flooding", test_flooding},
         {"failures", test_failures},
         {"outages", test_outages},
@@ -65,6 +76,7 @@ int main(int argc, char **argv)
         {"herdctl status", test_herdctl_status},
         {"herdctl talk", test_herdctl_talk},
         {"herdctl start", test_herdctl_start},
+        {"demo", test_demo},
         {"install", test_install},
     };
     (void)signal(SIGPIPE, SIG_IGN);

@@ -217,6 +217,43 @@ static void too_many(void)
     rig_close(&rig);
 }
 
+/* Fifty replies wait behind a slow one, far more than output-high; they leave in portions,
+ * whole and in order, and the client is not taken for one that does not read. */
+static void held_replies(void)
+{
+    enum { MOST = 50 };
+    struct rig rig;
+    struct herd_slice got;
+    char at[TEXT], near[TEXT];
+    REQUIRE(rig_open(&rig, "places-timeout-ms 1000\noutput-high 4096\noutput-max 65536\n"));
+    CHECK(client_ask(&rig.client, "IAMAT y +45+45 1\n", &got));
+    snprintf(near, sizeof near, "%.*s", (int)got.len, got.data);
+    CHECK(move_to(&rig.client, "+1+10", at));
+    CHECK(client_say(&rig.client, "WHATSAT x 5 5\n"));
+    for (int km = 1; km <= MOST; km++) {
+        char line[TEXT];
+        snprintf(line, sizeof line, "WHATSAT y %d 20\nsaid %d\n", km, km);
+        CHECK(client_say(&rig.client, line));
+    }
+    CHECK(client_reply(&rig.client, &got));
+    check_error(json_of(got, at), "UNKNOWN_ERROR");
+    struct herd_slice want = places_expected("default", 20);
+    size_t bytes = 0;
+    for (int km = 1; km <= MOST; km++) {
+        char line[TEXT];
+        CHECK_LABEL("%d km", km);
+        REQUIRE(client_reply(&rig.client, &got));
+        CHECK_SLICE(json_of(got, near), want);
+        bytes += got.len;
+        snprintf(line, sizeof line, "? said %d", km);
+        CHECK(client_line(&rig.client, &got));
+        CHECK_SLICE(got, herd_slice_str(line));
+    }
+    CHECK(bytes > 65536);
+    file_free(want);
+    rig_close(&rig);
+}
+
 /* Places goes away while the herd runs. */
 static void places_is_down(void)
 {
@@ -257,6 +294,7 @@ const struct check_test test_whatsat[] = {
     {"faults", faults},
     {"stalled", stalled},
     {"too_many", too_many},
+    {"held_replies", held_replies},
     {"places_is_down", places_is_down},
     {"no_key", no_key},
     {NULL, NULL},

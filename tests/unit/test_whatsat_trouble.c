@@ -316,6 +316,19 @@ static void a_short_flight_does_not_count(void)
     rig_end(&rig);
 }
 
+/* Clients that run out of patience are no witnesses, however long they waited. */
+static void who_leaves_tells_nothing(void)
+{
+    struct rig rig;
+    start(&rig, "places-timeout-ms 900\n");
+    for (int i = 0; i < 10; i++)
+        script_act(&rig, "open 5\n5< WHATSAT a 1 1\npass 899\nclosed 5 reset\n");
+    CHECK_INT(RIG_STAT(&rig, lookups_started), 10);
+    CHECK_INT(RIG_STAT(&rig, places_failed), 0);
+    CHECK(script_status_has(&rig, "places google-legacy closed 0"));
+    rig_end(&rig);
+}
+
 /* Who asked has gone: the next one may find out. */
 static void a_probe_may_be_given_up(void)
 {
@@ -438,6 +451,7 @@ const struct check_test test_whatsat_trouble[] = {
     {"who_waits_is_told", who_waits_is_told},
     {"silence_counts_as_failure", silence_counts_as_failure},
     {"a_short_flight_does_not_count", a_short_flight_does_not_count},
+    {"who_leaves_tells_nothing", who_leaves_tells_nothing},
     {"a_probe_may_be_given_up", a_probe_may_be_given_up},
     {"what_is_held_leaves_in_portions", what_is_held_leaves_in_portions},
     {"a_large_reply_goes_alone", a_large_reply_goes_alone},

@@ -1,0 +1,28 @@
+/* make demo: its story is checked by itself, line by line. */
+#include "check.h"
+#include "files.h"
+#include "shell.h"
+
+#include <stdlib.h>
+
+static void whole_story(void)
+{
+    static const char *const told[] = {
+        "Five servers start.",         "Holiday returns.", "POST /v1/places:searchNearby {",
+        "POST /api/interpreter data=", "All five stop.",
+    };
+    struct outcome got =
+        shell(".", "NO_COLOR=1 HERD_TOOLS=\"${HERD_TEST_TOOLS:-$PWD/tools}\" tools/demo");
+    CHECK_INT(got.status, 0);
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        if (!bytes_have(got.out, told[i]))
+            CHECK_SLICE(got.out, herd_slice_str(told[i]));
+    CHECK_SLICE(got.err, herd_slice("", 0));
+    outcome_free(&got);
+}
+
+extern const struct check_test test_demo[];
+const struct check_test test_demo[] = {
+    {"whole_story", whole_story},
+    {NULL, NULL},
+};
