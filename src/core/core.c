@@ -379,7 +379,8 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
                struct herd_actions *actions)
 {
     core->mono = event->mono;
-    core->wall = event->wall;
+    /* A clock before 1970 is wrong by so much that it does not matter how much. */
+    core->wall.ns = event->wall.ns > 0 ? event->wall.ns : 0;
     herd_out_reset(&core->out);
     switch (event->kind) {
     case HERD_EV_OPENED: opened(core, event); break;

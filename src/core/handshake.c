@@ -324,6 +324,12 @@ static void refuse_duplicate(struct herd_core *core, struct herd_conn *conn)
     herd_timer_arm(&core->handshakes, &conn->peer.handshake, core->mono);
 }
 
+static bool is_settled(const struct herd_core *core, const struct herd_link *link)
+{
+    int64_t ms = core->setup.conf->handshake_timeout_ms;
+    return herd_mono_reached(core->mono, herd_mono_add_ms(link->up_since, ms));
+}
+
 static void take(struct herd_core *core, struct herd_conn *conn)
 {
     struct herd_neighbour *neighbour = conn->peer.neighbour;
@@ -339,7 +345,12 @@ static void take(struct herd_core *core, struct herd_conn *conn)
         retire(core, old, conn->peer.ours);
         bring_up(core, conn);
         break;
-    case HERD_LINK_REFUSE: refuse_duplicate(core, conn); break;
+    case HERD_LINK_REFUSE:
+        refuse_duplicate(core, conn);
+        /* Long after the dials have crossed, whoever dials again has lost its end. */
+        if (!conn->peer.ours && is_settled(core, &neighbour->link))
+            herd_beat_probe(core, neighbour);
+        break;
     case HERD_LINK_TAKEN:
         core->stats.peers_taken++;
         turn_away(core, conn, known_name(core, conn), "taken",

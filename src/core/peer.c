@@ -81,7 +81,8 @@ void herd_peer_bye(struct herd_core *core, struct herd_conn *conn, const char *c
 static bool speaks_for(const struct herd_conn *conn)
 {
     const struct herd_neighbour *neighbour = conn->peer.neighbour;
-    return neighbour != NULL && conn->peer.stage != HERD_STAGE_RETIRED &&
+    bool proven = conn->peer.ours || conn->peer.stage == HERD_STAGE_UP;
+    return neighbour != NULL && proven && conn->peer.stage != HERD_STAGE_RETIRED &&
            (neighbour->conn == NULL || neighbour->conn == conn);
 }
 

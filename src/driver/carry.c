@@ -163,7 +163,11 @@ static void step_owed(struct driver *driver)
         struct herd_event event = {.kind = HERD_EV_DRAINED, .conn = dc->id};
         driver->owed = dc->next_owed;
         dc->owed = false;
-        step_once(driver, &event);
+        /* What was sent later in the same step may not be with the kernel yet. */
+        if (io_conn_unsent(dc->conn) > 0)
+            dc->draining = true;
+        else
+            step_once(driver, &event);
     }
 }
 

@@ -33,6 +33,7 @@ extern const struct check_test test_herdctl[];
 extern const struct check_test test_herdctl_status[];
 extern const struct check_test test_herdctl_talk[];
 extern const struct check_test test_herdctl_start[];
+extern const struct check_test test_bench[];
 extern const struct check_test test_install[];
 
 /* Hundreds of connections at once, at both ends. */
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
         {"herdctl talk", test_herdctl_talk},
         {"herdctl start", test_herdctl_start},
         {"demo", test_demo},
+        {"bench", test_bench},
         {"install", test_install},
     };
     (void)signal(SIGPIPE, SIG_IGN);

@@ -250,7 +250,7 @@ void plan_clip(struct plan *plan)
 static void draw_end(struct plan *plan, struct dice *dice)
 {
     plan->idle_ms = plan->ping_ms >= 1000 ? 60000 : 60 * plan->ping_ms;
-    if (plan->ping_ms >= 1000 && one_in(dice, 7))
+    if (plan->ping_ms >= 1000 && one_in(dice, 6))
         plan->idle_ms = 900000;
     if (!one_in(dice, 3))
         return;

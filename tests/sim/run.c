@@ -426,7 +426,8 @@ static bool may_differ(const struct run *run)
     for (size_t i = 0; i < sizeof slow / sizeof slow[0]; i++)
         if (run->faults.done[slow[i]] > 0)
             return true;
-    return run->plan->rate > 0 || run->plan->dead_silently || run->plan->dead_links != 0;
+    return run->plan->ping_ms < 1000 || run->plan->rate > 0 || run->plan->dead_silently ||
+           run->plan->dead_links != 0;
 }
 
 /* Repairs hide whatever else is wrong, so there must be none without a reason. */

@@ -63,6 +63,7 @@ int ctl_whatsat(const struct ctl *ctl, int count, char **words);
 int ctl_send(const struct ctl *ctl, int count, char **lines);
 int ctl_start(const struct ctl *ctl, int count, char **names);
 int ctl_stop(const struct ctl *ctl, int count, char **names);
+int ctl_bench(const struct ctl *ctl, int count, char **words);
 int ctl_show_status(const struct ctl *ctl, int count, char **names);
 
 /* Commands from standard input, until its end or `quit`. */

@@ -25,6 +25,7 @@ static const char help[] =
     "  start [NAME...]               start servers, by default all of the configuration\n"
     "  stop [NAME...]                stop servers, by default all\n"
     "  status [NAME...]              a table of all servers; everything about those named\n"
+    "  bench [OPTION...]             run herdbench, with -c, -s and -t as given here\n"
     "  (none)                        read commands from standard input; `help` lists them\n"
     "\n"
     "Options\n"
@@ -61,6 +62,7 @@ static const struct command commands[] = {
     {"iamat", ctl_iamat, false}, {"whatsat", ctl_whatsat, false},
     {"send", ctl_send, false},   {"start", ctl_start, true},
     {"stop", ctl_stop, true},    {"status", ctl_show_status, true},
+    {"bench", ctl_bench, false},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0], GO_ON = -1 };
@@ -200,8 +202,8 @@ static int run(struct ctl *ctl, char **words)
             status = take_options(ctl, words + 1, true);
         if (status != GO_ON)
             return status;
-        if (ctl->json && commands[i].run != ctl_show_status)
-            return bad_usage("--json is for status", "");
+        if (ctl->json && commands[i].run != ctl_show_status && commands[i].run != ctl_bench)
+            return bad_usage("--json is for status and bench", "");
         return commands[i].run(ctl, count_words(words + 1), words + 1);
     }
     return bad_usage("unknown command ", words[0]);

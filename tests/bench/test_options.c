@@ -1,0 +1,125 @@
+#include "check.h"
+
+#include "bench/bench.h"
+#include "bench/options.h"
+#include "herd/instant.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { WORDS = 12, GO_ON = -1 };
+
+/* Reads a line of options, split at blanks. */
+static int read_line(struct bench_options *options, const char *line)
+{
+    static char text[256];
+    char *argv[WORDS + 1] = {NULL};
+    snprintf(text, sizeof text, "%s", line);
+    char *at = text;
+    for (int i = 0; i < WORDS && *at != '\0'; i++) {
+        argv[i] = at;
+        at += strcspn(at, " ");
+        if (*at == ' ')
+            *at++ = '\0';
+    }
+    return options_read(options, argv);
+}
+
+static void usual(void)
+{
+    struct bench_options options;
+    CHECK_INT(read_line(&options, ""), GO_ON);
+    CHECK_INT(options.command, COMMAND_LOAD);
+    CHECK_INT(options.connections, 50);
+    CHECK_INT(options.pipeline, 1);
+    CHECK_INT(options.duration_ns, 5 * HERD_NS_PER_S);
+    CHECK_INT(options.weight[WORK_KNOWN], 1);
+    CHECK_INT(options.rate, 0);
+    CHECK(options.server == NULL && options.remote == NULL && !options.places_ok);
+}
+
+static void values(void)
+{
+    struct bench_options options;
+    CHECK_INT(
+        read_line(&options, "-n7 -p 3 --idle=9 -d 0.25 -w 0 --server Welsh -j spread"),
+        GO_ON);
+    CHECK_INT(options.connections, 7);
+    CHECK_INT(options.pipeline, 3);
+    CHECK_INT(options.idle, 9);
+    CHECK_INT(options.duration_ns, 250 * HERD_NS_PER_MS);
+    CHECK_INT(options.warmup_ns, 0);
+    CHECK_STR(options.server, "Welsh");
+    CHECK(options.json && !options.quiet);
+    CHECK_INT(options.command, COMMAND_SPREAD);
+    CHECK_INT(read_line(&options, "-r 100"), GO_ON);
+    CHECK_INT(options.pipeline, 128);
+    CHECK_INT(read_line(&options, "-p 2 -r 100"), GO_ON);
+    CHECK_INT(options.pipeline, 2);
+    CHECK_INT(read_line(&options, "--pid 12,34,5 -s a:1"), GO_ON);
+    CHECK_INT(options.pids[1], 34);
+    CHECK_INT(options.pids[2], 5);
+    CHECK_INT(options.pids[3], 0);
+    CHECK_INT(read_line(&options, "--mix new=3,invalid=1,known=0 --plot curve"), GO_ON);
+    CHECK_INT(options.weight[WORK_KNOWN], 0);
+    CHECK_INT(options.weight[WORK_NEW], 3);
+    CHECK_INT(options.weight[WORK_INVALID], 1);
+    CHECK_INT(options.plot, PLOT_CURVE);
+}
+
+static void mistakes(void)
+{
+    static const char *const lines[] = {
+        "-x",
+        "-jq",
+        "--nothing",
+        "fly",
+        "load floor",
+        "-n",
+        "-n 0",
+        "-n 1x",
+        "-n -1",
+        "-p 65537",
+        "-d 0",
+        "-d 901",
+        "-d 1e3",
+        "-t 0",
+        "--json=yes",
+        "--mix old=1",
+        "--mix known",
+        "--mix known=",
+        "--mix known=0",
+        "--mix known=1,known=1",
+        "--mix known=1001",
+        "--mix known=600,new=600",
+        "--pid 0",
+        "--pid 1,,2",
+        "--pid 1,",
+        "--speak http",
+        "--speak set",
+        "--speak set -s a:1 --mix new=1",
+        "--plot pie",
+        "--pid 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+    };
+    /* The complaints are not what is tested. */
+    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct bench_options options;
+        (void)dup2(nowhere, STDERR_FILENO);
+        int status = read_line(&options, lines[i]);
+        (void)dup2(kept, STDERR_FILENO);
+        CHECK_LABEL("%s", lines[i]);
+        CHECK_INT(status, BENCH_USAGE);
+    }
+    CHECK_LABEL("%s", "");
+    close(kept);
+    close(nowhere);
+}
+
+const struct check_test test_options[] = {
+    {"usual", usual},
+    {"values", values},
+    {"mistakes", mistakes},
+    {NULL, NULL},
+};

@@ -1,0 +1,95 @@
+/* Nothing but accept, poll, read and write: no lines, no words, no store, no limits. What a
+ * server takes longer than this one is its own doing; the rest is the system's. */
+#include "floor.h"
+
+#include "bench.h"
+#include "io/portable.h"
+#include "io/sock.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PIECE = 16 * 1024, STOP_MS = 200 };
+
+struct floor {
+    struct pollfd *fds; /* the listener comes first */
+    size_t count, size;
+};
+
+static bool add(struct floor *floor, int fd)
+{
+    if (floor->count == floor->size) {
+        size_t size = floor->size > 0 ? floor->size * 2 : 64;
+        struct pollfd *fds = realloc(floor->fds, size * sizeof *fds);
+        if (fds == NULL)
+            return false;
+        floor->fds = fds;
+        floor->size = size;
+    }
+    floor->fds[floor->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+    return true;
+}
+
+static void accept_all(struct floor *floor)
+{
+    int fd;
+    while ((fd = io_sock_accept(floor->fds[0].fd, NULL)) >= 0)
+        if (!add(floor, fd))
+            (void)close(fd);
+}
+
+/* Whoever sends and does not read is waited for; with one kind of client that is fine. */
+static bool echo(int fd)
+{
+    char piece[PIECE];
+    ssize_t got = recv(fd, piece, sizeof piece, 0), sent = 0;
+    if (got <= 0)
+        return got < 0 && io_portable_would_block(errno);
+    while (sent < got) {
+        ssize_t put = send(fd, piece + sent, (size_t)(got - sent), IO_SEND_FLAGS);
+        struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+        if (put < 0 && (!io_portable_would_block(errno) || poll(&pollfd, 1, -1) < 0))
+            return false;
+        sent += put > 0 ? put : 0;
+    }
+    return true;
+}
+
+static void turn(struct floor *floor)
+{
+    int ready = poll(floor->fds, (nfds_t)floor->count, STOP_MS);
+    for (size_t i = floor->count; ready > 0 && i-- > 1;) {
+        if (floor->fds[i].revents == 0)
+            continue;
+        ready--;
+        if (!echo(floor->fds[i].fd)) {
+            (void)close(floor->fds[i].fd);
+            floor->fds[i] = floor->fds[--floor->count];
+        }
+    }
+    if (ready > 0)
+        accept_all(floor);
+}
+
+int floor_run(unsigned port)
+{
+    struct floor floor = {0};
+    struct io_addr want, bound;
+    char why[IO_SOCK_WHY], text[IO_SOCK_TEXT];
+    int fd = io_addr_lookup(&want, "127.0.0.1", port, why) == 0
+                 ? io_sock_listen(&want, &bound, why)
+                 : -1;
+    if (fd < 0 || !add(&floor, fd))
+        return bench_complain(BENCH_WRONG, "floor: %s", fd < 0 ? why : "out of memory");
+    io_addr_text(&bound, text);
+    printf("ready %s %ld\n", text, (long)getpid());
+    (void)fflush(stdout);
+    while (!bench_stopped())
+        turn(&floor);
+    for (size_t i = 0; i < floor.count; i++)
+        (void)close(floor.fds[i].fd);
+    free(floor.fds);
+    return BENCH_OK;
+}

@@ -1,0 +1,112 @@
+#include "session.h"
+
+#include "io/mem.h"
+#include "io/portable.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { REPLY_LINE_MAX = 4 * 1024 * 1024 };
+
+bool session_open(struct session *session, struct target *target, int fd, uint32_t depth)
+{
+    *session = (struct session){.fd = fd, .target = target, .depth = depth};
+    herd_line_init(&session->lines, &io_mem, REPLY_LINE_MAX);
+    session->ring = calloc(depth, sizeof *session->ring);
+    return session->ring != NULL;
+}
+
+void session_close(struct session *session)
+{
+    if (session->fd >= 0)
+        (void)close(session->fd);
+    session->fd = -1;
+    herd_line_free(&session->lines);
+    free(session->ring);
+    session->ring = NULL;
+}
+
+static struct flight *flight_at(const struct session *session, uint32_t i)
+{
+    uint32_t at = session->head + i;
+    return &session->ring[at < session->depth ? at : at - session->depth];
+}
+
+struct flight *session_add(struct session *session)
+{
+    if (session->count == session->depth)
+        return NULL;
+    session->unsent++;
+    return flight_at(session, session->count++);
+}
+
+/* The first so many bytes of what is unsent have gone. */
+static void count_sent(struct session *session, size_t sent)
+{
+    sent += session->sent_of_first;
+    while (session->unsent > 0) {
+        size_t len = flight_at(session, session->count - session->unsent)->len;
+        if (sent < len)
+            break;
+        sent -= len;
+        session->unsent--;
+    }
+    session->sent_of_first = sent;
+}
+
+static size_t gather(const struct session *session, char *piece)
+{
+    size_t len = 0;
+    for (uint32_t i = session->unsent; i > 0 && len + WORK_LINE <= SESSION_PIECE; i--) {
+        const struct flight *flight = flight_at(session, session->count - i);
+        memcpy(piece + len, flight->line, flight->len);
+        len += flight->len;
+    }
+    return len;
+}
+
+bool session_flush(struct session *session)
+{
+    char piece[SESSION_PIECE];
+    while (session->unsent > 0) {
+        size_t from = session->sent_of_first, len = gather(session, piece) - from;
+        ssize_t sent = send(session->fd, piece + from, len, IO_SEND_FLAGS);
+        if (sent < 0)
+            return io_portable_would_block(errno);
+        count_sent(session, (size_t)sent);
+        if ((size_t)sent < len)
+            return true;
+    }
+    return true;
+}
+
+static void hear_line(struct session *session, const struct session_ear *ear,
+                      struct herd_slice line)
+{
+    /* A reply to a line that has not wholly left is none. */
+    if (session->count == session->unsent) {
+        ear->told(ear->arg, session, NULL, VERDICT_WRONG, line);
+        return;
+    }
+    const struct flight *flight = &session->ring[session->head];
+    enum verdict verdict = work_check(ear->work, (enum work_kind)flight->kind,
+                                      herd_slice(flight->line, flight->len), line,
+                                      session->reply_line, session->target->name);
+    session->reply_line++;
+    if (verdict == VERDICT_MORE)
+        return;
+    session->reply_line = 0;
+    ear->told(ear->arg, session, flight, verdict, line);
+    session->head = session->head + 1 < session->depth ? session->head + 1 : 0;
+    session->count--;
+}
+
+bool session_hear(struct session *session, const struct session_ear *ear,
+                  struct herd_slice bytes)
+{
+    struct herd_slice line;
+    int rc;
+    while ((rc = herd_line_next(&session->lines, &bytes, &line)) == 1)
+        hear_line(session, ear, line);
+    return rc == 0;
+}

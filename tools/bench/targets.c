@@ -1,0 +1,188 @@
+#include "targets.h"
+
+#include "bench.h"
+#include "herd/instant.h"
+#include "herd/decimal.h"
+#include "herd/err.h"
+#include "io/conf_file.h"
+#include "io/mem.h"
+#include "io/pidfile.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- one target ---- */
+
+static int resolve(struct target *target, const struct bench_options *options,
+                   const char *host, unsigned port)
+{
+    char why[IO_SOCK_WHY];
+    /* A server that listens on every address is talked to on this machine. */
+    if (strcmp(host, "0.0.0.0") == 0)
+        host = "127.0.0.1";
+    else if (strcmp(host, "::") == 0)
+        host = "::1";
+    if (io_addr_lookup(&target->addr, host, port, why) != HERD_OK)
+        return bench_complain(BENCH_USAGE, "%s: %s", target->text, why);
+    if (io_addr_is_loopback(&target->addr) ||
+        (options->remote != NULL && strcmp(options->remote, host) == 0))
+        return BENCH_OK;
+    return bench_complain(
+        BENCH_USAGE,
+        "%s: %s is not on loopback; if that machine is yours to load, say "
+        "--remote %s",
+        target->text, host, host);
+}
+
+/* HOST:PORT; an IPv6 address stands in brackets, since it has colons of its own. */
+static int take_address(struct target *target, const struct bench_options *options)
+{
+    enum { PORT_MAX = 65535 };
+    const char *text = options->server, *colon = strrchr(text, ':'), *from = text;
+    char host[HERD_CONF_HOST_MAX + 1];
+    size_t len = (size_t)(colon - text);
+    uint64_t port = 0;
+    bool brackets = len > 2 && text[0] == '[' && colon[-1] == ']';
+    if (brackets)
+        from++, len -= 2;
+    if (len == 0 || len >= sizeof host || (!brackets && memchr(from, ':', len) != NULL) ||
+        herd_uint_parse(herd_slice_str(colon + 1), PORT_MAX, &port) != HERD_OK || port == 0)
+        return bench_complain(
+            BENCH_USAGE, "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT", text);
+    (void)snprintf(host, sizeof host, "%.*s", (int)len, from);
+    (void)snprintf(target->text, sizeof target->text, "%s", text);
+    target->index = UINT32_MAX;
+    for (int i = 0; i < PIDS_MAX; i++)
+        target->pids[i] = (pid_t)options->pids[i];
+    return resolve(target, options, host, (unsigned)port);
+}
+
+static int take_server(struct target *target, const struct targets *targets,
+                       const struct bench_options *options, uint32_t i)
+{
+    const struct herd_conf_server *server = &targets->conf.servers[i];
+    char path[IO_PATH_MAX];
+    (void)snprintf(target->name, sizeof target->name, "%s", server->name);
+    (void)snprintf(target->text, sizeof target->text, "%s", server->name);
+    target->index = i;
+    if (io_conf_file_path(path, options->conf_path, targets->conf.run_dir, server->name,
+                          ".pid") == HERD_OK)
+        target->pids[0] = io_pidfile_holder(path);
+    return resolve(target, options, server->client.host, server->client.port);
+}
+
+/* ---- all of them ---- */
+
+static int open_conf(struct targets *targets, const struct bench_options *options)
+{
+    int rc = io_conf_file_read(&targets->conf, &io_mem, "herdbench", options->conf_path);
+    if (rc == HERD_ESYS)
+        bench_complain(BENCH_USAGE, "no configuration: name its file with -c, or a server "
+                                    "with -s HOST:PORT");
+    targets->has_conf = rc == HERD_OK;
+    return rc == HERD_OK ? BENCH_OK : BENCH_USAGE;
+}
+
+static int open_named(struct targets *targets, const struct bench_options *options)
+{
+    int64_t i = herd_conf_find(&targets->conf, herd_slice_str(options->server));
+    if (i < 0)
+        return bench_complain(BENCH_USAGE, "%s has no server \"%s\"", options->conf_path,
+                              options->server);
+    targets->count = 1;
+    return take_server(targets->list, targets, options, (uint32_t)i);
+}
+
+static int fill(struct targets *targets, const struct bench_options *options)
+{
+    bool address = options->server != NULL && strchr(options->server, ':') != NULL;
+    int status = address ? BENCH_OK : open_conf(targets, options);
+    if (status != BENCH_OK)
+        return status;
+    uint32_t most = address ? 1 : targets->conf.server_count;
+    targets->list = calloc(most, sizeof *targets->list);
+    if (targets->list == NULL)
+        return bench_complain(BENCH_WRONG, "out of memory");
+    if (address) {
+        targets->count = 1;
+        return take_address(targets->list, options);
+    }
+    if (options->server != NULL)
+        return open_named(targets, options);
+    for (uint32_t i = 0; i < most && status == BENCH_OK; i++) {
+        targets->count++;
+        status = take_server(&targets->list[i], targets, options, i);
+    }
+    return status;
+}
+
+int targets_open(struct targets *targets, const struct bench_options *options)
+{
+    *targets = (struct targets){0};
+    int status = fill(targets, options);
+    if (status != BENCH_OK)
+        targets_close(targets);
+    return status;
+}
+
+void targets_close(struct targets *targets)
+{
+    if (targets->has_conf)
+        herd_conf_free(&targets->conf);
+    free(targets->list);
+    *targets = (struct targets){0};
+}
+
+/* Rounds over all links until nothing comes nearer: herds are small. */
+uint32_t targets_hops(const struct targets *targets, uint32_t a, uint32_t b)
+{
+    const struct herd_conf *conf = &targets->conf;
+    uint32_t far[HERD_CONF_SERVERS_MAX];
+    bool nearer = true;
+    for (uint32_t i = 0; i < conf->server_count; i++)
+        far[i] = i == a ? 0 : UINT32_MAX;
+    while (nearer) {
+        nearer = false;
+        for (uint32_t i = 0; i < conf->link_count; i++) {
+            uint32_t *x = &far[conf->links[i].a], *y = &far[conf->links[i].b];
+            uint32_t *low = *x < *y ? x : y, *high = *x < *y ? y : x;
+            if (*low != UINT32_MAX && *high > *low + 1) {
+                *high = *low + 1;
+                nearer = true;
+            }
+        }
+    }
+    return far[b];
+}
+
+/* ---- connecting ---- */
+
+int target_dial(const struct target *target, int64_t timeout_ns, int *status)
+{
+    char why[IO_SOCK_WHY];
+    int fd = io_sock_dial(&target->addr, why);
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+    int64_t until = bench_now_ns() + timeout_ns, left_ms;
+    if (fd < 0) {
+        *status = bench_complain(BENCH_DOWN, "%s is not running: %s", target->text, why);
+        return -1;
+    }
+    while ((left_ms = (until - bench_now_ns()) / HERD_NS_PER_MS) > 0 && !bench_stopped()) {
+        if (poll(&pollfd, 1, (int)left_ms) <= 0)
+            continue;
+        int err = io_sock_error(fd);
+        if (err == 0)
+            return fd;
+        *status = bench_complain(BENCH_DOWN, "%s is not running: %s", target->text,
+                                 strerror(err));
+        (void)close(fd);
+        return -1;
+    }
+    *status = bench_stopped()
+                  ? BENCH_STOPPED
+                  : bench_complain(BENCH_LATE, "%s: cannot connect in time", target->text);
+    (void)close(fd);
+    return -1;
+}
