@@ -149,6 +149,37 @@ static void a_link_may_be_quiet_from_the_start(void)
     rig_end(&rig);
 }
 
+/* Jaquez dials although this server's own connection to it is up: has it lost its end? */
+static void who_dials_again_may_have_lost_its_end(void)
+{
+    for (int late = 0; late < 2; late++) {
+        struct rig rig;
+        start(&rig, "handshake-timeout-ms 4000\n");
+        script_act(&rig, "tick\nfail Bona away\nanswer 3 Jaquez\n");
+        script_act(&rig, late ? "pass 4000\n" : "pass 3999\n");
+        script_act(&rig, "open 4 peer\n4< " TALK_HELLO_JAQUEZ "4< AUTH 0 none\n");
+        CHECK_INT((int64_t)herd_core_links_up(rig.core), 1);
+        script_act(&rig, "pass 2000\ntick\n");
+        CHECK(rig.open[3] == !late);
+        CHECK_INT(RIG_STAT(&rig, links_quiet), late);
+        rig_end(&rig);
+    }
+}
+
+/* ---- good-byes ---- */
+
+/* Anybody can claim a name and say why it goes. */
+static void who_has_proven_nothing_is_not_quoted(void)
+{
+    struct rig rig;
+    start(&rig, "");
+    script_act(&rig, "tick\nfail Bona away\nopen 2 peer\n2< " TALK_HELLO_BONA
+                     "2< BYE 0 refused lies\n");
+    CHECK(!rig.open[2]);
+    CHECK(script_status_has(&rig, "link Bona down - 0 away"));
+    rig_end(&rig);
+}
+
 const struct check_test test_link_rules[] = {
     {"no_limit_holds_between_servers", no_limit_holds_between_servers},
     {"a_sync_replaces_nothing", a_sync_replaces_nothing},
@@ -157,5 +188,7 @@ const struct check_test test_link_rules[] = {
     {"a_lost_batch_is_sent_again", a_lost_batch_is_sent_again},
     {"a_link_that_keeps_up_never_walks", a_link_that_keeps_up_never_walks},
     {"a_link_may_be_quiet_from_the_start", a_link_may_be_quiet_from_the_start},
+    {"who_dials_again_may_have_lost_its_end", who_dials_again_may_have_lost_its_end},
+    {"who_has_proven_nothing_is_not_quoted", who_has_proven_nothing_is_not_quoted},
     {NULL, NULL},
 };

@@ -1,0 +1,74 @@
+/* The control socket: one answer to each line, in any cutting. The first byte says how to
+ * cut. */
+#include "bench.h"
+
+#include "herd/err.h"
+
+enum { HEARD_MAX = 1 << 20, INPUT_MAX = 4096, CONTROL_MAX = 256 };
+
+static const char conf_text[] = "server Bona client 127.0.0.1:2 peer 127.0.0.1:12\n"
+                                "server Clark client 127.0.0.1:3 peer 127.0.0.1:13\n"
+                                "link Bona Clark\n";
+
+struct heard {
+    char data[HEARD_MAX];
+    size_t len;
+};
+
+static void sent(void *ctx, uint32_t conn, struct herd_slice bytes)
+{
+    struct heard *heard = ctx;
+    (void)conn;
+    FUZZ_CHECK(bytes.len <= sizeof heard->data - heard->len);
+    memcpy(heard->data + heard->len, bytes.data, bytes.len);
+    heard->len += bytes.len;
+}
+
+static bool take_line(struct herd_slice *text, struct herd_slice *line)
+{
+    const char *lf = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
+    if (lf == NULL)
+        return false;
+    *line = fuzz_take(text, (size_t)(lf - text->data));
+    fuzz_take(text, 1);
+    return true;
+}
+
+static void check_answer(struct herd_slice *heard, struct herd_slice line)
+{
+    struct herd_slice got;
+    FUZZ_CHECK(take_line(heard, &got));
+    if (got.len >= 2 && memcmp(got.data, "? ", 2) == 0) {
+        FUZZ_CHECK(herd_slice_eq(herd_slice_from(got, 2), line));
+        return;
+    }
+    FUZZ_CHECK(herd_slice_eq(got, HERD_LIT("server Clark")));
+    while (got.len > 0)
+        FUZZ_CHECK(take_line(heard, &got));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct herd_conf conf;
+    static struct heard heard;
+    struct bench bench;
+    struct herd_slice input =
+        herd_slice((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
+    struct herd_slice line, said;
+    size_t piece = (size_t)fuzz_byte(&input) + 1;
+    heard.len = 0;
+    bench_start(&bench, bench_conf(&conf, conf_text), "Clark", NULL, 1);
+    bench.ears = (struct bench_ears){.sent = sent, .ctx = &heard};
+    bench_open(&bench, 1, HERD_CONTROL, -1);
+    said = input;
+    while (input.len > 0 && bench_data(&bench, 1, fuzz_take(&input, piece)))
+        ;
+    struct herd_slice got = herd_slice(heard.data, heard.len);
+    line = herd_slice("", 0);
+    while (take_line(&said, &line) && line.len <= CONTROL_MAX)
+        check_answer(&got, line);
+    FUZZ_CHECK(got.len == 0);
+    FUZZ_CHECK(bench.conn[1].open == (said.len <= CONTROL_MAX && line.len <= CONTROL_MAX));
+    bench_end(&bench);
+    return 0;
+}

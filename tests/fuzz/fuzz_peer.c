@@ -1,0 +1,239 @@
+/* A neighbour's connection. The input is what the neighbour says, with marks in between for
+ * what else happens. Its first byte chooses (bit by bit) whether the handshake is done
+ * already, whether the core has dialled, and whether the herd has a key; the second says
+ * how to cut; the third makes an allocation fail when it is not 0. */
+#include "bench.h"
+
+#include "herd/err.h"
+#include "herd/frame.h"
+#include "herd/hello.h"
+#include "herd/hex.h"
+#include "herd/siphash.h"
+
+#include <stdio.h>
+
+enum mark {
+    MARK_TIME = 0xff,   /* and a byte: so many times 64 ms pass */
+    MARK_DRAIN = 0xfe,  /* the kernel takes everything */
+    MARK_FEED = 0xfd,   /* what follows is sent as a BATCH by position ... */
+    MARK_WALK = 0xfc,   /* ... or of a walk, up to the next mark */
+    MARK_AGAIN = 0xfb,  /* the connection breaks, and another one comes */
+    MARK_REPORT = 0xfa, /* and a byte: a client says where it is */
+    MARK_PLAIN = 0xf9,  /* what follows is sent as it stands, as at the start */
+    MARK_FIRST = MARK_PLAIN
+};
+
+enum { FLAG_GREETED = 1, FLAG_DIALLED = 2, FLAG_KEYED = 4 };
+
+enum { CLIENT = 1, INPUT_MAX = 16384, PEERS_MAX = 8, LIVE_MAX = 1 << 20 };
+
+static const char conf_text[] = "server Bona client 127.0.0.1:2 peer 127.0.0.1:12\n"
+                                "server Clark client 127.0.0.1:3 peer 127.0.0.1:13\n"
+                                "link Bona Clark\n"
+                                "handshake-timeout-ms 2000\n";
+
+static const char feed[] = "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0";
+
+struct session {
+    struct bench bench;
+    uint8_t key[HERD_SIPHASH_KEY];
+    uint8_t flags;
+    size_t piece;
+    uint32_t conn;
+    struct fuzz_mem mem; /* of the framer */
+    struct herd_framer framer;
+    bool said_bye;
+    char hello[HERD_HELLO_MAX]; /* the core's */
+    size_t hello_len;
+    uint64_t seq; /* of our feed */
+};
+
+/* ---- what the core says ---- */
+
+static bool is_verb(struct herd_slice verb)
+{
+    static const char *const verbs[] = {"HELLO", "AUTH",   "HAVE", "RESUME",
+                                        "SYNC",  "SYNCED", "WAIT", "BATCH",
+                                        "ACK",   "PING",   "PONG", "BYE"};
+    size_t i = 0;
+    while (i < sizeof verbs / sizeof verbs[0] &&
+           !herd_slice_eq(verb, herd_slice_str(verbs[i])))
+        i++;
+    return i < sizeof verbs / sizeof verbs[0];
+}
+
+static void sent(void *ctx, uint32_t conn, struct herd_slice bytes)
+{
+    struct session *session = ctx;
+    struct herd_frame frame;
+    int rc;
+    if (conn == CLIENT)
+        return;
+    while ((rc = herd_frame_next(&session->framer, &bytes, &frame)) == 1) {
+        FUZZ_CHECK(!session->said_bye && is_verb(frame.verb));
+        session->said_bye = herd_slice_eq(frame.verb, HERD_LIT("BYE"));
+        if (herd_slice_eq(frame.verb, HERD_LIT("HELLO"))) {
+            FUZZ_CHECK(frame.args.len < sizeof session->hello);
+            memcpy(session->hello, frame.args.data, frame.args.len);
+            session->hello_len = frame.args.len;
+        }
+    }
+    FUZZ_CHECK(rc == 0);
+}
+
+/* ---- what the neighbour says ---- */
+
+static void say(struct session *session, struct herd_slice bytes)
+{
+    while (bytes.len > 0)
+        if (!bench_data(&session->bench, session->conn, fuzz_take(&bytes, session->piece)))
+            return;
+}
+
+static void say_auth(struct session *session, struct herd_slice hello)
+{
+    bool ours = (session->flags & FLAG_DIALLED) == 0;
+    struct herd_slice core = herd_slice(session->hello, session->hello_len);
+    char text[HERD_AUTH_TEXT], hex[2 * HERD_MAC_SIZE + 1] = "none";
+    char frame[2 * HERD_MAC_SIZE + 16];
+    uint8_t mac[HERD_MAC_SIZE];
+    if ((session->flags & FLAG_KEYED) != 0) {
+        bench_sign(session->key,
+                   herd_auth_text(ours ? "dialler" : "acceptor", ours ? hello : core,
+                                  ours ? core : hello, text),
+                   mac);
+        herd_hex_print(mac, sizeof mac, hex);
+    }
+    int len = snprintf(frame, sizeof frame, "AUTH 0 %s\n", hex);
+    say(session, herd_slice(frame, (size_t)len));
+}
+
+static void greet(struct session *session)
+{
+    struct herd_hello hello = {.version_least = 1,
+                               .version_most = 1,
+                               .herd = HERD_LIT("herd"),
+                               .from = HERD_LIT("Bona"),
+                               .to = HERD_LIT("Clark"),
+                               .boot = 0xb0,
+                               .rules = herd_hello_rules(),
+                               .clock = session->bench.wall,
+                               .nonce = {7}};
+    char args[HERD_HELLO_MAX], frame[HERD_HELLO_MAX + 16];
+    size_t len = herd_hello_print(&hello, args);
+    int size = snprintf(frame, sizeof frame, "HELLO 0 %s\n", args);
+    say(session, herd_slice(frame, (size_t)size));
+    say_auth(session, herd_slice(args, len));
+}
+
+static void connect(struct session *session)
+{
+    bool dialled = (session->flags & FLAG_DIALLED) != 0;
+    if (session->conn == CLIENT + PEERS_MAX)
+        return;
+    if (dialled && !session->bench.dialling[0])
+        return;
+    herd_framer_free(&session->framer);
+    herd_framer_init(&session->framer, &session->mem.mem, HERD_FRAME_PAYLOAD_MAX);
+    session->said_bye = false;
+    session->hello_len = 0;
+    bench_open(&session->bench, ++session->conn, HERD_PEER, dialled ? 0 : -1);
+    if ((session->flags & FLAG_GREETED) != 0)
+        greet(session);
+}
+
+static void say_batch(struct session *session, struct herd_slice payload, bool walk)
+{
+    char header[128];
+    unsigned long long count = 0;
+    for (size_t i = 0; i < payload.len; i++)
+        count += payload.data[i] == '\n';
+    unsigned long long from = walk ? 0 : session->seq, to = walk ? 0 : from + count;
+    int len = snprintf(header, sizeof header, "BATCH %zu %llu %llu %llu\n", payload.len,
+                       from, to, count);
+    session->seq = walk ? session->seq : to;
+    say(session, herd_slice(header, (size_t)len));
+    say(session, payload);
+}
+
+/* A client of the core's own. */
+static void report(struct session *session, uint8_t n)
+{
+    char line[64];
+    int len = snprintf(line, sizeof line, "IAMAT c%u +1-1 %u\n", n % 8U, n / 8U);
+    bench_data(&session->bench, CLIENT, herd_slice(line, (size_t)len));
+}
+
+/* ---- the conversation ---- */
+
+static void happen(struct session *session, uint8_t mark, struct herd_slice *input)
+{
+    struct bench *bench = &session->bench;
+    size_t len = 0;
+    switch (mark) {
+    case MARK_TIME: bench_turn(bench, fuzz_byte(input) * 64, false); break;
+    case MARK_DRAIN: bench_turn(bench, 0, true); break;
+    case MARK_AGAIN:
+        bench_close(bench, session->conn);
+        session->seq = 0;
+        bench_turn(bench, 0, false);
+        connect(session);
+        break;
+    case MARK_REPORT: report(session, fuzz_byte(input)); break;
+    default:
+        while (len < input->len && (uint8_t)input->data[len] < MARK_FIRST)
+            len++;
+        if (mark == MARK_PLAIN)
+            say(session, fuzz_take(input, len));
+        else
+            say_batch(session, fuzz_take(input, len), mark == MARK_WALK);
+        break;
+    }
+}
+
+static void check(const struct session *session)
+{
+    const struct bench *bench = &session->bench;
+    bench_check_records(bench);
+    FUZZ_CHECK(bench->mem.peak <= LIVE_MAX);
+    /* Whoever has not proved that it knows the key has said nothing that counts. */
+    if ((session->flags & (FLAG_GREETED | FLAG_KEYED)) == FLAG_KEYED) {
+        FUZZ_CHECK(herd_core_links_up(bench->core) == 0);
+        FUZZ_CHECK(herd_core_stats(bench->core)->records_received == 0);
+    }
+    FUZZ_CHECK(!bench->conn[session->conn].open || !session->said_bye);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct herd_conf conf;
+    struct session session = {.key = {1, 2, 3}, .conn = CLIENT};
+    struct herd_slice input =
+        herd_slice((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
+    session.flags = fuzz_byte(&input);
+    session.piece = (size_t)fuzz_byte(&input) * 16 + 1;
+    uint8_t scarce = fuzz_byte(&input);
+    uint8_t *key = (session.flags & FLAG_KEYED) != 0 ? session.key : NULL;
+    fuzz_mem_init(&session.mem);
+    herd_framer_init(&session.framer, &session.mem.mem, HERD_FRAME_PAYLOAD_MAX);
+    bench_start(&session.bench, bench_conf(&conf, conf_text), "Clark", key, 1);
+    session.bench.ears = (struct bench_ears){.sent = sent, .ctx = &session};
+    bench_open(&session.bench, CLIENT, HERD_CLIENT, -1);
+    bench_turn(&session.bench, 0, false);
+    connect(&session);
+    if ((session.flags & FLAG_GREETED) != 0) {
+        char resume[128];
+        FUZZ_CHECK(herd_core_links_up(session.bench.core) == 1);
+        int len =
+            snprintf(resume, sizeof resume, "SYNC 0 %s 0\nSYNCED 0 %s 0\n", feed, feed);
+        say(&session, herd_slice(resume, (size_t)len));
+    }
+    session.bench.mem.until = scarce;
+    happen(&session, MARK_PLAIN, &input);
+    while (input.len > 0)
+        happen(&session, fuzz_byte(&input), &input);
+    check(&session);
+    herd_framer_free(&session.framer);
+    bench_end(&session.bench);
+    return 0;
+}
