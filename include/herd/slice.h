@@ -44,7 +44,8 @@ static inline int herd_slice_cmp(struct herd_slice a, struct herd_slice b)
 /* The slice without its first n bytes; n is at most its length. */
 static inline struct herd_slice herd_slice_from(struct herd_slice s, size_t n)
 {
-    return (struct herd_slice){s.data + n, s.len - n};
+    /* An empty slice may have no data, and NULL + 0 is undefined in C. */
+    return (struct herd_slice){n > 0 ? s.data + n : s.data, s.len - n};
 }
 
 #endif
