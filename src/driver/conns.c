@@ -171,10 +171,13 @@ void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
     if (role == HERD_PEER)
         io_sock_keep_unsent_small(fd);
     dc->conn = io_conn_accept(driver->group, fd, &handlers, dc);
-    if (dc->conn == NULL)
+    if (dc->conn == NULL) {
         driver_conn_free(dc);
-    else
-        on_opened(dc);
+        return;
+    }
+    if (role != HERD_CLIENT)
+        io_conn_pin(dc->conn);
+    on_opened(dc);
 }
 
 bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
@@ -193,8 +196,10 @@ bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
     }
     io_sock_keep_unsent_small(fd);
     dc->conn = io_conn_dial(driver->group, fd, &handlers, dc);
-    if (dc->conn != NULL)
+    if (dc->conn != NULL) {
+        io_conn_pin(dc->conn);
         return true;
+    }
     driver_conn_free(dc);
     snprintf(why, IO_SOCK_WHY, "%s", herd_strerror(HERD_ENOMEM));
     return false;

@@ -66,8 +66,10 @@ void driver_doors_conn_gone(struct driver *driver)
 static int hang(struct driver *driver, struct driver_door *door, int fd, char *why)
 {
     door->watch = (struct io_watch){.fd = fd, .ready = knock, .arg = door};
-    if (io_loop_add(driver->loop, &door->watch, IO_READ) == HERD_OK)
+    if (io_loop_add(driver->loop, &door->watch, IO_READ) == HERD_OK) {
+        io_loop_pin(driver->loop, &door->watch);
         return HERD_OK;
+    }
     close(fd);
     door->watch.fd = -1;
     snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));

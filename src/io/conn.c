@@ -254,6 +254,12 @@ void io_conn_pause(struct io_conn *conn, bool paused)
         update(conn);
 }
 
+void io_conn_pin(struct io_conn *conn)
+{
+    if (conn->state != CONN_BROKEN && conn->state != CONN_GONE)
+        io_loop_pin(conn->group->loop, &conn->watch);
+}
+
 void io_conn_finish(struct io_conn *conn)
 {
     if (conn->state != CONN_OPEN) {

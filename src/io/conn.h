@@ -91,6 +91,9 @@ size_t io_conn_unsent(const struct io_conn *conn);
 /* Stops or continues reading; the water mark's own pause is separate. */
 void io_conn_pause(struct io_conn *conn, bool paused);
 
+/* For the few that must not wait behind the many: see io_loop_pin. */
+void io_conn_pin(struct io_conn *conn);
+
 /* Sends what is unsent, then shuts down our side, discards what still comes in until the
  * other side closes or linger_ms are over, and closes. The caller forgets the connection
  * at once: no handler is called any more. One that is still dialling is dropped. */

@@ -76,6 +76,7 @@ static struct io_fetch_socket *add(struct io_fetch_sockets *all, int fd, unsigne
         herd_mem_free(all->mem, socket, sizeof *socket);
         return NULL;
     }
+    io_loop_pin(all->loop, &socket->watch);
     socket->next = all->first;
     all->first = socket;
     return socket;
@@ -208,6 +209,8 @@ static void unmute(struct io_fetch_sockets *all)
         if (!s->muted || !herd_mono_reached(all->now, s->until))
             continue;
         s->muted = io_loop_add(all->loop, &s->watch, s->want) != HERD_OK;
+        if (!s->muted)
+            io_loop_pin(all->loop, &s->watch);
         s->until = herd_mono_add_ms(all->now, MUTE_MS);
     }
 }

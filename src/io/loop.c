@@ -2,72 +2,33 @@
 
 #include "herd/err.h"
 #include "io/clock.h"
+#include "io/loop_inner.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <string.h>
-
-enum { FIRST_SIZE = 64 };
-
-/* Two parallel dense arrays: `fds` is what poll() sees, `watches` says whose entry it is.
- * Outside of a turn, and for entries that a turn has already looked at, revents is 0:
- * what moves into a place or is added there never finds somebody else's events. */
-struct io_loop {
-    const struct herd_mem *mem;
-    struct pollfd *fds;
-    struct io_watch **watches;
-    size_t len;
-    size_t size;
-    struct io_idle idle;
-};
 
 struct io_loop *io_loop_new(const struct herd_mem *mem)
 {
     struct io_loop *loop = herd_mem_zalloc(mem, sizeof *loop);
-    if (loop != NULL)
-        loop->mem = mem;
+    if (loop == NULL)
+        return NULL;
+    loop->set.mem = mem;
+    loop->clock = io_clock_mono;
     return loop;
-}
-
-static void free_arrays(struct io_loop *loop)
-{
-    herd_mem_free(loop->mem, loop->fds, loop->size * sizeof *loop->fds);
-    herd_mem_free(loop->mem, loop->watches, loop->size * sizeof(struct io_watch *));
 }
 
 void io_loop_free(struct io_loop *loop)
 {
     if (loop == NULL)
         return;
-    assert(loop->len == 0);
-    free_arrays(loop);
-    herd_mem_free(loop->mem, loop, sizeof *loop);
+    assert(loop->set.len == 0);
+    io_loop_set_free(&loop->set);
+    herd_mem_free(loop->set.mem, loop, sizeof *loop);
 }
 
-/* Both arrays or none: the old ones are given up only when both new ones are there. */
-static int grow(struct io_loop *loop)
-{
-    size_t size = loop->size > 0 ? loop->size * 2 : FIRST_SIZE;
-    struct pollfd *fds = herd_mem_alloc(loop->mem, size * sizeof *fds);
-    if (fds == NULL)
-        return HERD_ENOMEM;
-    struct io_watch **watches = herd_mem_alloc(loop->mem, size * sizeof(struct io_watch *));
-    if (watches == NULL) {
-        herd_mem_free(loop->mem, fds, size * sizeof *fds);
-        return HERD_ENOMEM;
-    }
-    if (loop->len > 0) {
-        memcpy(fds, loop->fds, loop->len * sizeof *fds);
-        memcpy(watches, loop->watches, loop->len * sizeof(struct io_watch *));
-    }
-    free_arrays(loop);
-    loop->fds = fds;
-    loop->watches = watches;
-    loop->size = size;
-    return HERD_OK;
-}
+/* ---- watches ------------------------------------------------------------------------ */
 
 static short events_of(unsigned want)
 {
@@ -77,69 +38,53 @@ static short events_of(unsigned want)
 int io_loop_add(struct io_loop *loop, struct io_watch *watch, unsigned want)
 {
     assert(watch->fd >= 0 && watch->ready != NULL);
-    if (loop->len == loop->size && grow(loop) != HERD_OK)
-        return HERD_ENOMEM;
-    watch->place = loop->len++;
-    loop->fds[watch->place] =
-        (struct pollfd){.fd = watch->fd, .events = events_of(want), .revents = 0};
-    loop->watches[watch->place] = watch;
-    return HERD_OK;
+    watch->pinned = false;
+    watch->queued = false;
+    return io_loop_set_add(&loop->set, watch, events_of(want));
 }
 
+/* Whoever changes it is at work on it, so more is to come. */
 void io_loop_want(struct io_loop *loop, struct io_watch *watch, unsigned want)
 {
-    assert(watch->place < loop->len && loop->watches[watch->place] == watch);
-    loop->fds[watch->place].events = events_of(want);
+    io_loop_set_warm(&loop->set, watch);
+    loop->set.fds[watch->place].events = events_of(want);
 }
 
-/* The last entry fills the gap and takes its revents along: 0 when this turn has already
- * looked at it, its own otherwise. */
+void io_loop_pin(struct io_loop *loop, struct io_watch *watch)
+{
+    watch->pinned = true;
+    io_loop_set_warm(&loop->set, watch);
+}
+
+/* ---- those that are ready ----------------------------------------------------------- */
+
+static void queue(struct io_loop *loop, struct io_watch *watch)
+{
+    watch->queued = true;
+    watch->prev = NULL;
+    watch->next = loop->first;
+    if (loop->first != NULL)
+        loop->first->prev = watch;
+    loop->first = watch;
+}
+
+static void unqueue(struct io_loop *loop, struct io_watch *watch)
+{
+    if (!watch->queued)
+        return;
+    watch->queued = false;
+    if (watch->prev != NULL)
+        watch->prev->next = watch->next;
+    else
+        loop->first = watch->next;
+    if (watch->next != NULL)
+        watch->next->prev = watch->prev;
+}
+
 void io_loop_remove(struct io_loop *loop, struct io_watch *watch)
 {
-    assert(watch->place < loop->len && loop->watches[watch->place] == watch);
-    size_t last = --loop->len;
-    if (watch->place != last) {
-        loop->fds[watch->place] = loop->fds[last];
-        loop->watches[watch->place] = loop->watches[last];
-        loop->watches[watch->place]->place = watch->place;
-    }
-}
-
-void io_loop_on_idle(struct io_loop *loop, struct io_idle idle)
-{
-    loop->idle = idle;
-}
-
-/* Rounded up: waking just before the deadline would mean to spin until it is reached. */
-static int ms_until(struct herd_mono deadline)
-{
-    if (herd_mono_is_never(deadline))
-        return -1;
-    struct herd_mono now = io_clock_mono();
-    if (herd_mono_reached(now, deadline))
-        return 0;
-    int64_t left = deadline.ns - now.ns;
-    int64_t ms = left / HERD_NS_PER_MS + (left % HERD_NS_PER_MS != 0);
-    return ms < INT_MAX ? (int)ms : INT_MAX;
-}
-
-static int ask(struct io_loop *loop, int timeout_ms)
-{
-    return poll(loop->fds, (nfds_t)loop->len, timeout_ms);
-}
-
-/* Like ask(), but with work that waits for a quiet moment asks without sleeping first. */
-static int ask_or_idle(struct io_loop *loop, struct herd_mono deadline)
-{
-    int timeout_ms = ms_until(deadline);
-    const struct io_idle *idle = &loop->idle;
-    if (timeout_ms == 0 || idle->pending == NULL || !idle->pending(idle->arg))
-        return ask(loop, timeout_ms);
-    int hits = ask(loop, 0);
-    if (hits != 0)
-        return hits;
-    idle->idle(idle->arg);
-    return ask(loop, ms_until(deadline));
+    unqueue(loop, watch);
+    io_loop_set_remove(&loop->set, watch);
 }
 
 /* The wants may have changed since poll() looked: what is no longer wanted is not told.
@@ -156,31 +101,172 @@ static unsigned ready_of(const struct pollfd *entry)
     return ready & want;
 }
 
-/* Downwards, since removing fills gaps from the end: what moves is either done already or
- * moves to a lower place that is still to come. Callbacks may shrink the array to less
- * than `i`, and add entries, which have no revents. */
-static int call_ready(struct io_loop *loop, int hits)
+/* All hits are found before the first callback, so that callbacks may move entries as
+ * they like; what they remove leaves the queue. The last one found is called first. So
+ * what was added early and is pinned comes late: a signal to stop after the listeners, and
+ * whoever has connected before the signal is taken in. */
+static void find_ready(struct io_loop *loop, int hits)
+{
+    struct io_loop_set *set = &loop->set;
+    for (size_t i = 0; i < set->len && hits > 0; i++) {
+        if (set->fds[i].revents == 0)
+            continue;
+        struct io_watch *watch = set->watches[i];
+        hits--;
+        queue(loop, watch);
+        io_loop_set_warm(set, watch);
+    }
+}
+
+/* Revents end here, before the callback: outside of a turn nobody has any. */
+static int call_ready(struct io_loop *loop)
 {
     int calls = 0;
-    for (size_t i = loop->len; i-- > 0 && hits > 0;) {
-        if (i >= loop->len || loop->fds[i].revents == 0)
-            continue;
-        hits--;
-        unsigned ready = ready_of(&loop->fds[i]);
-        loop->fds[i].revents = 0;
+    while (loop->first != NULL) {
+        struct io_watch *watch = loop->first;
+        struct pollfd *entry = &loop->set.fds[watch->place];
+        unsigned ready = ready_of(entry);
+        entry->revents = 0;
+        unqueue(loop, watch);
         if (ready == 0)
             continue;
         calls++;
-        struct io_watch *watch = loop->watches[i];
         watch->ready(watch, ready);
     }
     return calls;
 }
 
+/* ---- poll() ------------------------------------------------------------------------- */
+
+void io_loop_on_idle(struct io_loop *loop, struct io_idle idle)
+{
+    loop->idle = idle;
+}
+
+/* Rounded up: waking just before the deadline would mean to spin until it is reached. */
+static int ms_until(struct herd_mono now, struct herd_mono deadline)
+{
+    if (herd_mono_is_never(deadline))
+        return -1;
+    if (herd_mono_reached(now, deadline))
+        return 0;
+    int64_t left = deadline.ns - now.ns;
+    int64_t ms = left / HERD_NS_PER_MS + (left % HERD_NS_PER_MS != 0);
+    return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+static int ask_all(struct io_loop *loop, int timeout_ms)
+{
+    loop->polls_of_all++;
+    return poll(loop->set.fds, (nfds_t)loop->set.len, timeout_ms);
+}
+
+static int ask_hot(struct io_loop *loop, int timeout_ms)
+{
+    loop->polls_of_hot++;
+    return poll(loop->set.fds, (nfds_t)loop->set.hot, timeout_ms);
+}
+
+static bool has_idle_work(const struct io_loop *loop)
+{
+    return loop->idle.pending != NULL && loop->idle.pending(loop->idle.arg);
+}
+
+/* The last thing before a sleep; what time it is then. */
+static struct herd_mono before_sleep(struct io_loop *loop, struct herd_mono now)
+{
+    if (!has_idle_work(loop))
+        return now;
+    loop->idle.idle(loop->idle.arg);
+    return loop->clock();
+}
+
+/* With work that waits for a quiet moment asks without sleeping first. */
+static int look_at_few(struct io_loop *loop, struct herd_mono deadline)
+{
+    struct herd_mono now = {0};
+    if (!herd_mono_is_never(deadline))
+        now = loop->clock();
+    int timeout_ms = ms_until(now, deadline);
+    if (timeout_ms == 0 || !has_idle_work(loop))
+        return ask_all(loop, timeout_ms);
+    int hits = ask_all(loop, 0);
+    if (hits != 0)
+        return hits;
+    loop->idle.idle(loop->idle.arg);
+    return ask_all(loop, ms_until(loop->clock(), deadline));
+}
+
+static int look_at_hot(struct io_loop *loop, struct herd_mono now, struct herd_mono until)
+{
+    int hits = ask_hot(loop, 0);
+    if (hits != 0 || herd_mono_reached(now, until)) {
+        loop->age += IO_LOOP_AGE_BUSY;
+        return hits;
+    }
+    now = before_sleep(loop, now);
+    loop->age += IO_LOOP_AGE_SLEPT;
+    return ask_hot(loop, ms_until(now, until));
+}
+
+/* A poll during which another program ran seems dear: what is more than before is believed
+ * bit by bit, what is less at once. */
+static void note_cost(struct io_loop *loop, int64_t cost_ns)
+{
+    int64_t most_ns = loop->cost_ns + loop->cost_ns / 4 + 1000;
+    loop->cost_ns = loop->cost_ns == 0 || cost_ns < most_ns ? cost_ns : most_ns;
+}
+
+static struct herd_mono next_of_all(struct herd_mono now, int64_t cost_ns)
+{
+    const int64_t most_ns = IO_LOOP_APART_MS * HERD_NS_PER_MS;
+    int64_t apart_ns =
+        cost_ns < most_ns / IO_LOOP_SHARE ? cost_ns * IO_LOOP_SHARE : most_ns;
+    return (struct herd_mono){now.ns + apart_ns};
+}
+
+/* Asks without sleeping first, since that shows what looking at all of them costs. */
+static int look_at_all(struct io_loop *loop, struct herd_mono now,
+                       struct herd_mono deadline)
+{
+    int hits = ask_all(loop, 0);
+    struct herd_mono after = loop->clock();
+    note_cost(loop, after.ns - now.ns);
+    loop->all_at = next_of_all(after, loop->cost_ns);
+    if (hits != 0 || herd_mono_reached(after, deadline)) {
+        loop->age += IO_LOOP_AGE_BUSY;
+        return hits;
+    }
+    after = before_sleep(loop, after);
+    loop->age += IO_LOOP_AGE_SLEPT;
+    hits = ask_all(loop, ms_until(after, deadline));
+    loop->all_at = next_of_all(loop->clock(), loop->cost_ns);
+    return hits;
+}
+
+static int look_at_many(struct io_loop *loop, struct herd_mono deadline)
+{
+    struct herd_mono now = loop->clock();
+    if (loop->set.hot > 0 && !herd_mono_reached(now, loop->all_at)) {
+        struct herd_mono until = herd_mono_min(deadline, loop->all_at);
+        int hits = look_at_hot(loop, now, until);
+        if (hits != 0 || herd_mono_reached(until, deadline))
+            return hits;
+        now = loop->clock();
+    }
+    return look_at_all(loop, now, deadline);
+}
+
 int io_loop_turn(struct io_loop *loop, struct herd_mono deadline)
 {
-    int hits = ask_or_idle(loop, deadline);
-    if (hits >= 0)
-        return call_ready(loop, hits);
-    return errno == EINTR || errno == EAGAIN ? 0 : HERD_ESYS;
+    int hits = loop->set.len <= IO_LOOP_FEW ? look_at_few(loop, deadline)
+                                            : look_at_many(loop, deadline);
+    if (hits < 0)
+        return errno == EINTR || errno == EAGAIN ? 0 : HERD_ESYS;
+    if (loop->age >= IO_LOOP_AGE_COOL) {
+        loop->age = 0;
+        io_loop_set_cool(&loop->set);
+    }
+    find_ready(loop, hits);
+    return call_ready(loop);
 }

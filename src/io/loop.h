@@ -1,8 +1,22 @@
 /* The poll() loop: descriptors in, callbacks out, one deadline a turn.
  *
  * A caller embeds one struct io_watch per descriptor. The array handed to poll() is
- * dense and private to the loop: a watch knows its place in it, nobody else does, so the
- * order of the array (and later, how much of it a turn polls) is the loop's own affair.
+ * dense and private to the loop: its order, and how much of it a turn polls, is the
+ * loop's own affair.
+ *
+ * What this costs: poll() takes time for every descriptor that it is given, ready or not:
+ * 60 to 180 ns, several times that on a machine that is busy with other things. So the
+ * array has the active descriptors in front, those to which something happened in the last
+ * 64 to 128 turns, and most turns poll only these. All of them are polled
+ *   - each turn, while there are no more than 64;
+ *   - when 9 times the cost of a poll of all has passed since the last one, but not more
+ *     than 100 ms: under full load a tenth of the time goes there;
+ *   - when that time has passed and the active ones are quiet: then the loop sleeps on all.
+ * So a descriptor that becomes ready after a long silence waits at most that long and a
+ * turn: 35 ms with 20,000 descriptors of 180 ns, 6 ms with 10,000 of 60 ns, never more than
+ * 100 ms; when the active ones fall silent meanwhile, rounded up to whole milliseconds; and
+ * not at all when they have been silent for that long. Descriptors that must not wait
+ * behind the many are pinned. The clock is read once a turn, and around a poll of all.
  *
  * Inside a callback any watch may be added, changed or removed, itself included. A watch
  * removed, or added for a reused descriptor, during a turn gets no callback from that
@@ -13,6 +27,7 @@
 #include "herd/instant.h"
 #include "herd/mem.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a watch waits for. A descriptor's error or hang-up is reported as whatever the
@@ -29,7 +44,13 @@ struct io_watch {
     int fd;            /* borrowed; close it only after io_loop_remove */
     io_ready_fn ready; /* called when the descriptor is ready */
     void *arg;         /* the caller's own */
-    size_t place;      /* the loop's own */
+
+    /* the loop's own */
+    size_t place;
+    struct io_watch *prev, *next; /* among those that are ready */
+    bool queued;                  /* is among them */
+    bool warm;                    /* something happened to it lately */
+    bool pinned;
 };
 
 struct io_loop;
@@ -46,6 +67,11 @@ int io_loop_add(struct io_loop *loop, struct io_watch *watch, unsigned want);
 
 /* Changes what an added watch waits for. Cheap: no system call. */
 void io_loop_want(struct io_loop *loop, struct io_watch *watch, unsigned want);
+
+/* From now until it is removed, every turn looks at this watch, however quiet it is: for
+ * the few that must not wait (listeners, wake-up descriptors, links). Of those that are
+ * ready in one turn, what was added and pinned before all others is called last. */
+void io_loop_pin(struct io_loop *loop, struct io_watch *watch);
 
 void io_loop_remove(struct io_loop *loop, struct io_watch *watch);
 

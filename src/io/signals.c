@@ -91,6 +91,7 @@ int io_signals_start(struct io_loop *loop, io_signal_fn caught, void *arg)
         close_pipe();
         return rc;
     }
+    io_loop_pin(loop, &self.watch);
     self.loop = loop;
     self.caught = caught;
     self.arg = arg;

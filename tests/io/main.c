@@ -8,6 +8,7 @@
 enum { PATIENCE_S = 170 };
 
 extern const struct check_test test_loop[];
+extern const struct check_test test_loop_hot[];
 extern const struct check_test test_sock[];
 extern const struct check_test test_conn[];
 extern const struct check_test test_conn_limits[];
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
 {
     const struct check_suite suites[] = {
         {"loop", test_loop},
+        {"loop hot", test_loop_hot},
         {"sock", test_sock},
         {"conn", test_conn},
         {"conn limits", test_conn_limits},
