@@ -30,11 +30,16 @@ int herd_time_parse(struct herd_slice text, struct herd_wall *time);
  * HERD_ERANGE. */
 int herd_uint_parse(struct herd_slice text, uint64_t most, uint64_t *value);
 
-enum { HERD_SKEW_TEXT = 24, HERD_UINT_TEXT = 20 };
+enum { HERD_SKEW_TEXT = 24, HERD_TIME_TEXT = 24, HERD_UINT_TEXT = 20 };
 
 /* Prints nanoseconds as seconds, always signed, nine decimals: "+0.263873386". Returns
  * the bytes written to `out` (HERD_SKEW_TEXT bytes; no NUL). */
 size_t herd_skew_print(int64_t ns, char *out);
+
+/* Prints a time as POSIX seconds without a sign, nine decimals, as herd_time_parse reads
+ * them; one before 1970 as 0. Returns the bytes written to `out` (HERD_TIME_TEXT bytes; no
+ * NUL). */
+size_t herd_time_print(struct herd_wall time, char *out);
 
 /* Returns the bytes written to `out` (HERD_UINT_TEXT bytes; no NUL). */
 size_t herd_uint_print(uint64_t value, char *out);

@@ -272,10 +272,12 @@ static void got_eof(struct herd_core *core, struct herd_conn *conn)
 
 static void drained(struct herd_core *core, struct herd_conn *conn)
 {
+    struct herd_neighbour *neighbour =
+        conn->role == HERD_PEER ? herd_neighbour_linked(conn) : NULL;
     if (conn->role == HERD_CLIENT)
         herd_client_drained(core, conn);
-    else if (conn->role == HERD_PEER && conn->peer.stage == HERD_STAGE_UP)
-        conn->peer.neighbour->out.busy = false;
+    else if (neighbour != NULL)
+        neighbour->out.busy = false;
 }
 
 /* The connection has gone by itself, so no CLOSE is owed for it. */

@@ -95,19 +95,28 @@ int herd_uint_parse(struct herd_slice text, uint64_t most, uint64_t *value)
     return HERD_OK;
 }
 
-/* The magnitude is taken without a sign, because INT64_MIN has no positive twin. */
-size_t herd_skew_print(int64_t ns, char *out)
+static size_t print_seconds(uint64_t ns, char *out)
 {
-    uint64_t size = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-    uint64_t nano = size % (uint64_t)HERD_NS_PER_S;
-    out[0] = ns < 0 ? '-' : '+';
-    size_t len = 1 + herd_uint_print(size / (uint64_t)HERD_NS_PER_S, out + 1);
+    uint64_t nano = ns % (uint64_t)HERD_NS_PER_S;
+    size_t len = herd_uint_print(ns / (uint64_t)HERD_NS_PER_S, out);
     out[len] = '.';
     for (size_t i = NANO_DIGITS; i > 0; i--) {
         out[len + i] = (char)('0' + nano % 10);
         nano /= 10;
     }
     return len + 1 + NANO_DIGITS;
+}
+
+/* The magnitude is taken without a sign, because INT64_MIN has no positive twin. */
+size_t herd_skew_print(int64_t ns, char *out)
+{
+    out[0] = ns < 0 ? '-' : '+';
+    return 1 + print_seconds(ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns, out + 1);
+}
+
+size_t herd_time_print(struct herd_wall time, char *out)
+{
+    return print_seconds(time.ns > 0 ? (uint64_t)time.ns : 0, out);
 }
 
 size_t herd_uint_print(uint64_t value, char *out)

@@ -130,9 +130,9 @@ static void sync_or_wait(struct herd_core *core, struct herd_neighbour *neighbou
 int herd_peer_have(struct herd_core *core, struct herd_conn *conn,
                    const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     struct herd_position has;
-    if (conn->peer.stage != HERD_STAGE_UP || neighbour->out.mode != HERD_OUT_NONE ||
+    if (neighbour == NULL || neighbour->out.mode != HERD_OUT_NONE ||
         herd_position_parse(call, &has) != HERD_OK)
         return HERD_EBAD;
     struct herd_position same = position_of(core, has.seq);
@@ -148,12 +148,13 @@ int herd_peer_have(struct herd_core *core, struct herd_conn *conn,
 int herd_peer_ack(struct herd_core *core, struct herd_conn *conn,
                   const struct herd_call *call)
 {
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     uint64_t seq;
     (void)core;
-    if (conn->peer.stage != HERD_STAGE_UP ||
+    if (neighbour == NULL ||
         herd_uint_parse(call->words.word[1], UINT64_MAX, &seq) != HERD_OK)
         return HERD_EBAD;
-    struct herd_outflow *out = &conn->peer.neighbour->out;
+    struct herd_outflow *out = &neighbour->out;
     if (seq < out->acked || seq > out->told)
         return HERD_EBAD;
     out->acked = seq;

@@ -118,8 +118,7 @@ void herd_peer_open(struct herd_core *core, struct herd_conn *conn, int64_t serv
     }
 }
 
-/* The connection is known, or gone: it no longer counts as one of a stranger. */
-static void end_greeting(struct herd_core *core, struct herd_conn *conn)
+void herd_handshake_end(struct herd_core *core, struct herd_conn *conn)
 {
     struct herd_peer *peer = &conn->peer;
     herd_timer_disarm(&peer->handshake);
@@ -128,11 +127,6 @@ static void end_greeting(struct herd_core *core, struct herd_conn *conn)
     if (peer->greeting != NULL)
         herd_mem_free(core->setup.mem, peer->greeting, sizeof *peer->greeting);
     peer->greeting = NULL;
-}
-
-void herd_handshake_free(struct herd_core *core, struct herd_conn *conn)
-{
-    end_greeting(core, conn);
 }
 
 void herd_handshake_timers(struct herd_core *core)
@@ -284,7 +278,7 @@ static void bring_up(struct herd_core *core, struct herd_conn *conn)
     meet(core, neighbour, peer->greeting->boot);
     if (!peer->ours)
         send_auth(core, conn);
-    end_greeting(core, conn);
+    herd_handshake_end(core, conn);
     peer->stage = HERD_STAGE_UP;
     peer->framer.payload_max = HERD_FRAME_PAYLOAD_MAX;
     neighbour->conn = conn;
@@ -319,7 +313,7 @@ static void refuse_duplicate(struct herd_core *core, struct herd_conn *conn)
         herd_peer_bye(core, conn, "duplicate", "another connection carries this link");
         return;
     }
-    end_greeting(core, conn);
+    herd_handshake_end(core, conn);
     conn->peer.stage = HERD_STAGE_RETIRED;
     herd_timer_arm(&core->handshakes, &conn->peer.handshake, core->mono);
 }

@@ -17,17 +17,16 @@ static void send_ping(struct herd_core *core, struct herd_neighbour *neighbour)
     struct herd_beat *beat = &neighbour->beat;
     struct herd_outflow *out = &neighbour->out;
     uint64_t seq = out->mode == HERD_OUT_FEED ? out->follower.seen_seq : 0;
-    int64_t clock = core->wall.ns > 0 ? core->wall.ns : 0;
+    char clock[HERD_TIME_TEXT];
     beat->serial++;
     beat->sent_at = core->mono;
     core->stats.pings_sent++;
     if (seq > 0)
         out->told = seq;
     herd_peer_sendf(core, neighbour->conn,
-                    "PING 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64 " %" PRId64
-                    ".%09" PRId64 "\n",
+                    "PING 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64 " %.*s\n",
                     beat->serial, seq, core->store.tail_seq, core->store.digest,
-                    clock / HERD_NS_PER_S, clock % HERD_NS_PER_S);
+                    (int)herd_time_print(core->wall, clock), clock);
 }
 
 void herd_beat_start(struct herd_core *core, struct herd_neighbour *neighbour)
@@ -170,9 +169,9 @@ static int parse_ping(const struct herd_call *call, struct ping *ping)
 int herd_peer_ping(struct herd_core *core, struct herd_conn *conn,
                    const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     struct ping ping;
-    if (conn->peer.stage != HERD_STAGE_UP || parse_ping(call, &ping) != HERD_OK)
+    if (neighbour == NULL || parse_ping(call, &ping) != HERD_OK)
         return HERD_EBAD;
     bool feeding = neighbour->in.mode == HERD_IN_FEED;
     if (feeding && ping.seq > 0 && herd_inflow_reached(neighbour, ping.seq) != HERD_OK)
@@ -186,11 +185,12 @@ int herd_peer_ping(struct herd_core *core, struct herd_conn *conn,
 int herd_peer_pong(struct herd_core *core, struct herd_conn *conn,
                    const struct herd_call *call)
 {
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     uint64_t serial;
-    if (conn->peer.stage != HERD_STAGE_UP ||
+    if (neighbour == NULL ||
         herd_uint_parse(call->words.word[1], UINT64_MAX, &serial) != HERD_OK)
         return HERD_EBAD;
-    struct herd_beat *beat = &conn->peer.neighbour->beat;
+    struct herd_beat *beat = &neighbour->beat;
     if (serial == beat->serial)
         beat->rtt_ns = core->mono.ns - beat->sent_at.ns;
     return HERD_OK;

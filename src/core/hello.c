@@ -44,8 +44,7 @@ static void print_slice(struct herd_slice text, char **at)
 
 size_t herd_hello_print(const struct herd_hello *hello, char *out)
 {
-    char nonce[2 * HERD_HELLO_NONCE + 1], *at = out;
-    int64_t ns = hello->clock.ns > 0 ? hello->clock.ns : 0;
+    char nonce[2 * HERD_HELLO_NONCE + 1], clock[HERD_TIME_TEXT], *at = out;
     assert(hello->herd.len + hello->from.len + hello->to.len < HERD_HELLO_MAX / 2);
     at += snprintf(at, HERD_HELLO_MAX / 4, "%" PRIu64 " %" PRIu64 " ", hello->version_least,
                    hello->version_most);
@@ -53,10 +52,9 @@ size_t herd_hello_print(const struct herd_hello *hello, char *out)
     print_slice(hello->from, &at);
     print_slice(hello->to, &at);
     herd_hex_print(hello->nonce, sizeof hello->nonce, nonce);
-    at +=
-        snprintf(at, HERD_HELLO_MAX / 4,
-                 "%016" PRIx64 " %016" PRIx64 " %" PRId64 ".%09" PRId64 " %s", hello->boot,
-                 hello->rules, ns / HERD_NS_PER_S, ns % HERD_NS_PER_S, nonce);
+    at += snprintf(at, HERD_HELLO_MAX / 4, "%016" PRIx64 " %016" PRIx64 " %.*s %s",
+                   hello->boot, hello->rules, (int)herd_time_print(hello->clock, clock),
+                   clock, nonce);
     return (size_t)(at - out);
 }
 

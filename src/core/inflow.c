@@ -6,12 +6,6 @@
 
 #include <inttypes.h>
 
-/* The neighbour whose link this connection carries, or NULL. */
-static struct herd_neighbour *linked(const struct herd_conn *conn)
-{
-    return conn->peer.stage == HERD_STAGE_UP ? conn->peer.neighbour : NULL;
-}
-
 void herd_inflow_start(struct herd_core *core, struct herd_neighbour *neighbour)
 {
     neighbour->in = (struct herd_inflow){.mode = HERD_IN_NONE};
@@ -24,12 +18,19 @@ void herd_inflow_stop(struct herd_neighbour *neighbour)
     herd_timer_disarm(&neighbour->in.ack);
 }
 
+/* Once: what comes while one is owed is acknowledged with it. */
+static void owe_ack(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    if (!herd_timer_armed(&neighbour->in.ack))
+        herd_timer_arm(&core->acks, &neighbour->in.ack, core->mono);
+}
+
 /* ---- where the neighbour begins ---- */
 
 int herd_peer_resume(struct herd_core *core, struct herd_conn *conn,
                      const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     struct herd_position from;
     (void)core;
     if (neighbour == NULL || herd_position_parse(call, &from) != HERD_OK ||
@@ -44,7 +45,7 @@ int herd_peer_resume(struct herd_core *core, struct herd_conn *conn,
 int herd_peer_sync(struct herd_core *core, struct herd_conn *conn,
                    const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     struct herd_position from;
     (void)core;
     if (neighbour == NULL || herd_position_parse(call, &from) != HERD_OK || !from.known ||
@@ -58,7 +59,7 @@ int herd_peer_sync(struct herd_core *core, struct herd_conn *conn,
 int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
                      const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     struct herd_position at;
     if (neighbour == NULL || herd_position_parse(call, &at) != HERD_OK ||
         neighbour->in.mode != HERD_IN_WALK || !herd_position_eq(&at, &neighbour->in.walk))
@@ -66,8 +67,7 @@ int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
     neighbour->cursor = at;
     neighbour->in.mode = HERD_IN_FEED;
     neighbour->in.at = at.seq;
-    if (!herd_timer_armed(&neighbour->in.ack))
-        herd_timer_arm(&core->acks, &neighbour->in.ack, core->mono);
+    owe_ack(core, neighbour);
     return HERD_OK;
 }
 
@@ -75,7 +75,7 @@ int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
 int herd_peer_wait(struct herd_core *core, struct herd_conn *conn,
                    const struct herd_call *call)
 {
-    const struct herd_neighbour *neighbour = linked(conn);
+    const struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     uint64_t ms;
     (void)core;
     if (neighbour == NULL || neighbour->in.mode != HERD_IN_NONE)
@@ -139,7 +139,7 @@ static bool fits(const struct herd_inflow *in, uint64_t from, uint64_t to)
 int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
                     const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     const struct herd_slice *word = call->words.word;
     uint64_t from, to, count;
     if (neighbour == NULL || herd_uint_parse(word[1], UINT64_MAX, &from) != HERD_OK ||
@@ -156,8 +156,7 @@ int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
     }
     if (rc != HERD_OK || neighbour->in.mode == HERD_IN_WALK)
         return rc;
-    if (!herd_timer_armed(&neighbour->in.ack))
-        herd_timer_arm(&core->acks, &neighbour->in.ack, core->mono);
+    owe_ack(core, neighbour);
     return herd_inflow_reached(neighbour, to);
 }
 

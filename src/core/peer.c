@@ -16,6 +16,11 @@ struct herd_neighbour *herd_neighbour_of(struct herd_core *core, int64_t server)
     return NULL;
 }
 
+struct herd_neighbour *herd_neighbour_linked(const struct herd_conn *conn)
+{
+    return conn->peer.stage == HERD_STAGE_UP ? conn->peer.neighbour : NULL;
+}
+
 const char *herd_neighbour_name(const struct herd_core *core,
                                 const struct herd_neighbour *neighbour)
 {
@@ -141,8 +146,9 @@ void herd_peer_data(struct herd_core *core, struct herd_conn *conn, struct herd_
 {
     struct herd_frame frame;
     int rc = 0;
-    if (conn->peer.stage == HERD_STAGE_UP)
-        herd_beat_heard(core, conn->peer.neighbour);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
+    if (neighbour != NULL)
+        herd_beat_heard(core, neighbour);
     while (!conn->ending && (rc = herd_frame_next(&conn->peer.framer, &bytes, &frame)) == 1)
         obey(core, conn, &frame);
     if (rc == HERD_ENOMEM) {
@@ -172,7 +178,7 @@ static void go_down(struct herd_core *core, struct herd_neighbour *neighbour,
 void herd_peer_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
 {
     struct herd_peer *peer = &conn->peer;
-    herd_handshake_free(core, conn);
+    herd_handshake_end(core, conn);
     herd_framer_free(&peer->framer);
     if (peer->neighbour != NULL &&
         herd_link_lost(&peer->neighbour->link, conn->id, peer->refused, core->mono,

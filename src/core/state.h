@@ -327,6 +327,8 @@ int herd_peer_byebye(struct herd_core *core, struct herd_conn *conn,
                      const struct herd_call *call);
 /* The neighbour with that server, or NULL. */
 struct herd_neighbour *herd_neighbour_of(struct herd_core *core, int64_t server);
+/* The neighbour whose link this connection carries, or NULL. */
+struct herd_neighbour *herd_neighbour_linked(const struct herd_conn *conn);
 const char *herd_neighbour_name(const struct herd_core *core,
                                 const struct herd_neighbour *neighbour);
 /* Remembers it for operators. Returns false when it was so already. */
@@ -340,7 +342,8 @@ int herd_peer_hello(struct herd_core *core, struct herd_conn *conn,
 int herd_peer_auth(struct herd_core *core, struct herd_conn *conn,
                    const struct herd_call *call);
 void herd_handshake_timers(struct herd_core *core);
-void herd_handshake_free(struct herd_core *core, struct herd_conn *conn);
+/* The connection is known, or gone: it no longer counts as one of a stranger. */
+void herd_handshake_end(struct herd_core *core, struct herd_conn *conn);
 
 /* ---- inflow.c ---- */
 

@@ -48,7 +48,7 @@ static const char *header_of(const struct driver *driver,
         .enterprise = strcmp(driver->setup.conf->places_fields, "enterprise") == 0,
         .timeout_ms = driver->setup.conf->places_timeout_ms,
     };
-    return provider->header != NULL ? provider->header(&ask) : NULL;
+    return provider->header(&ask);
 }
 
 static struct io_fetch_setup fetch_setup(const struct driver *driver,

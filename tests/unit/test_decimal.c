@@ -187,6 +187,26 @@ static void prints_skew(void)
     }
 }
 
+static void prints_time(void)
+{
+    static const struct {
+        int64_t ns;
+        const char *want;
+    } cases[] = {
+        {0, "0.000000000"},
+        {1, "0.000000001"},
+        {INT64_C(1621464827959498503), "1621464827.959498503"},
+        {INT64_MAX, "9223372036.854775807"},
+        {-1, "0.000000000"},
+        {INT64_MIN, "0.000000000"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char out[HERD_TIME_TEXT];
+        size_t len = herd_time_print((struct herd_wall){cases[i].ns}, out);
+        CHECK_SLICE(herd_slice(out, len), herd_slice_str(cases[i].want));
+    }
+}
+
 static void prints_uint(void)
 {
     static const struct {
@@ -210,5 +230,6 @@ static void prints_uint(void)
 const struct check_test test_decimal[] = {
     {"scans a number", scans_number},   {"parses a time", parses_time},
     {"parses an integer", parses_uint}, {"prints a skew", prints_skew},
+    {"prints times without a sign, none before 1970", prints_time},
     {"prints an integer", prints_uint}, {NULL, NULL},
 };
