@@ -58,7 +58,7 @@ struct herd_provider {
      * numbers that we print ourselves: no byte of a client gets in. */
     size_t (*print)(const struct herd_places_ask *ask, char *out);
 
-    /* A header line that goes with it ("X-Goog-FieldMask: ..."), or NULL. */
+    /* A header line that goes with it ("X-Goog-FieldMask: ..."); may return NULL. */
     const char *(*header)(const struct herd_places_ask *ask);
 
     /* *text becomes the answer in Google's layout, uncut: a slice of the body or of what

@@ -228,8 +228,11 @@ static void prints_uint(void)
 }
 
 const struct check_test test_decimal[] = {
-    {"scans a number", scans_number},   {"parses a time", parses_time},
-    {"parses an integer", parses_uint}, {"prints a skew", prints_skew},
+    {"scans a number", scans_number},
+    {"parses a time", parses_time},
+    {"parses an integer", parses_uint},
+    {"prints a skew", prints_skew},
     {"prints times without a sign, none before 1970", prints_time},
-    {"prints an integer", prints_uint}, {NULL, NULL},
+    {"prints an integer", prints_uint},
+    {NULL, NULL},
 };
