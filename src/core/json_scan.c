@@ -27,10 +27,32 @@ static bool take(struct scan *s, int c)
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Most of a reply's bytes are blanks and plain characters of strings: these two loops keep
+ * their place in a register. */
 static void skip_blanks(struct scan *s)
 {
-    for (int c = peek(s); c == ' ' || c == '\n' || c == '\r' || c == '\t'; c = peek(s))
-        s->at++;
+    size_t at = s->at;
+    while (at < s->text.len && is_blank(s->text.data[at]))
+        at++;
+    s->at = at;
+}
+
+static bool is_plain(char c)
+{
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+static void skip_plain(struct scan *s)
+{
+    size_t at = s->at;
+    while (at < s->text.len && is_plain(s->text.data[at]))
+        at++;
+    s->at = at;
 }
 
 static int scan_word(struct scan *s, struct herd_slice word)
@@ -144,7 +166,11 @@ static int scan_string(struct scan *s, struct herd_slice *inner)
     if (!take(s, '"'))
         return HERD_EBAD;
     size_t start = s->at;
-    for (int c = peek(s); c != '"'; c = peek(s)) {
+    for (;;) {
+        skip_plain(s);
+        int c = peek(s);
+        if (c == '"')
+            break;
         if (c < ' ')
             return HERD_EBAD;
         if (c == '\\') {
