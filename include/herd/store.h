@@ -54,6 +54,7 @@ struct herd_store {
     struct herd_bucket_page **pages;
     size_t page_count, pages_size;
     size_t bucket_count;
+    size_t round_size; /* buckets when this round of splits began: a power of two */
     size_t count;    /* clients */
     size_t bytes;    /* memory of the records */
     uint64_t digest; /* sum, modulo 2^64, of the keyed hashes of all records */

@@ -44,11 +44,8 @@ static struct herd_stored **bucket_at(const struct herd_store *store, size_t ind
  * the hash more than the others. */
 static size_t bucket_index(const struct herd_store *store, uint64_t hash)
 {
-    size_t half = PAGE_BUCKETS;
-    while (half * 2 <= store->bucket_count)
-        half *= 2;
-    size_t index = (size_t)hash & (half * 2 - 1);
-    return index < store->bucket_count ? index : (size_t)hash & (half - 1);
+    size_t index = (size_t)hash & (store->round_size * 2 - 1);
+    return index < store->bucket_count ? index : (size_t)hash & (store->round_size - 1);
 }
 
 static int add_page(struct herd_store *store)
@@ -77,15 +74,14 @@ static void split_one_bucket(struct herd_store *store)
     if (store->bucket_count == store->page_count * PAGE_BUCKETS &&
         add_page(store) != HERD_OK)
         return;
-    size_t fresh = store->bucket_count, half = PAGE_BUCKETS;
-    while (half * 2 <= fresh)
-        half *= 2;
-    struct herd_stored **from = bucket_at(store, fresh - half);
+    size_t fresh = store->bucket_count, mask = store->round_size * 2 - 1;
+    struct herd_stored **from = bucket_at(store, fresh - store->round_size);
     struct herd_stored **to = bucket_at(store, fresh);
-    store->bucket_count++;
+    if (++store->bucket_count == store->round_size * 2)
+        store->round_size *= 2;
     while (*from != NULL) {
         struct herd_stored *stored = *from;
-        if (((size_t)stored->hash & (half * 2 - 1)) == fresh) {
+        if (((size_t)stored->hash & mask) == fresh) {
             *from = stored->chain;
             stored->chain = NULL;
             *to = stored;
@@ -109,6 +105,7 @@ int herd_store_init(struct herd_store *store, const struct herd_mem *mem,
 {
     set_empty(store, mem);
     store->bucket_count = PAGE_BUCKETS;
+    store->round_size = PAGE_BUCKETS;
     memcpy(store->key, key, HERD_STORE_KEY);
     memcpy(store->digest_key, digest_key, HERD_STORE_KEY);
     int rc = add_page(store);

@@ -141,6 +141,19 @@ static size_t count_found(const struct store_rig *f, unsigned count)
     return found;
 }
 
+/* Of the fullest bucket. */
+static size_t longest_chain(const struct herd_store *store)
+{
+    struct herd_walk walk = {0};
+    size_t bucket = 0, len = 0, longest = 0;
+    while (herd_walk_next(store, &walk) != NULL) {
+        len = walk.bucket == bucket ? len + 1 : 1;
+        bucket = walk.bucket;
+        longest = len > longest ? len : longest;
+    }
+    return longest;
+}
+
 static void grows_by_buckets(void)
 {
     struct store_rig f;
@@ -161,6 +174,8 @@ static void grows_by_buckets(void)
     CHECK_INT((int64_t)f.store.bucket_count, MANY);
     CHECK_INT((int64_t)most_calls, 3);
     CHECK_INT((int64_t)count_found(&f, MANY), MANY);
+    /* Shared out at random, more than a dozen in one of them would be a wonder. */
+    CHECK(longest_chain(&f.store) <= 12);
     CHECK(store_rig_find(&f, "100000") == NULL);
     store_rig_tear_down(&f);
 }
