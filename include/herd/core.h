@@ -73,9 +73,9 @@ enum herd_topic { HERD_TOPIC_CLIENT, HERD_TOPIC_PEER, HERD_TOPIC_PLACES, HERD_TO
 struct herd_action {
     enum herd_action_kind kind;
     enum herd_topic topic;
+    uint32_t server;
     char direction; /* '<' in, '>' out, '-' neither */
     herd_conn_id conn;
-    uint32_t server;
     uint64_t lookup;
     struct herd_slice bytes;
     size_t offset; /* the core's own */

@@ -59,10 +59,7 @@ void herd_nonce(struct herd_core *core, uint8_t nonce[HERD_NONCE])
 void herd_log(struct herd_core *core, enum herd_topic topic, herd_conn_id conn,
               char direction, struct herd_slice text)
 {
-    struct herd_action log = {
-        .kind = HERD_DO_LOG, .topic = topic, .direction = direction, .conn = conn};
-    log.bytes = herd_slice(text.len > 0 ? text.data : "", text.len);
-    (void)herd_out_add(&core->out, &log);
+    (void)herd_out_log(&core->out, topic, conn, direction, text);
 }
 
 void herd_log_copy(struct herd_core *core, enum herd_topic topic, herd_conn_id conn,

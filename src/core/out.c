@@ -47,18 +47,33 @@ void herd_out_seal(struct herd_out *out)
             out->list[i].bytes.data = base + out->list[i].offset;
 }
 
+static bool grow(struct herd_out *out)
+{
+    size_t size = out->size > 0 ? out->size * 2 : LIST_FIRST;
+    struct herd_action *list =
+        herd_mem_resize(out->mem, out->list, out->size * sizeof *list, size * sizeof *list);
+    if (list == NULL)
+        return false;
+    out->list = list;
+    out->size = size;
+    return true;
+}
+
+/* The next place in the list, or NULL. Actions are written where they stay: there may be
+ * two for each line that comes in. */
+static struct herd_action *place(struct herd_out *out)
+{
+    if (out->count == out->size && !grow(out))
+        return NULL;
+    return &out->list[out->count++];
+}
+
 bool herd_out_add(struct herd_out *out, const struct herd_action *action)
 {
-    if (out->count == out->size) {
-        size_t size = out->size > 0 ? out->size * 2 : LIST_FIRST;
-        struct herd_action *list = herd_mem_resize(
-            out->mem, out->list, out->size * sizeof *list, size * sizeof *list);
-        if (list == NULL)
-            return false;
-        out->list = list;
-        out->size = size;
-    }
-    out->list[out->count++] = *action;
+    struct herd_action *at = place(out);
+    if (at == NULL)
+        return false;
+    *at = *action;
     return true;
 }
 
@@ -88,12 +103,13 @@ bool herd_out_sent(struct herd_out *out, herd_conn_id conn, size_t used)
         open->bytes.len += used;
         return true;
     }
-    struct herd_action send = {.kind = HERD_DO_SEND,
-                               .conn = conn,
-                               .bytes = {NULL, used},
-                               .offset = out->bytes.len};
-    if (!herd_out_add(out, &send))
+    struct herd_action *send = place(out);
+    if (send == NULL)
         return false;
+    *send = (struct herd_action){.kind = HERD_DO_SEND,
+                                 .conn = conn,
+                                 .bytes = {NULL, used},
+                                 .offset = out->bytes.len};
     herd_buf_commit(&out->bytes, used);
     out->open_send = out->count - 1;
     return true;
@@ -108,15 +124,32 @@ bool herd_out_send(struct herd_out *out, herd_conn_id conn, struct herd_slice by
     return herd_out_sent(out, conn, bytes.len);
 }
 
+bool herd_out_log(struct herd_out *out, enum herd_topic topic, herd_conn_id conn,
+                  char direction, struct herd_slice text)
+{
+    struct herd_action *log = place(out);
+    if (log == NULL)
+        return false;
+    *log = (struct herd_action){.kind = HERD_DO_LOG,
+                                .topic = topic,
+                                .direction = direction,
+                                .conn = conn,
+                                .bytes = {text.len > 0 ? text.data : "", text.len}};
+    return true;
+}
+
 bool herd_out_log_sent(struct herd_out *out, enum herd_topic topic, herd_conn_id conn,
                        size_t back, size_t len)
 {
     assert(len <= back && back <= out->bytes.len);
-    struct herd_action log = {.kind = HERD_DO_LOG,
-                              .topic = topic,
-                              .direction = '>',
-                              .conn = conn,
-                              .bytes = {NULL, len},
-                              .offset = out->bytes.len - back};
-    return herd_out_add(out, &log);
+    struct herd_action *log = place(out);
+    if (log == NULL)
+        return false;
+    *log = (struct herd_action){.kind = HERD_DO_LOG,
+                                .topic = topic,
+                                .direction = '>',
+                                .conn = conn,
+                                .bytes = {NULL, len},
+                                .offset = out->bytes.len - back};
+    return true;
 }

@@ -42,6 +42,10 @@ bool herd_out_send(struct herd_out *out, herd_conn_id conn, struct herd_slice by
 char *herd_out_room(struct herd_out *out, size_t size);
 bool herd_out_sent(struct herd_out *out, herd_conn_id conn, size_t used);
 
+/* Logs `text`, which must outlive the step. */
+bool herd_out_log(struct herd_out *out, enum herd_topic topic, herd_conn_id conn,
+                  char direction, struct herd_slice text);
+
 /* Logs, without a copy, `len` of the bytes that were sent last, beginning `back` bytes
  * before their end. */
 bool herd_out_log_sent(struct herd_out *out, enum herd_topic topic, herd_conn_id conn,
