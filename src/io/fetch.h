@@ -71,8 +71,9 @@ struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
 /* Ends all transfers without calling `done`. Accepts NULL. */
 void io_fetch_free(struct io_fetch *fetch);
 
-/* One request with `ask`, which is copied, as its query or body. `id` is the caller's,
- * unique among the running ones. Errors: HERD_ENOMEM, HERD_ESYS: the transfer was not
+/* One request with `ask`, which is copied, as its query or body; it is sent once at most,
+ * also when a kept connection turns out to be broken. `id` is the caller's, unique among
+ * the running ones. Errors: HERD_ENOMEM, HERD_ESYS: the transfer was not
  * started and `done` will not be called. */
 int io_fetch_start(struct io_fetch *fetch, uint64_t id, struct herd_slice ask);
 

@@ -53,10 +53,26 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
     return len + 1;
 }
 
+/* When a kept connection breaks before a reply has come, libcurl asks again by itself.
+ * Whether to ask again is for the owner to decide, who counts what is asked. */
+static int on_request(void *arg, char *peer, char *local, int peer_port, int local_port)
+{
+    struct io_fetch_transfer *t = arg;
+    (void)peer, (void)local, (void)peer_port, (void)local_port;
+    if (!t->asked) {
+        t->asked = true;
+        return CURL_PREREQFUNC_OK;
+    }
+    t->refusal = IO_FETCH_AGAIN;
+    return CURL_PREREQFUNC_ABORT;
+}
+
 static bool set_callbacks(CURL *easy, struct io_fetch_transfer *t)
 {
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQDATA, t) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
@@ -152,6 +168,8 @@ static void explain(struct io_fetch_transfer *t, CURLcode code)
         (void)snprintf(t->why, sizeof t->why,
                        "timeout: fewer than %zu bytes of the reply came in %lld ms",
                        setup->slow_bytes, (long long)setup->slow_ms);
+    else if (t->refusal == IO_FETCH_AGAIN)
+        (void)snprintf(t->why, sizeof t->why, "the connection broke before a reply came");
     else if (t->refusal == IO_FETCH_MEMORY || code == CURLE_OUT_OF_MEMORY)
         (void)snprintf(t->why, sizeof t->why, "out of memory");
     else

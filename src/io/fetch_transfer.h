@@ -22,8 +22,10 @@ struct io_fetch_transfer {
         IO_FETCH_BODY,
         IO_FETCH_HEADERS,
         IO_FETCH_MEMORY,
+        IO_FETCH_AGAIN,
         IO_FETCH_SLOW /* the owner's */
     } refusal;
+    bool asked;                  /* the request was, once */
     bool begun;                  /* the reply proper has */
     size_t arrived;              /* bytes of it since the owner looked last */
     struct herd_mono look_at;    /* the owner's; HERD_NEVER: when it has begun */

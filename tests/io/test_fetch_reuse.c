@@ -33,6 +33,26 @@ static void connections_are_reused(void)
     }
 }
 
+/* A kept connection that breaks when it is used again: libcurl would ask once more by
+ * itself, on a new one, and whoever counts requests would not know. */
+static void nothing_is_asked_behind_our_back(void)
+{
+    struct stub stub;
+    if (open_stub(&stub, &usual, OK_REPLY)) {
+        CHECK_INT(fetch_one("q=1")->status, 200);
+        stub.reply = HERD_LIT("");
+        stub.hang_up = true;
+        const struct result *r = fetch_one("q=2");
+        CHECK_INT(r->status, 0);
+        CHECK_STR(r->why, "the connection broke before a reply came");
+        CHECK_INT(stub.requests, 2);
+        stub.reply = HERD_LIT(OK_REPLY);
+        CHECK_INT(fetch_one("q=3")->status, 200);
+        CHECK_INT(stub.requests, 3);
+    }
+    close_stub(&stub);
+}
+
 static void fifty_at_once(void)
 {
     enum { COUNT = 50 };
@@ -168,6 +188,7 @@ static void name_is_looked_up(void)
 
 const struct check_test test_fetch_reuse[] = {
     {"fetch connections are reused", connections_are_reused},
+    {"fetch nothing is asked behind our back", nothing_is_asked_behind_our_back},
     {"fetch fifty at once", fifty_at_once},
     {"fetch no more are kept", no_more_are_kept},
     {"fetch thousands", thousands},
