@@ -2,6 +2,8 @@
 
 #include "json_walk.h"
 
+#include "herd/err.h"
+
 #include <assert.h>
 
 static const char *const type_names[] = {
@@ -11,12 +13,6 @@ static const char *const type_names[] = {
 };
 
 enum { ID_DIGITS = 19, LAT_MAX = 90, LNG_MAX = 180 };
-
-void herd_osm_start(struct osm_list *list, struct herd_point from)
-{
-    list->from = from;
-    list->count = 0;
-}
 
 void herd_osm_add_kind(struct osm_place *place, struct legacy_part key,
                        struct herd_slice value)
@@ -146,22 +142,37 @@ static void print_place(struct legacy *print, const struct osm_place *place)
     herd_legacy_close(print, '}');
 }
 
-enum herd_places_verdict herd_osm_print(const struct osm_list *list, struct herd_buf *out,
-                                        struct herd_slice *text, int *rc)
+static void print_list(struct legacy *print, const struct osm_list *list)
 {
     struct legacy_string credit = {
         {LEGACY_LIT("<a href=\"https://www.openstreetmap.org/copyright\">"
                     "\xc2\xa9 OpenStreetMap contributors</a>")}};
-    struct legacy print;
-    herd_legacy_start(&print, out);
-    herd_legacy_open(&print, "", '{');
-    herd_legacy_strings(&print, "html_attributions", &credit, 1);
-    herd_legacy_open(&print, "results", '[');
+    herd_legacy_open(print, "", '{');
+    herd_legacy_strings(print, "html_attributions", &credit, 1);
+    herd_legacy_open(print, "results", '[');
     for (size_t i = 0; i < list->count; i++)
-        print_place(&print, &list->place[i]);
-    herd_legacy_close(&print, ']');
-    herd_legacy_json(&print, "status",
+        print_place(print, &list->place[i]);
+    herd_legacy_close(print, ']');
+    herd_legacy_json(print, "status",
                      list->count > 0 ? HERD_LIT("OK") : HERD_LIT("ZERO_RESULTS"));
-    herd_legacy_close(&print, '}');
+    herd_legacy_close(print, '}');
+}
+
+enum herd_places_verdict herd_osm_translate(const struct herd_places_answer *answer,
+                                            struct herd_slice array, herd_osm_read_fn read,
+                                            struct herd_buf *out, struct herd_slice *text,
+                                            int *rc)
+{
+    struct osm_list list = {.from = answer->ask.point, .count = 0};
+    struct json_walk walk;
+    struct herd_slice key, element;
+    struct legacy print;
+    if (answer->status != 200 || herd_json_kind(array) != JSON_ARRAY)
+        return herd_provider_unusable(answer, HERD_EBAD, out, text, rc);
+    herd_json_open(&walk, array);
+    while (herd_json_next(&walk, &key, &element))
+        read(&list, element);
+    herd_legacy_start(&print, out);
+    print_list(&print, &list);
     return herd_provider_finish(&print, HERD_PLACES_FOUND, text, rc);
 }

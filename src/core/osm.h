@@ -28,8 +28,6 @@ struct osm_list {
     size_t count;
 };
 
-void herd_osm_start(struct osm_list *list, struct herd_point from);
-
 /* Takes the place in when it is among the nearest; ties go by type ("node", "relation",
  * "way"), then by id. One without a name, without a location or with an id that is no whole
  * number is passed over, and so is one that is in the list. */
@@ -40,8 +38,14 @@ void herd_osm_add(struct osm_list *list, const struct osm_place *place);
 void herd_osm_add_kind(struct osm_place *place, struct legacy_part key,
                        struct herd_slice value);
 
-/* All of a `translate` that has found these. */
-enum herd_places_verdict herd_osm_print(const struct osm_list *list, struct herd_buf *out,
-                                        struct herd_slice *text, int *rc);
+/* Reads one place of an answer, and adds it. */
+typedef void (*herd_osm_read_fn)(struct osm_list *list, struct herd_slice element);
+
+/* All of a `translate` whose places are the elements of `array`; anything but an array is
+ * no answer, and neither is what comes with a status other than 200. */
+enum herd_places_verdict herd_osm_translate(const struct herd_places_answer *answer,
+                                            struct herd_slice array, herd_osm_read_fn read,
+                                            struct herd_buf *out, struct herd_slice *text,
+                                            int *rc);
 
 #endif

@@ -142,9 +142,7 @@ static enum herd_places_verdict translate(const struct herd_places_answer *answe
 {
     enum { ELEMENTS_OF, REMARK, MEMBERS };
     static const char *const names[] = {"elements", "remark"};
-    struct herd_slice value[MEMBERS], remark, key, element;
-    struct osm_list list;
-    struct json_walk walk;
+    struct herd_slice value[MEMBERS], remark;
     *rc = herd_json_check(answer->body);
     if (*rc != HERD_OK)
         return herd_provider_unusable(answer, *rc, out, text, rc);
@@ -153,13 +151,7 @@ static enum herd_places_verdict translate(const struct herd_places_answer *answe
     if (is_failure(remark) && answer->status != 429)
         return herd_provider_fail(HERD_LIT("UNKNOWN_ERROR"), herd_legacy_part(remark), out,
                                   text, rc);
-    if (answer->status != 200 || herd_json_kind(value[ELEMENTS_OF]) != JSON_ARRAY)
-        return herd_provider_unusable(answer, HERD_EBAD, out, text, rc);
-    herd_osm_start(&list, answer->ask.point);
-    herd_json_open(&walk, value[ELEMENTS_OF]);
-    while (herd_json_next(&walk, &key, &element))
-        add_element(&list, element);
-    return herd_osm_print(&list, out, text, rc);
+    return herd_osm_translate(answer, value[ELEMENTS_OF], add_element, out, text, rc);
 }
 
 const struct herd_provider herd_overpass = {

@@ -85,9 +85,7 @@ static enum herd_places_verdict translate(const struct herd_places_answer *answe
 {
     enum { FEATURES, MESSAGE, MEMBERS };
     static const char *const names[] = {"features", "message"};
-    struct herd_slice value[MEMBERS], message, key, feature;
-    struct osm_list list;
-    struct json_walk walk;
+    struct herd_slice value[MEMBERS], message;
     *rc = herd_json_check(answer->body);
     if (*rc != HERD_OK)
         return herd_provider_unusable(answer, *rc, out, text, rc);
@@ -95,13 +93,7 @@ static enum herd_places_verdict translate(const struct herd_places_answer *answe
     if (answer->status != 200 && herd_json_string(value[MESSAGE], &message))
         return herd_provider_fail(herd_provider_status(answer->status),
                                   herd_legacy_part(message), out, text, rc);
-    if (answer->status != 200 || herd_json_kind(value[FEATURES]) != JSON_ARRAY)
-        return herd_provider_unusable(answer, HERD_EBAD, out, text, rc);
-    herd_osm_start(&list, answer->ask.point);
-    herd_json_open(&walk, value[FEATURES]);
-    while (herd_json_next(&walk, &key, &feature))
-        add_feature(&list, feature);
-    return herd_osm_print(&list, out, text, rc);
+    return herd_osm_translate(answer, value[FEATURES], add_feature, out, text, rc);
 }
 
 const struct herd_provider herd_photon = {
