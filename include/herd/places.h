@@ -33,15 +33,16 @@ size_t herd_places_query(struct herd_point point, uint32_t radius_km, char *out)
  * Errors, with nothing appended: HERD_EBAD (not one JSON object in UTF-8 without NUL;
  * `results`, which is an array, or `status`, which is a string, twice or of another type;
  * neither of them in it; an HTML page ...; keys count as they stand, escapes and all),
- * HERD_ERANGE
- * (nested deeper than HERD_PLACES_DEPTH_MAX or more than HERD_PLACES_VALUES_MAX values),
- * HERD_ENOMEM, HERD_EFULL. `body` without `results` (an error reply) is passed on whole. */
+ * HERD_ERANGE (nested deeper than HERD_PLACES_DEPTH_MAX or more than
+ * HERD_PLACES_VALUES_MAX values), HERD_ENOMEM, HERD_EFULL. `body` without `results` (an
+ * error reply) is passed on whole. */
 int herd_places_trim(struct herd_slice body, uint32_t bound, struct herd_buf *out,
                      struct herd_slice *status);
 
 /* Appends an error of our own in the shape and layout of Google's text. `status` is one
- * of Google's (UNKNOWN_ERROR, OVER_QUERY_LIMIT, REQUEST_DENIED); `message` is for people
- * and gets escaped. Errors: HERD_ENOMEM, HERD_EFULL. */
+ * of Google's (UNKNOWN_ERROR, OVER_QUERY_LIMIT, REQUEST_DENIED); `message` is for people,
+ * gets escaped, and may be empty. Errors, with nothing appended: HERD_ENOMEM, HERD_EFULL.
+ */
 int herd_places_error(struct herd_slice status, struct herd_slice message,
                       struct herd_buf *out);
 

@@ -215,3 +215,17 @@ void herd_legacy_strings(struct legacy *print, const char *key,
     }
     put(print, HERD_LIT(" ]"));
 }
+
+void herd_legacy_error(struct legacy *print, struct herd_slice status,
+                       struct legacy_part message)
+{
+    struct legacy_string error = {{message}};
+    struct legacy_string word = {{{status, LEGACY_PLAIN}}};
+    herd_legacy_open(print, "", '{');
+    if (message.text.len > 0)
+        herd_legacy_string(print, "error_message", &error);
+    herd_legacy_strings(print, "html_attributions", NULL, 0);
+    herd_legacy_strings(print, "results", NULL, 0);
+    herd_legacy_string(print, "status", &word);
+    herd_legacy_close(print, '}');
+}

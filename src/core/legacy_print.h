@@ -70,4 +70,9 @@ void herd_legacy_json(struct legacy *print, const char *key, struct herd_slice i
 void herd_legacy_strings(struct legacy *print, const char *key,
                          const struct legacy_string *strings, size_t count);
 
+/* All of a failure's text: this status and, when `message` is not empty, this
+ * error_message. */
+void herd_legacy_error(struct legacy *print, struct herd_slice status,
+                       struct legacy_part message);
+
 #endif

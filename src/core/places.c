@@ -1,6 +1,7 @@
 #include "herd/places.h"
 
 #include "json_scan.h"
+#include "legacy_print.h"
 
 #include "herd/decimal.h"
 #include "herd/err.h"
@@ -95,57 +96,19 @@ int herd_places_trim(struct herd_slice body, uint32_t bound, struct herd_buf *ou
 
 /* ---- an error of our own ---- */
 
-enum { ESCAPED = 6 }; /* bytes that one escaped byte takes up */
-
-/* \u00XX; a byte that is no UTF-8 becomes the replacement character. */
-static size_t put_escaped(unsigned char c, bool text, char *out)
-{
-    static const char hex[] = "0123456789abcdef";
-    if (!text)
-        return put(out, HERD_LIT("\\ufffd"));
-    size_t len = put(out, HERD_LIT("\\u00"));
-    out[len++] = hex[c >> 4];
-    out[len++] = hex[c & 15];
-    return len;
-}
-
-/* Escapes `text` for a JSON string into `out`, of ESCAPED bytes for each of its bytes. */
-static size_t escape(struct herd_slice text, char *out)
-{
-    size_t len = 0;
-    while (text.len > 0) {
-        unsigned char c = (unsigned char)text.data[0];
-        size_t size = herd_utf8_len(text);
-        if (size == 0 || c < ' ' || c == 0x7f) {
-            len += put_escaped(c, size > 0, out + len);
-            size = 1;
-        } else {
-            if (c == '"' || c == '\\')
-                out[len++] = '\\';
-            len += put(out + len, herd_slice(text.data, size));
-        }
-        text = herd_slice_from(text, size);
-    }
-    return len;
-}
-
+/* Printed aside, for what does not fit must not be there in part. Its last newline goes, as
+ * that of every body. */
 int herd_places_error(struct herd_slice status, struct herd_slice message,
                       struct herd_buf *out)
 {
-    struct herd_slice head = HERD_LIT("{\n   \"error_message\" : \"");
-    struct herd_slice middle = HERD_LIT(
-        "\",\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : \"");
-    struct herd_slice tail = HERD_LIT("\"\n}");
-    char *room;
-    size_t most = head.len + message.len * ESCAPED + middle.len + status.len + tail.len;
-    int rc = reserve(out, most, &room);
-    if (rc != HERD_OK)
-        return rc;
-    size_t len = put(room, head);
-    len += escape(message, room + len);
-    len += put(room + len, middle);
-    len += put(room + len, status);
-    len += put(room + len, tail);
-    herd_buf_commit(out, len);
-    return HERD_OK;
+    struct herd_buf page;
+    struct legacy print;
+    herd_buf_init(&page, out->mem, out->max);
+    herd_legacy_start(&print, &page);
+    herd_legacy_error(&print, status, (struct legacy_part){message, LEGACY_PLAIN});
+    if (print.rc == HERD_OK)
+        print.rc =
+            herd_buf_append(out, herd_slice(herd_buf_bytes(&page).data, page.len - 1));
+    herd_buf_free(&page);
+    return print.rc;
 }

@@ -91,16 +91,8 @@ enum herd_places_verdict herd_provider_fail(struct herd_slice status,
                                             int *rc)
 {
     struct legacy print;
-    struct legacy_string error = {{message}};
-    struct legacy_string word = {{{status, LEGACY_PLAIN}}};
     herd_legacy_start(&print, out);
-    herd_legacy_open(&print, "", '{');
-    if (message.text.len > 0)
-        herd_legacy_string(&print, "error_message", &error);
-    herd_legacy_strings(&print, "html_attributions", NULL, 0);
-    herd_legacy_strings(&print, "results", NULL, 0);
-    herd_legacy_string(&print, "status", &word);
-    herd_legacy_close(&print, '}');
+    herd_legacy_error(&print, status, message);
     return herd_provider_finish(&print, herd_provider_verdict(status), text, rc);
 }
 

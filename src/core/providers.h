@@ -39,8 +39,7 @@ enum herd_places_verdict herd_provider_finish(const struct legacy *print,
                                               enum herd_places_verdict verdict,
                                               struct herd_slice *text, int *rc);
 
-/* All of a `translate` whose answer is a failure: Google's text with this status and, when
- * `message` is not empty, this error_message. */
+/* All of a `translate` whose answer is a failure: the text of herd_legacy_error. */
 enum herd_places_verdict herd_provider_fail(struct herd_slice status,
                                             struct legacy_part message,
                                             struct herd_buf *out, struct herd_slice *text,

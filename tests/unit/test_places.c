@@ -315,9 +315,11 @@ static void keeps_bounds_of_memory(void)
 
 /* ---- errors of our own ---- */
 
+#define BARE_PAGE(message, status)                                                         \
+    "{\n" message "   \"html_attributions\" : [],\n   \"results\" : [],\n"                 \
+    "   \"status\" : \"" status "\"\n}"
 #define ERROR_PAGE(message, status)                                                        \
-    "{\n   \"error_message\" : \"" message "\",\n   \"html_attributions\" : [],\n   "      \
-    "\"results\" : [],\n   \"status\" : \"" status "\"\n}"
+    BARE_PAGE("   \"error_message\" : \"" message "\",\n", status)
 
 static void writes_error(void)
 {
@@ -326,10 +328,10 @@ static void writes_error(void)
     } cases[] = {
         {"UNKNOWN_ERROR", "The Places server took too long.",
          ERROR_PAGE("The Places server took too long.", "UNKNOWN_ERROR")},
-        {"OVER_QUERY_LIMIT", "", ERROR_PAGE("", "OVER_QUERY_LIMIT")},
+        {"OVER_QUERY_LIMIT", "", BARE_PAGE("", "OVER_QUERY_LIMIT")},
         {"X", "say \"a\\b\"", ERROR_PAGE("say \\\"a\\\\b\\\"", "X")},
-        {"X", "\x01\n\x1f\x7f", ERROR_PAGE("\\u0001\\u000a\\u001f\\u007f", "X")},
-        {"X", "\xc3\xa9 \xff \xc3", ERROR_PAGE("\xc3\xa9 \\ufffd \\ufffd", "X")},
+        {"X", "\x01\n\x1f\x7f", ERROR_PAGE("\\u0001\\n\\u001f\\u007f", "X")},
+        {"X", "\xc3\xa9 \xff \xc3", ERROR_PAGE("\xc3\xa9 \xef\xbf\xbd \xef\xbf\xbd", "X")},
     };
     struct fail_mem mem;
     fail_mem_init(&mem);
