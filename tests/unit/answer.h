@@ -15,6 +15,13 @@
         .timeout_ms = 10000,                                                               \
     })
 
+/* A failure's text; the message is "", or an ANSWER_MESSAGE. */
+#define ANSWER_ERROR(message, status)                                                      \
+    "{\n" message "   \"html_attributions\" : [],\n   \"results\" : [],\n"                 \
+    "   \"status\" : \"" status "\"\n}\n"
+#define ANSWER_MESSAGE(text) "   \"error_message\" : \"" text "\",\n"
+#define ANSWER_HTTP_ERROR    ANSWER_MESSAGE("The Places server answered with an HTTP error.")
+
 struct answer_case {
     const char *body;
     int http;

@@ -114,6 +114,14 @@ void rig_start(struct rig *rig, const char *conf, const char *self)
         abort();
 }
 
+void rig_start_with(struct rig *rig, const char *conf, const char *options)
+{
+    char whole[1024];
+    int len = snprintf(whole, sizeof whole, "%s%s", conf, options);
+    CHECK(len >= 0 && len < (int)sizeof whole);
+    rig_start(rig, whole, "Clark");
+}
+
 void rig_end(struct rig *rig)
 {
     herd_core_free(rig->core);

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "frames.h"
 #include "greet.h"
+#include "talk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,14 @@ void script_play(struct rig *rig, const char *text, const char *file, int line)
     play(rig, text, true);
     if (!check_true(strcmp(rig->said.data, text) == 0, "the conversation", file, line))
         show_difference(rig->said.data, text);
+}
+
+void script_play_alone(const char *options, const char *text, const char *file, int line)
+{
+    struct rig rig;
+    rig_start_with(&rig, TALK_ALONE, options);
+    script_play(&rig, text, file, line);
+    rig_end(&rig);
 }
 
 void script_act(struct rig *rig, const char *text)

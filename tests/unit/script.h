@@ -34,6 +34,11 @@
 #define SCRIPT_PLAY(rig, text) script_play((rig), (text), __FILE__, __LINE__)
 void script_play(struct rig *rig, const char *text, const char *file, int line);
 
+/* The same with Clark alone, from his start with these options to his end. */
+#define SCRIPT_PLAY_ALONE(options, text)                                                   \
+    script_play_alone((options), (text), __FILE__, __LINE__)
+void script_play_alone(const char *options, const char *text, const char *file, int line);
+
 /* Plays only the events; those that cannot happen any more are left out. */
 void script_act(struct rig *rig, const char *text);
 

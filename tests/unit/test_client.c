@@ -5,32 +5,23 @@
 
 #include <stdio.h>
 
-static void play_alone(const char *options, const char *script)
-{
-    struct rig rig;
-    char conf[512];
-    snprintf(conf, sizeof conf, TALK_ALONE "%s", options);
-    rig_start(&rig, conf, "Clark");
-    SCRIPT_PLAY(&rig, script);
-    rig_end(&rig);
-}
-
 static void a_report_is_answered(void)
 {
-    play_alone("", "open 1\n"
-                   "1< IAMAT " TALK_KIWI "\n"
-                   "  1> " TALK_KIWI_AT "\n");
+    SCRIPT_PLAY_ALONE("", "open 1\n"
+                          "1< IAMAT " TALK_KIWI "\n"
+                          "  1> " TALK_KIWI_AT "\n");
 }
 
 static void operands_are_copied(void)
 {
-    play_alone("", "open 1\n"
-                   "1<  \\t IAMAT\\r kiwi\\xc3\\xa9!?\\t+090.000-0\\x0b\\x0c 007.500 \\r\n"
-                   "  1> AT Clark +1621464820.723371889 kiwi\xc3\xa9!? +090.000-0 007.500\n"
-                   "1< IAMAT b +0+0 1621464829\n"
-                   "  1> AT Clark -0.776628111 b +0+0 1621464829\n"
-                   "1< IAMAT AT -90-180 " TALK_NOW "\n"
-                   "  1> AT Clark +0.000000000 AT -90-180 " TALK_NOW "\n");
+    SCRIPT_PLAY_ALONE(
+        "", "open 1\n"
+            "1<  \\t IAMAT\\r kiwi\\xc3\\xa9!?\\t+090.000-0\\x0b\\x0c 007.500 \\r\n"
+            "  1> AT Clark +1621464820.723371889 kiwi\xc3\xa9!? +090.000-0 007.500\n"
+            "1< IAMAT b +0+0 1621464829\n"
+            "  1> AT Clark -0.776628111 b +0+0 1621464829\n"
+            "1< IAMAT AT -90-180 " TALK_NOW "\n"
+            "  1> AT Clark +0.000000000 AT -90-180 " TALK_NOW "\n");
 }
 
 static void only_newer_times_are_stored(void)
@@ -157,53 +148,53 @@ static void any_byte_is_quoted(void)
 
 static void pipelined_replies_leave_at_once(void)
 {
-    play_alone("", "open 1\n"
-                   "1< IAMAT a +0+0 " TALK_NOW "\\nfoo\\nIAMAT b +0+0 " TALK_NOW "\n"
-                   "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW
-                   "\\n? foo\\nAT Clark +0.000000000 b +0+0 " TALK_NOW "\n"
-                   "1< fo\\c\n"
-                   "1< o\\nbar\\nba\\c\n"
-                   "  1> ? foo\\n? bar\n"
-                   "1< z\n"
-                   "  1> ? baz\n");
+    SCRIPT_PLAY_ALONE("", "open 1\n"
+                          "1< IAMAT a +0+0 " TALK_NOW "\\nfoo\\nIAMAT b +0+0 " TALK_NOW "\n"
+                          "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW
+                          "\\n? foo\\nAT Clark +0.000000000 b +0+0 " TALK_NOW "\n"
+                          "1< fo\\c\n"
+                          "1< o\\nbar\\nba\\c\n"
+                          "  1> ? foo\\n? bar\n"
+                          "1< z\n"
+                          "  1> ? baz\n");
 }
 
 /* No word of the line before it completes a line. */
 static void lines_do_not_share_words(void)
 {
-    play_alone("", "open 1\n"
-                   "1< IAMAT a +0+0 " TALK_NOW "\\nIAMAT a +0+0\\nIAMAT a\\nIAMAT\n"
-                   "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW
-                   "\\n? IAMAT a +0+0\\n? IAMAT a\\n? IAMAT\n");
+    SCRIPT_PLAY_ALONE("", "open 1\n"
+                          "1< IAMAT a +0+0 " TALK_NOW "\\nIAMAT a +0+0\\nIAMAT a\\nIAMAT\n"
+                          "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW
+                          "\\n? IAMAT a +0+0\\n? IAMAT a\\n? IAMAT\n");
 }
 
 static void the_last_line_needs_no_lf(void)
 {
-    play_alone("", "open 1\n"
-                   "1< IAMAT a +0+0 " TALK_NOW "\\c\n"
-                   "eof 1\n"
-                   "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW "\n"
-                   "  close 1\n"
-                   "open 2\n"
-                   "2< foo\n"
-                   "  2> ? foo\n"
-                   "eof 2\n"
-                   "  close 2\n"
-                   "open 3\n"
-                   "eof 3\n"
-                   "  close 3\n"
-                   "open 4\n"
-                   "4< half\\c\n"
-                   "closed 4 reset\n"
-                   "tick\n");
+    SCRIPT_PLAY_ALONE("", "open 1\n"
+                          "1< IAMAT a +0+0 " TALK_NOW "\\c\n"
+                          "eof 1\n"
+                          "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW "\n"
+                          "  close 1\n"
+                          "open 2\n"
+                          "2< foo\n"
+                          "  2> ? foo\n"
+                          "eof 2\n"
+                          "  close 2\n"
+                          "open 3\n"
+                          "eof 3\n"
+                          "  close 3\n"
+                          "open 4\n"
+                          "4< half\\c\n"
+                          "closed 4 reset\n"
+                          "tick\n");
 }
 
 static void http_is_shown_the_door(void)
 {
-    play_alone("", "open 1\n"
-                   "1< POST /x HTTP/1.1\\r\\nHost: x\\r\\n\\r\\nIAMAT a +0+0 1\n"
-                   "  1> ? POST /x HTTP/1.1\\r\n"
-                   "  close 1\n");
+    SCRIPT_PLAY_ALONE("", "open 1\n"
+                          "1< POST /x HTTP/1.1\\r\\nHost: x\\r\\n\\r\\nIAMAT a +0+0 1\n"
+                          "  1> ? POST /x HTTP/1.1\\r\n"
+                          "  close 1\n");
 }
 
 /* ---- the same in any cutting ---- */

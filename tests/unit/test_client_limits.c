@@ -5,16 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void play_alone(const char *options, const char *script)
-{
-    struct rig rig;
-    char conf[512];
-    snprintf(conf, sizeof conf, TALK_ALONE "%s", options);
-    rig_start(&rig, conf, "Clark");
-    SCRIPT_PLAY(&rig, script);
-    rig_end(&rig);
-}
-
 /* ---- long lines ---- */
 
 static void check_too_long(size_t first_piece)
@@ -75,62 +65,62 @@ static void a_long_line_waits_for_lookups(void)
 
 static void a_started_line_must_end(void)
 {
-    play_alone("client-half-line-ms 1000\n", "open 1\n"
-                                             "wait 5000\n"
-                                             "1< foo\n"
-                                             "  1> ? foo\n"
-                                             "wait 5000\n"
-                                             "1< f\\c\n"
-                                             "wait 999\n"
-                                             "1< o\\c\n"
-                                             "wait 1\n"
-                                             "  close 1\n");
+    SCRIPT_PLAY_ALONE("client-half-line-ms 1000\n", "open 1\n"
+                                                    "wait 5000\n"
+                                                    "1< foo\n"
+                                                    "  1> ? foo\n"
+                                                    "wait 5000\n"
+                                                    "1< f\\c\n"
+                                                    "wait 999\n"
+                                                    "1< o\\c\n"
+                                                    "wait 1\n"
+                                                    "  close 1\n");
 }
 
 /* Each line has its own time, even when no read ends with a whole line. */
 static void a_started_line_has_its_own_time(void)
 {
-    play_alone("client-half-line-ms 1000\n", "open 1\n"
-                                             "1< f\\c\n"
-                                             "wait 600\n"
-                                             "1< oo\\nb\\c\n"
-                                             "  1> ? foo\n"
-                                             "wait 600\n"
-                                             "1< ar\\nb\\c\n"
-                                             "  1> ? bar\n"
-                                             "wait 999\n"
-                                             "wait 1\n"
-                                             "  close 1\n");
+    SCRIPT_PLAY_ALONE("client-half-line-ms 1000\n", "open 1\n"
+                                                    "1< f\\c\n"
+                                                    "wait 600\n"
+                                                    "1< oo\\nb\\c\n"
+                                                    "  1> ? foo\n"
+                                                    "wait 600\n"
+                                                    "1< ar\\nb\\c\n"
+                                                    "  1> ? bar\n"
+                                                    "wait 999\n"
+                                                    "wait 1\n"
+                                                    "  close 1\n");
 }
 
 static void an_idle_client_is_closed(void)
 {
-    play_alone("client-idle-ms 1000\n", "open 1\n"
-                                        "open 2\n"
-                                        "wait 900\n"
-                                        "1< foo\n"
-                                        "  1> ? foo\n"
-                                        "wait 100\n"
-                                        "  close 2\n"
-                                        "wait 900\n"
-                                        "  close 1\n");
+    SCRIPT_PLAY_ALONE("client-idle-ms 1000\n", "open 1\n"
+                                               "open 2\n"
+                                               "wait 900\n"
+                                               "1< foo\n"
+                                               "  1> ? foo\n"
+                                               "wait 100\n"
+                                               "  close 2\n"
+                                               "wait 900\n"
+                                               "  close 1\n");
 }
 
 static void a_quiet_line_counts(void)
 {
-    play_alone("client-idle-line-ms 100\n", "open 1\n"
-                                            "1< fo\\c\n"
-                                            "wait 99\n"
-                                            "1< o\\c\n"
-                                            "wait 99\n"
-                                            "wait 1\n"
-                                            "  1> ? foo\n"
-                                            "wait 500\n"
-                                            "1< \\nba\\c\n"
-                                            "  1> ? \n"
-                                            "1< r\n"
-                                            "  1> ? bar\n"
-                                            "wait 500\n");
+    SCRIPT_PLAY_ALONE("client-idle-line-ms 100\n", "open 1\n"
+                                                   "1< fo\\c\n"
+                                                   "wait 99\n"
+                                                   "1< o\\c\n"
+                                                   "wait 99\n"
+                                                   "wait 1\n"
+                                                   "  1> ? foo\n"
+                                                   "wait 500\n"
+                                                   "1< \\nba\\c\n"
+                                                   "  1> ? \n"
+                                                   "1< r\n"
+                                                   "  1> ? bar\n"
+                                                   "wait 500\n");
 }
 
 static void deadlines_are_told(void)
@@ -152,23 +142,24 @@ static void deadlines_are_told(void)
 
 static void one_shot_closes_after_a_reply(void)
 {
-    play_alone("client-one-shot yes\n",
-               "open 1\n"
-               "1< IAMAT a +0+0 " TALK_NOW "\\nfoo\n"
-               "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW "\n"
-               "  close 1\n"
-               "open 2\n"
-               "2< foo\n"
-               "  2> ? foo\n"
-               "  close 2\n"
-               "open 3\n"
-               "3< WHATSAT a 1 1\\nfoo\n"
-               "  fetch #1 location=0,0&radius=1000\n"
-               "3< bar\n"
-               "eof 3\n"
-               "places #1 200 " TALK_JSON_12 "\n"
-               "  3> AT Clark +0.000000000 a +0+0 " TALK_NOW "\\n" TALK_JSON_1 "\\n\n"
-               "  close 3\n");
+    SCRIPT_PLAY_ALONE("client-one-shot yes\n",
+                      "open 1\n"
+                      "1< IAMAT a +0+0 " TALK_NOW "\\nfoo\n"
+                      "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW "\n"
+                      "  close 1\n"
+                      "open 2\n"
+                      "2< foo\n"
+                      "  2> ? foo\n"
+                      "  close 2\n"
+                      "open 3\n"
+                      "3< WHATSAT a 1 1\\nfoo\n"
+                      "  fetch #1 location=0,0&radius=1000\n"
+                      "3< bar\n"
+                      "eof 3\n"
+                      "places #1 200 " TALK_JSON_12 "\n"
+                      "  3> AT Clark +0.000000000 a +0+0 " TALK_NOW "\\n" TALK_JSON_1
+                      "\\n\n"
+                      "  close 3\n");
 }
 
 /* ---- what is refused ---- */

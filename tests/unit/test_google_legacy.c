@@ -6,10 +6,7 @@
 #define PAGE(status)                                                                       \
     "{\n   \"html_attributions\" : [],\n   \"results\" : [ { \"name\" : \"A\" } ],\n   "   \
     "\"status\" : \"" status "\"\n}\n"
-#define SLOW_DOWN                                                                          \
-    "{\n   \"error_message\" : \"The Places server answered with an HTTP error.\",\n   "   \
-    "\"html_attributions\" : [],\n   \"results\" : [],\n   "                               \
-    "\"status\" : \"OVER_QUERY_LIMIT\"\n}\n"
+#define SLOW_DOWN ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")
 
 static const struct herd_provider *legacy(void)
 {

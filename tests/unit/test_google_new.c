@@ -89,9 +89,6 @@ static const struct herd_provider *new_api(void)
 #define ZERO                                                                               \
     "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n"                            \
     "   \"status\" : \"ZERO_RESULTS\"\n}\n"
-#define ERROR_WANT(message, status)                                                        \
-    "{\n" message "   \"html_attributions\" : [],\n   \"results\" : [],\n"                 \
-    "   \"status\" : \"" status "\"\n}\n"
 
 static void translates(void)
 {
@@ -108,9 +105,7 @@ static void translates(void)
         {"{}", 500, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"{}", 204, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"<html>", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ERROR_WANT("   \"error_message\" : \"The Places server answered with an HTTP "
-                    "error.\",\n",
-                    "OVER_QUERY_LIMIT")},
+         ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")},
     };
     answer_check(new_api(), cases, sizeof cases / sizeof cases[0]);
 }
@@ -242,7 +237,7 @@ static void translates_members(void)
 
 /* ---- failures ---- */
 
-#define MESSAGE "   \"error_message\" : \"No \\u003cway\\u003e.\",\n"
+#define MESSAGE ANSWER_MESSAGE("No \\u003cway\\u003e.")
 #define API_ERROR(status, more)                                                            \
     "{\n  \"error\": {\n    \"code\": 400,\n    \"message\": \"No <way>.\",\n    "         \
     "\"status\": \"" status "\"" more "\n  }\n}\n"
@@ -253,33 +248,33 @@ static void translates_errors(void)
 {
     static const struct answer_case cases[] = {
         {API_ERROR("INVALID_ARGUMENT", ""), 400, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT(MESSAGE, "INVALID_REQUEST")},
+         ANSWER_ERROR(MESSAGE, "INVALID_REQUEST")},
         {API_ERROR("INVALID_ARGUMENT", DETAILS("API_KEY_INVALID")), 400,
-         HERD_PLACES_REFUSED, HERD_OK, ERROR_WANT(MESSAGE, "REQUEST_DENIED")},
+         HERD_PLACES_REFUSED, HERD_OK, ANSWER_ERROR(MESSAGE, "REQUEST_DENIED")},
         {API_ERROR("INVALID_ARGUMENT", DETAILS("OTHER")), 400, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT(MESSAGE, "INVALID_REQUEST")},
+         ANSWER_ERROR(MESSAGE, "INVALID_REQUEST")},
         {API_ERROR("PERMISSION_DENIED", DETAILS("SERVICE_DISABLED")), 403,
-         HERD_PLACES_REFUSED, HERD_OK, ERROR_WANT(MESSAGE, "REQUEST_DENIED")},
+         HERD_PLACES_REFUSED, HERD_OK, ANSWER_ERROR(MESSAGE, "REQUEST_DENIED")},
         {API_ERROR("UNAUTHENTICATED", ""), 401, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT(MESSAGE, "REQUEST_DENIED")},
+         ANSWER_ERROR(MESSAGE, "REQUEST_DENIED")},
         {API_ERROR("RESOURCE_EXHAUSTED", ""), 429, HERD_PLACES_LIMITED, HERD_OK,
-         ERROR_WANT(MESSAGE, "OVER_QUERY_LIMIT")},
+         ANSWER_ERROR(MESSAGE, "OVER_QUERY_LIMIT")},
         {API_ERROR("NOT_FOUND", ""), 404, HERD_PLACES_FAILED, HERD_OK,
-         ERROR_WANT(MESSAGE, "UNKNOWN_ERROR")},
+         ANSWER_ERROR(MESSAGE, "UNKNOWN_ERROR")},
         {API_ERROR("INTERNAL", ""), 500, HERD_PLACES_FAILED, HERD_OK,
-         ERROR_WANT(MESSAGE, "UNKNOWN_ERROR")},
+         ANSWER_ERROR(MESSAGE, "UNKNOWN_ERROR")},
         {API_ERROR("UNAVAILABLE", ""), 200, HERD_PLACES_FAILED, HERD_OK,
-         ERROR_WANT(MESSAGE, "UNKNOWN_ERROR")},
+         ANSWER_ERROR(MESSAGE, "UNKNOWN_ERROR")},
         {"[" API_ERROR("PERMISSION_DENIED", "") "]", 403, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT(MESSAGE, "REQUEST_DENIED")},
+         ANSWER_ERROR(MESSAGE, "REQUEST_DENIED")},
         {"{\"error\":{}}", 400, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT("", "INVALID_REQUEST")},
+         ANSWER_ERROR("", "INVALID_REQUEST")},
         {"{\"error\":{}}", 403, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT("", "REQUEST_DENIED")},
+         ANSWER_ERROR("", "REQUEST_DENIED")},
         {"{\"error\":{\"status\":5,\"message\":6,\"details\":7}}", 429, HERD_PLACES_LIMITED,
-         HERD_OK, ERROR_WANT("", "OVER_QUERY_LIMIT")},
+         HERD_OK, ANSWER_ERROR("", "OVER_QUERY_LIMIT")},
         {"{\"error\":{}}", 200, HERD_PLACES_FAILED, HERD_OK,
-         ERROR_WANT("", "UNKNOWN_ERROR")},
+         ANSWER_ERROR("", "UNKNOWN_ERROR")},
         {"{\"error\":\"invalid\"}", 401, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"[]", 400, HERD_PLACES_FAILED, HERD_EBAD, NULL},
     };

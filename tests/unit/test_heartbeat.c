@@ -12,9 +12,7 @@
 /* Jaquez is away and is not dialled. */
 static void start(struct rig *rig, const char *options)
 {
-    char conf[1024];
-    snprintf(conf, sizeof conf, TALK_HERD "link-retry-max-ms 3600000\n%s", options);
-    rig_start(rig, conf, "Clark");
+    rig_start_with(rig, TALK_HERD "link-retry-max-ms 3600000\n", options);
     script_act(rig, "tick\nfail Bona away\n");
 }
 

@@ -11,13 +11,6 @@
 #define NEAR      "AT Bona +0.1 near +0+0 2000000000"
 #define BOTH      "2< BATCH 67 0 0 2\\n" FAR "\\n" NEAR "\n"
 
-static void start(struct rig *rig, const char *options)
-{
-    char conf[1024];
-    snprintf(conf, sizeof conf, TALK_HERD "%s", options);
-    rig_start(rig, conf, "Clark");
-}
-
 static void report(struct rig *rig, int client, int time)
 {
     char line[80];
@@ -31,11 +24,11 @@ static void report(struct rig *rig, int client, int time)
 static void no_limit_holds_between_servers(void)
 {
     struct rig rig;
-    start(&rig, "clients-max 1\n");
+    rig_start_with(&rig, TALK_HERD, "clients-max 1\n");
     script_act(&rig, BONA_SYNC BOTH);
     CHECK_INT((int64_t)herd_core_client_count(rig.core), 2);
     rig_end(&rig);
-    start(&rig, "client-skew-max-ms 1000\n");
+    rig_start_with(&rig, TALK_HERD, "client-skew-max-ms 1000\n");
     script_act(&rig, BONA_SYNC BOTH);
     CHECK_SLICE(herd_core_record(rig.core, HERD_LIT("near")), HERD_LIT(NEAR));
     CHECK_INT(RIG_STAT(&rig, records_stored), 2);
@@ -46,7 +39,7 @@ static void no_limit_holds_between_servers(void)
 static void a_sync_replaces_nothing(void)
 {
     struct rig rig;
-    start(&rig, "");
+    rig_start_with(&rig, TALK_HERD, "");
     script_act(&rig, "open 1\n1< IAMAT kiwi +1+1 5\n1< IAMAT moa +1+1 5\n" BONA_SYNC
                      "2< BATCH 49 0 0 2\\nAT Bona +0.1 kiwi +0+0 4\\n"
                      "AT Bona +0.1 moa +0+0 6\n"
@@ -72,7 +65,7 @@ static void the_largest_payload_is_taken(void)
         len +=
             snprintf(text + len, sizeof text - (size_t)len,
                      "AT Bona +0.1 client-%05d +00.0000+000.00000000 2000000000.0000\n", i);
-    start(&rig, "");
+    rig_start_with(&rig, TALK_HERD, "");
     script_act(&rig, BONA_SYNC);
     rig_data(&rig, 2, herd_slice(text, (size_t)len));
     CHECK_INT(RIG_STAT(&rig, records_stored), RECORDS);
@@ -85,7 +78,7 @@ static void a_batch_tells_where_it_ends(void)
 {
     unsigned long end = 0;
     struct rig rig;
-    start(&rig, "");
+    rig_start_with(&rig, TALK_HERD, "");
     script_act(&rig, "link 2 Bona\nopen 1\n");
     for (int i = 0; i < 1000; i++)
         report(&rig, i, 1);
@@ -107,7 +100,7 @@ static void a_batch_tells_where_it_ends(void)
 static void a_lost_batch_is_sent_again(void)
 {
     struct rig rig;
-    start(&rig, "link-retry-max-ms 3600000\n");
+    rig_start_with(&rig, TALK_HERD, "link-retry-max-ms 3600000\n");
     script_act(&rig,
                "tick\nfail Bona away\nfail Jaquez away\n"
                "link 2 Bona\nopen 1\n1< IAMAT a +0+0 1\ntick\nclosed 2 reset\n" BONA_UP);
@@ -123,7 +116,7 @@ static void a_lost_batch_is_sent_again(void)
 static void a_link_that_keeps_up_never_walks(void)
 {
     struct rig rig;
-    start(&rig, "");
+    rig_start_with(&rig, TALK_HERD, "");
     script_act(&rig, "link 2 Bona\nopen 1\n");
     for (int i = 0; i < 2000; i++) {
         report(&rig, i % 10, i + 1);
@@ -140,7 +133,7 @@ static void a_link_that_keeps_up_never_walks(void)
 static void a_link_may_be_quiet_from_the_start(void)
 {
     struct rig rig;
-    start(&rig, "");
+    rig_start_with(&rig, TALK_HERD, "");
     script_act(&rig, BONA_UP "pass 14999\ntick\n");
     CHECK(rig.open[2]);
     script_act(&rig, "pass 1\ntick\n");
@@ -154,7 +147,7 @@ static void who_dials_again_may_have_lost_its_end(void)
 {
     for (int late = 0; late < 2; late++) {
         struct rig rig;
-        start(&rig, "handshake-timeout-ms 4000\n");
+        rig_start_with(&rig, TALK_HERD, "handshake-timeout-ms 4000\n");
         script_act(&rig, "tick\nfail Bona away\nanswer 3 Jaquez\n");
         script_act(&rig, late ? "pass 4000\n" : "pass 3999\n");
         script_act(&rig, "open 4 peer\n4< " TALK_HELLO_JAQUEZ "4< AUTH 0 none\n");
@@ -172,7 +165,7 @@ static void who_dials_again_may_have_lost_its_end(void)
 static void who_has_proven_nothing_is_not_quoted(void)
 {
     struct rig rig;
-    start(&rig, "");
+    rig_start_with(&rig, TALK_HERD, "");
     script_act(&rig, "tick\nfail Bona away\nopen 2 peer\n2< " TALK_HELLO_BONA
                      "2< BYE 0 refused lies\n");
     CHECK(!rig.open[2]);

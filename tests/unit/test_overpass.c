@@ -1,6 +1,7 @@
 #include "answer.h"
 #include "check.h"
 #include "dice.h"
+#include "osm_text.h"
 
 #include "herd/err.h"
 
@@ -31,52 +32,35 @@ static const struct herd_provider *overpass(void)
     "  \"lat\": 10.0000000,\n  \"lon\": 20.0000000,\n  \"tags\": {\n"                      \
     "    \"amenity\": \"bench\"\n  }\n}\n\n  ]\n}\n"
 
-#define CREDIT                                                                             \
-    "{\n   \"html_attributions\" : [\n"                                                    \
-    "      \"\\u003ca href=\\\"https://www.openstreetmap.org/copyright\\\"\\u003e"         \
-    "\xc2\xa9 OpenStreetMap contributors\\u003c/a\\u003e\"\n   ],\n"
-#define OK(inner) CREDIT "   \"results\" : [\n" inner "\n   ],\n   \"status\" : \"OK\"\n}\n"
-#define ZERO      CREDIT "   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}\n"
-#define PLACE(lat, lng, name, id, types, vicinity)                                         \
-    "      {\n         \"geometry\" : {\n            \"location\" : {\n"                   \
-    "               \"lat\" : " lat ",\n               \"lng\" : " lng "\n"                \
-    "            }\n         },\n         \"name\" : \"" name "\",\n"                      \
-    "         \"place_id\" : \"osm:" id "\",\n         \"scope\" : \"OSM\",\n"             \
-    "         \"types\" : [ " types "\"point_of_interest\" ]" vicinity "\n      }"
-#define VICINITY(text) ",\n         \"vicinity\" : \"" text "\""
-#define ERROR_WANT(message, status)                                                        \
-    "{\n   \"error_message\" : \"" message "\",\n   \"html_attributions\" : [],\n"         \
-    "   \"results\" : [],\n   \"status\" : \"" status "\"\n}\n"
-#define HTTP_ERROR "The Places server answered with an HTTP error."
+/* clang-format off */
+#define FULL_WANT \
+    OSM_TEXT( \
+        OSM_PLACE("10.0001000", "20.0000001", "Caf\xc3\xa9 \\\"Zo\xc3\xab\\\"", \
+                  "node/9007199254740993", "\"cafe\", \"coffee;tea\", ", \
+                  OSM_VICINITY("Larkspur Steps 19a, Westwind")) ",\n" \
+        OSM_PLACE("10.0020000", "20.0010000", "Far \\u003cPark\\u003e", "way/77001", \
+                  "\"tourism\", \"park\", ", ""))
+/* clang-format on */
 
 static void translates(void)
 {
     static const struct answer_case cases[] = {
-        {FULL, 200, HERD_PLACES_FOUND, HERD_OK,
-         OK(PLACE(
-             "10.0001000", "20.0000001", "Caf\xc3\xa9 \\\"Zo\xc3\xab\\\"",
-             "node/9007199254740993", "\"cafe\", \"coffee;tea\", ",
-             VICINITY(
-                 "Larkspur Steps 19a, Westwind")) ",\n" PLACE("10.0020000", "20.0010000",
-                                                              "Far \\u003cPark\\u003e",
-                                                              "way/77001",
-                                                              "\"tourism\", \"park\", ",
-                                                              ""))},
-        {"{\"elements\":[]}", 200, HERD_PLACES_FOUND, HERD_OK, ZERO},
+        {FULL, 200, HERD_PLACES_FOUND, HERD_OK, FULL_WANT},
+        {"{\"elements\":[]}", 200, HERD_PLACES_FOUND, HERD_OK, OSM_TEXT_NONE},
         {"{\"elements\":[],\"remark\":\"runtime remark: slow\"}", 200, HERD_PLACES_FOUND,
-         HERD_OK, ZERO},
-        {"{\"elements\":[],\"remark\":1}", 200, HERD_PLACES_FOUND, HERD_OK, ZERO},
+         HERD_OK, OSM_TEXT_NONE},
+        {"{\"elements\":[],\"remark\":1}", 200, HERD_PLACES_FOUND, HERD_OK, OSM_TEXT_NONE},
         {"{\"elements\":[{\"type\":\"node\"}],\"remark\":\"runtime error: Query timed out "
          "in "
          "\\\"query\\\" at line 1 after 11 seconds.\"}",
          200, HERD_PLACES_FAILED, HERD_OK,
-         ERROR_WANT("runtime error: Query timed out in \\\"query\\\" at line 1 after 11 "
-                    "seconds.",
-                    "UNKNOWN_ERROR")},
+         ANSWER_ERROR(ANSWER_MESSAGE("runtime error: Query timed out in \\\"query\\\" "
+                                     "at line 1 after 11 seconds."),
+                      "UNKNOWN_ERROR")},
         {"{\"remark\":\"runtime error\"}", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ERROR_WANT(HTTP_ERROR, "OVER_QUERY_LIMIT")},
+         ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")},
         {"<html>Too Many Requests</html>", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ERROR_WANT(HTTP_ERROR, "OVER_QUERY_LIMIT")},
+         ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")},
         {"<html>Gateway Timeout</html>", 504, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"{\"elements\":[]}", 504, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"<html>Bad Request</html>", 400, HERD_PLACES_FAILED, HERD_EBAD, NULL},
@@ -90,7 +74,7 @@ static void translates(void)
 #define NODE(members, tags)                                                                \
     "\"type\":\"node\",\"id\":1,\"lat\":10,\"lon\":20," members                            \
     "\"tags\":{\"name\":\"A\"" tags "}"
-#define BARE(types, vicinity) PLACE("10", "20", "A", "node/1", types, vicinity)
+#define BARE(types, vicinity) OSM_PLACE("10", "20", "A", "node/1", types, vicinity)
 
 /* clang-format off */
 static const struct {
@@ -98,7 +82,7 @@ static const struct {
 } element_cases[] = {
     {NODE("", ""), BARE("", "")},
     {"\"tags\":{\"name\":\"A\"},\"lon\":20.00,\"lat\":1.0e1,\"id\":1,\"type\":\"relation\"",
-     PLACE("1.0e1", "20.00", "A", "relation/1", "", "")},
+     OSM_PLACE("1.0e1", "20.00", "A", "relation/1", "", "")},
     {"\"type\":\"node\",\"id\":1,\"lat\":10,\"lon\":20", ""},
     {"\"type\":\"node\",\"id\":1,\"lat\":10,\"lon\":20,\"tags\":{\"name\":\"\"}", ""},
     {"\"type\":\"node\",\"id\":1,\"lat\":10,\"lon\":20,\"tags\":{\"name\":1}", ""},
@@ -121,21 +105,21 @@ static const struct {
     {"\"type\":\"way\",\"id\":1,\"center\":[10,20],\"tags\":{\"name\":\"A\"}", ""},
     {"\"type\":\"way\",\"id\":1,\"center\":{\"lat\":10,\"lon\":20},"
      "\"tags\":{\"name\":\"A\"}",
-     PLACE("10", "20", "A", "way/1", "", "")},
+     OSM_PLACE("10", "20", "A", "way/1", "", "")},
     {"\"type\":\"node\",\"id\":1,\"lat\":-90,\"lon\":180,\"tags\":{\"name\":\"A\"}",
-     PLACE("-90", "180", "A", "node/1", "", "")},
+     OSM_PLACE("-90", "180", "A", "node/1", "", "")},
     {NODE("\"center\":{\"lat\":1,\"lon\":2},", ""), BARE("", "")},
     {NODE("\"id\":2,\"lat\":11,", ",\"name\":\"B\""), BARE("", "")},
     {NODE("", ",\"leisure\":\"d\",\"tourism\":\"c\",\"shop\":\"b\",\"amenity\":\"a\""),
      BARE("\"a\", \"b\", \"c\", \"d\", ", "")},
     {NODE("", ",\"shop\":\"yes\",\"amenity\":1,\"tourism\":\"\""), BARE("\"shop\", ", "")},
-    {NODE("", ",\"addr:street\":\"S\""), BARE("", VICINITY("S"))},
-    {NODE("", ",\"addr:city\":\"C\""), BARE("", VICINITY("C"))},
+    {NODE("", ",\"addr:street\":\"S\""), BARE("", OSM_VICINITY("S"))},
+    {NODE("", ",\"addr:city\":\"C\""), BARE("", OSM_VICINITY("C"))},
     {NODE("", ",\"addr:housenumber\":\"1\""), BARE("", "")},
-    {NODE("", ",\"addr:housenumber\":\"1\",\"addr:city\":\"C\""), BARE("", VICINITY("C"))},
+    {NODE("", ",\"addr:housenumber\":\"1\",\"addr:city\":\"C\""), BARE("", OSM_VICINITY("C"))},
     {NODE("", ",\"addr:housenumber\":\"1\",\"addr:street\":\"S\""),
-     BARE("", VICINITY("S 1"))},
-    {NODE("", ",\"addr:city\":\"C\",\"addr:street\":\"S\""), BARE("", VICINITY("S, C"))},
+     BARE("", OSM_VICINITY("S 1"))},
+    {NODE("", ",\"addr:city\":\"C\",\"addr:street\":\"S\""), BARE("", OSM_VICINITY("S, C"))},
     {NODE("", ",\"addr:city\":[],\"addr:street\":{}"), BARE("", "")},
 };
 /* clang-format on */
@@ -147,7 +131,8 @@ static void translates_elements(void)
         bool found = element_cases[i].want[0] != '\0';
         snprintf(body, sizeof body, "{\"elements\":[1,null,{%s},[]]}",
                  element_cases[i].element);
-        snprintf(want, sizeof want, found ? OK("%s") : ZERO, element_cases[i].want);
+        snprintf(want, sizeof want, found ? OSM_TEXT("%s") : OSM_TEXT_NONE,
+                 element_cases[i].want);
         struct answer_case one = {body, 200, HERD_PLACES_FOUND, HERD_OK, want};
         answer_check(overpass(), &one, 1);
     }

@@ -1,5 +1,6 @@
 #include "answer.h"
 #include "check.h"
+#include "osm_text.h"
 
 #include "herd/err.h"
 
@@ -31,58 +32,39 @@ static const struct herd_provider *photon(void)
             "\"name\":\"Zo\\u00eb \xf0\x9f\xa6\x89\"")
 #define FULL \
     "{\"features\":[" FAR "," FARTHEST "," NEAREST "],\"type\":\"FeatureCollection\"}"
+#define FULL_WANT \
+    OSM_TEXT( \
+        OSM_PLACE("10.0001", "20", "Zo\xc3\xab \xf0\x9f\xa6\x89", "node/240109189", \
+                  "\"cafe\", ", OSM_VICINITY("Larkspur Steps 19, Westwind")) ",\n" \
+        OSM_PLACE("10.0", "20.002", "Far Stadium", "way/38862723", "\"stadium\", ", "") ",\n" \
+        OSM_PLACE("5.0E-4", "20.0000001", "At the equator", "relation/7", "\"shop\", ", ""))
 /* clang-format on */
 
-#define CREDIT                                                                             \
-    "{\n   \"html_attributions\" : [\n"                                                    \
-    "      \"\\u003ca href=\\\"https://www.openstreetmap.org/copyright\\\"\\u003e"         \
-    "\xc2\xa9 OpenStreetMap contributors\\u003c/a\\u003e\"\n   ],\n"
-#define OK(inner) CREDIT "   \"results\" : [\n" inner "\n   ],\n   \"status\" : \"OK\"\n}\n"
-#define ZERO      CREDIT "   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}\n"
-#define PLACE(lat, lng, name, id, types, vicinity)                                         \
-    "      {\n         \"geometry\" : {\n            \"location\" : {\n"                   \
-    "               \"lat\" : " lat ",\n               \"lng\" : " lng "\n"                \
-    "            }\n         },\n         \"name\" : \"" name "\",\n"                      \
-    "         \"place_id\" : \"osm:" id "\",\n         \"scope\" : \"OSM\",\n"             \
-    "         \"types\" : [ " types "\"point_of_interest\" ]" vicinity "\n      }"
-#define ERROR_WANT(message, status)                                                        \
-    "{\n" message "   \"html_attributions\" : [],\n   \"results\" : [],\n"                 \
-    "   \"status\" : \"" status "\"\n}\n"
-#define MESSAGE "   \"error_message\" : \"No 'lat'.\",\n"
+#define MESSAGE ANSWER_MESSAGE("No 'lat'.")
 
 static void translates(void)
 {
     static const struct answer_case cases[] = {
-        {FULL, 200, HERD_PLACES_FOUND, HERD_OK,
-         OK(PLACE("10.0001", "20", "Zo\xc3\xab \xf0\x9f\xa6\x89", "node/240109189",
-                  "\"cafe\", ",
-                  ",\n         \"vicinity\" : \"Larkspur Steps 19, "
-                  "Westwind\"") ",\n" PLACE("10.0", "20.002", "Far Stadium", "way/38862723",
-                                            "\"stadium\", ",
-                                            "") ",\n" PLACE("5.0E-4", "20.0000001",
-                                                            "At the equator", "relation/7",
-                                                            "\"shop\", ", ""))},
+        {FULL, 200, HERD_PLACES_FOUND, HERD_OK, FULL_WANT},
         {"{\"type\":\"FeatureCollection\",\"features\":[]}", 200, HERD_PLACES_FOUND,
-         HERD_OK, ZERO},
-        {"{\"features\":[],\"message\":\"a\"}", 200, HERD_PLACES_FOUND, HERD_OK, ZERO},
+         HERD_OK, OSM_TEXT_NONE},
+        {"{\"features\":[],\"message\":\"a\"}", 200, HERD_PLACES_FOUND, HERD_OK,
+         OSM_TEXT_NONE},
         {"{\"message\":\"No 'lat'.\"}", 400, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT(MESSAGE, "INVALID_REQUEST")},
+         ANSWER_ERROR(MESSAGE, "INVALID_REQUEST")},
         {"{\"message\":\"\"}", 400, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT("", "INVALID_REQUEST")},
+         ANSWER_ERROR("", "INVALID_REQUEST")},
         {"{\"message\":\"No 'lat'.\"}", 403, HERD_PLACES_REFUSED, HERD_OK,
-         ERROR_WANT(MESSAGE, "REQUEST_DENIED")},
+         ANSWER_ERROR(MESSAGE, "REQUEST_DENIED")},
         {"{\"message\":\"No 'lat'.\",\"status\":429}", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ERROR_WANT(MESSAGE, "OVER_QUERY_LIMIT")},
+         ANSWER_ERROR(MESSAGE, "OVER_QUERY_LIMIT")},
         {"{\"message\":\"No 'lat'.\"}", 500, HERD_PLACES_FAILED, HERD_OK,
-         ERROR_WANT(MESSAGE, "UNKNOWN_ERROR")},
+         ANSWER_ERROR(MESSAGE, "UNKNOWN_ERROR")},
         {"{\"message\":\"No 'lat'.\"}", 200, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"{\"message\":1}", 400, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"{\"features\":[]}", 502, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"<html>", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ERROR_WANT("   \"error_message\" : \"The Places server answered "
-                    "with an HTTP "
-                    "error.\",\n",
-                    "OVER_QUERY_LIMIT")},
+         ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")},
     };
     answer_check(photon(), cases, sizeof cases / sizeof cases[0]);
 }
@@ -90,8 +72,7 @@ static void translates(void)
 /* ---- one feature at a time ---- */
 
 #define NAMED(more)           "\"osm_type\":\"N\",\"osm_id\":1,\"name\":\"A\"" more
-#define BARE(types, vicinity) PLACE("10", "20", "A", "node/1", types, vicinity)
-#define VICINITY(text)        ",\n         \"vicinity\" : \"" text "\""
+#define BARE(types, vicinity) OSM_PLACE("10", "20", "A", "node/1", types, vicinity)
 
 /* clang-format off */
 static const struct {
@@ -106,9 +87,9 @@ static const struct {
     {FEATURE("20", "10", NAMED(",\"osm_value\":\"yes\"")), BARE("\"yes\", ", "")},
     {FEATURE("20", "10", NAMED(",\"osm_key\":\"shop\",\"osm_value\":1")), BARE("", "")},
     {FEATURE("20", "10", NAMED(",\"street\":\"S\",\"housenumber\":\"1\"")),
-     BARE("", VICINITY("S 1"))},
+     BARE("", OSM_VICINITY("S 1"))},
     {FEATURE("20", "10", NAMED(",\"city\":\"C\",\"housenumber\":\"1\"")),
-     BARE("", VICINITY("C"))},
+     BARE("", OSM_VICINITY("C"))},
     {FEATURE("20", "10", NAMED(",\"city\":1,\"housenumber\":2,\"street\":3")),
      BARE("", "")},
     {FEATURE("20", "10", "\"osm_type\":\"N\",\"osm_id\":1"), ""},
@@ -140,7 +121,8 @@ static void translates_features(void)
         char body[512], want[2048];
         bool found = feature_cases[i].want[0] != '\0';
         snprintf(body, sizeof body, "{\"features\":[%s]}", feature_cases[i].feature);
-        snprintf(want, sizeof want, found ? OK("%s") : ZERO, feature_cases[i].want);
+        snprintf(want, sizeof want, found ? OSM_TEXT("%s") : OSM_TEXT_NONE,
+                 feature_cases[i].want);
         struct answer_case one = {body, 200, HERD_PLACES_FOUND, HERD_OK, want};
         answer_check(photon(), &one, 1);
     }

@@ -1,16 +1,13 @@
 /* WHATSAT with a provider of the test's own: its verdicts, its text, and its errors. */
 #include "check.h"
 #include "script.h"
-#include "talk.h"
+#include "whatsat.h"
 
 #include "core/state.h"
 #include "herd/err.h"
 #include "herd/provider.h"
 
 #include <stdlib.h>
-
-#define TO_1 "  1> AT Clark +0.000000000 a +0+0 " TALK_NOW "\\n"
-#define TO_2 "  2> AT Clark +0.000000000 a +0+0 " TALK_NOW "\\n"
 
 /* ---- the provider: an answer is a verdict, an error code, and text ---- */
 
@@ -56,11 +53,9 @@ static const struct herd_provider provider = {
 /* A server that knows where client `a` is; connections 1 and 2 are clients. */
 static void start(struct rig *rig, const char *options)
 {
-    char conf[512];
-    snprintf(conf, sizeof conf, TALK_ALONE "places-provider google-new\n%s", options);
-    rig_start(rig, conf, "Clark");
+    rig_start_with(rig, TALK_ALONE "places-provider google-new\n", options);
     rig->core->provider = &provider;
-    script_act(rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\nopen 2\n");
+    script_act(rig, A_SAYS "open 2\n");
 }
 
 /* ---- tests ---- */

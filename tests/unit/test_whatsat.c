@@ -1,22 +1,15 @@
 #include "check.h"
 #include "script.h"
-#include "talk.h"
+#include "whatsat.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define A_AT     "AT Clark +0.000000000 a +0+0 " TALK_NOW
-#define A_ASKS   "location=0,0&radius=1000"
-#define A_ASKS_2 "location=0,0&radius=2000"
-#define SAY_A    "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n"
-
 /* A server that knows where client `a` is, who is connection 1. */
 static void start(struct rig *rig, const char *options)
 {
-    char conf[512];
-    snprintf(conf, sizeof conf, TALK_ALONE "%s", options);
-    rig_start(rig, conf, "Clark");
-    script_act(rig, SAY_A);
+    rig_start_with(rig, TALK_ALONE, options);
+    script_act(rig, A_SAYS);
 }
 
 static void play(const char *options, const char *script)
@@ -47,8 +40,8 @@ static void a_question_is_answered(void)
 static void replies_keep_their_order(void)
 {
     play("", "1< WHATSAT a 1 1\\nfoo\\nWHATSAT a 2 2\\nbar\n"
-             "  fetch #1 " A_ASKS "\n"
-             "  fetch #2 " A_ASKS_2 "\n"
+             "  fetch #1 " ASKS_1 "\n"
+             "  fetch #2 " ASKS_2 "\n"
              "1< IAMAT b +0+0 " TALK_NOW "\n"
              "places #2 200 " TALK_JSON_789 "\n"
              "places #1 200 " TALK_JSON_456 "\n"
@@ -76,8 +69,8 @@ static void other_clients_go_on(void)
 static void eof_waits_for_lookups(void)
 {
     play("", "1< WHATSAT a 1 1\\nWHATSAT a 2 1\\nfoo\\c\n"
-             "  fetch #1 " A_ASKS "\n"
-             "  fetch #2 " A_ASKS_2 "\n"
+             "  fetch #1 " ASKS_1 "\n"
+             "  fetch #2 " ASKS_2 "\n"
              "eof 1\n"
              "places #1 200 " TALK_JSON_1 "\n"
              "  1> " A_AT "\\n" TALK_JSON_1 "\\n\n"
@@ -94,7 +87,7 @@ static void places_may_not_be_ready(void)
     setup.places_ready = false;
     setup.places_why = "No \"key\".";
     rig_build(&rig, &setup);
-    script_act(&rig, SAY_A);
+    script_act(&rig, A_SAYS);
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\\nfoo\n"
                       "  1> " A_AT "\\n{\\n   \"error_message\" : \"No \\\"key\\\".\",\\n"
                       "   \"html_attributions\" : [],\\n   \"results\" : [],\\n"
@@ -109,7 +102,7 @@ static void a_full_queue_refuses(void)
     struct rig rig;
     start(&rig, "lookups-max 1\nlookups-waiting-max 1\n");
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\\nWHATSAT a 2 1\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "open 2\n"
                       "2< WHATSAT a 3 1\n"
                       "  2> " A_AT "\\n" TALK_BUSY);
@@ -129,7 +122,7 @@ static void a_refusal_keeps_the_order(void)
 {
     play("lookups-max 1\nlookups-waiting-max 0\n",
          "1< WHATSAT a 1 1\\nWHATSAT a 2 1\n"
-         "  fetch #1 " A_ASKS "\n"
+         "  fetch #1 " ASKS_1 "\n"
          "places #1 200 " TALK_JSON_1 "\n"
          "  1> " A_AT "\\n" TALK_JSON_1 "\\n\\n" A_AT "\\n" TALK_BUSY);
 }
@@ -139,14 +132,14 @@ static void a_lookup_may_take_too_long(void)
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "pass 500\n"
                       "open 2\n"
                       "2< WHATSAT a 2 1\n"
                       "wait 499\n"
                       "wait 1\n"
                       "  cancel #1\n"
-                      "  1> " A_AT "\\n" TALK_LATE "  fetch #2 " A_ASKS_2 "\n");
+                      "  1> " A_AT "\\n" TALK_LATE "  fetch #2 " ASKS_2 "\n");
     SCRIPT_PLAY(&rig, "places #1 200 " TALK_JSON_9 "\n"
                       "wait 500\n"
                       "  cancel #2\n"
@@ -162,7 +155,7 @@ static void a_lookup_may_wait_too_long(void)
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "open 2\n"
                       "2< WHATSAT a 2 1\n"
                       "pass 1\n"
@@ -180,7 +173,7 @@ static void a_lookup_may_wait_too_long(void)
 static void a_turn_may_come_too_late(void)
 {
     play("places-timeout-ms 1000\nlookups-max 1\n", "1< WHATSAT a 1 1\n"
-                                                    "  fetch #1 " A_ASKS "\n"
+                                                    "  fetch #1 " ASKS_1 "\n"
                                                     "open 2\n"
                                                     "2< WHATSAT a 2 1\n"
                                                     "pass 1000\n"
@@ -196,9 +189,8 @@ struct answer_case {
     const char *why;
 };
 
-#define NOT_JSON "The reply of the Places server is not the JSON that was expected."
-#define DEEP_8   "[[[[[[[["
-#define DEEP_40  DEEP_8 DEEP_8 DEEP_8 DEEP_8 DEEP_8
+#define DEEP_8  "[[[[[[[["
+#define DEEP_40 DEEP_8 DEEP_8 DEEP_8 DEEP_8 DEEP_8
 
 static const struct answer_case answer_cases[] = {
     {"0 no route to host", NULL, "The Places server cannot be reached."},
@@ -225,7 +217,7 @@ static void bad_answers_are_explained(void)
                  "   \"results\" : [],\\n   \"status\" : \"UNKNOWN_ERROR\"\\n}\\n\n",
                  c->why != NULL ? c->why : "");
         snprintf(script, sizeof script,
-                 "1< WHATSAT a 1 1\n  fetch #1 " A_ASKS "\nplaces #1 %s\n  1> " A_AT
+                 "1< WHATSAT a 1 1\n  fetch #1 " ASKS_1 "\nplaces #1 %s\n  1> " A_AT
                  "\\n%s",
                  c->answer, c->reply != NULL ? c->reply : want);
         start(&rig, "places-retry no\n");
@@ -306,8 +298,8 @@ static void lookups_are_logged(void)
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\\nfoo\n"
                       "  log client 1 < WHATSAT a 1 1\\c\n"
                       "  log client 1 < foo\\c\n"
-                      "  log places 0 > " A_ASKS "\\c\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  log places 0 > " ASKS_1 "\\c\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "places #1 200 " TALK_JSON_0 "\n"
                       "  log places 0 < HTTP 200, 28 bytes\\c\n"
                       "  1> " A_AT "\\n" TALK_JSON_0 "\\n\\n? foo\n"
@@ -319,7 +311,7 @@ static void lookups_are_logged(void)
     start(&rig, "log-traffic no\n");
     rig.logs = true;
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "places #1 200 " TALK_JSON_0 "\n"
                       "  1> " A_AT "\\n" TALK_JSON_0 "\\n\n");
     rig_end(&rig);

@@ -1,23 +1,9 @@
 /* WHATSAT: questions that share a request, an answer, or a budget. */
 #include "check.h"
 #include "script.h"
-#include "talk.h"
+#include "whatsat.h"
 
 #include <stdio.h>
-
-#define A_AT   "AT Clark +0.000000000 a +0+0 " TALK_NOW
-#define A_ASKS "location=0,0&radius=1000"
-#define ASKS_2 "location=0,0&radius=2000"
-#define ASKS_3 "location=0,0&radius=3000"
-#define ASKS_5 "location=0,0&radius=5000"
-#define ASKS_6 "location=0,0&radius=6000"
-
-/* How a reply begins, to the connection of that number, and how it ends. */
-#define TO_1 "  1> " A_AT "\\n"
-#define TO_2 "  2> " A_AT "\\n"
-#define TO_3 "  3> " A_AT "\\n"
-#define TO_4 "  4> " A_AT "\\n"
-#define END  "\\n\n"
 
 /* An error that is not the end of what is sent. */
 #define LATE_AND                                                                           \
@@ -35,10 +21,8 @@
 /* A server that knows where client `a` is; connections 1, 2 and 3 are clients. */
 static void start(struct rig *rig, const char *options)
 {
-    char conf[512];
-    snprintf(conf, sizeof conf, TALK_ALONE "%s", options);
-    rig_start(rig, conf, "Clark");
-    script_act(rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\nopen 2\nopen 3\n");
+    rig_start_with(rig, TALK_ALONE, options);
+    script_act(rig, A_SAYS "open 2\nopen 3\n");
 }
 
 /* ---- joining ---- */
@@ -50,14 +34,14 @@ static void the_same_question_is_asked_once(void)
     start(&rig, "");
     SCRIPT_PLAY(&rig,
                 "1< WHATSAT a 1 2\\nWHATSAT a 1 1\n"
-                "  fetch #1 " A_ASKS "\n"
+                "  fetch #1 " ASKS_1 "\n"
                 "2< WHATSAT a 1 20\n"
                 "3< WHATSAT a 2 20\n"
                 "  fetch #2 " ASKS_2 "\n"
                 "places #1 200 " TALK_JSON_123 "\n" TO_1 TALK_JSON_12 "\\n\\n" A_AT
                 "\\n" TALK_JSON_1 END TO_2 TALK_JSON_123 END "places #2 200 " TALK_JSON_4
                 "\n" TO_3 TALK_JSON_4 END "1< WHATSAT a 1 1\n"
-                "  fetch #3 " A_ASKS "\n");
+                "  fetch #3 " ASKS_1 "\n");
     CHECK_INT(RIG_STAT(&rig, queries), 5);
     CHECK_INT(RIG_STAT(&rig, lookups_started), 3);
     CHECK_INT(RIG_STAT(&rig, lookups_joined), 2);
@@ -74,7 +58,7 @@ static void places_count_and_not_names(void)
     script_act(&rig, "1< IAMAT b +00.0-0 " TALK_NOW "\n");
     SCRIPT_PLAY(&rig,
                 "1< WHATSAT a 1 1\n"
-                "  fetch #1 " A_ASKS "\n"
+                "  fetch #1 " ASKS_1 "\n"
                 "2< WHATSAT b 1 1\n"
                 "places #1 200 " TALK_JSON_1 "\n" TO_1 TALK_JSON_1 END
                 "  2> AT Clark +0.000000000 b +00.0-0 " TALK_NOW "\\n" TALK_JSON_1 END);
@@ -87,7 +71,7 @@ static void one_that_waits_can_be_joined(void)
     start(&rig, "lookups-max 1\nlookups-waiting-max 1\n");
     SCRIPT_PLAY(&rig,
                 "1< WHATSAT a 1 1\n"
-                "  fetch #1 " A_ASKS "\n"
+                "  fetch #1 " ASKS_1 "\n"
                 "2< WHATSAT a 2 1\n"
                 "3< WHATSAT a 2 2\\nWHATSAT a 3 1\n"
                 "places #1 200 " TALK_JSON_1 "\n" TO_1 TALK_JSON_1 END "  fetch #2 " ASKS_2
@@ -103,7 +87,7 @@ static void clients_may_leave(void)
     struct rig rig;
     start(&rig, "lookups-max 1\n");
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "2< WHATSAT a 1 1\n"
                       "3< WHATSAT a 1 2\n"
                       "closed 1 reset\n"
@@ -127,7 +111,7 @@ static void each_has_its_own_deadline(void)
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\n");
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "pass 600\n"
                       "2< WHATSAT a 1 1\n"
                       "pass 300\n"
@@ -148,7 +132,7 @@ static void a_flight_outlives_its_first(void)
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
     SCRIPT_PLAY(&rig,
                 "1< WHATSAT a 1 1\n"
-                "  fetch #1 " A_ASKS "\n"
+                "  fetch #1 " ASKS_1 "\n"
                 "2< WHATSAT a 2 1\n"
                 "pass 500\n"
                 "3< WHATSAT a 2 1\n"
@@ -165,7 +149,7 @@ static void answers_may_be_kept(void)
     struct rig rig;
     start(&rig, "places-cache-ms 1000\n");
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n"
-                      "  fetch #1 " A_ASKS "\n"
+                      "  fetch #1 " ASKS_1 "\n"
                       "places #1 200 " TALK_JSON_123 "\n" TO_1 TALK_JSON_1 END "pass 999\n"
                       "2< WHATSAT a 1 2\n" TO_2 TALK_JSON_12 END "2< WHATSAT a 2 2\n"
                       "  fetch #2 " ASKS_2 "\n"
@@ -175,7 +159,7 @@ static void answers_may_be_kept(void)
                       "\\n" TALK_JSON_1 "\\n\\n" A_AT "\\n" TALK_JSON_123 "\\n\n"
                       "pass 1\n"
                       "1< WHATSAT a 1 1\n"
-                      "  fetch #3 " A_ASKS "\n"
+                      "  fetch #3 " ASKS_1 "\n"
                       "places #3 200 " TALK_JSON_9 "\n" TO_1 TALK_JSON_9 END);
     CHECK_INT(RIG_STAT(&rig, lookups_cached), 3);
     CHECK_INT(RIG_STAT(&rig, lookups_ok), 6);
@@ -202,11 +186,11 @@ static void errors_are_not_kept(void)
         start(&rig, i < 3 ? "places-cache-ms 1000\nplaces-retry no\n" : "");
         snprintf(script, sizeof script,
                  "1< WHATSAT a 1 1\n"
-                 "  fetch #1 " A_ASKS "\n"
+                 "  fetch #1 " ASKS_1 "\n"
                  "places #1 200 %s\n"
                  "  1> " A_AT "\\n%s\\n\n"
                  "1< WHATSAT a 1 1\n"
-                 "  fetch #2 " A_ASKS "\n",
+                 "  fetch #2 " ASKS_1 "\n",
                  answers[i], answers[i]);
         SCRIPT_PLAY(&rig, script);
         CHECK_INT(RIG_STAT(&rig, places_refused), i == 0);
@@ -227,7 +211,7 @@ static void a_day_has_an_end(void)
     start(&rig, "places-budget-day 2\nplaces-cache-ms 30000\nlookups-max 1\n");
     SCRIPT_PLAY(&rig,
                 "1< WHATSAT a 1 1\n"
-                "  fetch #1 " A_ASKS "\n"
+                "  fetch #1 " ASKS_1 "\n"
                 "2< WHATSAT a 1 1\\nWHATSAT a 2 1\\nWHATSAT a 3 1\n"
                 "places #1 200 " TALK_JSON_1 "\n" TO_1 TALK_JSON_1 END TO_2 TALK_JSON_1 END
                 "  fetch #2 " ASKS_2 "\n"
@@ -252,7 +236,7 @@ static void an_address_has_its_minute(void)
     start(&rig, "places-budget-minute 2\n");
     SCRIPT_PLAY(&rig,
                 "1< WHATSAT a 1 1\n"
-                "  fetch #1 " A_ASKS "\n"
+                "  fetch #1 " ASKS_1 "\n"
                 "2< WHATSAT a 1 1\\nWHATSAT a 2 1\n"
                 "  fetch #2 " ASKS_2 "\n"
                 "3< WHATSAT a 3 1\n" TO_3 MINUTE_OVER "open 4 from 192.0.2.7\n"
@@ -284,7 +268,7 @@ static void only_requests_are_counted(void)
     start(&rig, "places-budget-minute 2\nlookups-max 1\nlookups-waiting-max 0\n");
     SCRIPT_PLAY(&rig,
                 "1< WHATSAT a 1 1\n"
-                "  fetch #1 " A_ASKS "\n"
+                "  fetch #1 " ASKS_1 "\n"
                 "2< WHATSAT a 2 1\n" TO_2 TALK_BUSY "2< WHATSAT a 2 1\n" TO_2 TALK_BUSY
                 "places #1 200 " TALK_JSON_1 "\n" TO_1 TALK_JSON_1 END "2< WHATSAT a 2 1\n"
                 "  fetch #2 " ASKS_2 "\n"

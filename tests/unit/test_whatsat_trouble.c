@@ -1,21 +1,10 @@
 /* WHATSAT when Places fails: what is asked again, when it is left alone, who is told. */
 #include "check.h"
 #include "script.h"
-#include "talk.h"
+#include "whatsat.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define A_AT   "AT Clark +0.000000000 a +0+0 " TALK_NOW
-#define ASKS_1 "location=0,0&radius=1000"
-#define ASKS_2 "location=0,0&radius=2000"
-#define ASKS_3 "location=0,0&radius=3000"
-
-/* How a reply begins, to the connection of that number, and how it ends. */
-#define TO_1 "  1> " A_AT "\\n"
-#define TO_2 "  2> " A_AT "\\n"
-#define TO_3 "  3> " A_AT "\\n"
-#define END  "\\n\n"
 
 #define NOW_TRIED                                                                          \
     TALK_ERROR("UNKNOWN_ERROR",                                                            \
@@ -23,17 +12,13 @@
 #define LATER                                                                              \
     TALK_ERROR("UNKNOWN_ERROR",                                                            \
                "The Places server failed several times; it will be tried again in 1 s.")
-#define UNUSABLE                                                                           \
-    TALK_ERROR("UNKNOWN_ERROR",                                                            \
-               "The reply of the Places server is not the JSON that was expected.")
+#define UNUSABLE TALK_ERROR("UNKNOWN_ERROR", NOT_JSON)
 
 /* A server that knows where client `a` is; connections 1, 2 and 3 are clients. */
 static void start(struct rig *rig, const char *options)
 {
-    char conf[512];
-    snprintf(conf, sizeof conf, TALK_ALONE "%s", options);
-    rig_start(rig, conf, "Clark");
-    script_act(rig, "open 1\n1< IAMAT a +0+0 " TALK_NOW "\nopen 2\nopen 3\n");
+    rig_start_with(rig, TALK_ALONE, options);
+    script_act(rig, A_SAYS "open 2\nopen 3\n");
 }
 
 /* ---- a second request ---- */
