@@ -2,11 +2,30 @@
 
 #include "check.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 const char *const ask_names[ASK_PROVIDERS] = {"google-legacy", "google-new", "overpass",
                                               "photon"};
+
+bool ask_begin(struct fake *f, struct wire *w, const char *const *arguments)
+{
+    static const char *const none[] = {NULL};
+    *w = (struct wire){.fd = -1};
+    if (!CHECK(fake_start_with(f, arguments != NULL ? arguments : none)))
+        return false;
+    if (CHECK(wire_open(w, f)))
+        return true;
+    fake_stop(f, SIGKILL);
+    return false;
+}
+
+void ask_end(struct fake *f, struct wire *w)
+{
+    wire_close(w);
+    CHECK_INT(fake_stop(f, SIGTERM), 0);
+}
 
 void ask_print(struct ask_text *out, enum fake_provider provider, const char *latitude,
                const char *longitude, unsigned km)
@@ -97,6 +116,28 @@ struct herd_slice ask_fixture(const char *name)
     if (!CHECK(body != NULL && len < sizeof bytes - 1))
         return HERD_LIT("");
     return herd_slice(body + 6, len - (size_t)(body + 6 - bytes));
+}
+
+void ask_check_fixtures(enum fake_provider provider, const struct ask_expected *cases,
+                        size_t count)
+{
+    struct fake f;
+    struct wire w;
+    struct wire_reply reply;
+    REQUIRE(ask_begin(&f, &w, NULL));
+    for (size_t i = 0; i < count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s/%s", ask_names[provider], cases[i].file);
+        CHECK_LABEL("%s", name);
+        CHECK(ask_place(&w, provider, cases[i].latitude, cases[i].longitude, cases[i].km));
+        if (!CHECK(wire_read(&w, &reply)))
+            break;
+        CHECK_INT(reply.status, cases[i].status);
+        CHECK_SLICE(reply.body, ask_fixture(name));
+        CHECK_INT(wire_has(&reply, "Retry-After: 7"), cases[i].status == 429);
+        wire_drop(&w, &reply);
+    }
+    ask_end(&f, &w);
 }
 
 bool ask_contains(struct herd_slice s, const char *text)

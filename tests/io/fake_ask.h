@@ -17,6 +17,13 @@ struct ask_text {
     size_t len;
 };
 
+/* The program with these arguments (NULL: none), and a connection to it. False, and a
+ * failed check: nothing runs. */
+bool ask_begin(struct fake *f, struct wire *w, const char *const *arguments);
+
+/* The end of both; whatever was asked, the program ends as told. */
+void ask_end(struct fake *f, struct wire *w);
+
 /* The request for a location of decimal numbers and a radius in whole kilometres, with the
  * key "k". */
 void ask_print(struct ask_text *out, enum fake_provider provider, const char *latitude,
@@ -36,6 +43,17 @@ bool ask_post(struct wire *w, const char *target, const char *lines, const char 
 /* The body that the fixture fixtures/places/NAME.http holds; lives until the next call.
  * Empty, and a failed check, when there is none. */
 struct herd_slice ask_fixture(const char *name);
+
+/* What a location is answered with: the fixture of that name in the provider's folder. */
+struct ask_expected {
+    const char *latitude, *longitude, *file;
+    unsigned km;
+    int status;
+};
+
+/* A program of its own answers each as expected, byte by byte. */
+void ask_check_fixtures(enum fake_provider provider, const struct ask_expected *cases,
+                        size_t count);
 
 /* The number behind "name": in the counts of this server, asked on a new connection, or
  * -1. */

@@ -2,7 +2,6 @@
 #include "check.h"
 #include "fake_ask.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,20 +10,6 @@ extern const struct check_test test_fake_control[];
 static struct fake fake;
 static struct wire wire;
 static struct wire_reply reply;
-
-static bool begin(const char *const *arguments)
-{
-    wire = (struct wire){.fd = -1};
-    return CHECK(fake_start_with(&fake, arguments)) && CHECK(wire_open(&wire, &fake));
-}
-
-static void end(void)
-{
-    wire_close(&wire);
-    CHECK_INT(fake_stop(&fake, SIGTERM), 0);
-}
-
-static const char *const no_arguments[] = {NULL};
 
 /* The status of the reply on the open connection, which it is taken from. */
 static int status_of(enum fake_provider provider)
@@ -65,7 +50,7 @@ static void counts_each_provider(void)
                                "\"photon\": 4, \"followed\": 1, \"elsewhere\": 2, "
                                "\"refused\": 1, \"down\": false}\n";
     struct wire other;
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     CHECK(ask_get(&wire, "/_fake/requests", &reply));
     CHECK_SLICE(reply.body, herd_slice_str(none));
     wire_drop(&wire, &reply);
@@ -86,7 +71,7 @@ static void counts_each_provider(void)
     wire_drop(&wire, &reply);
     CHECK(ask_get(&wire, "/_fake/reset", &reply));
     CHECK_SLICE(reply.body, herd_slice_str(none));
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void refuses_other_orders(void)
@@ -102,7 +87,7 @@ static void refuses_other_orders(void)
         "/_fake/fail?status=200",
         "/_fake/fail?status=600",
     };
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         CHECK_LABEL("%s", targets[i]);
         if (!CHECK(ask_get(&wire, targets[i], &reply)))
@@ -111,12 +96,12 @@ static void refuses_other_orders(void)
         wire_drop(&wire, &reply);
         CHECK_INT(status_of(ASK_PHOTON), 200);
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void is_dead_until_told(void)
 {
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     tell("/_fake/down");
     for (int p = 0; p < ASK_PROVIDERS; p++) {
         CHECK_LABEL("%s", ask_names[p]);
@@ -126,7 +111,7 @@ static void is_dead_until_told(void)
     tell("/_fake/up");
     for (int p = 0; p < ASK_PROVIDERS; p++)
         CHECK_INT(status_of((enum fake_provider)p), 200);
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* No sleep: it is asked until it answers, and that is not before its time. */
@@ -142,28 +127,28 @@ static void check_comes_back(int64_t since_ms, int64_t after_ms)
 
 static void is_dead_for_a_time(void)
 {
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     int64_t start = fake_now_ms();
     tell("/_fake/down?ms=80");
     check_comes_back(start, 80);
     tell("/_fake/down?ms=0");
     CHECK_INT(status_of(ASK_OVERPASS), 200);
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void is_dead_at_first(void)
 {
     static const char *const arguments[] = {"--down-ms", "600000", NULL};
-    REQUIRE(begin(arguments));
+    REQUIRE(ask_begin(&fake, &wire, arguments));
     CHECK(is_reset(ASK_LEGACY));
     tell("/_fake/up");
     CHECK_INT(status_of(ASK_LEGACY), 200);
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void fails_as_often_as_told(void)
 {
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     tell("/_fake/fail");
     CHECK_INT(status_of(ASK_NEW), 500);
     CHECK_INT(status_of(ASK_NEW), 200);
@@ -176,14 +161,14 @@ static void fails_as_often_as_told(void)
     tell("/_fake/fail?count=1000000");
     tell("/_fake/up");
     CHECK_INT(status_of(ASK_OVERPASS), 200);
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* A fixture that says delay=300, and a flag that says ten minutes. */
 static void instant_waits_for_nothing(void)
 {
     static const char *const arguments[] = {"--instant", "--delay-ms", "600000", NULL};
-    REQUIRE(begin(arguments));
+    REQUIRE(ask_begin(&fake, &wire, arguments));
     for (int p = 0; p < ASK_PROVIDERS; p++) {
         CHECK_LABEL("%s", ask_names[p]);
         CHECK(ask_place(&wire, (enum fake_provider)p, "1", "1", 1));
@@ -192,25 +177,25 @@ static void instant_waits_for_nothing(void)
         CHECK_INT(reply.status, 200);
         wire_drop(&wire, &reply);
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void every_reply_takes_its_time(void)
 {
     static const char *const arguments[] = {"--delay-ms", "30", NULL};
-    REQUIRE(begin(arguments));
+    REQUIRE(ask_begin(&fake, &wire, arguments));
     int64_t start = fake_now_ms();
     for (int p = 0; p < ASK_PROVIDERS; p++)
         CHECK_INT(status_of((enum fake_provider)p), 200);
     CHECK(fake_now_ms() - start >= (int64_t)ASK_PROVIDERS * 30);
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* The legacy provider says that it is denied; the right key is not told. */
 static void legacy_wants_the_right_key(void)
 {
     static const char *const arguments[] = {"--key", "sesame", NULL};
-    REQUIRE(begin(arguments));
+    REQUIRE(ask_begin(&fake, &wire, arguments));
     CHECK(ask_place(&wire, ASK_LEGACY, "0", "0", 1));
     CHECK(wire_read(&wire, &reply));
     CHECK_INT(reply.status, 200);
@@ -223,7 +208,7 @@ static void legacy_wants_the_right_key(void)
     CHECK_SLICE(reply.body, ask_fixture("default"));
     wire_drop(&wire, &reply);
     CHECK_INT(status_of(ASK_PHOTON), 200);
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* A folder in which there is only one provider's worth of fixtures. */
@@ -233,13 +218,13 @@ static void serves_what_it_has(void)
     char dir[600];
     const char *const arguments[] = {"--fixtures", dir, NULL};
     snprintf(dir, sizeof dir, "%s/places/photon", top != NULL ? top : "fixtures");
-    REQUIRE(begin(arguments));
+    REQUIRE(ask_begin(&fake, &wire, arguments));
     for (int p = 0; p < ASK_PROVIDERS; p++) {
         CHECK_LABEL("%s", ask_names[p]);
         CHECK_INT(status_of((enum fake_provider)p), p == ASK_LEGACY ? 200 : 404);
     }
     CHECK_INT(ask_count(&fake, "elsewhere"), 3);
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void refuses_mistakes_at_the_start(void)

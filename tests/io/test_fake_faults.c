@@ -1,9 +1,8 @@
 /* The faults of fake-places, each by what a client can see of it. */
 #include "check.h"
-#include "fake.h"
+#include "fake_ask.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,24 +30,6 @@ static struct fake fake;
 static struct wire wire;
 static struct wire_reply reply;
 
-/* The healthy body that a fixture names. */
-static struct herd_slice body_of(const char *name)
-{
-    static char bytes[200000];
-    char path[800];
-    const char *top = getenv("HERD_TEST_FIXTURES");
-    snprintf(path, sizeof path, "%s/places/%s.http", top != NULL ? top : "fixtures", name);
-    FILE *in = fopen(path, "rb");
-    size_t len = in != NULL ? fread(bytes, 1, sizeof bytes - 1, in) : 0;
-    if (in != NULL)
-        fclose(in);
-    bytes[len] = '\0';
-    const char *body = strstr(bytes, "\nbody\n");
-    if (!CHECK(body != NULL))
-        return HERD_LIT("");
-    return herd_slice(body + 6, len - (size_t)(body + 6 - bytes));
-}
-
 static struct herd_slice half_of(struct herd_slice s)
 {
     return herd_slice(s.data, s.len / 2);
@@ -70,21 +51,13 @@ static bool ask(struct wire *w, const char *location)
 /* Starts the program and asks for the location on the connection `wire`. */
 static bool begin(const char *fault, const char *location)
 {
-    wire = (struct wire){.fd = -1};
-    if (!CHECK(fake_start(&fake, fault)))
+    const char *const arguments[] = {"-f", fault, NULL};
+    if (!ask_begin(&fake, &wire, fault != NULL ? arguments : NULL))
         return false;
-    if (CHECK(wire_open(&wire, &fake)) && CHECK(ask(&wire, location)))
+    if (CHECK(ask(&wire, location)))
         return true;
-    wire_close(&wire);
-    fake_stop(&fake, SIGKILL);
+    ask_end(&fake, &wire);
     return false;
-}
-
-/* Whatever the fault was, the program lives on and ends as told. */
-static void end(void)
-{
-    wire_close(&wire);
-    CHECK_INT(fake_stop(&fake, SIGTERM), 0);
 }
 
 static int64_t number_after(const char *name)
@@ -106,8 +79,8 @@ static void delay_holds_up_nobody_else(void)
     }
     CHECK(wire_read(&wire, &reply));
     CHECK(fake_now_ms() - start >= 300);
-    CHECK_SLICE(reply.body, body_of("fault-delay"));
-    end();
+    CHECK_SLICE(reply.body, ask_fixture("fault-delay"));
+    ask_end(&fake, &wire);
 }
 
 static void stall_answers_nobody_and_blocks_nobody(void)
@@ -122,7 +95,7 @@ static void stall_answers_nobody_and_blocks_nobody(void)
         }
     p = (struct pollfd){.fd = wire.fd, .events = POLLIN};
     CHECK_INT(poll(&p, 1, 100), 0);
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void pages_instead_of_json(void)
@@ -140,7 +113,7 @@ static void pages_instead_of_json(void)
             CHECK(reply.body.len > 15 &&
                   memcmp(reply.body.data, "<!DOCTYPE html>", 15) == 0);
         }
-        end();
+        ask_end(&fake, &wire);
     }
 }
 
@@ -150,7 +123,7 @@ static void redirect_leads_to_itself(void)
     CHECK(wire_read(&wire, &reply));
     CHECK_INT(reply.status, 302);
     CHECK(wire_has(&reply, "Location: " PATH "?location=" REDIRECT "&radius=7"));
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void broken_bodies(void)
@@ -169,14 +142,14 @@ static void broken_bodies(void)
         REQUIRE(begin(NULL, cases[i].location));
         CHECK(wire_drain(&wire) && wire.eof);
         if (CHECK(wire_read_head(&wire, &reply))) {
-            struct herd_slice body = body_of(cases[i].file);
+            struct herd_slice body = ask_fixture(cases[i].file);
             int64_t claimed =
                 (int64_t)(cases[i].claimed_halves == 2 ? body.len : body.len / 2);
             CHECK_INT(reply.status, 200);
             CHECK_INT(number_after("Content-Length: "), claimed + cases[i].claimed_more);
             CHECK_SLICE(rest(), cases[i].half ? half_of(body) : body);
         }
-        end();
+        ask_end(&fake, &wire);
     }
 }
 
@@ -185,8 +158,8 @@ static void reset_is_not_a_close(void)
     REQUIRE(begin(NULL, RESET));
     CHECK(wire_drain(&wire));
     CHECK(wire.reset && !wire.eof);
-    CHECK(wire.len < body_of("fault-reset").len);
-    end();
+    CHECK(wire.len < ask_fixture("fault-reset").len);
+    ask_end(&fake, &wire);
 }
 
 static void badjson_is_well_framed(void)
@@ -194,12 +167,12 @@ static void badjson_is_well_framed(void)
     REQUIRE(begin(NULL, BADJSON));
     if (CHECK(wire_read(&wire, &reply))) {
         CHECK_INT(reply.status, 200);
-        CHECK_SLICE(reply.body, half_of(body_of("fault-badjson")));
+        CHECK_SLICE(reply.body, half_of(ask_fixture("fault-badjson")));
         wire_drop(&wire, &reply);
     }
     CHECK(ask(&wire, "20,1"));
     CHECK(wire_read(&wire, &reply));
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* Decodes in place behind `from`; the length, or -1. *end is where the coding ended. */
@@ -234,12 +207,12 @@ static void chunked_is_valid(void)
         CHECK_INT(number_after("Content-Length: "), -1);
         int64_t len = unchunk(wire.data + reply.head.len, coded.len, &end_at);
         if (CHECK(len >= 0)) {
-            CHECK_SLICE(herd_slice(coded.data, (size_t)len), body_of("fault-chunked"));
+            CHECK_SLICE(herd_slice(coded.data, (size_t)len), ask_fixture("fault-chunked"));
             CHECK(coded.len > end_at + 12 &&
                   memcmp(coded.data + end_at, "HTTP/1.1 404", 12) == 0);
         }
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static uint32_t little_endian(const char *data, int size)
@@ -266,7 +239,7 @@ static void gzip_unpacks_to_the_body(void)
 {
     REQUIRE(begin("gzip", LARGE));
     if (CHECK(wire_read(&wire, &reply))) {
-        struct herd_slice want = body_of("large");
+        struct herd_slice want = ask_fixture("large");
         struct herd_slice z = reply.body;
         size_t at = 10, out = 0;
         int last = 0, blocks = 0;
@@ -287,7 +260,7 @@ static void gzip_unpacks_to_the_body(void)
         CHECK_INT(little_endian(z.data + z.len - 8, 4), crc_of(want));
         CHECK_INT(little_endian(z.data + z.len - 4, 4), (int64_t)want.len);
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void huge_has_the_exact_size(void)
@@ -300,7 +273,7 @@ static void huge_has_the_exact_size(void)
         CHECK_SLICE(herd_slice_from(reply.body, reply.body.len - (sizeof tail - 1)),
                     herd_slice_str(tail));
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void garbage_is_not_http(void)
@@ -308,7 +281,7 @@ static void garbage_is_not_http(void)
     REQUIRE(begin(NULL, GARBAGE));
     CHECK(wire_drain(&wire) && wire.eof);
     CHECK(wire.len == 1024 && memcmp(wire.data, "HTTP", 4) != 0);
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void slow_headers_take_their_time(void)
@@ -317,9 +290,9 @@ static void slow_headers_take_their_time(void)
     REQUIRE(begin("headers-slow=2", "20,1"));
     if (CHECK(wire_read(&wire, &reply))) {
         CHECK(fake_now_ms() - start >= ((int64_t)reply.head.len - 1) * 2);
-        CHECK_SLICE(reply.body, body_of("zero-results"));
+        CHECK_SLICE(reply.body, ask_fixture("zero-results"));
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* -f holds for healthy fixtures; one with a fault of its own keeps it. */
@@ -332,7 +305,7 @@ static void a_fixture_wins_over_the_flag(void)
     CHECK(ask(&wire, STATUS));
     CHECK(wire_read(&wire, &reply));
     CHECK_INT(reply.status, 503);
-    end();
+    ask_end(&fake, &wire);
 }
 
 const struct check_test test_fake_faults[] = {

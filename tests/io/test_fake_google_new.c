@@ -3,7 +3,6 @@
 #include "fake_ask.h"
 
 #include <cjson/cJSON.h>
-#include <signal.h>
 #include <stdio.h>
 
 extern const struct check_test test_fake_google_new[];
@@ -19,20 +18,6 @@ extern const struct check_test test_fake_google_new[];
 static struct fake fake;
 static struct wire wire;
 static struct wire_reply reply;
-
-static bool begin(const char *const *arguments)
-{
-    wire = (struct wire){.fd = -1};
-    return CHECK(fake_start_with(&fake, arguments)) && CHECK(wire_open(&wire, &fake));
-}
-
-static void end(void)
-{
-    wire_close(&wire);
-    CHECK_INT(fake_stop(&fake, SIGTERM), 0);
-}
-
-static const char *const no_arguments[] = {NULL};
 
 static bool post(const char *lines, const char *body)
 {
@@ -59,11 +44,7 @@ static void check_error(int code, const char *status, const char *word)
 
 static void serves_each_fixture_exactly(void)
 {
-    static const struct {
-        const char *latitude, *longitude, *file;
-        unsigned km;
-        int status;
-    } cases[] = {
+    static const struct ask_expected cases[] = {
         {"0", "0", "default", 1, 200},
         {"34.068930", "-118.445127", "ucla-10km", 10, 200},
         {"3.406893e1", "-118.4451270", "ucla", 9, 200},
@@ -85,21 +66,7 @@ static void serves_each_fixture_exactly(void)
         {"20", "9", "error-in-array", 5, 400},
         {"20", "10", "error-tricky", 5, 403},
     };
-    REQUIRE(begin(no_arguments));
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "google-new/%s", cases[i].file);
-        CHECK_LABEL("%s", name);
-        CHECK(
-            ask_place(&wire, ASK_NEW, cases[i].latitude, cases[i].longitude, cases[i].km));
-        if (!CHECK(wire_read(&wire, &reply)))
-            break;
-        CHECK_INT(reply.status, cases[i].status);
-        CHECK_SLICE(reply.body, ask_fixture(name));
-        CHECK_INT(wire_has(&reply, "Retry-After: 7"), cases[i].status == 429);
-        wire_drop(&wire, &reply);
-    }
-    end();
+    ask_check_fixtures(ASK_NEW, cases, sizeof cases / sizeof cases[0]);
 }
 
 static void refuses_other_requests(void)
@@ -143,7 +110,7 @@ static void refuses_other_requests(void)
         {TYPE "X-Goog-FieldMask: places.id, places.types\r\n", "{" UCLA "}", " places.ty"},
         {TYPE "X-Goog-FieldMask: places.id,\r\n", "{" UCLA "}", "fields"},
     };
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_LABEL("%s%s", cases[i].lines, cases[i].body);
         if (!post(cases[i].lines, cases[i].body))
@@ -153,7 +120,7 @@ static void refuses_other_requests(void)
     CHECK_LABEL("GET");
     CHECK(ask_get(&wire, TARGET, &reply));
     CHECK_INT(reply.status, 405);
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* Depth 32 is a name that nobody knows, 33 is no JSON; and no stack ends at 60000. */
@@ -161,7 +128,7 @@ static void survives_deep_nesting(void)
 {
     static const int depths[] = {31, 32, 60000};
     static char body[130000];
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (size_t i = 0; i < 3; i++) {
         size_t depth = (size_t)depths[i];
         size_t closing = depth < 1000 ? depth : 0;
@@ -175,7 +142,7 @@ static void survives_deep_nesting(void)
         check_error(400, "INVALID_ARGUMENT",
                     depth < 32 ? "invalid value: deep" : "JSON payload received.\"");
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void takes_all_that_is_allowed(void)
@@ -185,7 +152,7 @@ static void takes_all_that_is_allowed(void)
         "1e4") ", \"maxResultCount\": 20,"
                "\"rankPreference\":\"DISTANCE\",\"includedTypes\":[\"cafe\",\"bar\"],"
                "\"excludedTypes\":[],\"languageCode\":\"en\",\"regionCode\":\"US\"} ";
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     CHECK(post("content-TYPE:application/JSON; charset=utf-8\r\n" MASK, body));
     CHECK_SLICE(reply.body, ask_fixture("google-new/ucla-10km"));
     wire_drop(&wire, &reply);
@@ -194,7 +161,7 @@ static void takes_all_that_is_allowed(void)
     wire_drop(&wire, &reply);
     CHECK(ask_post(&wire, TARGET "?$fields=places.id", TYPE, body, &reply));
     CHECK_INT(reply.status, 200);
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void wants_the_right_key(void)
@@ -211,7 +178,7 @@ static void wants_the_right_key(void)
         {TARGET, "X-Goog-Api-Key: open sesame2\r\n", false},
         {TARGET "?key=open+sesame", "X-Goog-Api-Key: other\r\n", false},
     };
-    REQUIRE(begin(arguments));
+    REQUIRE(ask_begin(&fake, &wire, arguments));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char lines[200];
         CHECK_LABEL("%s %s", cases[i].target, cases[i].line);
@@ -226,7 +193,7 @@ static void wants_the_right_key(void)
         CHECK_INT(reply.status, 200);
         wire_drop(&wire, &reply);
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* Asks for the eight places of ucla with this mask; the tree is the caller's. */
@@ -250,7 +217,7 @@ static void filters_as_the_mask_says(void)
     struct herd_slice text = ask_fixture("google-new/ucla");
     cJSON *whole = cJSON_ParseWithLength(text.data, text.len);
     cJSON *all = cJSON_GetObjectItem(whole, "places");
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (int most = 1; most <= 9; most++) {
         cJSON *tree = masked("places.id,places.photos,places.displayName.text", most);
         cJSON *places = cJSON_GetObjectItem(tree, "places");
@@ -284,7 +251,7 @@ static void filters_as_the_mask_says(void)
     CHECK_INT(cJSON_GetArraySize(author), 1);
     cJSON_Delete(tree);
     cJSON_Delete(whole);
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* Numbers keep their text, and the layout is that of the API. */
@@ -297,14 +264,14 @@ static void filters_text_verbatim(void)
         "    {\n      \"location\": {\n"
         "        \"latitude\": 40.64131109999999,\n"
         "        \"longitude\": -0.0000001\n      }\n    }\n  ]\n}\n";
-    REQUIRE(begin(no_arguments));
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     CHECK(post(TYPE "X-Goog-FieldMask: places.location\r\n",
                "{" CIRCLE("10", "8", "1000") ",\"maxResultCount\":2}"));
     CHECK_SLICE(reply.body, herd_slice_str(want));
     wire_drop(&wire, &reply);
     CHECK(post(TYPE "X-Goog-FieldMask: places.id\r\n", "{" CIRCLE("20", "1", "1000") "}"));
     CHECK_SLICE(reply.body, HERD_LIT("{}\n"));
-    end();
+    ask_end(&fake, &wire);
 }
 
 const struct check_test test_fake_google_new[] = {

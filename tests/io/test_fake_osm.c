@@ -3,7 +3,6 @@
 #include "fake_ask.h"
 
 #include <cjson/cJSON.h>
-#include <signal.h>
 #include <stdio.h>
 
 extern const struct check_test test_fake_osm[];
@@ -15,47 +14,9 @@ static struct fake fake;
 static struct wire wire;
 static struct wire_reply reply;
 
-static bool begin(void)
-{
-    wire = (struct wire){.fd = -1};
-    return CHECK(fake_start(&fake, NULL)) && CHECK(wire_open(&wire, &fake));
-}
-
-static void end(void)
-{
-    wire_close(&wire);
-    CHECK_INT(fake_stop(&fake, SIGTERM), 0);
-}
-
-struct expected {
-    const char *latitude, *longitude, *file;
-    unsigned km;
-    int status;
-};
-
-static void check_fixtures(enum fake_provider provider, const struct expected *cases,
-                           size_t count)
-{
-    REQUIRE(begin());
-    for (size_t i = 0; i < count; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "%s/%s", ask_names[provider], cases[i].file);
-        CHECK_LABEL("%s", name);
-        CHECK(
-            ask_place(&wire, provider, cases[i].latitude, cases[i].longitude, cases[i].km));
-        if (!CHECK(wire_read(&wire, &reply)))
-            break;
-        CHECK_INT(reply.status, cases[i].status);
-        CHECK_SLICE(reply.body, ask_fixture(name));
-        CHECK_INT(wire_has(&reply, "Retry-After: 7"), cases[i].status == 429);
-        wire_drop(&wire, &reply);
-    }
-    end();
-}
-
 static void overpass_serves_each_fixture_exactly(void)
 {
-    static const struct expected cases[] = {
+    static const struct ask_expected cases[] = {
         {"0", "0", "default", 1, 200},
         {"34.068930", "-118.445127", "ucla-10km", 10, 200},
         {"34.06893", "-118.4451270", "ucla", 9, 200},
@@ -74,12 +35,12 @@ static void overpass_serves_each_fixture_exactly(void)
         {"20", "8", "remark-partial", 5, 200},
         {"20", "9", "remark-harmless", 5, 200},
     };
-    check_fixtures(ASK_OVERPASS, cases, sizeof cases / sizeof cases[0]);
+    ask_check_fixtures(ASK_OVERPASS, cases, sizeof cases / sizeof cases[0]);
 }
 
 static void photon_serves_each_fixture_exactly(void)
 {
-    static const struct expected cases[] = {
+    static const struct ask_expected cases[] = {
         {"0", "0", "default", 1, 200},
         {"34.068930", "-118.445127", "ucla-10km", 10, 200},
         {"34.06893", "-118.4451270", "ucla", 9, 200},
@@ -96,7 +57,7 @@ static void photon_serves_each_fixture_exactly(void)
         {"20", "6", "forbidden", 5, 403},
         {"20", "7", "not-found", 5, 404},
     };
-    check_fixtures(ASK_PHOTON, cases, sizeof cases / sizeof cases[0]);
+    ask_check_fixtures(ASK_PHOTON, cases, sizeof cases / sizeof cases[0]);
 }
 
 /* Everything percent-encoded, which is the hardest form to read. */
@@ -119,7 +80,7 @@ static void overpass_takes_its_language(void)
         "[\"name\"][~\"^(amenity|shop)$\"~\".\"];node(around:10000,34.06893,-118.445127)"
         "['a;b)'];);out center;",
     };
-    REQUIRE(begin());
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         CHECK_LABEL("%s", queries[i]);
         if (!post_query(queries[i]))
@@ -128,7 +89,7 @@ static void overpass_takes_its_language(void)
         CHECK_SLICE(reply.body, ask_fixture("overpass/ucla-10km"));
         wire_drop(&wire, &reply);
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void overpass_refuses_the_rest(void)
@@ -165,7 +126,7 @@ static void overpass_refuses_the_rest(void)
         {FORM, ""},         {FORM, "query=x"},
         {FORM, "data=%zz"}, {FORM, "data=%00"},
     };
-    REQUIRE(begin());
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         CHECK_LABEL("%s", queries[i]);
         if (!post_query(queries[i]))
@@ -186,7 +147,7 @@ static void overpass_refuses_the_rest(void)
     CHECK_LABEL("GET");
     CHECK(ask_get(&wire, "/api/interpreter?data=x", &reply));
     CHECK_INT(reply.status, 405);
-    end();
+    ask_end(&fake, &wire);
 }
 
 /* The first `most` of the list, and all of the rest is there. */
@@ -207,7 +168,7 @@ static void check_cut(const char *file, const char *list, int most)
 static void both_keep_to_the_limit(void)
 {
     static const int limits[] = {1, 2, 19, 20, 21, 50};
-    REQUIRE(begin());
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         char text[200];
         CHECK_LABEL("%d", limits[i]);
@@ -222,7 +183,7 @@ static void both_keep_to_the_limit(void)
         check_cut("photon/twenty", "features", limits[i]);
         wire_drop(&wire, &reply);
     }
-    end();
+    ask_end(&fake, &wire);
 }
 
 static void photon_refuses_the_rest(void)
@@ -247,7 +208,7 @@ static void photon_refuses_the_rest(void)
         "?lat=1&lon=1&",
         "?lat=1&lon=1&&limit=1",
     };
-    REQUIRE(begin());
+    REQUIRE(ask_begin(&fake, &wire, NULL));
     for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
         char target[100];
         CHECK_LABEL("%s", queries[i]);
@@ -263,7 +224,7 @@ static void photon_refuses_the_rest(void)
     CHECK_LABEL("POST");
     CHECK(ask_post(&wire, "/reverse", FORM, "lat=1&lon=1", &reply));
     CHECK_INT(reply.status, 405);
-    end();
+    ask_end(&fake, &wire);
 }
 
 const struct check_test test_fake_osm[] = {

@@ -1,6 +1,6 @@
 /* fake-places itself: a fake that is not tested proves nothing. */
 #include "check.h"
-#include "fake.h"
+#include "fake_ask.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -69,15 +69,6 @@ static bool ask(struct wire *w, const char *location, const char *radius)
     return wire_send(w, herd_slice_str(text));
 }
 
-static bool contains(struct herd_slice s, const char *text)
-{
-    size_t len = strlen(text);
-    for (size_t i = 0; i + len <= s.len; i++)
-        if (memcmp(s.data + i, text, len) == 0)
-            return true;
-    return false;
-}
-
 /* The healthy answer to a place that no fixture names: the program is alive and well. */
 static void check_alive(const struct fake *f)
 {
@@ -96,8 +87,7 @@ static void serves_each_fixture_exactly(void)
     struct fake f;
     struct wire w;
     int served = 0;
-    REQUIRE(fake_start(&f, NULL));
-    CHECK(wire_open(&w, &f));
+    REQUIRE(ask_begin(&f, &w, NULL));
     DIR *dir = opendir(fixtures_dir());
     const struct dirent *entry;
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
@@ -118,8 +108,7 @@ static void serves_each_fixture_exactly(void)
     if (dir != NULL)
         closedir(dir);
     CHECK(served >= 18);
-    wire_close(&w);
-    CHECK_INT(fake_stop(&f, SIGTERM), 0);
+    ask_end(&f, &w);
 }
 
 static void chooses_by_numbers(void)
@@ -136,8 +125,7 @@ static void chooses_by_numbers(void)
     struct fake f;
     struct wire w;
     struct wire_reply r;
-    REQUIRE(fake_start(&f, NULL));
-    CHECK(wire_open(&w, &f));
+    REQUIRE(ask_begin(&f, &w, NULL));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_LABEL("%s %s", cases[i].location, cases[i].radius);
         CHECK(load(cases[i].file));
@@ -147,8 +135,7 @@ static void chooses_by_numbers(void)
         CHECK_SLICE(r.body, fixture.body);
         wire_drop(&w, &r);
     }
-    wire_close(&w);
-    CHECK_INT(fake_stop(&f, SIGTERM), 0);
+    ask_end(&f, &w);
 }
 
 static void calls_bad_parameters_invalid(void)
@@ -167,8 +154,7 @@ static void calls_bad_parameters_invalid(void)
     };
     struct fake f;
     struct wire w;
-    REQUIRE(fake_start(&f, NULL));
-    CHECK(wire_open(&w, &f));
+    REQUIRE(ask_begin(&f, &w, NULL));
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         char text[300];
         struct wire_reply r;
@@ -183,8 +169,7 @@ static void calls_bad_parameters_invalid(void)
                                      "   \"status\" : \"INVALID_REQUEST\"\n}\n"));
         wire_drop(&w, &r);
     }
-    wire_close(&w);
-    CHECK_INT(fake_stop(&f, SIGTERM), 0);
+    ask_end(&f, &w);
 }
 
 static void keeps_order_in_a_pipeline(void)
@@ -209,7 +194,7 @@ static void keeps_order_in_a_pipeline(void)
             CHECK(wire_send(&w, herd_slice(requests + at, step)));
         CHECK_INT(shutdown(w.fd, SHUT_WR), 0);
         for (size_t i = 0; i < 4 && CHECK(wire_read(&w, &r)); i++) {
-            CHECK(contains(r.body, wants[i]));
+            CHECK(ask_contains(r.body, wants[i]));
             CHECK_INT(wire_has(&r, "Connection: close"), i == 3);
             wire_drop(&w, &r);
         }
@@ -232,8 +217,7 @@ static void logs_each_request(void)
     struct fake f;
     struct wire w;
     char got[1000];
-    REQUIRE(fake_start(&f, NULL));
-    CHECK(wire_open(&w, &f));
+    REQUIRE(ask_begin(&f, &w, NULL));
     CHECK(wire_send(&w, herd_slice_str(requests)));
     CHECK(wire_drain(&w));
     wire_close(&w);
