@@ -116,10 +116,12 @@ static const struct {
     {NODE("", ",\"addr:street\":\"S\""), BARE("", OSM_VICINITY("S"))},
     {NODE("", ",\"addr:city\":\"C\""), BARE("", OSM_VICINITY("C"))},
     {NODE("", ",\"addr:housenumber\":\"1\""), BARE("", "")},
-    {NODE("", ",\"addr:housenumber\":\"1\",\"addr:city\":\"C\""), BARE("", OSM_VICINITY("C"))},
+    {NODE("", ",\"addr:housenumber\":\"1\",\"addr:city\":\"C\""),
+     BARE("", OSM_VICINITY("C"))},
     {NODE("", ",\"addr:housenumber\":\"1\",\"addr:street\":\"S\""),
      BARE("", OSM_VICINITY("S 1"))},
-    {NODE("", ",\"addr:city\":\"C\",\"addr:street\":\"S\""), BARE("", OSM_VICINITY("S, C"))},
+    {NODE("", ",\"addr:city\":\"C\",\"addr:street\":\"S\""),
+     BARE("", OSM_VICINITY("S, C"))},
     {NODE("", ",\"addr:city\":[],\"addr:street\":{}"), BARE("", "")},
 };
 /* clang-format on */

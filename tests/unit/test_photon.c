@@ -36,7 +36,8 @@ static const struct herd_provider *photon(void)
     OSM_TEXT( \
         OSM_PLACE("10.0001", "20", "Zo\xc3\xab \xf0\x9f\xa6\x89", "node/240109189", \
                   "\"cafe\", ", OSM_VICINITY("Larkspur Steps 19, Westwind")) ",\n" \
-        OSM_PLACE("10.0", "20.002", "Far Stadium", "way/38862723", "\"stadium\", ", "") ",\n" \
+        OSM_PLACE("10.0", "20.002", "Far Stadium", "way/38862723", "\"stadium\", ", \
+                  "") ",\n" \
         OSM_PLACE("5.0E-4", "20.0000001", "At the equator", "relation/7", "\"shop\", ", ""))
 /* clang-format on */
 
