@@ -1,7 +1,5 @@
 #include "fetch_rig.h"
 
-#include "io/mem.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +8,6 @@ struct run run;
 
 const struct io_fetch_setup usual = {
     .body_max = BODY, .timeout_ms = TIMEOUT_MS, .connect_ms = 2000, .connects_max = 4};
-
-static void *counted_resize(void *ctx, void *old, size_t old_size, size_t new_size)
-{
-    struct counted *c = ctx;
-    if (new_size > 0 && c->fail_at-- == 0)
-        return NULL;
-    void *fresh = io_mem.resize(NULL, old, old_size, new_size);
-    if (fresh != NULL || new_size == 0)
-        c->bytes += (int64_t)new_size - (int64_t)old_size;
-    return fresh;
-}
 
 static void on_done(void *arg, uint64_t id, const struct io_fetch_result *result)
 {
@@ -53,8 +40,8 @@ static void on_note(void *arg, const char *text)
 bool open_loop(void)
 {
     memset(&run, 0, sizeof run);
-    run.counted.fail_at = -1;
-    run.mem = (struct herd_mem){counted_resize, &run.counted};
+    fail_mem_init(&run.fail);
+    run.mem = run.fail.mem;
     run.loop = io_loop_new(&run.mem);
     return CHECK(run.loop != NULL);
 }
@@ -108,7 +95,7 @@ void close_all(void)
 {
     io_fetch_free(run.fetch);
     io_loop_free(run.loop);
-    CHECK_INT(run.counted.bytes, 0);
+    CHECK_INT((int64_t)run.fail.live, 0);
 }
 
 int start(uint64_t id, const char *ask)

@@ -4,6 +4,7 @@
 #define TESTS_IO_FETCH_RIG_H
 
 #include "check.h"
+#include "fail_mem.h"
 #include "fake.h"
 #include "herd/err.h"
 #include "io/clock.h"
@@ -19,11 +20,6 @@ enum { RESULTS = 64, BODY = 1 << 20, TIMEOUT_MS = 5000 };
 #define PATH     "/maps/api/place/nearbysearch/json"
 #define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
-struct counted {
-    int64_t bytes;
-    int fail_at; /* this allocation from now fails; negative: none */
-};
-
 struct result {
     uint64_t id;
     int status;
@@ -33,8 +29,8 @@ struct result {
 };
 
 struct run {
-    struct counted counted;
-    struct herd_mem mem;
+    struct fail_mem fail;
+    struct herd_mem mem; /* that of `fail`, unless a test wants another */
     struct io_loop *loop;
     struct io_fetch *fetch;
     char why[IO_FETCH_WHY];

@@ -156,15 +156,15 @@ static void out_of_memory(void)
     int failed = 0;
     int fine = 0;
     int restarts = 0;
-    for (int n = 0; n < 40; n++) {
+    for (size_t n = 1; n <= 40; n++) {
         struct io_fetch_setup setup = usual;
         setup.key = "k";
         setup.key_header = n % 2 == 0 ? "X-Key" : NULL;
         setup.key_param = n % 2 == 0 ? NULL : "key";
         setup.header = "X-Other: x";
-        CHECK_LABEL("allocation %d", n);
+        CHECK_LABEL("allocation %zu", n);
         REQUIRE(open_loop() && CHECK(stub_open(&stub, run.loop, HERD_LIT(OK_REPLY))));
-        run.counted.fail_at = n;
+        fail_mem_arm(&run.fail, n, false);
         int rc = HERD_ENOMEM;
         if (!open_fetch(&setup, "127.0.0.1", stub.port))
             CHECK_STR(run.why, "out of memory");
@@ -179,7 +179,7 @@ static void out_of_memory(void)
             if (run.results[0].status == 0)
                 CHECK(strstr(run.results[0].why, "emory") != NULL);
         }
-        run.counted.fail_at = -1;
+        fail_mem_arm(&run.fail, 0, false);
         if (run.fetch != NULL) {
             CHECK_INT(fetch_one("q=2")->status, 200);
             int count = (int)io_fetch_count(run.fetch).restarts;

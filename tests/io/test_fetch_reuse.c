@@ -111,20 +111,20 @@ static void thousands(void)
     setup.connects_max = AT_ONCE;
     if (open_stub(&stub, &setup, OK_REPLY)) {
         int started = 0;
-        int64_t most = 0;
+        size_t most = 0;
         struct herd_mono limit = herd_mono_add_ms(io_clock_mono(), 60000);
         while (run.total < TOTAL && !herd_mono_reached(io_clock_mono(), limit)) {
             for (; started < TOTAL && started - run.total < AT_ONCE; started++)
                 CHECK_INT(start((uint64_t)started, "a=1"), HERD_OK);
             turn(limit);
-            if (started <= TOTAL / 4 && run.counted.bytes > most)
-                most = run.counted.bytes;
+            if (started <= TOTAL / 4 && run.fail.live > most)
+                most = run.fail.live;
         }
         CHECK_INT(run.total, TOTAL);
         CHECK_INT(stub.requests, TOTAL);
         CHECK_INT(stub.accepted, AT_ONCE);
         CHECK_INT((int64_t)io_fetch_count(run.fetch).connects, stub.accepted);
-        CHECK(run.counted.bytes <= most);
+        CHECK(run.fail.live <= most);
         CHECK_INT((int64_t)io_fetch_count(run.fetch).mutes, 0);
     }
     close_stub(&stub);
