@@ -9,6 +9,8 @@ enum { PATIENCE_S = 170 };
 
 extern const struct check_test test_loop[];
 extern const struct check_test test_loop_hot[];
+extern const struct check_test test_loop_sleep[];
+extern const struct check_test test_loop_change[];
 extern const struct check_test test_sock[];
 extern const struct check_test test_conn[];
 extern const struct check_test test_conn_limits[];
@@ -18,6 +20,8 @@ extern const struct check_test test_file[];
 extern const struct check_test test_secret[];
 extern const struct check_test test_mac[];
 extern const struct check_test test_log[];
+extern const struct check_test test_log_text[];
+extern const struct check_test test_log_lost[];
 extern const struct check_test test_fake_places[];
 extern const struct check_test test_fake_faults[];
 extern const struct check_test test_fake_google_new[];
@@ -38,6 +42,8 @@ int main(int argc, char **argv)
     const struct check_suite suites[] = {
         {"loop", test_loop},
         {"loop hot", test_loop_hot},
+        {"loop sleep", test_loop_sleep},
+        {"loop change", test_loop_change},
         {"sock", test_sock},
         {"conn", test_conn},
         {"conn limits", test_conn_limits},
@@ -47,6 +53,8 @@ int main(int argc, char **argv)
         {"secret", test_secret},
         {"mac", test_mac},
         {"log", test_log},
+        {"log text", test_log_text},
+        {"log lost", test_log_lost},
         {"fake places", test_fake_places},
         {"fake faults", test_fake_faults},
         {"fake google-new", test_fake_google_new},

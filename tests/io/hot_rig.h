@@ -1,0 +1,66 @@
+/* A loop with so many descriptors that it does not poll all of them in each turn. It gets a
+ * clock of ours, which a reading sets forward by STEP_US: so a poll of all seems to cost
+ * that much, and how many turns something waits does not depend on the machine. One rig at
+ * a time. */
+#ifndef TESTS_IO_HOT_RIG_H
+#define TESTS_IO_HOT_RIG_H
+
+#include "io/loop_inner.h"
+
+#include <stdbool.h>
+
+enum {
+    MANY = 200,
+    STEP_US = 10,
+    BOUND = IO_LOOP_SHARE, /* turns until a poll of all, one reading of the clock each */
+};
+
+#define AT_ONCE ((struct herd_mono){0})
+
+/* One of a pair of sockets, which is watched, and the other one. */
+struct end {
+    struct io_watch watch;
+    int other;
+    bool added;
+    bool poked; /* has a byte to read */
+    int calls;
+    int waits;    /* turns, since it could have been called */
+    bool was_hot; /* when the turn began */
+    void (*then)(struct end *end);
+};
+
+struct hot_rig {
+    struct io_loop *loop;
+    struct end *ends;
+    int count; /* of ends */
+    struct herd_mono now;
+};
+
+extern struct hot_rig hot;
+
+struct herd_mono hot_clock(void);
+
+/* As many ends as this process may have, but not more than `count`, all watched. False
+ * when it failed, which is then already reported. */
+bool hot_up(int count);
+void hot_down(void);
+
+/* The same, with one that is always ready; the rest is quiet and has left the front. */
+bool hot_one_is_busy(int count);
+
+/* The number of calls; checks the set. */
+int hot_turn(void);
+
+/* Busy turns until what is quiet has left the front. */
+void hot_cool(void);
+
+/* What holds between turns. */
+void hot_check_set(void);
+
+void end_add(struct end *end);
+void end_take_away(struct end *end);
+void end_poke(struct end *end);
+void end_drain(struct end *end);
+bool end_is_hot(const struct end *end);
+
+#endif

@@ -1,0 +1,42 @@
+/* A log in a folder of its own, all lines of which are from one second. One rig at a
+ * time. */
+#ifndef TESTS_IO_LOG_RIG_H
+#define TESTS_IO_LOG_RIG_H
+
+#include "check.h"
+#include "io/log.h"
+
+enum { LOG_RIG_ROOM = 1 << 20 };
+
+struct log_rig {
+    char folder[64];
+    char path[96];  /* for the log */
+    char moved[96]; /* what it may be renamed to */
+    char content[LOG_RIG_ROOM];
+};
+
+extern struct log_rig log_rig;
+
+/* Makes the folder; the log is the caller's to open and to close. */
+bool log_rig_up(void);
+
+/* Removes what is in the folder, which is no more than the two, and checks that. */
+void log_rig_down(void);
+
+/* The bytes of the file; they live until the next call. Empty: there is none. */
+struct herd_slice log_rig_read(const char *path);
+
+size_t log_rig_lines(struct herd_slice s);
+
+#define LOG_RIG_NOON INT64_C(1795262400) /* 2026-11-21T12:00:00Z */
+struct herd_wall log_rig_at(int64_t second, int64_t ns);
+
+/* Logs the text, at noon, by no connection; the line when the server is called S. */
+void log_rig_say(struct io_log *log, const char *text);
+#define LOG_RIG_LINE(text) "2026-11-21T12:00:00.000000Z S herd - - " text "\n"
+
+/* Standard error goes to `moved` meanwhile. */
+bool log_rig_catch_stderr(void);
+void log_rig_give_stderr_back(void);
+
+#endif
