@@ -20,7 +20,11 @@
     "{\n" message "   \"html_attributions\" : [],\n   \"results\" : [],\n"                 \
     "   \"status\" : \"" status "\"\n}\n"
 #define ANSWER_MESSAGE(text) "   \"error_message\" : \"" text "\",\n"
-#define ANSWER_HTTP_ERROR    ANSWER_MESSAGE("The Places server answered with an HTTP error.")
+
+/* That of too many requests, when there is no other. */
+#define ANSWER_BUSY                                                                        \
+    ANSWER_ERROR(ANSWER_MESSAGE("The Places server answered with an HTTP error."),         \
+                 "OVER_QUERY_LIMIT")
 
 struct answer_case {
     const char *body;

@@ -26,7 +26,10 @@
     X(link)                                                                                \
     X(link_pair)                                                                           \
     X(conf)                                                                                \
+    X(conf_limits)                                                                         \
     X(topology)                                                                            \
+    X(topology_oracle)                                                                     \
+    X(topology_print)                                                                      \
     X(places)                                                                              \
     X(places_oracle)                                                                       \
     X(json_walk)                                                                           \

@@ -6,8 +6,6 @@
 #define PAGE(status)                                                                       \
     "{\n   \"html_attributions\" : [],\n   \"results\" : [ { \"name\" : \"A\" } ],\n   "   \
     "\"status\" : \"" status "\"\n}\n"
-#define SLOW_DOWN ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")
-
 static const struct herd_provider *legacy(void)
 {
     return herd_provider_find(HERD_LIT("google-legacy"));
@@ -48,8 +46,8 @@ static void judges(void)
         {"<html>", 503, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"<html>", 403, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"", 302, HERD_PLACES_FAILED, HERD_EBAD, NULL},
-        {"<html>", 429, HERD_PLACES_LIMITED, HERD_OK, SLOW_DOWN},
-        {"", 429, HERD_PLACES_LIMITED, HERD_OK, SLOW_DOWN},
+        {"<html>", 429, HERD_PLACES_LIMITED, HERD_OK, ANSWER_BUSY},
+        {"", 429, HERD_PLACES_LIMITED, HERD_OK, ANSWER_BUSY},
     };
     answer_check(legacy(), cases, sizeof cases / sizeof cases[0]);
 }

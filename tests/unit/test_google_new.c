@@ -104,8 +104,7 @@ static void translates(void)
         {"{\"x\":1}", 200, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"{}", 500, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"{}", 204, HERD_PLACES_FAILED, HERD_EBAD, NULL},
-        {"<html>", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")},
+        {"<html>", 429, HERD_PLACES_LIMITED, HERD_OK, ANSWER_BUSY},
     };
     answer_check(new_api(), cases, sizeof cases / sizeof cases[0]);
 }

@@ -57,10 +57,8 @@ static void translates(void)
          ANSWER_ERROR(ANSWER_MESSAGE("runtime error: Query timed out in \\\"query\\\" "
                                      "at line 1 after 11 seconds."),
                       "UNKNOWN_ERROR")},
-        {"{\"remark\":\"runtime error\"}", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")},
-        {"<html>Too Many Requests</html>", 429, HERD_PLACES_LIMITED, HERD_OK,
-         ANSWER_ERROR(ANSWER_HTTP_ERROR, "OVER_QUERY_LIMIT")},
+        {"{\"remark\":\"runtime error\"}", 429, HERD_PLACES_LIMITED, HERD_OK, ANSWER_BUSY},
+        {"<html>Too Many Requests</html>", 429, HERD_PLACES_LIMITED, HERD_OK, ANSWER_BUSY},
         {"<html>Gateway Timeout</html>", 504, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"{\"elements\":[]}", 504, HERD_PLACES_FAILED, HERD_EBAD, NULL},
         {"<html>Bad Request</html>", 400, HERD_PLACES_FAILED, HERD_EBAD, NULL},
