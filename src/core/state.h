@@ -1,10 +1,10 @@
 /* What the files of the core share: one server's state, and the sessions inside it.
  *
- * core.c is the door; conn.c is what all sessions stand on. A client's session is client.c
- * and whatsat.c, and upstream.c asks Places for all of them; an operator's is control.c; a
- * neighbour's begins in handshake.c and reads frames in peer.c; inflow.c takes records in,
- * feed.c and batch.c send them, heartbeat.c watches. No session frees a connection: it
- * calls herd_conn_end, and the step ends with the sweep. */
+ * core.c makes and frees it, and step.c is the door; conn.c is what all sessions stand on.
+ * A client's session is client.c and whatsat.c, and upstream.c asks Places for all of them;
+ * an operator's is control.c; a neighbour's begins in handshake.c and reads frames in
+ * peer.c; inflow.c takes records in, feed.c and batch.c send them, heartbeat.c watches. No
+ * session frees a connection: it calls herd_conn_end, and the step ends with the sweep. */
 #ifndef HERD_CORE_STATE_H
 #define HERD_CORE_STATE_H
 
@@ -205,6 +205,10 @@ struct herd_conn *herd_conn_find(const struct herd_core *core, herd_conn_id id);
 
 /* The connection is closed at the end of this step; it may be told so twice. */
 void herd_conn_end(struct herd_core *core, struct herd_conn *conn);
+
+/* Frees what herd_conn_end has ended, what has gone by itself, or all at the end; `why` is
+ * what a neighbour's link is said to have ended of. */
+void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why);
 
 /* Sends, or ends the connection when there is no memory to do so. */
 void herd_conn_send(struct herd_core *core, struct herd_conn *conn,
