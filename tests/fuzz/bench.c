@@ -1,8 +1,8 @@
 #include "bench.h"
 
+#include "forge.h"
 #include "herd/err.h"
 #include "herd/msg.h"
-#include "herd/siphash.h"
 
 #include <stdio.h>
 
@@ -27,18 +27,6 @@ const struct herd_conf *bench_conf(struct herd_conf *conf, const char *text)
     return conf;
 }
 
-/* Blocks of a keyed hash. */
-void bench_sign(void *ctx, struct herd_slice text, uint8_t mac[HERD_MAC_SIZE])
-{
-    uint8_t key[HERD_SIPHASH_KEY];
-    memcpy(key, ctx, sizeof key);
-    for (size_t i = 0; i < HERD_MAC_SIZE; i += sizeof(uint64_t)) {
-        uint64_t block = herd_siphash(text, key);
-        memcpy(mac + i, &block, sizeof block);
-        key[0]++;
-    }
-}
-
 void bench_start(struct bench *bench, const struct herd_conf *conf, const char *self,
                  uint8_t *key, uint8_t n)
 {
@@ -58,7 +46,7 @@ void bench_start(struct bench *bench, const struct herd_conf *conf, const char *
                                     .version = "1",
                                     .places_ready = true};
     if (key != NULL)
-        setup.mac = (struct herd_mac){bench_sign, key};
+        setup.mac = (struct herd_mac){forge_sign, key};
     memset(setup.feed_id, 0xb0 + n, sizeof setup.feed_id);
     FUZZ_CHECK(herd_core_new(&bench->core, &setup, bench->mono) == HERD_OK);
 }

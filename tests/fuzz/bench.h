@@ -44,14 +44,10 @@ struct bench {
  * caller, zero at first, and never freed. */
 const struct herd_conf *bench_conf(struct herd_conf *conf, const char *text);
 
-/* The server called `self`. `key` (HERD_SIPHASH_KEY bytes) is of the herd, or NULL;
- * its MAC anybody could forge.
- * `n` makes the boot and feed ids of several benches differ. */
+/* The server called `self`. `key` (forge.h) is of the herd, or NULL; `n` makes the boot
+ * and feed ids of several benches differ. */
 void bench_start(struct bench *bench, const struct herd_conf *conf, const char *self,
                  uint8_t *key, uint8_t n);
-
-/* The MAC of that key. */
-void bench_sign(void *key, struct herd_slice text, uint8_t mac[HERD_MAC_SIZE]);
 
 /* Frees the core, and checks that it gave all its memory back. */
 void bench_end(struct bench *bench);

@@ -2,9 +2,9 @@
  * deeds; its first byte says whether the herd has a key. When bytes were flipped, all
  * connections break in the end. Then the two have some time to agree. */
 #include "bench.h"
+#include "forge.h"
 
 #include "herd/err.h"
-#include "herd/siphash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -283,7 +283,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct herd_slice input =
         herd_slice((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
     struct pair pair = {.last = CLIENTS};
-    uint8_t key[HERD_SIPHASH_KEY] = {1, 2, 3};
+    uint8_t key[FORGE_KEY] = {1, 2, 3};
     bool keyed = fuzz_byte(&input) % 2 == 1;
     for (int n = 0; n < 2; n++) {
         bench_start(&pair.bench[n], bench_conf(&conf, conf_text), names[n],

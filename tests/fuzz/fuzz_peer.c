@@ -3,12 +3,12 @@
  * already, whether the core has dialled, and whether the herd has a key; the second says
  * how to cut; the third makes an allocation fail when it is not 0. */
 #include "bench.h"
+#include "forge.h"
 
 #include "herd/err.h"
 #include "herd/frame.h"
 #include "herd/hello.h"
 #include "herd/hex.h"
-#include "herd/siphash.h"
 
 #include <stdio.h>
 
@@ -36,7 +36,7 @@ static const char feed[] = "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0";
 
 struct session {
     struct bench bench;
-    uint8_t key[HERD_SIPHASH_KEY];
+    uint8_t key[FORGE_KEY];
     uint8_t flags;
     size_t piece;
     uint32_t conn;
@@ -98,7 +98,7 @@ static void say_auth(struct session *session, struct herd_slice hello)
     char frame[2 * HERD_MAC_SIZE + 16];
     uint8_t mac[HERD_MAC_SIZE];
     if ((session->flags & FLAG_KEYED) != 0) {
-        bench_sign(session->key,
+        forge_sign(session->key,
                    herd_auth_text(ours ? "dialler" : "acceptor", ours ? hello : core,
                                   ours ? core : hello, text),
                    mac);

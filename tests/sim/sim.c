@@ -2,9 +2,9 @@
 
 #include "check.h"
 #include "engine.h"
+#include "forge.h"
 #include "herd/err.h"
 #include "herd/msg.h"
-#include "herd/siphash.h"
 #include "net.h"
 
 #include <inttypes.h>
@@ -17,18 +17,6 @@
 const char *sim_name(const struct sim *sim, uint32_t server)
 {
     return server < sim->conf.server_count ? sim->conf.servers[server].name : "twin";
-}
-
-/* Not HMAC, but as good against a simulated world, and fast. */
-static void sign(void *ctx, struct herd_slice text, uint8_t mac[HERD_MAC_SIZE])
-{
-    uint8_t key[16];
-    memcpy(key, ctx, sizeof key);
-    for (size_t i = 0; i < HERD_MAC_SIZE; i += sizeof(uint64_t)) {
-        key[0]++;
-        uint64_t part = herd_siphash(text, key);
-        memcpy(mac + i, &part, sizeof part);
-    }
 }
 
 /* What a server draws from its random device depends on the seed, its number and its life
@@ -61,7 +49,7 @@ bool sim_start(struct sim *sim, uint32_t server)
     at->life++;
     draw(sim, server, &setup);
     if (at->keyed)
-        setup.mac = (struct herd_mac){sign, at->key};
+        setup.mac = (struct herd_mac){forge_sign, at->key};
     at->vanished = at->leaving = false;
     at->frozen_until_ns = 0;
     at->owed_count = 0;

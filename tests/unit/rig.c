@@ -2,7 +2,6 @@
 
 #include "check.h"
 #include "frames.h"
-#include "herd/siphash.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -81,23 +80,6 @@ void rig_prepare(struct rig *rig, const char *conf, const char *self,
                                       .version = "1.2.3",
                                       .places_ready = true};
     memset(setup->feed_id, 0xc1, sizeof setup->feed_id);
-}
-
-/* Blocks of a keyed hash. */
-static void sign(void *ctx, struct herd_slice text, uint8_t mac[HERD_MAC_SIZE])
-{
-    uint8_t key[RIG_KEY];
-    memcpy(key, ctx, sizeof key);
-    for (size_t i = 0; i < HERD_MAC_SIZE; i += sizeof(uint64_t)) {
-        uint64_t block = herd_siphash(text, key);
-        memcpy(mac + i, &block, sizeof block);
-        key[0]++;
-    }
-}
-
-struct herd_mac rig_mac(uint8_t key[RIG_KEY])
-{
-    return (struct herd_mac){sign, key};
 }
 
 void rig_build(struct rig *rig, const struct herd_core_setup *setup)

@@ -45,10 +45,6 @@ void rig_start(struct rig *rig, const char *conf, const char *self);
 /* Clark of the herd in `conf`, with these options behind it. */
 void rig_start_with(struct rig *rig, const char *conf, const char *options);
 
-/* A key for a herd, whose MAC anybody could forge; `key` is borrowed. */
-enum { RIG_KEY = 16 };
-struct herd_mac rig_mac(uint8_t key[RIG_KEY]);
-
 /* The same, but the setup is the caller's to change before rig_build. */
 void rig_prepare(struct rig *rig, const char *conf, const char *self,
                  struct herd_core_setup *setup);

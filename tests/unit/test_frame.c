@@ -1,19 +1,19 @@
 #include "check.h"
 #include "cut.h"
 #include "fail_mem.h"
+#include "rig.h"
 
 #include "herd/err.h"
 #include "herd/frame.h"
 
-enum { SEEN = 4096, PAYLOAD_MAX = 20 };
+enum { PAYLOAD_MAX = 20 };
 
 /* Writes each frame as VERB[args]{payload}; an error ends it with an exclamation mark. */
 struct reader {
     struct fail_mem mem;
     struct herd_framer framer;
     int rc; /* of the last call */
-    char seen[SEEN];
-    size_t len;
+    struct rig_text seen;
 };
 
 static void set_up(struct reader *r, size_t payload_max)
@@ -21,31 +21,30 @@ static void set_up(struct reader *r, size_t payload_max)
     fail_mem_init(&r->mem);
     herd_framer_init(&r->framer, &r->mem.mem, payload_max);
     r->rc = 0;
-    r->len = 0;
+    r->seen = (struct rig_text){NULL, 0, 0};
+    rig_text_clear(&r->seen);
 }
 
 static void tear_down(struct reader *r)
 {
     herd_framer_free(&r->framer);
+    rig_text_free(&r->seen);
     CHECK_INT((int64_t)r->mem.blocks, 0);
 }
 
-static void note(struct reader *r, struct herd_slice s)
+static struct herd_slice seen(const struct reader *r)
 {
-    if (!CHECK(s.len <= SEEN - r->len))
-        return;
-    memcpy(r->seen + r->len, s.data, s.len);
-    r->len += s.len;
+    return herd_slice(r->seen.data, r->seen.len);
 }
 
 static void note_frame(struct reader *r, const struct herd_frame *frame)
 {
-    note(r, frame->verb);
-    note(r, HERD_LIT("["));
-    note(r, frame->args);
-    note(r, HERD_LIT("]{"));
-    note(r, frame->payload);
-    note(r, HERD_LIT("}"));
+    rig_text_add(&r->seen, frame->verb);
+    rig_text_add(&r->seen, HERD_LIT("["));
+    rig_text_add(&r->seen, frame->args);
+    rig_text_add(&r->seen, HERD_LIT("]{"));
+    rig_text_add(&r->seen, frame->payload);
+    rig_text_add(&r->seen, HERD_LIT("}"));
 }
 
 static void feed(void *ctx, struct herd_slice piece)
@@ -59,7 +58,7 @@ static void feed(void *ctx, struct herd_slice piece)
     if (r->rc == 0)
         CHECK_INT((int64_t)piece.len, 0);
     else
-        note(r, HERD_LIT("!"));
+        rig_text_add(&r->seen, HERD_LIT("!"));
 }
 
 struct frame_case {
@@ -127,7 +126,7 @@ static void reads_in_any_cutting(void)
                 cut_whole(herd_slice(text.data, at), feed, &r);
                 cut_at(herd_slice_from(text, at), next - at, feed, &r);
                 CHECK_INT(r.rc, c->rc);
-                CHECK_SLICE(herd_slice(r.seen, r.len), herd_slice_str(c->want));
+                CHECK_SLICE(seen(&r), herd_slice_str(c->want));
                 tear_down(&r);
             }
         }
@@ -135,7 +134,7 @@ static void reads_in_any_cutting(void)
         CHECK_LABEL("%s, in bytes", c->text);
         cut_bytes(text, feed, &r);
         CHECK_INT(r.rc, c->rc);
-        CHECK_SLICE(herd_slice(r.seen, r.len), herd_slice_str(c->want));
+        CHECK_SLICE(seen(&r), herd_slice_str(c->want));
         tear_down(&r);
     }
 }
@@ -145,7 +144,7 @@ static void passes_on_nul(void)
     struct reader r;
     set_up(&r, PAYLOAD_MAX);
     feed(&r, cut_guarded(HERD_LIT("V 3 a\0b\n\0\n\0W 0\n")));
-    CHECK_SLICE(herd_slice(r.seen, r.len), HERD_LIT("V[a\0b]{\0\n\0}W[]{}"));
+    CHECK_SLICE(seen(&r), HERD_LIT("V[a\0b]{\0\n\0}W[]{}"));
     tear_down(&r);
 }
 
@@ -158,7 +157,7 @@ static void feed_prefix(void *ctx, struct herd_slice piece)
     CHECK_LABEL("the first %zu", piece.len);
     feed(&r, piece);
     CHECK_INT(r.rc, 0);
-    CHECK_SLICE(herd_slice(r.seen, r.len), herd_slice(want, r.len));
+    CHECK_SLICE(seen(&r), herd_slice(want, r.seen.len));
     tear_down(&r);
 }
 
@@ -191,7 +190,7 @@ static void keeps_header_limit(void)
             CHECK_LABEL("header of %zu bytes, cut at %zu", len, at);
             cut_at(text, at, feed, &r);
             CHECK_INT(r.rc, fits ? 0 : HERD_ETOOLONG);
-            CHECK_INT((int64_t)r.len, fits ? (int64_t)len - 4 + 5 + 5 : 1);
+            CHECK_INT((int64_t)r.seen.len, fits ? (int64_t)len - 4 + 5 + 5 : 1);
             tear_down(&r);
         }
         struct reader r;
@@ -253,7 +252,7 @@ static void keeps_payload_limit(void)
     set_up(&r, 0);
     feed(&r, HERD_LIT("A 0\nB 1\n"));
     CHECK_INT(r.rc, HERD_ETOOLONG);
-    CHECK_SLICE(herd_slice(r.seen, r.len), HERD_LIT("A[]{}!"));
+    CHECK_SLICE(seen(&r), HERD_LIT("A[]{}!"));
     tear_down(&r);
 }
 

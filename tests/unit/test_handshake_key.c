@@ -1,6 +1,7 @@
 /* AUTH with a key: a MAC proves that its sender knows the key, now, on this connection, and
  * in its own role. */
 #include "check.h"
+#include "forge.h"
 #include "frames.h"
 #include "herd/hello.h"
 #include "herd/hex.h"
@@ -11,8 +12,8 @@
 
 #define WRONG "wrong key: the two herd-key-files differ"
 
-static uint8_t right_key[RIG_KEY] = {'k', 'e', 'y'};
-static uint8_t wrong_key[RIG_KEY] = {'y', 'e', 'k'};
+static uint8_t right_key[FORGE_KEY] = {'k', 'e', 'y'};
+static uint8_t wrong_key[FORGE_KEY] = {'y', 'e', 'k'};
 
 /* Clark's own key; NULL: none. */
 static void start(struct rig *rig, uint8_t *key)
@@ -20,7 +21,7 @@ static void start(struct rig *rig, uint8_t *key)
     struct herd_core_setup setup;
     rig_prepare(rig, TALK_HERD, "Clark", &setup);
     if (key != NULL)
-        setup.mac = rig_mac(key);
+        setup.mac = (struct herd_mac){forge_sign, key};
     rig_build(rig, &setup);
 }
 
@@ -55,11 +56,10 @@ static void print_auth(const struct talk *talk, uint8_t *key, const char *role, 
     uint8_t bytes[HERD_MAC_SIZE];
     struct herd_slice bona = herd_slice_str(talk->bona),
                       clark = herd_slice_str(talk->clark);
-    struct herd_mac mac = rig_mac(key);
-    mac.sign(mac.ctx,
-             herd_auth_text(role, talk->dialled ? clark : bona,
-                            talk->dialled ? bona : clark, text),
-             bytes);
+    forge_sign(key,
+               herd_auth_text(role, talk->dialled ? clark : bona,
+                              talk->dialled ? bona : clark, text),
+               bytes);
     herd_hex_print(bytes, sizeof bytes, hex);
     snprintf(out, 128, "AUTH 0 %s\n", hex);
 }

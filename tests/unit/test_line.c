@@ -1,11 +1,10 @@
 #include "check.h"
 #include "cut.h"
 #include "fail_mem.h"
+#include "rig.h"
 
 #include "herd/err.h"
 #include "herd/line.h"
-
-enum { SEEN = 8192 };
 
 /* Writes each line with a bar behind it; an error ends it with an exclamation mark and
  * what was handed out with the error. */
@@ -13,8 +12,7 @@ struct reader {
     struct fail_mem mem;
     struct herd_line line;
     int rc; /* of the last call */
-    char seen[SEEN];
-    size_t len;
+    struct rig_text seen;
 };
 
 static void set_up(struct reader *r, size_t max)
@@ -22,26 +20,20 @@ static void set_up(struct reader *r, size_t max)
     fail_mem_init(&r->mem);
     herd_line_init(&r->line, &r->mem.mem, max);
     r->rc = 0;
-    r->len = 0;
+    r->seen = (struct rig_text){NULL, 0, 0};
+    rig_text_clear(&r->seen);
 }
 
 static void tear_down(struct reader *r)
 {
     herd_line_free(&r->line);
+    rig_text_free(&r->seen);
     CHECK_INT((int64_t)r->mem.blocks, 0);
-}
-
-static void note(struct reader *r, struct herd_slice s)
-{
-    if (!CHECK(s.len <= SEEN - r->len))
-        return;
-    memcpy(r->seen + r->len, s.data, s.len);
-    r->len += s.len;
 }
 
 static struct herd_slice seen(const struct reader *r)
 {
-    return herd_slice(r->seen, r->len);
+    return herd_slice(r->seen.data, r->seen.len);
 }
 
 static void feed(void *ctx, struct herd_slice piece)
@@ -51,16 +43,16 @@ static void feed(void *ctx, struct herd_slice piece)
     if (r->rc < 0)
         return;
     while ((r->rc = herd_line_next(&r->line, &piece, &line)) == 1) {
-        note(r, line);
-        note(r, HERD_LIT("|"));
+        rig_text_add(&r->seen, line);
+        rig_text_add(&r->seen, HERD_LIT("|"));
     }
     if (r->rc == 0) {
         CHECK_INT((int64_t)piece.len, 0);
         CHECK_SLICE(line, HERD_LIT(""));
         return;
     }
-    note(r, HERD_LIT("!"));
-    note(r, line);
+    rig_text_add(&r->seen, HERD_LIT("!"));
+    rig_text_add(&r->seen, line);
 }
 
 static void finish(struct reader *r)
@@ -71,8 +63,8 @@ static void finish(struct reader *r)
     bool partial = herd_line_partial(&r->line);
     CHECK_INT(herd_line_rest(&r->line, &line), partial ? 1 : 0);
     if (partial) {
-        note(r, HERD_LIT("~"));
-        note(r, line);
+        rig_text_add(&r->seen, HERD_LIT("~"));
+        rig_text_add(&r->seen, line);
     } else {
         CHECK_SLICE(line, HERD_LIT(""));
     }
@@ -151,14 +143,14 @@ static void check_prefix(void *ctx, struct herd_slice piece)
     CHECK_LABEL("%s, the first %zu", c->text, piece.len);
     feed(&r, piece);
     if (r.rc == 0)
-        CHECK_SLICE(seen(&r), herd_slice(c->want, r.len));
+        CHECK_SLICE(seen(&r), herd_slice(c->want, r.seen.len));
     else
         CHECK_SLICE(seen(&r), herd_slice_str(c->want));
     size_t lines = 0, bars = 0;
     for (size_t i = 0; i < piece.len; i++)
         lines += piece.data[i] == '\n';
-    for (size_t i = 0; i < r.len; i++)
-        bars += r.seen[i] == '|';
+    for (size_t i = 0; i < r.seen.len; i++)
+        bars += r.seen.data[i] == '|';
     if (r.rc == 0)
         CHECK_INT((int64_t)bars, (int64_t)lines);
     tear_down(&r);
