@@ -41,6 +41,14 @@ static inline int herd_slice_cmp(struct herd_slice a, struct herd_slice b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
+/* Copies the bytes to `out`, which has room for them; returns how many they are. */
+static inline size_t herd_slice_put(struct herd_slice s, char *out)
+{
+    if (s.len > 0)
+        memcpy(out, s.data, s.len);
+    return s.len;
+}
+
 /* The slice without its first n bytes; n is at most its length. */
 static inline struct herd_slice herd_slice_from(struct herd_slice s, size_t n)
 {

@@ -12,16 +12,16 @@
 
 static size_t print(const struct herd_places_ask *ask, char *out)
 {
-    size_t len = herd_provider_put(
-        out, HERD_LIT("{\"locationRestriction\":{\"circle\":{\"center\":{\"latitude\":"));
+    size_t len = herd_slice_put(
+        HERD_LIT("{\"locationRestriction\":{\"circle\":{\"center\":{\"latitude\":"), out);
     len += herd_geo_print(ask->point.lat, out + len);
-    len += herd_provider_put(out + len, HERD_LIT(",\"longitude\":"));
+    len += herd_slice_put(HERD_LIT(",\"longitude\":"), out + len);
     len += herd_geo_print(ask->point.lng, out + len);
-    len += herd_provider_put(out + len, HERD_LIT("},\"radius\":"));
+    len += herd_slice_put(HERD_LIT("},\"radius\":"), out + len);
     len += herd_uint_print((uint64_t)ask->radius_km * 1000, out + len);
-    len += herd_provider_put(out + len, HERD_LIT("}},\"maxResultCount\":"));
+    len += herd_slice_put(HERD_LIT("}},\"maxResultCount\":"), out + len);
     len += herd_uint_print(HERD_PROVIDER_RESULTS, out + len);
-    return len + herd_provider_put(out + len, HERD_LIT("}"));
+    return len + herd_slice_put(HERD_LIT("}"), out + len);
 }
 
 /* The dearest field of the mask decides what a request costs. */

@@ -23,17 +23,11 @@ static void put(struct legacy *print, struct herd_slice text)
 
 /* ---- strings ---- */
 
-static size_t copy(char *out, struct herd_slice text)
-{
-    memcpy(out, text.data, text.len);
-    return text.len;
-}
-
 /* \u00XX. */
 static size_t encode_hex(uint32_t c, char *out)
 {
     static const char hex[] = "0123456789abcdef";
-    size_t len = copy(out, HERD_LIT("\\u00"));
+    size_t len = herd_slice_put(HERD_LIT("\\u00"), out);
     out[len++] = hex[c >> 4];
     out[len++] = hex[c & 15];
     return len;
@@ -58,13 +52,13 @@ static size_t encode(uint32_t c, char *out)
 {
     switch (c) {
     case 0: return encode_utf8(HERD_JSON_REPLACEMENT, out);
-    case '"': return copy(out, HERD_LIT("\\\""));
-    case '\\': return copy(out, HERD_LIT("\\\\"));
-    case '\b': return copy(out, HERD_LIT("\\b"));
-    case '\f': return copy(out, HERD_LIT("\\f"));
-    case '\n': return copy(out, HERD_LIT("\\n"));
-    case '\r': return copy(out, HERD_LIT("\\r"));
-    case '\t': return copy(out, HERD_LIT("\\t"));
+    case '"': return herd_slice_put(HERD_LIT("\\\""), out);
+    case '\\': return herd_slice_put(HERD_LIT("\\\\"), out);
+    case '\b': return herd_slice_put(HERD_LIT("\\b"), out);
+    case '\f': return herd_slice_put(HERD_LIT("\\f"), out);
+    case '\n': return herd_slice_put(HERD_LIT("\\n"), out);
+    case '\r': return herd_slice_put(HERD_LIT("\\r"), out);
+    case '\t': return herd_slice_put(HERD_LIT("\\t"), out);
     default: break;
     }
     if (c < ' ' || c == 0x7f || c == '<' || c == '>')
@@ -76,11 +70,11 @@ static size_t encode(uint32_t c, char *out)
 static size_t encode_html(uint32_t c, char *out)
 {
     switch (c) {
-    case '&': return copy(out, HERD_LIT("&amp;"));
-    case '<': return copy(out, HERD_LIT("&lt;"));
-    case '>': return copy(out, HERD_LIT("&gt;"));
-    case '"': return copy(out, HERD_LIT("&quot;"));
-    case '\'': return copy(out, HERD_LIT("&#39;"));
+    case '&': return herd_slice_put(HERD_LIT("&amp;"), out);
+    case '<': return herd_slice_put(HERD_LIT("&lt;"), out);
+    case '>': return herd_slice_put(HERD_LIT("&gt;"), out);
+    case '"': return herd_slice_put(HERD_LIT("&quot;"), out);
+    case '\'': return herd_slice_put(HERD_LIT("&#39;"), out);
     default: return encode(c, out);
     }
 }

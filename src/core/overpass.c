@@ -32,19 +32,19 @@ static size_t put_radius(uint32_t radius_km, char *out)
 
 static size_t put_query(const struct herd_places_ask *ask, char *out)
 {
-    size_t len = herd_provider_put(out, HERD_LIT("[out:json][timeout:"));
+    size_t len = herd_slice_put(HERD_LIT("[out:json][timeout:"), out);
     len += put_timeout(ask->timeout_ms, out + len);
-    len += herd_provider_put(out + len, HERD_LIT("];nwr(around:"));
+    len += herd_slice_put(HERD_LIT("];nwr(around:"), out + len);
     len += put_radius(ask->radius_km, out + len);
-    len += herd_provider_put(out + len, HERD_LIT(","));
+    len += herd_slice_put(HERD_LIT(","), out + len);
     len += herd_geo_print(ask->point.lat, out + len);
-    len += herd_provider_put(out + len, HERD_LIT(","));
+    len += herd_slice_put(HERD_LIT(","), out + len);
     len += herd_geo_print(ask->point.lng, out + len);
-    len += herd_provider_put(
-        out + len,
-        HERD_LIT(")[name][~\"^(amenity|shop|tourism|leisure)$\"~\".\"];out center "));
+    len += herd_slice_put(
+        HERD_LIT(")[name][~\"^(amenity|shop|tourism|leisure)$\"~\".\"];out center "),
+        out + len);
     len += herd_uint_print(ELEMENTS, out + len);
-    return len + herd_provider_put(out + len, HERD_LIT(";"));
+    return len + herd_slice_put(HERD_LIT(";"), out + len);
 }
 
 /* Of the characters that may stand for themselves, those that a query has. */
@@ -76,7 +76,7 @@ static size_t print(const struct herd_places_ask *ask, char *out)
 {
     char query[QUERY];
     size_t query_len = put_query(ask, query);
-    size_t len = herd_provider_put(out, HERD_LIT("data="));
+    size_t len = herd_slice_put(HERD_LIT("data="), out);
     return len + put_encoded(herd_slice(query, query_len), out + len);
 }
 

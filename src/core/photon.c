@@ -12,19 +12,20 @@
  * for as of Overpass: everything else has houses and streets in it. */
 static size_t print(const struct herd_places_ask *ask, char *out)
 {
-    size_t len = herd_provider_put(out, HERD_LIT("lon="));
+    size_t len = herd_slice_put(HERD_LIT("lon="), out);
     len += herd_geo_print(ask->point.lng, out + len);
-    len += herd_provider_put(out + len, HERD_LIT("&lat="));
+    len += herd_slice_put(HERD_LIT("&lat="), out + len);
     len += herd_geo_print(ask->point.lat, out + len);
-    len += herd_provider_put(out + len, HERD_LIT("&radius="));
+    len += herd_slice_put(HERD_LIT("&radius="), out + len);
     if (ask->radius_km == 0)
-        len += herd_provider_put(out + len, HERD_LIT("0.001"));
+        len += herd_slice_put(HERD_LIT("0.001"), out + len);
     else
         len += herd_uint_print(ask->radius_km, out + len);
-    len += herd_provider_put(out + len, HERD_LIT("&limit="));
+    len += herd_slice_put(HERD_LIT("&limit="), out + len);
     len += herd_uint_print(HERD_PROVIDER_RESULTS, out + len);
-    return len + herd_provider_put(out + len, HERD_LIT("&osm_tag=amenity&osm_tag=shop"
-                                                       "&osm_tag=tourism&osm_tag=leisure"));
+    return len + herd_slice_put(HERD_LIT("&osm_tag=amenity&osm_tag=shop"
+                                         "&osm_tag=tourism&osm_tag=leisure"),
+                                out + len);
 }
 
 /* ---- the answer ---- */

@@ -6,19 +6,13 @@
 #include "herd/decimal.h"
 #include "herd/err.h"
 
-static size_t put(char *out, struct herd_slice text)
-{
-    memcpy(out, text.data, text.len);
-    return text.len;
-}
-
 size_t herd_places_query(struct herd_point point, uint32_t radius_km, char *out)
 {
-    size_t len = put(out, HERD_LIT("location="));
+    size_t len = herd_slice_put(HERD_LIT("location="), out);
     len += herd_geo_print(point.lat, out + len);
-    len += put(out + len, HERD_LIT(","));
+    len += herd_slice_put(HERD_LIT(","), out + len);
     len += herd_geo_print(point.lng, out + len);
-    len += put(out + len, HERD_LIT("&radius="));
+    len += herd_slice_put(HERD_LIT("&radius="), out + len);
     return len + herd_uint_print((uint64_t)radius_km * 1000, out + len);
 }
 

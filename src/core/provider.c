@@ -27,12 +27,6 @@ const struct herd_provider *herd_provider_find(struct herd_slice name)
     return NULL;
 }
 
-size_t herd_provider_put(char *out, struct herd_slice text)
-{
-    memcpy(out, text.data, text.len);
-    return text.len;
-}
-
 const char *herd_provider_no_header(const struct herd_places_ask *ask)
 {
     (void)ask;

@@ -21,9 +21,6 @@ enum {
     HERD_OSM_CACHE_MS = 7 * 24 * 3600 * 1000,
 };
 
-/* Appends to a query or body; returns the length of the text. */
-size_t herd_provider_put(char *out, struct herd_slice text);
-
 /* No header line. */
 const char *herd_provider_no_header(const struct herd_places_ask *ask);
 
