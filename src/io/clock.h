@@ -1,4 +1,4 @@
-/* The only reader of the system's clocks. The loop reads them once per turn. */
+/* The only reader of the system's clocks, neither of which can fail. */
 #ifndef IO_CLOCK_H
 #define IO_CLOCK_H
 

@@ -53,7 +53,7 @@ struct io_conn_limits {
 /* What connections share: the loop, the read buffer, limits, lists of those that wait. */
 struct io_conn_group;
 
-/* NULL when out of memory. */
+/* `mem` and `loop` are borrowed and outlive the group. NULL when out of memory. */
 struct io_conn_group *io_conn_group_new(const struct herd_mem *mem, struct io_loop *loop,
                                         struct io_conn_limits limits);
 /* Drops every connection without calling its handlers. Accepts NULL. */
@@ -76,7 +76,7 @@ void io_conn_group_tick(struct io_conn_group *group, struct herd_mono now);
 struct io_conn *io_conn_accept(struct io_conn_group *group, int fd,
                                const struct io_conn_handlers *handlers, void *arg);
 
-/* Takes over a socket from io_sock_dial: `opened` or `closed` follows, never from inside
+/* Likewise for a socket from io_sock_dial: `opened` or `closed` follows, never from inside
  * this call. What is sent before is kept until then. */
 struct io_conn *io_conn_dial(struct io_conn_group *group, int fd,
                              const struct io_conn_handlers *handlers, void *arg);

@@ -3,7 +3,7 @@
  *
  * A wait is counted from the first io_wait_over after its beginning, not from its
  * beginning: the loop may have slept since it last told the time, and a time that is too
- * old would end waits too early. Internal to conn.c. */
+ * old would end waits too early. For the files of the connections and their tests only. */
 #ifndef IO_CONN_WAIT_H
 #define IO_CONN_WAIT_H
 

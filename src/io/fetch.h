@@ -60,7 +60,8 @@ struct io_fetch;
 
 enum { IO_FETCH_WHY = 256 };
 
-/* Errors: NULL with `why` (IO_FETCH_WHY bytes): out of memory, a URL that is neither
+/* `mem` and `loop` are borrowed and outlive the fetch.
+ * Errors: NULL with `why` (IO_FETCH_WHY bytes): out of memory, a URL that is neither
  * https nor http to loopback, a proxy for such an http URL, a proxy with a password, a
  * certificate file that cannot be read, a key that does not fit into a header line, a
  * libcurl that cannot be used. */
@@ -80,6 +81,7 @@ int io_fetch_start(struct io_fetch *fetch, uint64_t id, struct herd_slice ask);
 /* Ends a transfer without calling `done`; unknown ids are ignored. */
 void io_fetch_cancel(struct io_fetch *fetch, uint64_t id);
 
+/* When io_fetch_tick next has something to do: HERD_NEVER if nothing. */
 struct herd_mono io_fetch_deadline(const struct io_fetch *fetch);
 
 /* Lets libcurl act on its timers; call once a turn. */

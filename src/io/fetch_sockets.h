@@ -45,6 +45,7 @@ int io_fetch_sockets_open(struct io_fetch_sockets *sockets);
 /* The owner has removed all easy handles. Harmless when not open. */
 void io_fetch_sockets_close(struct io_fetch_sockets *sockets);
 
+/* When io_fetch_sockets_tick next has something to do: HERD_NEVER if nothing. */
 struct herd_mono io_fetch_sockets_deadline(const struct io_fetch_sockets *sockets);
 
 /* Once a turn: lets libcurl act when its timer is due. */

@@ -25,8 +25,8 @@ struct io_log;
 /* `path` NULL: only the copy on standard error. `echo`: a copy of each line goes to
  * standard error. The file is created with mode 0600 and appended to. NULL when out of
  * memory or (errno is set) when the file cannot be opened. */
-struct io_log *io_log_open(const struct herd_mem *mem, const char *path,
-                           const char *server, bool echo);
+struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const char *server,
+                           bool echo);
 
 /* Flushes and closes. Accepts NULL. */
 void io_log_close(struct io_log *log);
@@ -38,6 +38,7 @@ void io_log_line(struct io_log *log, struct herd_wall when, const char *kind,
 /* Bytes wait for io_log_flush. */
 bool io_log_pending(const struct io_log *log);
 
+/* Writes what waits, and does not wait itself: what the file does not take now stays. */
 void io_log_flush(struct io_log *log);
 
 /* Opens the file anew (after rotation). Keeps the old one when that fails: HERD_ESYS. */
