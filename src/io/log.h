@@ -38,7 +38,8 @@ void io_log_line(struct io_log *log, struct herd_wall when, const char *kind,
 /* Bytes wait for io_log_flush. */
 bool io_log_pending(const struct io_log *log);
 
-/* Writes what waits, and does not wait itself: what the file does not take now stays. */
+/* Writes what waits, and does not wait itself: what the file does not take now stays,
+ * and when it cannot be written all of that is lost. */
 void io_log_flush(struct io_log *log);
 
 /* Opens the file anew (after rotation). Keeps the old one when that fails: HERD_ESYS. */
