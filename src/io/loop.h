@@ -10,13 +10,15 @@
  * 64 to 128 turns, and most turns poll only these. All of them are polled
  *   - each turn, while there are no more than 64;
  *   - when 9 times the cost of a poll of all has passed since the last one, but not more
- *     than 100 ms: under full load a tenth of the time goes there;
+ *     than 25 ms: under full load a tenth of the time goes there, or more when one costs
+ *     more than 2.8 ms;
  *   - when that time has passed and the active ones are quiet: then the loop sleeps on all.
  * So a descriptor that becomes ready after a long silence waits at most that long and a
- * turn: 35 ms with 20,000 descriptors of 180 ns, 6 ms with 10,000 of 60 ns, never more than
- * 100 ms; when the active ones fall silent meanwhile, rounded up to whole milliseconds; and
- * not at all when they have been silent for that long. Descriptors that must not wait
- * behind the many are pinned. The clock is read once a turn, and around a poll of all.
+ * turn: 6 ms with 10,000 descriptors of 60 ns, 25 ms and one poll of all with 20,000 of
+ * 180 ns and with any more; when the active ones fall silent meanwhile, rounded up to whole
+ * milliseconds; and not at all when they have been silent for that long. Descriptors that
+ * must not wait behind the many are pinned. The clock is read once a turn, and around a
+ * poll of all.
  *
  * Inside a callback any watch may be added, changed or removed, itself included. A watch
  * removed, or added for a reused descriptor, during a turn gets no callback from that

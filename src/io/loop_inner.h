@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 enum {
-    IO_LOOP_FEW = 64,      /* up to so many descriptors, all are polled each turn */
-    IO_LOOP_SHARE = 9,     /* after a poll of all, so many times its cost without one, */
-    IO_LOOP_APART_MS = 100 /* but not longer */
+    IO_LOOP_FEW = 64,     /* up to so many descriptors, all are polled each turn */
+    IO_LOOP_SHARE = 9,    /* after a poll of all, so many times its cost without one, */
+    IO_LOOP_APART_MS = 25 /*  but not longer */
 };
 
 /* An entry is quiet when nothing happened to it for about 64 turns. A turn that had to

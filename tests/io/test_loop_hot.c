@@ -60,9 +60,11 @@ static void test_share_of_polls_of_all(void)
     hot_down();
 }
 
+enum { SLOW_MS = 5 };
+
 static struct herd_mono slow_clock(void)
 {
-    hot.now.ns += 20 * HERD_NS_PER_MS;
+    hot.now.ns += SLOW_MS * HERD_NS_PER_MS;
     return hot.now;
 }
 
@@ -76,7 +78,7 @@ static void test_a_dear_poll_of_all_is_not_put_off_for_long(void)
     CHECK_INT(hot_turn(), 1);
     CHECK_INT(hot.loop->all_at.ns - hot.now.ns, IO_LOOP_APART_MS * HERD_NS_PER_MS);
     end_poke(&hot.ends[1]);
-    for (int i = 1; i < IO_LOOP_APART_MS / 20; i++)
+    for (int i = 1; i < IO_LOOP_APART_MS / SLOW_MS; i++)
         CHECK_INT(hot_turn(), 1);
     CHECK_INT(hot_turn(), 2);
     hot_down();
@@ -96,7 +98,7 @@ static void test_costs_are_believed_slowly(void)
     CHECK_INT(hot.loop->all_at.ns - hot.now.ns, hot.loop->cost_ns * IO_LOOP_SHARE);
     for (int i = 0; i < 200; i++)
         CHECK_INT(hot_turn(), 1);
-    CHECK_INT(hot.loop->cost_ns, 20 * HERD_NS_PER_MS);
+    CHECK_INT(hot.loop->cost_ns, SLOW_MS * HERD_NS_PER_MS);
     hot.loop->clock = hot_clock;
     hot.loop->all_at = AT_ONCE;
     CHECK_INT(hot_turn(), 1);
