@@ -3,6 +3,7 @@
 #include "io/log.h"
 
 #include "herd/err.h"
+#include "io/log_head.h"
 #include "io/log_text.h"
 
 #include <assert.h>
@@ -13,9 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A field other than the text is cut at FIELD bytes; LINE is more than all the rest of a
- * line can take: time, three fields, direction, spaces, the count of bytes left out. */
-enum { BUFFER = 65536, FIELD = 64, LINE = 512, STAMP = 20 };
+/* LINE is more than all of a line but its text can take. */
+enum { BUFFER = 65536, NOTE = 64, LINE = IO_LOG_HEAD + NOTE + 64 };
 
 struct io_log {
     const struct herd_mem *mem;
@@ -23,12 +23,7 @@ struct io_log {
     size_t path_size;
     int fd;    /* -1: no file */
     bool echo; /* a copy goes to standard error */
-    char server[FIELD];
-    size_t server_len;
-
-    /* "2026-11-21T12:00:00." of the second written last. */
-    char stamp[STAMP];
-    int64_t stamp_second;
+    struct io_log_head head;
     struct herd_wall last; /* time of the last line, for notes */
 
     uint64_t lost;   /* all lines that never reached the file */
@@ -80,9 +75,7 @@ struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const c
     log->mem = mem;
     log->fd = -1;
     log->echo = echo;
-    log->stamp_second = INT64_MIN;
-    struct herd_slice name = herd_slice_str(server);
-    log->server_len = io_log_escape(log->server, sizeof log->server, &name);
+    io_log_head_init(&log->head, server);
     if (path == NULL)
         return log;
     log->path_size = strlen(path) + 1;
@@ -102,46 +95,12 @@ struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const c
 
 /* ---- formatting ------------------------------------------------------------------- */
 
-static char *put(char *at, const char *bytes, size_t len)
-{
-    memcpy(at, bytes, len);
-    return at + len;
-}
-
-static char *put_field(char *at, const char *text)
-{
-    struct herd_slice rest = herd_slice_str(text);
-    at += io_log_escape(at, FIELD, &rest);
-    *at++ = ' ';
-    return at;
-}
-
-/* The date is worked out once a second; a line costs the microseconds only. */
-static char *put_time(struct io_log *log, char *at, struct herd_wall when)
-{
-    int64_t second = when.ns / HERD_NS_PER_S;
-    int64_t ns = when.ns % HERD_NS_PER_S;
-    if (ns < 0) {
-        ns += HERD_NS_PER_S;
-        second--;
-    }
-    if (second != log->stamp_second) {
-        io_log_stamp(log->stamp, second);
-        log->stamp_second = second;
-    }
-    at = put(at, log->stamp, STAMP);
-    uint32_t micros = (uint32_t)(ns / 1000);
-    for (int digit = 5; digit >= 0; digit--, micros /= 10)
-        at[digit] = (char)('0' + micros % 10);
-    return put(at + 6, "Z ", 2);
-}
-
 static char *put_text(char *at, struct herd_slice text)
 {
     at += io_log_escape(at, IO_LOG_TEXT, &text);
     if (text.len == 0)
         return at;
-    int len = snprintf(at, FIELD, " [%zu bytes left out]", text.len);
+    int len = snprintf(at, NOTE, " [%zu bytes left out]", text.len);
     return at + (len > 0 ? len : 0);
 }
 
@@ -149,11 +108,8 @@ static char *put_text(char *at, struct herd_slice text)
 static void append_line(struct io_log *log, struct herd_wall when, const char *kind,
                         const char *address, char direction, struct herd_slice text)
 {
-    char *at = put_time(log, log->bytes + log->len, when);
-    at = put(at, log->server, log->server_len);
-    *at++ = ' ';
-    at = put_field(at, kind);
-    at = put_field(at, address != NULL ? address : "-");
+    char *at = log->bytes + log->len;
+    at += io_log_head_put(&log->head, when, kind, address, at);
     *at++ = direction;
     *at++ = ' ';
     at = put_text(at, text);
@@ -168,7 +124,7 @@ static void append_note(struct io_log *log)
 {
     if (log->untold == 0 || log->note_end > 0 || log->len + LINE > BUFFER)
         return;
-    char text[FIELD];
+    char text[NOTE];
     snprintf(text, sizeof text, "%" PRIu64 " line%s lost", log->untold,
              log->untold == 1 ? "" : "s");
     append_line(log, log->last, "herd", NULL, '-', herd_slice_str(text));

@@ -1,5 +1,6 @@
 #include "io/log_text.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -22,18 +23,39 @@ static int is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '\\';
 }
 
-/* Copies plain bytes, eight at a time while they last. */
+static uint64_t word_at(const char *in)
+{
+    uint64_t word;
+    memcpy(&word, in, sizeof word);
+    return word;
+}
+
+static bool copy_word(char *out, const char *in)
+{
+    uint64_t word = word_at(in);
+    if (special(word))
+        return false;
+    memcpy(out, &word, sizeof word);
+    return true;
+}
+
+/* Copies plain bytes, as many at a time as fit. The last word may overlap the one before:
+ * copying twice is cheaper than going by bytes. */
 static size_t copy_plain(char *out, const char *in, size_t len)
 {
+    enum { WORD = sizeof(uint64_t), BLOCK = 4 * WORD };
     size_t n = 0;
-    while (len - n >= sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, in + n, sizeof word);
-        if (special(word))
+    for (; len - n >= BLOCK; n += BLOCK) {
+        const char *at = in + n;
+        if (special(word_at(at)) | special(word_at(at + WORD)) |
+            special(word_at(at + 2 * WORD)) | special(word_at(at + 3 * WORD)))
             break;
-        memcpy(out + n, &word, sizeof word);
-        n += sizeof word;
+        memcpy(out + n, at, BLOCK);
     }
+    while (len - n >= WORD && copy_word(out + n, in + n))
+        n += WORD;
+    if (len >= WORD && len - n < WORD && copy_word(out + len - WORD, in + len - WORD))
+        return len;
     for (; n < len && is_plain((unsigned char)in[n]); n++)
         out[n] = in[n];
     return n;

@@ -47,6 +47,53 @@ static void golden_lines(void)
     log_rig_down();
 }
 
+/* Lines that begin alike are begun from memory: whatever differs has to be seen. */
+static void lines_that_begin_alike(void)
+{
+    char longer[80], other[80];
+    memset(longer, 'n', sizeof longer);
+    longer[sizeof longer - 1] = '\0';
+    memcpy(other, longer, sizeof other);
+    other[70] = 'm';
+    REQUIRE(log_rig_up());
+    struct io_log *log = io_log_open(&io_mem, log_rig.path, "S", false);
+    REQUIRE(log != NULL);
+    static const struct {
+        int64_t ns;
+        const char *kind, *address;
+        char direction;
+    } lines[] = {
+        {0, "client", "a:1", '<'},  {0, "client", "a:1", '>'},
+        {0, "client", "a:12", '<'}, {0, "client", "a:1", '<'},
+        {0, "peer", "a:1", '<'},    {1000, "peer", "a:1", '<'},
+        {0, "peer", "a:1", '<'},    {INT64_C(1000000000), "peer", "a:1", '<'},
+        {1000, "peer", NULL, '-'},  {1000, "peer", "-", '-'},
+        {1000, "herd", NULL, '-'},  {1999, "herd", NULL, '-'},
+        {1000, "herd", "", '-'},
+    };
+    char want[4096];
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        io_log_line(log, log_rig_at(LOG_RIG_NOON, lines[i].ns), lines[i].kind,
+                    lines[i].address, lines[i].direction, HERD_LIT("x"));
+        len += (size_t)snprintf(
+            want + len, sizeof want - len, "2026-11-21T12:00:%02d.%06dZ S %s %s %c x\n",
+            (int)(lines[i].ns / 1000000000), (int)(lines[i].ns / 1000 % 1000000),
+            lines[i].kind, lines[i].address != NULL ? lines[i].address : "-",
+            lines[i].direction);
+    }
+    const char *address[] = {longer, other, longer};
+    for (int i = 0; i < 3; i++) {
+        io_log_line(log, log_rig_at(LOG_RIG_NOON, 0), "client", address[i], '<',
+                    HERD_LIT("x"));
+        len += (size_t)snprintf(want + len, sizeof want - len,
+                                "2026-11-21T12:00:00.000000Z S client %.64s < x\n", longer);
+    }
+    io_log_close(log);
+    CHECK_SLICE(log_rig_read(log_rig.path), herd_slice(want, len));
+    log_rig_down();
+}
+
 static void other_fields_are_escaped_and_cut(void)
 {
     char name[200];
@@ -216,6 +263,7 @@ static void out_of_memory(void)
 
 const struct check_test test_log[] = {
     {"log golden lines", golden_lines},
+    {"log lines that begin alike", lines_that_begin_alike},
     {"log other fields are escaped and cut", other_fields_are_escaped_and_cut},
     {"log text is cut with a count", text_is_cut_with_a_count},
     {"log reopens after rename", reopens_after_rename},

@@ -79,14 +79,15 @@ static size_t want_byte(char *out, unsigned char c)
     return 4;
 }
 
-/* Alone, and at each place of a run of plain bytes that is copied by words. */
+/* Alone, and at each place of a run of plain bytes that is copied by blocks and words. */
 static void every_byte(void)
 {
+    enum { RUN = 44 };
     for (int c = 0; c < 256; c++)
-        for (size_t place = 0; place < 20; place++) {
-            char in[20];
-            char out[100];
-            char want[100];
+        for (size_t place = 0; place < RUN; place++) {
+            char in[RUN];
+            char out[RUN + 80];
+            char want[RUN + 80];
             memset(in, 'p', sizeof in);
             memset(want, 'p', sizeof want);
             in[place] = (char)c;
@@ -95,6 +96,36 @@ static void every_byte(void)
             CHECK_LABEL("byte %d at %zu", c, place);
             if (!herd_slice_eq(got, herd_slice(want, sizeof in - 1 + len)))
                 CHECK_SLICE(got, herd_slice(want, sizeof in - 1 + len));
+        }
+    CHECK_LABEL("%s", "");
+    CHECK(true);
+}
+
+/* A text of any length, plain or with one byte that is not: all of it, and not a byte
+ * behind it. */
+static void every_length(void)
+{
+    enum { MOST = 100 };
+    char in[MOST], out[MOST + 8], want[MOST + 8];
+    for (size_t i = 0; i < MOST; i++)
+        in[i] = (char)('!' + i % 50);
+    for (size_t len = 0; len <= MOST; len++)
+        for (size_t bad = 0; bad <= len; bad++) {
+            char kept = bad < len ? in[bad] : '\0';
+            memset(out, '~', sizeof out);
+            memset(want, '~', sizeof want);
+            memcpy(want, in, len);
+            if (bad < len) {
+                in[bad] = '\\';
+                memcpy(want + bad, "\\x5c", 4);
+                memcpy(want + bad + 4, in + bad + 1, len - bad - 1);
+            }
+            struct herd_slice got = escaped(in, len, out, len + 3);
+            if (bad < len)
+                in[bad] = kept;
+            CHECK_LABEL("%zu bytes, escaped at %zu", len, bad);
+            if (got.len != len + (bad < len ? 3 : 0) || memcmp(out, want, sizeof out) != 0)
+                CHECK_SLICE(herd_slice(out, sizeof out), herd_slice(want, sizeof want));
         }
     CHECK_LABEL("%s", "");
     CHECK(true);
@@ -191,6 +222,7 @@ const struct check_test test_log_text[] = {
     {"log dates", dates},
     {"log dates by hand", dates_by_hand},
     {"log every byte", every_byte},
+    {"log every length", every_length},
     {"log sequences", sequences},
     {"log cuts", cuts},
     {NULL, NULL},

@@ -1,0 +1,80 @@
+#include "io/log_head.h"
+
+#include "herd/slice.h"
+#include "io/log_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void io_log_head_init(struct io_log_head *head, const char *server)
+{
+    struct herd_slice name = herd_slice_str(server);
+    *head = (struct io_log_head){.second = INT64_MIN};
+    head->server_len = io_log_escape(head->server, sizeof head->server, &name);
+}
+
+static char *put(char *at, const char *bytes, size_t len)
+{
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+static char *put_field(char *at, const char *text)
+{
+    struct herd_slice rest = herd_slice_str(text);
+    at += io_log_escape(at, IO_LOG_FIELD, &rest);
+    *at++ = ' ';
+    return at;
+}
+
+/* The date is worked out once a second; a turn costs the microseconds only. */
+static char *put_time(struct io_log_head *head, char *at, struct herd_wall when)
+{
+    int64_t second = when.ns / HERD_NS_PER_S;
+    int64_t ns = when.ns % HERD_NS_PER_S;
+    if (ns < 0) {
+        ns += HERD_NS_PER_S;
+        second--;
+    }
+    if (second != head->second) {
+        io_log_stamp(head->stamp, second);
+        head->second = second;
+    }
+    at = put(at, head->stamp, IO_LOG_STAMP);
+    uint32_t micros = (uint32_t)(ns / 1000);
+    for (int digit = 5; digit >= 0; digit--, micros /= 10)
+        at[digit] = (char)('0' + micros % 10);
+    return put(at + 6, "Z ", 2);
+}
+
+static bool is_last(const struct io_log_head *head, struct herd_wall when, const char *kind,
+                    const char *address)
+{
+    return head->len > 0 && head->when.ns == when.ns && strcmp(head->kind, kind) == 0 &&
+           strcmp(head->address, address) == 0;
+}
+
+/* Of fields that are too long, less is kept than they are: they equal none. */
+static void make(struct io_log_head *head, struct herd_wall when, const char *kind,
+                 const char *address)
+{
+    char *at = put_time(head, head->text, when);
+    at = put(at, head->server, head->server_len);
+    *at++ = ' ';
+    at = put_field(at, kind);
+    at = put_field(at, address);
+    head->len = (size_t)(at - head->text);
+    head->when = when;
+    snprintf(head->kind, sizeof head->kind, "%s", kind);
+    snprintf(head->address, sizeof head->address, "%s", address);
+}
+
+size_t io_log_head_put(struct io_log_head *head, struct herd_wall when, const char *kind,
+                       const char *address, char *out)
+{
+    const char *from = address != NULL ? address : "-";
+    if (!is_last(head, when, kind, from))
+        make(head, when, kind, from);
+    memcpy(out, head->text, head->len);
+    return head->len;
+}
