@@ -53,6 +53,41 @@ static void only_newer_times_are_stored(void)
     rig_end(&rig);
 }
 
+/* Sixty-four lines in one piece: news of a known client, old news, and nonsense. */
+static void say_many(struct rig *rig, int64_t time)
+{
+    char text[64 * 64];
+    size_t len = 0;
+    for (int i = 0; i < 64; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                i % 8 == 7   ? "IAMAT %d nowhere %lld\n"
+                                : i % 8 == 6 ? "IAMAT client-%d +1+1 1.%09lld\n"
+                                             : "IAMAT client-%d +1+1 5.%09lld\n",
+                                i, (long long)(i % 8 == 6 ? 0 : time));
+    rig_data(rig, 1, herd_slice(text, len));
+}
+
+/* What is usual neither allocates, nor is sent in pieces; with the log as without. */
+static void what_is_usual_takes_no_memory(void)
+{
+    static const char *const options[] = {"log-traffic no\n", "log-traffic yes\n"};
+    for (int i = 0; i < 2; i++) {
+        struct rig rig;
+        CHECK_LABEL("%s", options[i]);
+        rig_start_with(&rig, TALK_ALONE, options[i]);
+        rig_open(&rig, 1, HERD_CLIENT, -1);
+        say_many(&rig, 1);
+        size_t calls = rig.mem.calls, sends = rig.sends;
+        for (int turn = 2; turn < 10; turn++)
+            say_many(&rig, turn);
+        CHECK_INT((int64_t)(rig.mem.calls - calls), 0);
+        CHECK_INT((int64_t)(rig.sends - sends), 8);
+        CHECK_INT(RIG_STAT(&rig, reports_stored), 64 / 8 * (9 * 6 + 1));
+        CHECK_INT(RIG_STAT(&rig, invalid), 9 * 64 / 8);
+        rig_end(&rig);
+    }
+}
+
 static const char *const invalid[] = {"",
                                       " ",
                                       "\t \r",
@@ -292,6 +327,7 @@ const struct check_test test_client[] = {
     {"a_report_is_answered", a_report_is_answered},
     {"operands_are_copied", operands_are_copied},
     {"only_newer_times_are_stored", only_newer_times_are_stored},
+    {"what_is_usual_takes_no_memory", what_is_usual_takes_no_memory},
     {"invalid_lines_are_quoted", invalid_lines_are_quoted},
     {"any_byte_is_quoted", any_byte_is_quoted},
     {"pipelined_replies_leave_at_once", pipelined_replies_leave_at_once},
