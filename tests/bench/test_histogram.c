@@ -1,5 +1,5 @@
 #include "check.h"
-#include "unit/dice.h"
+#include "dice.h"
 
 #include "bench/histogram.h"
 

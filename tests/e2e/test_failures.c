@@ -2,7 +2,7 @@
  * those that come back are told everything. */
 #include "check.h"
 #include "load.h"
-#include "unit/dice.h"
+#include "dice.h"
 #include "wait.h"
 
 #include <stdio.h>

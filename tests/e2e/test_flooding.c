@@ -1,7 +1,7 @@
 /* What one server hears, all of them know: in every topology, whatever the order. */
 #include "check.h"
 #include "load.h"
-#include "unit/dice.h"
+#include "dice.h"
 #include "wait.h"
 
 #include <stdio.h>

@@ -18,7 +18,7 @@
 #include "check.h"
 #include "links.h"
 #include "load.h"
-#include "unit/dice.h"
+#include "dice.h"
 #include "wait.h"
 
 #include <stdio.h>

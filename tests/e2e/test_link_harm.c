@@ -6,7 +6,7 @@
 #include "load.h"
 #include "netns.h"
 #include "peer_talk.h"
-#include "unit/dice.h"
+#include "dice.h"
 #include "wait.h"
 
 #include <signal.h>

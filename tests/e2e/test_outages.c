@@ -2,7 +2,7 @@
  * on, and while they come back; and one server hangs instead of dying. */
 #include "check.h"
 #include "load.h"
-#include "unit/dice.h"
+#include "dice.h"
 #include "wait.h"
 
 enum { BURST = 200 }; /* reports at the whole herd in one go */

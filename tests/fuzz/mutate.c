@@ -1,6 +1,6 @@
 #include "mutate.h"
 
-#include "unit/dice.h"
+#include "dice.h"
 
 struct text {
     char *data;

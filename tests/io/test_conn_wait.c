@@ -1,5 +1,6 @@
 /* The lists of those that wait, against a model that looks at everybody each time. */
 #include "check.h"
+#include "dice.h"
 #include "io/conn_wait.h"
 
 #include <stddef.h>
@@ -89,15 +90,14 @@ static void reset(int64_t wait_ms)
 static void test_model(void)
 {
     for (unsigned seed = 1; seed <= SEEDS; seed++) {
-        unsigned state = seed;
+        struct dice dice = {seed};
         reset(seed % 4 == 0 ? 0 : 20);
         for (int step = 0; step < STEPS; step++) {
             CHECK_LABEL("seed %u, step %d", seed, step);
-            state = state * 1103515245U + 12345U;
-            int i = (int)((state >> 20) % COUNT);
-            switch ((state >> 16) % 4) {
+            int i = (int)dice_roll(&dice, COUNT);
+            switch (dice_roll(&dice, 4)) {
             case 0: end(i); break;
-            case 1: now_ms += (state >> 24) % 8; break;
+            case 1: now_ms += dice_roll(&dice, 8); break;
             case 2: {
                 int first = model_over();
                 CHECK_INT(over(), first);

@@ -1,4 +1,5 @@
 #include "check.h"
+#include "dice.h"
 #include "fail_mem.h"
 #include "herd/err.h"
 #include "io/clock.h"
@@ -257,21 +258,15 @@ static void test_reused_descriptor_is_quiet(void)
 }
 
 /* Against a model: who is watched and was so when the turn began is called, once. */
-static unsigned random_state;
+static struct dice dice;
 static bool due[MANY];
-
-static unsigned pick(unsigned below)
-{
-    random_state = random_state * 1103515245U + 12345U;
-    return (random_state >> 16) % below;
-}
 
 static void do_anything(struct end *end)
 {
     CHECK(due[end - ends]);
     due[end - ends] = false;
-    for (unsigned n = pick(4); n > 0; n--) {
-        unsigned i = pick(MANY);
+    for (unsigned n = dice_roll(&dice, 4); n > 0; n--) {
+        unsigned i = dice_roll(&dice, MANY);
         if (ends[i].added)
             take_away(&ends[i]);
         else
@@ -284,14 +279,14 @@ static void test_random_changes(void)
 {
     for (unsigned seed = 1; seed <= 50; seed++) {
         CHECK_LABEL("seed %u", seed);
-        random_state = seed;
+        dice.state = seed;
         if (!set_up(MANY, IO_NONE))
             return;
         for (int k = 0; k < MANY; k++) {
             ends[k].then = do_anything;
-            if (pick(3) > 0)
+            if (dice_roll(&dice, 3) > 0)
                 add(&ends[k], IO_READ);
-            if (pick(2) > 0)
+            if (dice_roll(&dice, 2) > 0)
                 poke(&ends[k]);
         }
         for (int n = 0; n < 10; n++) {

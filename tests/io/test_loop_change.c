@@ -1,6 +1,7 @@
 /* A loop that does not poll all of its descriptors, while what it watches changes: from
  * inside of callbacks, at random against a model, and by the thousands. */
 #include "check.h"
+#include "dice.h"
 #include "herd/err.h"
 #include "hot_rig.h"
 #include "pair.h"
@@ -114,20 +115,14 @@ static void test_reused_descriptor_is_quiet(void)
 
 /* ---- against a model ---------------------------------------------------------------- */
 
-static unsigned random_state;
+static struct dice dice;
 static bool *due; /* watched and readable since before the turn */
-
-static unsigned pick(unsigned below)
-{
-    random_state = random_state * 1103515245U + 12345U;
-    return (random_state >> 16) % below;
-}
 
 static void change_anything(struct end *end)
 {
     (void)end;
-    unsigned i = pick((unsigned)hot.count);
-    switch (pick(6)) {
+    unsigned i = dice_roll(&dice, (unsigned)hot.count);
+    switch (dice_roll(&dice, 6)) {
     case 0:
     case 1:
     case 2:
@@ -153,9 +148,9 @@ static void be_called(struct end *end)
 {
     CHECK(due[end - hot.ends]);
     due[end - hot.ends] = false;
-    if (pick(3) > 0 && end->poked && end != hot.ends)
+    if (dice_roll(&dice, 3) > 0 && end->poked && end != hot.ends)
         end_drain(end);
-    while (pick(3) == 0)
+    while (dice_roll(&dice, 3) == 0)
         change_anything(end);
 }
 
@@ -181,7 +176,7 @@ static void test_random_changes(void)
     uint64_t polls_of_hot = 0, polls_of_all = 0;
     for (unsigned seed = 1; seed <= 20; seed++) {
         CHECK_LABEL("seed %u", seed);
-        random_state = seed;
+        dice.state = seed;
         if (!hot_up(MANY))
             return;
         due = calloc((size_t)hot.count, sizeof *due);
@@ -189,10 +184,10 @@ static void test_random_changes(void)
         for (int i = 0; i < hot.count; i++)
             hot.ends[i].then = be_called;
         end_poke(&hot.ends[0]);
-        unsigned pace = 1 + pick(20);
+        unsigned pace = 1 + dice_roll(&dice, 20);
         for (int n = 0; n < 400; n++) {
-            for (unsigned k = pick(pace); k > 0; k--) {
-                unsigned i = pick((unsigned)hot.count);
+            for (unsigned k = dice_roll(&dice, pace); k > 0; k--) {
+                unsigned i = dice_roll(&dice, (unsigned)hot.count);
                 if (!hot.ends[i].poked)
                     hot.ends[i].waits = 0;
                 end_poke(&hot.ends[i]);

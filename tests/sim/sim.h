@@ -8,7 +8,7 @@
 
 #include "fail_mem.h"
 #include "queue.h"
-#include "unit/dice.h"
+#include "dice.h"
 
 enum {
     SIM_SERVERS = 40, /* impostors included */

@@ -92,14 +92,12 @@ static void check_shape(const struct run *run, const cJSON *tree)
     CHECK(memchr(run->text.data, '\0', run->text.len) == NULL);
 }
 
-/* The cut must hold what cJSON leaves over of the text. */
-static void check_cut(const struct run *run, uint32_t bound)
+void answer_check_cut(struct herd_slice text, uint32_t bound)
 {
     struct fail_mem mem;
     struct herd_buf out;
     fail_mem_init(&mem);
     herd_buf_init(&out, &mem.mem, ROOM);
-    struct herd_slice text = run->text;
     CHECK_INT(herd_places_trim(text, bound, &out, NULL), HERD_OK);
     struct herd_slice got = herd_buf_bytes(&out);
     cJSON *want = cJSON_ParseWithLengthOpts(text.data, text.len, NULL, false);
@@ -107,10 +105,15 @@ static void check_cut(const struct run *run, uint32_t bound)
     cJSON *results = cJSON_GetObjectItemCaseSensitive(want, "results");
     while (cJSON_GetArraySize(results) > (int)bound)
         cJSON_DeleteItemFromArray(results, (int)bound);
-    CHECK(cJSON_Compare(want, have, true));
+    CHECK(want != NULL && have != NULL && cJSON_Compare(want, have, true));
+    bool doubled = false;
+    for (size_t i = 1; i < got.len; i++)
+        doubled = doubled || (got.data[i - 1] == '\n' && got.data[i] == '\n');
+    CHECK(!doubled);
     cJSON_Delete(want);
     cJSON_Delete(have);
     herd_buf_free(&out);
+    CHECK_INT((int64_t)mem.blocks, 0);
 }
 
 static cJSON *judge(const struct run *run)
@@ -125,7 +128,7 @@ static cJSON *judge(const struct run *run)
     cJSON *tree = cJSON_ParseWithLengthOpts(run->text.data, run->text.len, NULL, false);
     if (CHECK(tree != NULL)) {
         check_shape(run, tree);
-        check_cut(run, (uint32_t)(run->text.len % 4));
+        answer_check_cut(run->text, (uint32_t)(run->text.len % 4));
     }
     return tree;
 }

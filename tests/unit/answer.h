@@ -38,6 +38,9 @@ struct answer_case {
 void answer_check(const struct herd_provider *provider, const struct answer_case *cases,
                   size_t count);
 
+/* Cuts a text, and checks that this leaves what cJSON finds in it, and no empty line. */
+void answer_check_cut(struct herd_slice text, uint32_t bound);
+
 /* Translates the body, and checks that what comes out is either a whole text in Google's
  * layout, that herd_places_trim cuts as cJSON would, or nothing and an error. Returns the
  * text parsed, to be deleted, or NULL. */

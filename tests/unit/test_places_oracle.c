@@ -1,6 +1,8 @@
 /* cJSON as an independent judge of what places.c makes of replies. */
+#include "answer.h"
 #include "check.h"
 #include "cut.h"
+#include "dice.h"
 #include "fail_mem.h"
 #include "fixture.h"
 
@@ -14,45 +16,12 @@
 
 enum { ROOM = 1 << 24 };
 
-/* The reply trimmed by us must hold what cJSON finds in the body, in the same order. */
-static void compare_with_oracle(struct herd_slice body, uint32_t bound)
-{
-    struct fail_mem mem;
-    struct herd_buf out;
-    fail_mem_init(&mem);
-    herd_buf_init(&out, &mem.mem, ROOM);
-    int rc = herd_places_trim(body, bound, &out, NULL);
-    struct herd_slice got = herd_buf_bytes(&out);
-    cJSON *want = cJSON_ParseWithLengthOpts(body.data, body.len, NULL, false);
-    cJSON *have = cJSON_ParseWithLengthOpts(got.data, got.len, NULL, false);
-    if (CHECK_INT(rc, HERD_OK) && CHECK(want != NULL) && CHECK(have != NULL)) {
-        cJSON *results = cJSON_GetObjectItemCaseSensitive(want, "results");
-        while (cJSON_GetArraySize(results) > (int)bound)
-            cJSON_DeleteItemFromArray(results, (int)bound);
-        CHECK(cJSON_Compare(want, have, true));
-    }
-    bool doubled = false;
-    for (size_t i = 1; i < got.len; i++)
-        doubled = doubled || (got.data[i - 1] == '\n' && got.data[i] == '\n');
-    CHECK(!doubled);
-    cJSON_Delete(want);
-    cJSON_Delete(have);
-    herd_buf_free(&out);
-    CHECK_INT((int64_t)mem.blocks, 0);
-}
-
 /* JSON out of a seed; the same on every machine. */
 struct maker {
-    uint64_t seed;
+    struct dice dice;
     char text[1 << 16];
     size_t len;
 };
-
-static uint32_t chance(struct maker *m, uint32_t sides)
-{
-    m->seed = m->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(m->seed >> 33) % sides;
-}
 
 static void add(struct maker *m, const char *text)
 {
@@ -65,7 +34,7 @@ static void add(struct maker *m, const char *text)
 
 static void add_one_of(struct maker *m, const char *const *texts, uint32_t count)
 {
-    add(m, texts[chance(m, count)]);
+    add(m, texts[dice_roll(&m->dice, count)]);
 }
 
 static void add_blanks(struct maker *m)
@@ -97,7 +66,7 @@ static void add_string(struct maker *m)
         " ",
     };
     add(m, "\"");
-    for (uint32_t n = chance(m, 5); n > 0; n--)
+    for (uint32_t n = dice_roll(&m->dice, 5); n > 0; n--)
         add_one_of(m, parts, sizeof parts / sizeof parts[0]);
     add(m, "\"");
 }
@@ -108,7 +77,7 @@ static void add_container(struct maker *m, unsigned depth, bool object)
 {
     char key[16];
     add(m, object ? "{" : "[");
-    uint32_t count = chance(m, 4);
+    uint32_t count = dice_roll(&m->dice, 4);
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0)
             add(m, ",");
@@ -132,7 +101,7 @@ static void add_value(struct maker *m, unsigned depth)
     static const char *const plain[] = {
         "0", "-1", "1.5e3", "81.63495279999999", "true", "false", "null", "\"\"",
     };
-    uint32_t kind = chance(m, depth < 6 ? 6 : 3);
+    uint32_t kind = dice_roll(&m->dice, depth < 6 ? 6 : 3);
     if (kind < 2)
         add_one_of(m, plain, 8);
     else if (kind == 2)
@@ -147,7 +116,7 @@ static void add_page(struct maker *m)
     add_blanks(m);
     add(m, "{");
     add_blanks(m);
-    if (chance(m, 2)) {
+    if (dice_roll(&m->dice, 2)) {
         add(m, "\"before\":");
         add_value(m, 2);
         add(m, ",");
@@ -157,7 +126,7 @@ static void add_page(struct maker *m)
     add(m, ":");
     add_blanks(m);
     add(m, "[");
-    for (uint32_t n = chance(m, 8), i = 0; i < n; i++) {
+    for (uint32_t n = dice_roll(&m->dice, 8), i = 0; i < n; i++) {
         add(m, i > 0 ? "," : "");
         add_blanks(m);
         add_value(m, 2);
@@ -176,10 +145,10 @@ static void agrees_with_oracle(void)
 {
     static struct maker m;
     for (uint32_t seed = 1; seed <= 1000; seed++) {
-        m.seed = seed;
+        m.dice.state = seed;
         add_page(&m);
         CHECK_LABEL("seed %u", seed);
-        compare_with_oracle(cut_guarded(herd_slice(m.text, m.len)), seed % 9);
+        answer_check_cut(cut_guarded(herd_slice(m.text, m.len)), seed % 9);
     }
 }
 
@@ -201,9 +170,10 @@ static void takes_nothing_more(void)
     static struct maker m;
     static const char bytes[] = "\"\\{}[],:0-.eu\n\x80 tx";
     for (uint32_t seed = 1; seed <= 4000; seed++) {
-        m.seed = seed;
+        m.dice.state = seed;
         add_page(&m);
-        m.text[chance(&m, (uint32_t)m.len)] = bytes[chance(&m, sizeof bytes)];
+        uint32_t at = dice_roll(&m.dice, (uint32_t)m.len);
+        m.text[at] = bytes[dice_roll(&m.dice, sizeof bytes)];
         struct herd_slice body = cut_guarded(herd_slice(m.text, m.len));
         CHECK_LABEL("seed %u", seed);
         int rc = take_page(body);
@@ -243,7 +213,7 @@ static void compare_fixture(void *ctx, const char *name)
     (*pages)++;
     for (uint32_t bound = 0; bound <= 21; bound += bound < 2 ? 1 : 6) {
         CHECK_LABEL("%s to %u", name, bound);
-        compare_with_oracle(cut_guarded(body), bound);
+        answer_check_cut(cut_guarded(body), bound);
     }
 }
 
@@ -280,7 +250,7 @@ static void compare_translated(void *ctx, const char *name)
     service->pages += verdict == HERD_PLACES_FOUND;
     for (uint32_t bound = 0; text.len > 0 && bound <= 21; bound++) {
         CHECK_LABEL("%s to %u", name, bound);
-        compare_with_oracle(text, bound);
+        answer_check_cut(text, bound);
     }
     herd_buf_free(&out);
 }

@@ -1,7 +1,7 @@
 /* Seeded random numbers (splitmix64), the same on every machine: a failing test prints
  * its seed, and the seed brings the failure back. */
-#ifndef TESTS_UNIT_DICE_H
-#define TESTS_UNIT_DICE_H
+#ifndef TESTS_DICE_H
+#define TESTS_DICE_H
 
 #include <stdint.h>
 
