@@ -42,6 +42,7 @@ static void put_gauges(struct report *report, const struct herd_core *core)
         (core->mono.ns - core->started.ns) / HERD_NS_PER_MS);
     put(report, "clients_known %zu\n", core->store.count);
     put(report, "records_bytes %zu\n", core->store.bytes);
+    put(report, "digest %016" PRIx64 "\n", core->store.digest);
     put(report, "connections_open %zu\n", core->conn_count);
     put(report, "lookups_flying %" PRIu32 "\n", core->lookups.flying_count);
     put(report, "lookups_waiting %" PRIu32 "\n", core->lookups.waiting_count);

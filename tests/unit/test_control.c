@@ -9,6 +9,7 @@ static const char status[] = "server Clark\n"
                              "uptime_ms 1500\n"
                              "clients_known 2\n"
                              "records_bytes *\n"
+                             "digest *\n"
                              "connections_open 4\n"
                              "lookups_flying 1\n"
                              "lookups_waiting 1\n"
@@ -129,11 +130,13 @@ static void status_tells_how_links_are(void)
           NULL);
     script_act(&rig, "tick\nanswer 2 Bona\n");
     CHECK(script_status_has(&rig, "link Bona up dialled 0 feed 0 0"));
+    CHECK(script_status_has(&rig, "digest 0000000000000000"));
     script_act(&rig, "open 4\n4< IAMAT a +0+0 1\\nIAMAT b +0+0 1\ntick\n");
     script_act(&rig, "4< IAMAT a +0+0 2\n");
     CHECK(script_status_has(&rig, "link Bona up dialled 1 feed 0 0"));
     script_act(&rig, "4< IAMAT a +0+0 3\\nIAMAT a +0+0 4\\nIAMAT a +0+0 5\n");
     CHECK(script_status_has(&rig, "link Bona up dialled 2 feed 0 0"));
+    CHECK(!script_status_has(&rig, "digest 0000000000000000"));
     rig_end(&rig);
 }
 

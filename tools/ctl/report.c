@@ -135,6 +135,7 @@ const char *report_meaning(struct herd_slice key)
                     {"uptime_ms", "milliseconds since it started"},
                     {"clients_known", "clients whose location it knows"},
                     {"records_bytes", "bytes of memory that their records take"},
+                    {"digest", "of these records: where it is the same, so are they"},
                     {"connections_open", "connections of all kinds, now"},
                     {"lookups_flying", "requests to Places under way"},
                     {"lookups_waiting", "requests to Places that wait for their turn"},
