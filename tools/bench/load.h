@@ -19,8 +19,11 @@ struct outcome {
     uint64_t unanswered, unsent; /* lines, at the end */
     uint64_t lost, idle_lost;    /* connections */
     char why[LOAD_WHY];          /* the first thing that went wrong; "" */
-    struct histogram latency;    /* ns */
-    struct histogram lag;        /* ns by which herdbench itself was late; open loop only */
+    struct histogram latency;    /* ns; without the next two */
+    struct histogram cold;       /* ns; of --cold, */
+    struct histogram fresh;      /* ns; of --fresh */
+    struct histogram lag;        /* ns by which herdbench itself was late with a line that
+                                    had its time */
     struct usage own_before, own_after; /* of herdbench */
 };
 

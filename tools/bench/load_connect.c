@@ -14,15 +14,15 @@ static int allow_connections(const struct bench_options *options)
 {
     enum { OURS = 32 };
     struct rlimit limit;
-    rlim_t want = (rlim_t)(options->connections + options->idle + OURS);
+    int64_t all = options->connections + options->idle + options->cold + options->fresh;
+    rlim_t want = (rlim_t)(all + OURS);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
         return BENCH_OK;
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < want)
         return bench_complain(BENCH_USAGE,
                               "%" PRId64 " connections: the system allows this program %ju "
                               "descriptors (ulimit -n)",
-                              options->connections + options->idle,
-                              (uintmax_t)limit.rlim_max);
+                              all, (uintmax_t)limit.rlim_max);
     limit.rlim_cur = want;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
         return bench_complain(BENCH_USAGE, "the system does not allow %ju descriptors",
@@ -87,7 +87,8 @@ int load_connect(struct load *load)
     if (status != BENCH_OK)
         return status;
     load->sessions = calloc(count, sizeof *load->sessions);
-    load->fds = calloc(count, sizeof *load->fds);
+    load->fds =
+        calloc(count + (size_t)options->cold + (size_t)options->fresh, sizeof *load->fds);
     load->idle = calloc((size_t)options->idle + 1, sizeof *load->idle);
     load->shares = calloc(load->targets->count, sizeof *load->shares);
     if (load->sessions == NULL || load->fds == NULL || load->idle == NULL ||
@@ -95,7 +96,9 @@ int load_connect(struct load *load)
         return bench_complain(BENCH_WRONG, "out of memory");
     share_clients(load);
     status = open_sessions(load);
-    return status == BENCH_OK ? open_idle(load) : status;
+    if (status == BENCH_OK)
+        status = open_idle(load);
+    return status == BENCH_OK ? cold_open(load) : status;
 }
 
 /* Those that say nothing must still be there: nothing comes, and no end either. */
@@ -112,6 +115,7 @@ static void count_idle(struct load *load)
 void load_disconnect(struct load *load)
 {
     count_idle(load);
+    cold_close(load);
     for (uint32_t i = 0; i < load->count; i++)
         session_close(&load->sessions[i]);
     free(load->sessions);

@@ -2,6 +2,7 @@
 #ifndef BENCH_LOAD_INNER_H
 #define BENCH_LOAD_INNER_H
 
+#include "cold.h"
 #include "load.h"
 #include "session.h"
 
@@ -26,8 +27,9 @@ struct load {
     struct work work;
     enum phase phase;
     struct session *sessions;
-    struct pollfd *fds; /* one each */
+    struct pollfd *fds; /* one each, and behind them those of cold.flying */
     uint32_t count, alive;
+    struct cold cold;
     int *idle;
     uint32_t idle_count;
     struct share *shares; /* one each target */
@@ -47,6 +49,33 @@ struct load {
 /* Connects everything; complains. Returns an exit code. load_disconnect undoes it. */
 int load_connect(struct load *load);
 void load_disconnect(struct load *load);
+
+/* Keeps the words of what goes wrong, of the first time. */
+__attribute__((format(printf, 2, 3))) void load_note(struct load *load, const char *format,
+                                                     ...);
+
+/* Counts what a reply that is whole was worth; true: it was right. */
+bool load_judge(struct load *load, const struct session *session,
+                const struct flight *flight, enum verdict verdict, struct herd_slice line);
+
+/* The time at which line number `i` of the open loop is due. */
+int64_t load_due(const struct load *load, uint64_t i);
+
+/* Writes a line by chance into a place that session_add gave. */
+void load_put(struct load *load, struct flight *flight, int64_t due_ns);
+
+/* Whether --count lines have been sent. */
+bool load_enough(const struct load *load);
+
+/* Sends all that the connection may send now; that each one may. */
+void load_top_up(struct load *load, struct session *session);
+void load_top_up_all(struct load *load);
+
+/* The open loop: lines that have become due go to the connections in turn. */
+void load_fall_due(struct load *load);
+
+/* Takes what has come, and tops the connection up. */
+void load_hear(struct load *load, struct session *session);
 
 /* Progress on the terminal: now and then, and at the end. */
 void load_show(struct load *load);

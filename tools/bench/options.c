@@ -48,6 +48,7 @@ static const char help_end[] =
     "  herdbench -s Goloman -r 20000 --plot curve       open loop\n"
     "  herdbench --mix known=80,new=5,stale=10,invalid=5\n"
     "  herdbench -n 50 --idle 10000                     with 10,000 that only listen\n"
+    "  herdbench -n 50 -p 64 --cold 1000                what those wait who speak seldom\n"
     "  herdbench spread                                 latency of news, by hops\n"
     "  herdbench floor & herdbench -s 127.0.0.1:PORT --speak echo --pid PID\n"
     "  herdbench -s 127.0.0.1:6379 --speak geoadd       Redis, same connections and lines\n"
@@ -93,6 +94,11 @@ static const struct row rows[] = {
     {"pipeline", 'p', "N", INT, AT(pipeline), 1, 65536, NULL,
      "lines on the way on each; 1, in the open loop 128"},
     {"idle", 0, "N", INT, AT(idle), 0, 1000000, NULL, "connections that say nothing; 0"},
+    {"cold", 0, "N", INT, AT(cold), 0, 1000000, NULL,
+     "connections that say nothing, but each says one line at a\n"
+     "time by chance; their latency is told apart; 0"},
+    {"fresh", 0, "N", INT, AT(fresh), 0, 1000000, NULL,
+     "likewise, but each connects only then; 0"},
     {"clients", 'k', "N", INT, AT(clients), 1, 99999999, NULL,
      "clients that the herd is made to know first; 10000"},
     {"mix", 'm', "LIST", MIX, 0, 0, 0, NULL,
@@ -325,6 +331,8 @@ static int check(struct bench_options *options)
         return bad_usage("--mix is for --speak herd", "");
     if (options->speak != SPEAK_HERD && options->server == NULL)
         return bad_usage("--speak wants -s HOST:PORT", "");
+    if (options->cold + options->fresh > 0 && options->count > 0)
+        return bad_usage("--cold and --fresh want a --duration, not a --count", "");
     if (options->rate > 0 && !options->pipeline_given)
         options->pipeline = RATE_PIPELINE;
     return GO_ON;

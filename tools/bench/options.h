@@ -37,7 +37,7 @@ struct bench_options {
     const char *conf_path; /* never NULL */
     const char *server;    /* NULL: the whole herd */
     const char *remote;    /* a host other than this one that may be loaded, or NULL */
-    int64_t connections, pipeline, idle, clients;
+    int64_t connections, pipeline, idle, cold, fresh, clients;
     int64_t rate;  /* lines a second; 0: closed loop */
     int64_t count; /* lines to measure; 0: by time */
     int64_t duration_ns, warmup_ns, timeout_ns;

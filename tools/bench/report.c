@@ -42,8 +42,9 @@ struct report_sum report_sum(const struct targets *targets, const struct outcome
                      : memory + (double)target->after.memory / (1024 * 1024);
     }
     sum.memory_mib = memory;
-    if (outcome->replies > 0)
-        sum.us_a_line = sum.cores * seconds(outcome) * 1e6 / (double)outcome->replies;
+    uint64_t lines = outcome->replies + outcome->cold.count + outcome->fresh.count;
+    if (lines > 0)
+        sum.us_a_line = sum.cores * seconds(outcome) * 1e6 / (double)lines;
     return sum;
 }
 
@@ -57,6 +58,10 @@ static void print_asked(const struct bench_options *options, const struct target
            options->connections, options->pipeline);
     if (options->idle > 0)
         printf(", %" PRId64 " idle", options->idle);
+    if (options->cold > 0)
+        printf(", %" PRId64 " cold", options->cold);
+    if (options->fresh > 0)
+        printf(", %" PRId64 " fresh", options->fresh);
     if (options->rate > 0)
         printf(", open loop of %" PRId64 " lines/s", options->rate);
     else
@@ -133,6 +138,10 @@ void report_text(const struct bench_options *options, const struct targets *targ
     printf("  lines      %" PRIu64 " in %.2f s: %.0f lines/s\n", outcome->replies,
            seconds(outcome), report_rate(outcome));
     print_latency(&outcome->latency, "latency");
+    if (outcome->cold.count > 0)
+        print_latency(&outcome->cold, "cold");
+    if (outcome->fresh.count > 0)
+        print_latency(&outcome->fresh, "fresh");
     for (uint32_t i = 0; i < targets->count; i++) {
         const struct target *target = &targets->list[i];
         print_usage(target->name[0] != '\0' ? target->name : target->text, &target->before,

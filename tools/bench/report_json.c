@@ -68,10 +68,10 @@ static void put_servers(const struct targets *targets, const struct outcome *out
 static void put_asked(const struct bench_options *options)
 {
     printf("  \"connections\": %" PRId64 ",\n  \"pipeline\": %" PRId64
-           ",\n  \"idle\": %" PRId64 ",\n  \"clients\": %" PRId64 ",\n  \"rate\": %" PRId64
-           ",\n  \"mix\": {",
-           options->connections, options->pipeline, options->idle, options->clients,
-           options->rate);
+           ",\n  \"idle\": %" PRId64 ",\n  \"cold\": %" PRId64 ",\n  \"fresh\": %" PRId64
+           ",\n  \"clients\": %" PRId64 ",\n  \"rate\": %" PRId64 ",\n  \"mix\": {",
+           options->connections, options->pipeline, options->idle, options->cold,
+           options->fresh, options->clients, options->rate);
     for (int kind = 0; kind < WORK_KINDS; kind++)
         printf("%s\"%s\": %d", kind > 0 ? ", " : "", work_kind_names[kind],
                options->weight[kind]);
@@ -90,6 +90,10 @@ void report_json(const struct bench_options *options, const struct targets *targ
            (double)(outcome->to_ns - outcome->from_ns) / 1e9, outcome->replies,
            report_rate(outcome));
     put_times("latency_us", &outcome->latency);
+    if (outcome->cold.count > 0)
+        put_times("cold_us", &outcome->cold);
+    if (outcome->fresh.count > 0)
+        put_times("fresh_us", &outcome->fresh);
     if (outcome->lag.count > 0)
         put_times("lag_us", &outcome->lag);
     put_servers(targets, outcome);
