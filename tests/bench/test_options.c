@@ -36,6 +36,7 @@ static void usual(void)
     CHECK_INT(options.duration_ns, 5 * HERD_NS_PER_S);
     CHECK_INT(options.weight[WORK_KNOWN], 1);
     CHECK_INT(options.rate, 0);
+    CHECK_INT(options.idle + options.cold + options.fresh, 0);
     CHECK(options.server == NULL && options.remote == NULL && !options.places_ok);
 }
 
@@ -66,6 +67,9 @@ static void values(void)
     CHECK_INT(options.weight[WORK_NEW], 3);
     CHECK_INT(options.weight[WORK_INVALID], 1);
     CHECK_INT(options.plot, PLOT_CURVE);
+    CHECK_INT(read_line(&options, "--cold 10000 --fresh=3 -d 2"), GO_ON);
+    CHECK_INT(options.cold, 10000);
+    CHECK_INT(options.fresh, 3);
 }
 
 static void mistakes(void)
@@ -100,6 +104,10 @@ static void mistakes(void)
         "--speak set",
         "--speak set -s a:1 --mix new=1",
         "--plot pie",
+        "--cold",
+        "--cold 1000001",
+        "--cold 1 -N 10",
+        "-N 10 --fresh 1",
         "--pid 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
     };
     /* The complaints are not what is tested. */

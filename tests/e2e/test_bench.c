@@ -81,6 +81,44 @@ static cJSON *run_json(const struct herd_proc *herd, const char *line)
     return json;
 }
 
+/* Those who speak once are counted apart, and all of them; each is a line more that has
+ * arrived, and only the fresh ones connect late. */
+static void once_each(void)
+{
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    cJSON *json = run_json(&herd, BENCH "-s Goloman --json -n 2 -d 0.2 --idle 3 --cold 30 "
+                                        "--fresh 20");
+    const cJSON *cold = cJSON_GetObjectItemCaseSensitive(json, "cold_us");
+    const cJSON *fresh = cJSON_GetObjectItemCaseSensitive(json, "fresh_us");
+    const cJSON *busy = cJSON_GetObjectItemCaseSensitive(json, "latency_us");
+    CHECK_INT(number(cold, "count"), 30);
+    CHECK_INT(number(fresh, "count"), 20);
+    CHECK(number(cold, "p50") > 0 && number(cold, "p99") <= number(cold, "max"));
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "commands"),
+              CLIENTS + 30 + 20 + number(busy, "count"));
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), 2 + 3 + 30 + 20);
+    cJSON_Delete(json);
+    shell_expect(shell(herd.dir, BENCH "-s Goloman -n 1 -d 0.1 -r 50 --cold 5 --fresh 5 "
+                                       "--mix new=1"),
+                 0, "fresh ", NULL);
+    herd_proc_close(&herd);
+}
+
+/* A server that closes who is quiet has lost those who wanted to speak later. */
+static void once_too_late(void)
+{
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "client-idle-ms 100\n"));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    shell_expect(shell(herd.dir, BENCH "-s Goloman -n 2 -d 0.8 --cold 20"), 1, "ERRORS",
+                 "connection lost");
+    shell_expect(shell(herd.dir, BENCH "-s Goloman -n 2 -d 0.6 --fresh 5"), 1, "ERRORS",
+                 "did not stay quiet and open");
+    herd_proc_close(&herd);
+}
+
 /* All five get their part; news is seen to travel one, two and three links. */
 static void whole_herd(void)
 {
@@ -198,6 +236,8 @@ static void the_floor(void)
 const struct check_test test_bench[] = {
     {"usage", usage},
     {"one server", one_server},
+    {"once each", once_each},
+    {"once too late", once_too_late},
     {"whole herd", whole_herd},
     {"places", places},
     {"bad servers", bad_servers},
