@@ -1,0 +1,21 @@
+# One server beside idle connections: 50 busy ones, and one. `x none` compares with the same
+# system without idle connections, in the same run. Part of tools/bench/run.
+# shellcheck shell=sh
+# shellcheck disable=SC2154
+
+idle_round() {
+    each none50 -p 1
+    each idle50 -p 1 --idle "$idle"
+    each none1 -p 1 -n 1
+    each idle1 -p 1 -n 1 --idle "$idle"
+}
+
+idle_columns() {
+    echo "$rate_columns|lines/s x none:=lines_a_second@$1|CPU x none:=servers_us_a_line@$1|$latency_columns"
+}
+
+each_round idle_round
+print_table idle50 "one server, 50 connections beside $idle idle ones, 1 line on the way on each" \
+    "$(idle_columns none50)"
+print_table idle1 "one server, one connection beside $idle idle ones, 1 line on the way" \
+    "$(idle_columns none1)"
