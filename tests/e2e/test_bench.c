@@ -96,8 +96,9 @@ static void once_each(void)
     CHECK_INT(number(cold, "count"), 30);
     CHECK_INT(number(fresh, "count"), 20);
     CHECK(number(cold, "p50") > 0 && number(cold, "p99") <= number(cold, "max"));
-    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "commands"),
-              CLIENTS + 30 + 20 + number(busy, "count"));
+    /* Each of the two may have said one more when the time was over. */
+    int64_t more = herd_proc_count(&herd, GOLOMAN, "commands") - number(busy, "count");
+    CHECK(more >= CLIENTS + 30 + 20 && more <= CLIENTS + 30 + 20 + 2);
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), 2 + 3 + 30 + 20);
     cJSON_Delete(json);
     shell_expect(shell(herd.dir, BENCH "-s Goloman -n 1 -d 0.1 -r 50 --cold 5 --fresh 5 "

@@ -134,21 +134,23 @@ static void advance(struct load *load)
     }
 }
 
-/* Lines without a reply count with the time that they have waited. */
+/* Lines without a reply count with the time that they have waited; those behind the last
+ * one that was to be counted are none. */
 static void count_rest(struct load *load)
 {
     struct outcome *outcome = load->outcome;
     for (uint32_t i = 0; i < load->count; i++) {
         const struct session *session = &load->sessions[i];
+        uint64_t missed = load_enough(load) ? 0 : session->owed;
         outcome->unanswered += session->count;
-        outcome->unsent += session->owed;
+        outcome->unsent += missed;
         for (uint32_t k = 0; k < session->count; k++) {
             const struct flight *flight =
                 &session->ring[(session->head + k) % session->depth];
             if (flight->measured)
                 histogram_add(&outcome->latency, load->now_ns - flight->due_ns);
         }
-        for (uint64_t k = 0; k < session->owed; k++) {
+        for (uint64_t k = 0; k < missed; k++) {
             int64_t due = load_due(load, session->next + k * load->count);
             if (due >= outcome->from_ns)
                 histogram_add(&outcome->latency, load->now_ns - due);

@@ -139,24 +139,25 @@ void load_top_up_all(struct load *load)
             load_top_up(load, &load->sessions[i]);
 }
 
+/* Numbers the lines that have become due; each connection then sends its own at once. */
 void load_fall_due(struct load *load)
 {
     int64_t until =
         load->now_ns < load->outcome->to_ns ? load->now_ns + 1 : load->outcome->to_ns;
-    for (int64_t due;
-         !load_enough(load) && (due = load_due(load, load->due_next)) < until;) {
-        uint64_t i = load->due_next++;
+    uint64_t from = load->due_next, i = from;
+    for (int64_t due; !load_enough(load) && (due = load_due(load, i)) < until; i++) {
         struct session *session = &load->sessions[i % load->count];
         if (due >= load->outcome->from_ns)
             histogram_add(&load->outcome->lag, load->now_ns - due);
-        if (session->fd < 0) {
+        if (session->fd < 0)
             load->outcome->unsent++;
-            continue;
-        }
-        if (session->owed++ == 0)
+        else if (session->owed++ == 0)
             session->next = i;
-        load_top_up(load, session);
     }
+    load->due_next = i;
+    for (i = from; i < load->due_next && i < from + load->count; i++)
+        if (load->sessions[i % load->count].fd >= 0)
+            load_top_up(load, &load->sessions[i % load->count]);
 }
 
 void load_hear(struct load *load, struct session *session)

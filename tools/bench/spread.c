@@ -1,7 +1,8 @@
 /* A new client is reported at A, while B is asked for it again and again, one question at a
  * time: WHATSAT is refused as long as B does not know the client. The first question that
- * is not refused found the news there. Its answer may have to wait for Places, so what
- * counts is when it was asked plus what the refusal before it took. */
+ * is not refused found the news there, and what counts is when its answer came. Where that
+ * may have to wait for Places, it is when it was asked plus what the refusal before it
+ * took. */
 #include "spread.h"
 
 #include "ask.h"
@@ -31,18 +32,19 @@ struct spread {
 /* ---- one sample ---- */
 
 /* Asks B once. 1: it knows the client, 0: it does not, -1: no answer. *took_ns is how long
- * a refusal took. */
-static int look(struct ask *ask, struct herd_slice question, int64_t until_ns,
-                int64_t *took_ns)
+ * the answer took; one that may have waited for Places leaves it alone. */
+static int look(const struct spread *spread, struct ask *ask, struct herd_slice question,
+                int64_t until_ns, int64_t *took_ns)
 {
     struct herd_slice reply;
     int64_t sent_ns = bench_now_ns();
     if (!ask_send(ask, question) || !ask_line(ask, until_ns, &reply))
         return -1;
-    if (reply.len > 0 && reply.data[0] == '?') {
+    bool refused = reply.len > 0 && reply.data[0] == '?';
+    if (refused || !spread->options->places_ok)
         *took_ns = ask->heard_ns - sent_ns;
+    if (refused)
         return 0;
-    }
     while (reply.len > 0)
         if (!ask_line(ask, until_ns, &reply))
             return -1;
@@ -66,14 +68,14 @@ static int64_t sample(struct spread *spread, struct ask *a, struct ask *b)
         snprintf(question, LINE, "WHATSAT spread-%08" PRIx64 "-%" PRIu64 " 1 0\n",
                  spread->tag, serial);
     struct herd_slice asks = herd_slice(question, (size_t)question_len);
-    int known = look(b, asks, until_ns, &took_ns);
+    int known = look(spread, b, asks, until_ns, &took_ns);
     int64_t start_ns = bench_now_ns();
     if (known != 0 || !ask_send(a, herd_slice(report, (size_t)report_len)))
         return -1;
     do {
         histogram_add(spread->asking, took_ns);
         asked_ns = bench_now_ns();
-        known = look(b, asks, until_ns, &took_ns);
+        known = look(spread, b, asks, until_ns, &took_ns);
     } while (known == 0 && asked_ns < until_ns && !bench_stopped());
     if (!ask_line(a, until_ns, &reply) || reply.data[0] != 'A' || known != 1)
         return -1;
