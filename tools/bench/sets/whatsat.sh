@@ -49,6 +49,24 @@ whatsat_round() {
     ask asks 'IAMAT' -p 1
 }
 
+# What of the server's CPU time libcurl takes, what it calls in the system included: where
+# there is a perf, and it may look.
+libcurl_share() {
+    command -v perf >/dev/null 2>&1 || return 0
+    (
+        sleep 1
+        exec perf record -q -e cpu-clock -F 499 --call-graph dwarf,16384 -p "$asks_pid" \
+            -o "$dir/perf.data" -- sleep 2 >/dev/null 2>&1
+    ) &
+    perf_pid=$!
+    started="$started $perf_pid"
+    report -w 0.3 -d 4 -s "$asks_address" --pid "$asks_pid" --places-ok --mix whatsat=1
+    wait "$perf_pid" || return 0
+    share=$(perf report -i "$dir/perf.data" --stdio --no-inline --children --sort dso -g none \
+        2>/dev/null | awk '$NF ~ /^libcurl/ { print $1 + 0; exit }')
+    [ -z "$share" ] || put whatsat 'herd, each asks upstream' "libcurl=$share"
+}
+
 start_places
 start_alone asks 'log-traffic no' "places-url $places_url"
 asks_pid=$herd_pids asks_address=$herd_address
@@ -57,5 +75,6 @@ kept_pid=$herd_pids kept_address=$herd_address
 start_alone denied 'log-traffic no'
 denied_pid=$herd_pids denied_address=$herd_address
 each_round whatsat_round
+libcurl_share
 print_table whatsat 'one server, 50 connections, 1 question on the way on each' \
-    "answers/s:lines_a_second:0|upstream/s:upstream:0|requests:share:3|CPU us:servers_us_a_line:2|x first:=servers_us_a_line|$latency_columns"
+    "answers/s:lines_a_second:0|upstream/s:upstream:0|requests:share:3|CPU us:servers_us_a_line:2|x first:=servers_us_a_line|libcurl %:libcurl:0|$latency_columns"
