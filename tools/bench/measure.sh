@@ -65,13 +65,18 @@ measure_redis() {
     measure "$@" -s "$redis_alone_address" --pid "$redis_alone" --speak "$verb"
 }
 
-# each TABLE OPTIONS...: all of those that are measured alone.
-each() {
+# all_three TABLE OPTIONS...: those that are measured alone; each: one kind of Redis more.
+all_three() {
     each_table=$1
     shift
     measure_floor "$each_table" 'floor (echo)' "$@"
     measure_herd "$each_table" herd "$@"
     measure_redis set "$each_table" 'Redis SET' "$@"
+}
+
+each() {
+    all_three "$@"
+    shift
     measure_redis geoadd "$each_table" 'Redis GEOADD' "$@"
 }
 

@@ -8,7 +8,7 @@ alone_round() {
     measure_logging one 'herd, logging all' -p 1
     each heap -p 64
     measure_logging heap 'herd, logging all' -p 64
-    each open -r 10000
+    all_three open -r 10000
 }
 
 each_round alone_round

@@ -10,9 +10,9 @@ cold_s=$((4 * ${seconds%%.*}))
 cold_round() {
     for pipeline in 1 64; do
         prefix=cold.
-        each "cold$pipeline" -p "$pipeline" --cold "$idle" -d "$cold_s"
+        all_three "cold$pipeline" -p "$pipeline" --cold "$idle" -d "$cold_s"
         prefix=fresh.
-        each "cold$pipeline" -p "$pipeline" --fresh $((idle / 5)) -d "$cold_s"
+        all_three "cold$pipeline" -p "$pipeline" --fresh $((idle / 5)) -d "$cold_s"
     done
     prefix=
 }
