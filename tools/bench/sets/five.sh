@@ -33,3 +33,6 @@ for pipeline in 1 32; do
         "five servers, 50 connections, $pipeline on the way on each; even ms: until all hold the same" \
         "$rate_columns|even ms:even_ms:0|$latency_columns"
 done
+echo
+"$tools/herdbench" -c "$dir/five/herd.conf" -q --samples 30 spread ||
+    fail "herdbench spread: exit status $?"
