@@ -55,6 +55,15 @@ until_true() {
     done
 }
 
+# until_says FILE PATTERN WHAT: waits until a server has written that; else tells what it wrote.
+until_says() {
+    until_s=$(($(date +%s) + 20))
+    until grep -qs "$2" "$1"; do
+        [ "$(date +%s)" -lt "$until_s" ] || fail "$3: $(tail -n 5 "$1")"
+        sleep 0.02
+    done
+}
+
 # Milliseconds; where date knows whole seconds only, as fine as that.
 now_ms() {
     now=$(date +%s%N)

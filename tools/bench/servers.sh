@@ -3,7 +3,6 @@
 # shellcheck disable=SC2154,SC2034 # variables go to and fro between the parts
 
 names='Goloman Hands Holiday Welsh Wilkes'
-ports_used=0
 floor_pid=
 alone_pid=
 logging_pid=
@@ -11,18 +10,17 @@ redis_alone=
 five_pids=
 redis_five=
 
-# Sets `port` to the next of the ports that were free at the start.
+# Sets `port` to one that is free now; connections take ports, too, so whoever takes one early
+# may find it taken.
 take_port() {
-    ports_used=$((ports_used + 1))
-    port=$(sed -n "${ports_used}p" "$dir/ports")
-    [ -n "$port" ] || fail 'too few ports'
+    port=$("$tools/free-ports" 1) || exit 1
 }
 
 need_floor() {
     [ -z "$floor_pid" ] || return 0
     "$tools/herdbench" floor >"$dir/floor.out" &
     started="$started $!"
-    until_true 'the floor did not start' [ -s "$dir/floor.out" ]
+    until_says "$dir/floor.out" '^ready' 'the floor did not start'
     floor_address=$(cut -d ' ' -f 2 "$dir/floor.out")
     floor_pid=$(cut -d ' ' -f 3 "$dir/floor.out")
 }
@@ -41,8 +39,7 @@ start_herd() {
         herd_pids="${herd_pids:+$herd_pids,}$!"
     done
     for server in "$@"; do
-        until_true "$server did not start: $(cat "$folder/$server.out" 2>/dev/null)" \
-            grep -qs '^ready' "$folder/$server.out"
+        until_says "$folder/$server.out" '^ready' "$server did not start"
     done
 }
 
@@ -82,19 +79,21 @@ five_is_linked() {
 need_five() {
     [ -z "$five_pids" ] || return 0
     mkdir "$dir/five" || exit 1
-    for server in $names; do
-        take_port
-        client_port=$port
-        take_port
-        echo "server $server client 127.0.0.1:$client_port peer 127.0.0.1:$port"
-        [ "$server" != Goloman ] || five_address=127.0.0.1:$client_port
-    done >"$dir/five/servers"
-    cat "$dir/five/servers" - >"$dir/five/herd.conf" <<'CONF'
-link Goloman Hands Holiday Wilkes
-link Hands Wilkes
-link Holiday Welsh Wilkes
-log-traffic no
-CONF
+    # Together, so that they differ.
+    # shellcheck disable=SC2046
+    set -- $("$tools/free-ports" 10)
+    [ $# -eq 10 ] || exit 1
+    five_address=127.0.0.1:$1
+    {
+        for server in $names; do
+            echo "server $server client 127.0.0.1:$1 peer 127.0.0.1:$2"
+            shift 2
+        done
+        echo 'link Goloman Hands Holiday Wilkes'
+        echo 'link Hands Wilkes'
+        echo 'link Holiday Welsh Wilkes'
+        echo 'log-traffic no'
+    } >"$dir/five/herd.conf"
     # shellcheck disable=SC2086
     start_herd five $names
     five_pids=$herd_pids
@@ -124,8 +123,8 @@ start_redis() {
     ) &
     redis_pid=$!
     started="$started $redis_pid"
-    until_true "redis-server did not start: $(cat "$dir/redis-$redis_port/log" 2>/dev/null)" \
-        grep -qs 'eady to accept connections' "$dir/redis-$redis_port/log"
+    until_says "$dir/redis-$redis_port/log" 'eady to accept connections' \
+        'redis-server did not start'
 }
 
 need_redis_alone() {

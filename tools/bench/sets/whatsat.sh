@@ -10,7 +10,7 @@ start_places() {
         >"$dir/places.out" 2>&1 &
     places_pid=$!
     started="$started $places_pid"
-    until_true "fake-places did not start: $(cat "$dir/places.out" 2>/dev/null)" [ -s "$dir/places.port" ]
+    until_true 'fake-places did not start' [ -s "$dir/places.port" ]
     places_url=http://127.0.0.1:$(cat "$dir/places.port")/maps/api/place/nearbysearch/json
 }
 
