@@ -70,6 +70,9 @@ static void values(void)
     CHECK_INT(read_line(&options, "--cold 10000 --fresh=3 -d 2"), GO_ON);
     CHECK_INT(options.cold, 10000);
     CHECK_INT(options.fresh, 3);
+    CHECK(!options.no_fill);
+    CHECK_INT(read_line(&options, "--no-fill -p 2"), GO_ON);
+    CHECK(options.no_fill);
 }
 
 static void mistakes(void)
@@ -105,6 +108,7 @@ static void mistakes(void)
         "--speak set -s a:1 --mix new=1",
         "--plot pie",
         "--cold",
+        "--no-fill=1",
         "--cold 1000001",
         "--cold 1 -N 10",
         "-N 10 --fresh 1",

@@ -57,6 +57,10 @@ static void one_server(void)
                        herd.client[GOLOMAN].number),
                  0, "its lag", NULL);
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "commands") - before, CLIENTS + 200);
+    before = herd_proc_count(&herd, GOLOMAN, "commands");
+    shell_expect(shell(herd.dir, BENCH "-s Goloman -N 10 -n 3 --no-fill"), 0,
+                 "errors     none", NULL);
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "commands") - before, 10);
     shell_expect(shell(herd.dir, "herdctl -s Goloman bench -w 0 -d 0.05"), 0,
                  "Goloman:", NULL);
     shell_expect(shell(herd.dir, "herdctl --json bench -s Goloman -w 0 -d 0.05"), 0,

@@ -68,7 +68,9 @@ static void share_clients(struct load *load)
     const struct bench_options *options = load->options;
     uint64_t clients = (uint64_t)options->clients, count = load->targets->count;
     bool all = options->weight[WORK_WHATSAT] > 0;
-    for (uint32_t i = 0; i < load->targets->count && options->speak != SPEAK_ECHO; i++)
+    if (options->no_fill || options->speak == SPEAK_ECHO)
+        return;
+    for (uint32_t i = 0; i < load->targets->count; i++)
         load->shares[i] =
             (struct share){.next = all ? 0 : (uint32_t)(clients * i / count),
                            .end = (uint32_t)(all ? clients : clients * (i + 1) / count)};

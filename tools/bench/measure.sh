@@ -90,7 +90,7 @@ each_round() {
 }
 
 # even TABLE ROW COMMAND...: how long it takes until COMMAND is true, after a measurement: a
-# backlog would show.
+# backlog would show. `even` is the lines of that, with this time counted, in a second.
 even() {
     even_table=$1
     even_row=$2
@@ -101,7 +101,10 @@ even() {
             fail "$even_row: not all have caught up a minute after the load"
         sleep 0.01
     done
-    put "$even_table" "$even_row" "even_ms=$(($(now_ms) - even_from_ms))"
+    even_ms=$(($(now_ms) - even_from_ms))
+    put "$even_table" "$even_row" "even_ms=$even_ms" "even=$(
+        awk -v rate="$(value lines_a_second)" -v s="$(value measured_s)" -v ms="$even_ms" \
+            'BEGIN { print rate * s / (s + ms / 1000) }')"
 }
 
 # median TABLE ROW KEY

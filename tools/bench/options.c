@@ -101,6 +101,8 @@ static const struct row rows[] = {
      "likewise, but each connects only then; 0"},
     {"clients", 'k', "N", INT, AT(clients), 1, 99999999, NULL,
      "clients that the herd is made to know first; 10000"},
+    {"no-fill", 0, NULL, YES, AT(no_fill), 0, 0, NULL,
+     "they are known from an earlier run"},
     {"mix", 'm', "LIST", MIX, 0, 0, 0, NULL,
      "weights, like known=90,new=10; of known, new, stale,\n"
      "whatsat and invalid; by default known alone"},

@@ -46,7 +46,7 @@ struct bench_options {
     enum speak speak;
     enum plot plot;
     int weight[WORK_KINDS]; /* their sum is > 0 */
-    bool pipeline_given, places_ok, json, quiet;
+    bool pipeline_given, no_fill, places_ok, json, quiet;
 };
 
 /* Reads argv behind argv[0]; it ends with NULL. Returns -1 to go on, else an exit code:

@@ -1,6 +1,6 @@
 # The herd of five beside Redis with four replicas in a tree. After each measurement all wait
 # until every server holds the same: `even ms` is how long that takes, so that a backlog
-# shows; `seen %` is the share of the reports that each other server has had, since one that
+# shows; `even/s` is lines/s with that time counted; `seen %` is the share of the reports that each other server has had, since one that
 # is superseded before it was sent is not sent: few with many clients. Part of
 # tools/bench/run.
 # shellcheck shell=sh
@@ -34,8 +34,10 @@ five_redis() {
 # five_rows TABLE PIPELINE
 five_rows() {
     five_herd "$1" 'herd, one server told' -s "$five_address" --pid "$five_pids" -p "$2"
+    report -s "$five_address" -w 0 -k 200000 -p 32 -N 1
+    until_true 'the herd does not come to rest' five_is_even
     five_herd "$1" 'the same, 200,000 clients' -s "$five_address" --pid "$five_pids" \
-        -p "$2" -k 200000
+        -p "$2" -k 200000 --no-fill
     five_redis set "$1" 'Redis SET, 4 replicas' -p "$2"
     five_redis geoadd "$1" 'Redis GEOADD, 4 replicas' -p "$2"
     five_herd "$1" 'herd, all servers told' -c "$dir/five/herd.conf" -p "$2"
@@ -52,7 +54,7 @@ each_round five_round
 for pipeline in 1 32; do
     print_table "five$pipeline" \
         "five servers, 50 connections, $pipeline on the way on each; even ms: until all hold the same" \
-        "$rate_columns|even ms:even_ms:0|seen %:seen:0|$latency_columns"
+        "$rate_columns|even ms:even_ms:0|even/s:even:0|x herd:=even|seen %:seen:0|$latency_columns"
 done
 echo
 "$tools/herdbench" -c "$dir/five/herd.conf" -q --samples 30 spread ||
