@@ -1,6 +1,6 @@
 # How long news takes from the report at one server until another one knows: with the herd of
-# five at rest, and while one of its servers is told half of what it can take. Part of
-# tools/bench/run.
+# five at rest, and while one of its servers is told half of what all five can keep up with.
+# Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2086
 
@@ -50,14 +50,15 @@ spread_loaded() {
 
 spread_most() {
     measure load 'herd, as much as it takes' -s "$five_address" --pid "$five_pids" -p 32
-    until_true 'the herd does not come to rest' five_is_even
+    even load 'herd, as much as it takes' five_is_even
 }
 
 need_five
 each_round spread_most
-spread_rate=$(($(median load 'herd, as much as it takes' lines_a_second) / 2))
+spread_rate=$(($(median load 'herd, as much as it takes' even) / 2))
 each_round spread_row rest.
 each_round spread_loaded
-print_table load 'the load: five servers, one of them told by 50 connections' "$usual_columns"
+print_table load 'the load: five servers, one of them told by 50 connections' \
+    "$rate_columns|even ms:even_ms:0|even/s:even:0|$latency_columns"
 print_table spread "from the report at one server until another one knows, at rest and at $spread_rate lines/s" \
     'samples:rest.samples:0|rest p50 ms:rest.p50:3:1000|p99 ms:rest.p99:3:1000|busy p50 ms:busy.p50:3:1000|p99 ms:busy.p99:3:1000|p50 x rest:=busy.p50/rest.p50|p99 x rest:=busy.p99/rest.p99'
