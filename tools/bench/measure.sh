@@ -127,6 +127,7 @@ that says more than lines/s, which the load generator has a part in. `x herd`: h
 herd's lines a second, or how much of its CPU time a line, the others have. floor: echoes
 bytes, reads nothing. herd answers with the record, keeps the newest by the client's time, and
 in a herd takes reports at every server; Redis keeps the last that came, and takes writes at
-one of five. Neither writes to disk, except `logging all`. doc/performance.md has more.
+one of five; `even/s` counts the time until all five hold the same. Neither writes to disk,
+except `logging all`. doc/performance.md has more.
 TEXT
 }
