@@ -64,8 +64,8 @@ void herd_link_call_failed(struct herd_link *link, struct herd_mono now, uint64_
 
 /* Connection `conn` to this neighbour is gone, or was turned away: the one that carried
  * the link, the greeting one, or one that did not matter any more. `refused`: the
- * neighbour does not want us; there is no point in asking again soon. Returns true when
- * this took the link down. */
+ * neighbour does not want us; there is no point in asking again before half of the longest
+ * back-off. Returns true when this took the link down. */
 bool herd_link_lost(struct herd_link *link, uint64_t conn, bool refused,
                     struct herd_mono now, uint64_t random);
 

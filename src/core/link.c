@@ -31,16 +31,30 @@ void herd_link_called(struct herd_link *link, uint64_t conn)
     link->greeting = conn;
 }
 
+static void retry_in(struct herd_link *link, struct herd_mono now, int64_t least_ms,
+                     int64_t spread_ms, uint64_t random)
+{
+    uint64_t jitter_ms = random % ((uint64_t)spread_ms + 1);
+    link->retry_at = herd_mono_add_ms(now, least_ms + (int64_t)jitter_ms);
+}
+
 /* Full jitter over the back-off, so that neighbours of a restarted server do not all come
  * at once; half the minimum on top, so that nobody comes in a tight loop. */
 static void retry_later(struct herd_link *link, struct herd_mono now, uint64_t random)
 {
-    uint64_t jitter_ms = random % ((uint64_t)link->backoff_ms + 1);
-    int64_t pause_ms = link->setup.retry_min_ms / 2 + (int64_t)jitter_ms;
-    link->retry_at = herd_mono_add_ms(now, pause_ms);
+    retry_in(link, now, link->setup.retry_min_ms / 2, link->backoff_ms, random);
     link->backoff_ms = link->backoff_ms > link->setup.retry_max_ms / 2
                            ? link->setup.retry_max_ms
                            : link->backoff_ms * 2;
+}
+
+/* Whoever is refused will be so again, until a person mends a configuration: each attempt
+ * costs both sides a line in their logs, so even the luckiest draw is a long pause. */
+static void retry_late(struct herd_link *link, struct herd_mono now, uint64_t random)
+{
+    int64_t max_ms = link->setup.retry_max_ms;
+    retry_in(link, now, max_ms / 2, max_ms - max_ms / 2, random);
+    link->backoff_ms = max_ms;
 }
 
 void herd_link_call_failed(struct herd_link *link, struct herd_mono now, uint64_t random)
@@ -65,8 +79,9 @@ bool herd_link_lost(struct herd_link *link, uint64_t conn, bool refused,
             link->backoff_ms = link->setup.retry_min_ms;
     }
     if (refused)
-        link->backoff_ms = link->setup.retry_max_ms;
-    retry_later(link, now, random);
+        retry_late(link, now, random);
+    else
+        retry_later(link, now, random);
     return went_down;
 }
 

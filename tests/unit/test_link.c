@@ -156,21 +156,59 @@ static void forgives_after_uptime(void)
 }
 
 /* A greeting that fails counts like a call that fails. */
+static void backs_off_when_a_greeting_fails(void)
+{
+    struct herd_link link = fresh(true);
+    CHECK(herd_link_call(&link, at_ms(0)));
+    herd_link_called(&link, OURS);
+    CHECK(!herd_link_lost(&link, OURS, false, at_ms(1), MIN_MS));
+    CHECK_INT(link.dial, HERD_DIAL_IDLE);
+    CHECK_INT(link.backoff_ms, 2 * MIN_MS);
+    CHECK_INT(herd_link_deadline(&link).ns, at_ms(1 + MIN_MS / 2 + MIN_MS).ns);
+}
+
+/* Between half and all of the longest back-off, the first time as every time. */
 static void waits_long_when_refused(void)
 {
-    for (int refused = 0; refused < 2; refused++) {
+    static const struct {
+        uint64_t random;
+        int64_t pause_ms;
+    } draws[] = {{0, MAX_MS / 2},
+                 {1, MAX_MS / 2 + 1},
+                 {MAX_MS / 2, MAX_MS},
+                 {MAX_MS / 2 + 1, MAX_MS / 2}};
+    for (size_t i = 0; i < sizeof draws / sizeof draws[0]; i++) {
         struct herd_link link = fresh(true);
-        CHECK_LABEL("refused: %d", refused);
-        CHECK(herd_link_call(&link, at_ms(0)));
-        herd_link_called(&link, OURS);
-        CHECK(!herd_link_lost(&link, OURS, refused, at_ms(1), refused ? MAX_MS : MIN_MS));
-        CHECK_INT(link.dial, HERD_DIAL_IDLE);
-        CHECK_INT(link.backoff_ms, refused ? MAX_MS : 2 * MIN_MS);
-        CHECK_INT(herd_link_deadline(&link).ns,
-                  at_ms(1 + MIN_MS / 2 + (refused ? MAX_MS : MIN_MS)).ns);
+        CHECK_LABEL("random: %d", (int)draws[i].random);
+        for (int64_t ms = 1; ms < 100000; ms += 2 * MAX_MS) {
+            CHECK(herd_link_call(&link, at_ms(ms)));
+            herd_link_called(&link, OURS);
+            CHECK(!herd_link_lost(&link, OURS, true, at_ms(ms), draws[i].random));
+            CHECK_INT(link.dial, HERD_DIAL_IDLE);
+            CHECK_INT(herd_link_deadline(&link).ns, at_ms(ms + draws[i].pause_ms).ns);
+        }
+        /* What fails then, for another reason, may be dialled again sooner. */
+        CHECK_INT(link.backoff_ms, MAX_MS);
         link = up(true, true);
-        CHECK(herd_link_lost(&link, OURS, refused, at_ms(9000), 0));
-        CHECK_INT(link.backoff_ms, refused ? MAX_MS : 2 * MIN_MS);
+        CHECK(herd_link_lost(&link, OURS, true, at_ms(9000), draws[i].random));
+        CHECK_INT(herd_link_deadline(&link).ns, at_ms(9000 + draws[i].pause_ms).ns);
+        CHECK_INT(link.backoff_ms, MAX_MS);
+    }
+}
+
+static void bounds_of_a_refusal_may_be_odd(void)
+{
+    for (int64_t max_ms = 1; max_ms <= 3; max_ms++) {
+        struct herd_link_setup setup = {1, max_ms, true};
+        for (uint64_t random = 0; random < 5; random++) {
+            struct herd_link link;
+            herd_link_init(&link, &setup, at_ms(0));
+            CHECK(herd_link_call(&link, at_ms(0)));
+            herd_link_called(&link, OURS);
+            CHECK(!herd_link_lost(&link, OURS, true, at_ms(0), random));
+            CHECK(link.retry_at.ns >= at_ms(max_ms / 2).ns);
+            CHECK(link.retry_at.ns <= at_ms(max_ms).ns);
+        }
     }
 }
 
@@ -338,7 +376,9 @@ const struct check_test test_link[] = {
     {"backs off with jitter", backs_off_with_jitter},
     {"keeps equal bounds", keeps_equal_bounds},
     {"forgives after a long uptime", forgives_after_uptime},
+    {"backs off when a greeting fails", backs_off_when_a_greeting_fails},
     {"waits long when refused", waits_long_when_refused},
+    {"bounds of a refusal may be odd", bounds_of_a_refusal_may_be_odd},
     {"ignores the loss of others", ignores_loss_of_others},
     {"greets on when the link is lost", greets_on_when_link_is_lost},
     {"judges every greeting", judges_every_greeting},
