@@ -110,8 +110,9 @@ int herd_core_new(struct herd_core **fresh, const struct herd_core_setup *setup,
     core->lookups = (struct herd_lookups){.mem = setup->mem};
     core->cache.setup.mem = setup->mem;
     core->budget.setup.mem = setup->mem;
-    herd_out_init(&core->out, setup->mem);
-    int rc = init_parts(core);
+    int rc = herd_out_init(&core->out, setup->mem);
+    if (rc == HERD_OK)
+        rc = init_parts(core);
     if (rc != HERD_OK) {
         herd_core_free(core);
         return rc;

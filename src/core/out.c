@@ -12,10 +12,22 @@ enum {
     LIST_KEEP = 1 << 14,
 };
 
-void herd_out_init(struct herd_out *out, const struct herd_mem *mem)
+static bool resize(struct herd_out *out, size_t size)
+{
+    struct herd_action *list =
+        herd_mem_resize(out->mem, out->list, out->size * sizeof *list, size * sizeof *list);
+    if (list == NULL)
+        return false;
+    out->list = list;
+    out->size = size;
+    return true;
+}
+
+int herd_out_init(struct herd_out *out, const struct herd_mem *mem)
 {
     *out = (struct herd_out){.mem = mem, .open_send = SIZE_MAX};
     herd_buf_init(&out->bytes, mem, BYTES_MAX);
+    return resize(out, LIST_FIRST) ? HERD_OK : HERD_ENOMEM;
 }
 
 void herd_out_free(struct herd_out *out)
@@ -29,11 +41,8 @@ void herd_out_free(struct herd_out *out)
 void herd_out_reset(struct herd_out *out)
 {
     herd_buf_trim(&out->bytes, BYTES_KEEP);
-    if (out->size > LIST_KEEP) {
-        herd_mem_free(out->mem, out->list, out->size * sizeof *out->list);
-        out->list = NULL;
-        out->size = 0;
-    }
+    if (out->size > LIST_KEEP)
+        (void)resize(out, LIST_FIRST);
     out->count = 0;
     out->open_send = SIZE_MAX;
 }
@@ -47,23 +56,12 @@ void herd_out_seal(struct herd_out *out)
             out->list[i].bytes.data = base + out->list[i].offset;
 }
 
-static bool grow(struct herd_out *out)
-{
-    size_t size = out->size > 0 ? out->size * 2 : LIST_FIRST;
-    struct herd_action *list =
-        herd_mem_resize(out->mem, out->list, out->size * sizeof *list, size * sizeof *list);
-    if (list == NULL)
-        return false;
-    out->list = list;
-    out->size = size;
-    return true;
-}
-
 /* The next place in the list, or NULL. Actions are written where they stay: there may be
- * two for each line that comes in. */
+ * two for each line that comes in. The last place is kept for a CLOSE, so that without any
+ * memory each step can still end a connection. */
 static struct herd_action *place(struct herd_out *out)
 {
-    if (out->count == out->size && !grow(out))
+    if (out->count + 1 >= out->size && !resize(out, out->size * 2))
         return NULL;
     return &out->list[out->count++];
 }
@@ -74,6 +72,17 @@ bool herd_out_add(struct herd_out *out, const struct herd_action *action)
     if (at == NULL)
         return false;
     *at = *action;
+    return true;
+}
+
+bool herd_out_close(struct herd_out *out, herd_conn_id conn)
+{
+    struct herd_action *at = place(out);
+    if (at == NULL && out->count < out->size)
+        at = &out->list[out->count++];
+    if (at == NULL)
+        return false;
+    *at = (struct herd_action){.kind = HERD_DO_CLOSE, .conn = conn};
     return true;
 }
 

@@ -16,7 +16,8 @@ struct herd_out {
     size_t open_send; /* index of the SEND that may grow; SIZE_MAX: none */
 };
 
-void herd_out_init(struct herd_out *out, const struct herd_mem *mem);
+/* Errors: HERD_ENOMEM, and then only `mem` is set, which herd_out_free takes. */
+int herd_out_init(struct herd_out *out, const struct herd_mem *mem);
 void herd_out_free(struct herd_out *out);
 
 /* Forgets everything, and gives back memory that only an unusual step needed. */
@@ -29,6 +30,9 @@ void herd_out_seal(struct herd_out *out);
 
 /* An action without bytes of its own; `action->bytes` must outlive the step. */
 bool herd_out_add(struct herd_out *out, const struct herd_action *action);
+
+/* A CLOSE. The first of a step always finds room: the list keeps a place for it. */
+bool herd_out_close(struct herd_out *out, herd_conn_id conn);
 
 /* Likewise, with a copy of the bytes. */
 bool herd_out_add_copy(struct herd_out *out, const struct herd_action *action,

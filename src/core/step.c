@@ -43,13 +43,14 @@ static void opened(struct herd_core *core, const struct herd_event *event)
     if (make_slot(core, slot) == HERD_OK)
         conn = herd_mem_zalloc(core->setup.mem, sizeof *conn);
     if (conn == NULL) {
-        struct herd_action close = {.kind = HERD_DO_CLOSE, .conn = event->conn};
         struct herd_event failed = *event;
         failed.bytes = HERD_LIT("out of memory");
         if (event->role == HERD_PEER && event->server >= 0)
             herd_peer_dial_failed(core, &failed);
         core->stats.out_of_memory++;
-        (void)herd_out_add(&core->out, &close);
+        bool told = herd_out_close(&core->out, event->conn);
+        assert(told); /* it is the first of this step */
+        (void)told;
         return;
     }
     assert(core->conns[slot] == NULL);
@@ -103,20 +104,10 @@ static void closed(struct herd_core *core, struct herd_conn *conn, struct herd_s
 static void conn_event(struct herd_core *core, const struct herd_event *event)
 {
     struct herd_conn *conn = herd_conn_find(core, event->conn);
-    if (event->kind == HERD_EV_CLOSED) {
-        if (conn != NULL)
-            closed(core, conn, event->bytes);
-        return;
-    }
-    if (conn == NULL) {
-        /* There was no memory to take it in, nor to say so. */
-        struct herd_action close = {.kind = HERD_DO_CLOSE, .conn = event->conn};
-        (void)herd_out_add(&core->out, &close);
-        return;
-    }
-    if (conn->ending)
+    if (conn == NULL || (conn->ending && event->kind != HERD_EV_CLOSED))
         return;
     switch (event->kind) {
+    case HERD_EV_CLOSED: closed(core, conn, event->bytes); break;
     case HERD_EV_DATA: got_data(core, conn, event->bytes); break;
     case HERD_EV_EOF: got_eof(core, conn); break;
     default: drained(core, conn); break; /* HERD_EV_DRAINED */
@@ -165,23 +156,15 @@ static void stop(struct herd_core *core)
 
 /* ---- the end of connections ---- */
 
-/* Closes what the step has ended. Freeing one connection may end another; one that finds
- * no memory for its CLOSE stays for the next step. */
+/* Closes what the step has ended; freeing one connection may end another. Those whose CLOSE
+ * finds no memory stay for the next step, which has room for one at least. */
 static void sweep(struct herd_core *core)
 {
-    struct herd_conn *left = NULL;
-    while (core->ending != NULL) {
+    while (core->ending != NULL && herd_out_close(&core->out, core->ending->id)) {
         struct herd_conn *conn = core->ending;
-        struct herd_action close = {.kind = HERD_DO_CLOSE, .conn = conn->id};
         core->ending = conn->next_ending;
-        if (herd_out_add(&core->out, &close)) {
-            herd_conn_free(core, conn, HERD_LIT("closed"));
-        } else {
-            conn->next_ending = left;
-            left = conn;
-        }
+        herd_conn_free(core, conn, HERD_LIT("closed"));
     }
-    core->ending = left;
 }
 
 /* ---- the end of a step ---- */

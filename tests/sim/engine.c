@@ -99,14 +99,13 @@ void engine_owe(struct sim *sim, uint32_t server, herd_conn_id conn)
     at->tick_ns = sim->now_ns;
 }
 
-/* Time would pass for a server that is so busy. Without memory there is an excuse: what
- * must be done cannot be done. */
+/* Time would pass for a server that is so busy. */
 static void spin(struct sim *sim, uint32_t server)
 {
     struct sim_server *at = &sim->server[server];
     at->tick_ns = sim->now_ns + HERD_NS_PER_MS;
     at->turns_at_once = 0;
-    if (at->mem.fail_at == 0 && ++sim->spins > SPINS)
+    if (++sim->spins > SPINS)
         sim_broken(sim, "server %" PRIu32 " is busy with nothing", server);
 }
 

@@ -53,7 +53,6 @@ struct sim_pipe *net_open(struct sim *sim, uint32_t from, uint32_t to)
         pipe->server[end] = end == 0 ? from : to;
         pipe->open[end] = end == 0 || to != SIM_SERVERS;
         pipe->opening[end] = false;
-        pipe->forgotten[end] = false;
     }
     return pipe;
 }
@@ -322,7 +321,6 @@ static bool alive(const struct sim *sim, uint32_t server, uint64_t life)
     return sim->server[server].core != NULL && sim->server[server].life == life;
 }
 
-/* A core without memory can only close it when it next hears of it. */
 static void tell_opened(struct sim *sim, struct sim_pipe *pipe, int end, int64_t dialled)
 {
     uint32_t server = pipe->server[end];
@@ -333,7 +331,7 @@ static void tell_opened(struct sim *sim, struct sim_pipe *pipe, int end, int64_t
                                     .conn = pipe->id,
                                     .server = dialled});
     if (pipe->open[end] && herd_core_conn_count(sim->server[server].core) == before)
-        pipe->forgotten[end] = true;
+        sim_broken(sim, "a connection is forgotten");
 }
 
 static void syn(struct sim *sim, const struct sim_event *event)

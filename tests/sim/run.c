@@ -247,8 +247,7 @@ static size_t links_wanted(const struct run *run, uint32_t server)
 /* One end does not know yet that nothing comes from the other any more. */
 static bool is_dead(const struct sim_pipe *pipe)
 {
-    bool here = (pipe->open[0] && !pipe->forgotten[0]) || pipe->opening[0];
-    bool there = pipe->open[1] && !pipe->forgotten[1];
+    bool here = pipe->open[0] || pipe->opening[0], there = pipe->open[1];
     bool lost = pipe->from[0].lost || pipe->from[1].lost;
     return pipe->server[1] != SIM_SERVERS && (here || there) && (here != there || lost);
 }

@@ -234,8 +234,7 @@ size_t sim_pipes(const struct sim *sim, uint32_t a, uint32_t b)
     size_t count = 0;
     for (uint32_t i = 0; i < sim->pipe_count; i++) {
         const struct sim_pipe *pipe = sim->pipe[i];
-        bool open = (pipe->open[0] && !pipe->forgotten[0]) ||
-                    (pipe->open[1] && !pipe->forgotten[1]) || pipe->opening[0];
+        bool open = pipe->open[0] || pipe->open[1] || pipe->opening[0];
         count += open && a != b && net_end(pipe, a) >= 0 && net_end(pipe, b) >= 0;
     }
     return count;

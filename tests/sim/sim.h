@@ -72,7 +72,6 @@ struct sim_pipe {
     uint32_t server[2];
     bool open[2];              /* the core has it */
     bool opening[2];           /* ... or will have it soon */
-    bool forgotten[2];         /* ... or found no memory for it, nor to close it */
     struct sim_stream from[2]; /* what that end sends */
 };
 
@@ -220,7 +219,7 @@ const char *sim_name(const struct sim *sim, uint32_t server);
 /* The counters of all servers and lives. */
 struct herd_stats sim_stats(const struct sim *sim);
 uint64_t sim_records_sent(const struct sim *sim);
-/* Connections between the two that are open on at least one end, and not forgotten. */
+/* Connections between the two that are open on at least one end. */
 size_t sim_pipes(const struct sim *sim, uint32_t a, uint32_t b);
 
 #endif

@@ -205,57 +205,135 @@ static void memory_may_suffice(void)
     }
 }
 
-/* A connection that finds no memory at all is told so by being closed, then or later. */
+/* A connection that finds no memory at all is told so by being closed, at once. */
 static void no_connection_is_forgotten(void)
 {
+    static const enum herd_role roles[] = {HERD_CLIENT, HERD_PEER, HERD_CONTROL};
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        struct rig rig;
+        CHECK_LABEL("role %d", (int)roles[i]);
+        rig_start(&rig, TALK_ALONE, "Clark");
+        fail_mem_arm(&rig.mem, 1, true);
+        rig_open(&rig, 1, roles[i], -1);
+        CHECK_STR(rig.said.data, "  close 1\n");
+        CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
+        CHECK_INT(RIG_STAT(&rig, out_of_memory), 1);
+        rig_end(&rig);
+    }
+}
+
+/* That it was dialled is forgotten, too, and it is dialled again. */
+static void no_dialled_connection_is_forgotten(void)
+{
     struct rig rig;
-    rig_start(&rig, TALK_ALONE, "Clark");
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, "tick\nfail Jaquez away\n");
+    rig_hush(&rig);
     fail_mem_arm(&rig.mem, 1, true);
-    rig_open(&rig, 1, HERD_CLIENT, -1);
-    CHECK_STR(rig.said.data, "");
-    CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
+    rig_open(&rig, 2, HERD_PEER, 1);
+    CHECK_STR(rig.said.data, "  close 2\n");
     fail_mem_arm(&rig.mem, 0, false);
-    rig_data(&rig, 1, HERD_LIT("foo\n"));
-    CHECK_STR(rig.said.data, "  close 1\n");
-    CHECK_INT(RIG_STAT(&rig, out_of_memory), 1);
+    script_act(&rig, "wait 2000\n");
+    CHECK(rig.dialling[1]);
     rig_end(&rig);
 }
 
-/* A CLOSE that finds no memory is said by the next step that finds some. */
-static void a_close_is_owed(void)
+/* Not even after a step so large that its memory was given back. */
+static void a_large_step_leaves_room_for_a_close(void)
+{
+    static char lines[20000];
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    rig_open(&rig, 1, HERD_CLIENT, -1);
+    memset(lines, '\n', sizeof lines);
+    rig_data(&rig, 1, herd_slice(lines, sizeof lines));
+    rig_hush(&rig);
+    fail_mem_arm(&rig.mem, 2, true);
+    rig_open(&rig, 2, HERD_CLIENT, -1);
+    CHECK_STR(rig.said.data, "  close 2\n");
+    rig_end(&rig);
+}
+
+static void each_step_closes_one(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
     rig_open(&rig, 1, HERD_CLIENT, -1);
     rig_open(&rig, 2, HERD_CLIENT, -1);
-    rig_open(&rig, 3, HERD_CLIENT, -1);
     fail_mem_arm(&rig.mem, 1, true);
     rig_data(&rig, 1, HERD_LIT("foo\n"));
-    rig_data(&rig, 1, HERD_LIT("foo\n"));
+    CHECK_STR(rig.said.data, "  close 1\n");
     rig_data(&rig, 2, HERD_LIT("foo\n"));
-    rig_data(&rig, 3, HERD_LIT("foo\n"));
-    CHECK_STR(rig.said.data, "");
-    CHECK_INT(herd_deadline(rig.core).ns, 0);
-    /* One of them goes by itself meanwhile. */
-    script_act(&rig, "closed 2 reset\nclosed 1 reset\n");
-    fail_mem_arm(&rig.mem, 0, false);
-    rig_tick(&rig);
-    CHECK(!rig.open[3]);
-    CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
+    CHECK_STR(rig.said.data, "  close 1\n  close 2\n");
     CHECK(herd_mono_is_never(herd_deadline(rig.core)));
     rig_end(&rig);
 }
 
-/* A malformed batch (at the position `at`, of one digit) of so many lines that its log
- * fills the list of actions: there is no room for the CLOSE. */
-static void owe_a_close(struct rig *rig, herd_conn_id conn, int at)
+/* A malformed batch of so many lines that its log fills the list of actions. */
+static void a_full_list_has_room_for_a_close(void)
 {
-    char batch[112];
-    int header = snprintf(batch, sizeof batch, "BATCH 80 %d %d 81\n", at, at);
+    struct rig rig;
+    char batch[112] = "BATCH 80 0 0 81\n";
+    size_t header = strlen(batch);
     memset(batch + header, '\n', 80);
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, TALK_LINKS_UP);
+    rig_hush(&rig);
+    fail_mem_arm(&rig.mem, 1, true);
+    rig_data(&rig, 2, herd_slice(batch, header + 80));
+    CHECK_STR(rig.said.data, "  close 2\n");
+    rig_end(&rig);
+}
+
+/* How many clients are open, so that all that they are told at once is more than the list
+ * of actions holds. */
+enum { CROWD = 80 };
+
+static void open_crowd(struct rig *rig, const char *say)
+{
+    for (unsigned i = RIG_CONNS - CROWD; i < RIG_CONNS; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "open %u\n%u< %s\n", i, i, say);
+        script_act(rig, line);
+    }
+}
+
+/* More ends at once than can be told: the rest is told by the next steps, with or without
+ * memory, and none of them is in vain. */
+static void a_close_is_owed(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    open_crowd(&rig, "foo");
+    fail_mem_arm(&rig.mem, 1, true);
+    script_act(&rig, "stop\n");
+    size_t left = herd_core_conn_count(rig.core);
+    CHECK(left > 1 && left < CROWD);
+    CHECK_INT(herd_deadline(rig.core).ns, 0);
+    /* One of them goes by itself meanwhile. */
+    for (unsigned i = RIG_CONNS - CROWD; i < RIG_CONNS; i++)
+        if (rig.open[i]) {
+            char line[32];
+            snprintf(line, sizeof line, "closed %u reset\n", i);
+            script_act(&rig, line);
+            break;
+        }
+    CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
+    CHECK(herd_mono_is_never(herd_deadline(rig.core)));
+    for (unsigned i = 1; i < RIG_CONNS; i++)
+        CHECK(!rig.open[i]);
+    rig_end(&rig);
+}
+
+/* Both neighbours are given up in a turn that has so much to say to clients that only one
+ * CLOSE finds room: Bona's is owed. */
+static void owe_a_close(struct rig *rig)
+{
+    open_crowd(rig, "foo\\c");
+    script_act(rig, "2< PONG 0 0\n3< PONG 0 0\npass 15000\n");
     fail_mem_arm(&rig->mem, 1, true);
-    rig_data(rig, conn, herd_slice(batch, (size_t)header + 80));
-    CHECK(rig->open[conn]);
+    rig_tick(rig);
+    CHECK(rig->open[2] && !rig->open[3]);
     CHECK_INT(herd_deadline(rig->core).ns, 0);
     fail_mem_arm(&rig->mem, 0, false);
     rig_hush(rig);
@@ -265,55 +343,47 @@ static void owe_a_close(struct rig *rig, herd_conn_id conn, int at)
 static void a_close_is_owed_to_neighbours(void)
 {
     struct rig rig;
+    for (int stops = 0; stops < 2; stops++) {
+        CHECK_LABEL("stops: %d", stops);
+        rig_start(&rig, TALK_HERD "client-idle-line-ms 5000\n", "Clark");
+        script_act(&rig, TALK_LINKS_UP "open 1\n1< IAMAT a +0+0 1\n");
+        owe_a_close(&rig);
+        script_act(&rig, stops ? "stop\ntick\n" : "tick\n");
+        CHECK(!rig.open[2]);
+        CHECK(strstr(rig.said.data, "  2>") == NULL);
+        rig_end(&rig);
+    }
+}
+
+/* Others come, but there is nobody to be asked for a sign of life. */
+static void who_is_owed_a_close_is_not_probed(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD "client-idle-line-ms 5000\nhandshake-timeout-ms 60000\n",
+              "Clark");
+    script_act(&rig, TALK_LINKS_UP "open 4 peer\n4< HELLO 0 1 1 herd Bona Clark "
+                                   "00000000000000b1 RULES CLOCK NONCE\n");
+    owe_a_close(&rig);
+    script_act(&rig, "4< AUTH 0 none\n");
+    CHECK(strstr(rig.said.data, "  4> BYE 0 taken another") != NULL);
+    CHECK(strstr(rig.said.data, "  2>") == NULL);
+    CHECK(!rig.open[2] && !rig.open[4]);
+    rig_end(&rig);
+}
+
+/* A link that is given up has nothing to say after its good-bye, though all is due at
+ * once: heartbeat, ACK and news. */
+static void who_is_given_up_gets_nothing_more(void)
+{
+    struct rig rig;
     rig_start(&rig, TALK_HERD, "Clark");
-    script_act(&rig, TALK_LINKS_UP "open 1\n1< IAMAT a +0+0 1\ndrained 2\ndrained 3\n");
-    owe_a_close(&rig, 2, 0);
+    script_act(&rig, TALK_LINKS_UP "open 1\nfail Jaquez away\n2< BATCH 0 0 1 0\n"
+                                   "1< IAMAT a +0+0 1\npass 15000\n");
     SCRIPT_PLAY(&rig, "tick\n"
-                      "  3> BATCH 40 0 1 1\\nAT Clark +1621464827.223371889 a +0+0 1\n"
-                      "  close 2\n");
-    script_act(&rig, "drained 3\nstop\n");
-    owe_a_close(&rig, 3, 0);
-    SCRIPT_PLAY(&rig, "tick\n"
+                      "  3> BYE 0 quiet nothing was heard for link-timeout-ms\n"
+                      "  2> BYE 0 quiet nothing was heard for link-timeout-ms\n"
+                      "  close 2\n"
                       "  close 3\n");
-    rig_end(&rig);
-}
-
-/* Time passes for them, and others come, but there is nobody to be told. */
-static void who_is_owed_a_close_does_nothing_more(void)
-{
-    struct rig rig;
-    rig_start(&rig, TALK_HERD, "Clark");
-    script_act(&rig,
-               TALK_LINKS_UP "2< BATCH 0 0 1 0\nopen 4 peer\n4< HELLO 0 1 1 herd Bona "
-                             "Clark 00000000000000b1 RULES CLOCK NONCE\n");
-    owe_a_close(&rig, 2, 1);
-    SCRIPT_PLAY(&rig, "4< AUTH 0 none\n"
-                      "  4> BYE 0 taken another server of this name is connected\n"
-                      "  close 4\n"
-                      "  close 2\n");
-    script_act(&rig, "link 2 Bona\n2< BATCH 0 1 2 0\npass 1000\n");
-    owe_a_close(&rig, 2, 2);
-    SCRIPT_PLAY(&rig, "tick\n"
-                      "  close 2\n");
-    script_act(&rig, "link 2 Bona\npass 5000\n");
-    owe_a_close(&rig, 2, 2);
-    SCRIPT_PLAY(&rig, "tick\n"
-                      "  3> PING 0 2 0 0 DIGEST CLOCK\n"
-                      "  close 2\n");
-    rig_end(&rig);
-}
-
-static void a_close_is_owed_to_strangers(void)
-{
-    struct rig rig;
-    rig_start(&rig, TALK_HERD, "Clark");
-    script_act(&rig, "open 2 peer\n");
-    fail_mem_arm(&rig.mem, 1, true);
-    script_act(&rig, "2< nonsense\nwait 5000\n");
-    CHECK(rig.open[2]);
-    fail_mem_arm(&rig.mem, 0, false);
-    script_act(&rig, "tick\n");
-    CHECK(!rig.open[2]);
     rig_end(&rig);
 }
 
@@ -323,9 +393,13 @@ const struct check_test test_memory[] = {
     {"memory_may_run_out_amid_a_batch", memory_may_run_out_amid_a_batch},
     {"memory_may_run_out_for_a_drain", memory_may_run_out_for_a_drain},
     {"no_connection_is_forgotten", no_connection_is_forgotten},
+    {"no_dialled_connection_is_forgotten", no_dialled_connection_is_forgotten},
+    {"a_large_step_leaves_room_for_a_close", a_large_step_leaves_room_for_a_close},
+    {"each_step_closes_one", each_step_closes_one},
+    {"a_full_list_has_room_for_a_close", a_full_list_has_room_for_a_close},
     {"a_close_is_owed", a_close_is_owed},
     {"a_close_is_owed_to_neighbours", a_close_is_owed_to_neighbours},
-    {"who_is_owed_a_close_does_nothing_more", who_is_owed_a_close_does_nothing_more},
-    {"a_close_is_owed_to_strangers", a_close_is_owed_to_strangers},
+    {"who_is_owed_a_close_is_not_probed", who_is_owed_a_close_is_not_probed},
+    {"who_is_given_up_gets_nothing_more", who_is_given_up_gets_nothing_more},
     {NULL, NULL},
 };
