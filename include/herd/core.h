@@ -62,7 +62,7 @@ enum herd_action_kind {
     HERD_DO_CLOSE,  /* conn: send what is unsent, then close */
     HERD_DO_PAUSE,  /* conn: do not read */
     HERD_DO_RESUME, /* conn: read again */
-    HERD_DO_DIAL,   /* server: answer with OPENED or DIAL_FAILED */
+    HERD_DO_DIAL,   /* server: answer with OPENED or DIAL_FAILED; after STOP none is due */
     HERD_DO_FETCH,  /* lookup, bytes (query or body): answer with PLACES */
     HERD_DO_CANCEL, /* lookup: no answer is wanted any more */
     HERD_DO_LOG,    /* conn (or 0), topic, direction, bytes */

@@ -89,6 +89,17 @@ void driver_conns_free(struct driver *driver)
     driver->slots_size = 0;
 }
 
+void driver_conns_drop_dials(struct driver *driver)
+{
+    for (uint32_t i = 0; i < driver->slots_size; i++) {
+        struct driver_conn *dc = driver->slots[i].conn;
+        if (dc != NULL && !dc->opened) {
+            io_conn_drop(dc->conn);
+            driver_conn_free(dc);
+        }
+    }
+}
+
 /* ---- what connections tell ---- */
 
 /* 192.0.2.1 of 192.0.2.1:11490, 2001:db8::1 of [2001:db8::1]:11490; of anything else all

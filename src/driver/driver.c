@@ -136,6 +136,7 @@ static void on_signal(void *arg, int number)
         driver->stop_by = herd_mono_add_ms(driver->mono, LEAVE_MS);
         driver_doors_close(driver);
         driver_step(driver, stop);
+        driver_conns_drop_dials(driver);
     }
 }
 

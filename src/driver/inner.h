@@ -116,6 +116,10 @@ struct driver_conn *driver_conn_new(struct driver *driver, enum herd_role role,
 void driver_conn_free(struct driver_conn *dc);
 struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id);
 
+/* Ends the dials that have no answer yet, without telling the core, which waits for none
+ * when it stops. */
+void driver_conns_drop_dials(struct driver *driver);
+
 /* Takes over an accepted socket. */
 void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
                         const char *address);

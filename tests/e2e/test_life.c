@@ -1,6 +1,7 @@
 /* From start to end: signals, second starts, good-byes and returns. */
 #include "check.h"
 #include "files.h"
+#include "full_port.h"
 #include "load.h"
 #include "places_proc.h"
 #include "wait.h"
@@ -296,6 +297,32 @@ static void clients_do_not_hold(void)
     herd_proc_close(&herd);
 }
 
+/* A neighbour that is dialled and does not answer is not waited for. */
+static void a_dial_does_not_hold(void)
+{
+    enum { HANDS = 1, NEIGHBOURS = 3 };
+    struct herd_proc herd;
+    struct full_port full;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "link-connect-timeout-ms 60000\n"));
+    port_lend(&herd.peer[HANDS]);
+    if (!full_port_open(&full, herd.peer[HANDS].number)) {
+        fprintf(stderr, "\n    skipped: a full port answers all the same\n");
+        herd_proc_close(&herd);
+        return;
+    }
+    if (CHECK(herd_proc_start(&herd, 0))) {
+        int64_t until = now_ms() + WAIT_MS;
+        while (herd_proc_count(&herd, 0, "dials") < NEIGHBOURS && now_ms() < until)
+            nap();
+        CHECK(herd_proc_count(&herd, 0, "dials") >= NEIGHBOURS);
+        int64_t ms = stop_ms(&herd, 0, SIGTERM);
+        CHECK(ms < GOODBYE_MS / 2);
+        note("TERM while a dial hangs: gone after %d ms", (int)ms);
+    }
+    full_port_close(&full);
+    herd_proc_close(&herd);
+}
+
 /* Whoever cannot wait for the good-bye says so twice. */
 static void second_term_ends_at_once(void)
 {
@@ -321,6 +348,7 @@ const struct check_test test_life[] = {
     {"pending_lookup_is_answered", pending_lookup_is_answered},
     {"stalled_lookup_is_left", stalled_lookup_is_left},
     {"clients_do_not_hold", clients_do_not_hold},
+    {"a_dial_does_not_hold", a_dial_does_not_hold},
     {"second_term_ends_at_once", second_term_ends_at_once},
     {NULL, NULL},
 };
