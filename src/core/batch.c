@@ -117,6 +117,7 @@ static bool send_records(struct herd_core *core, struct herd_neighbour *neighbou
     }
     if (out->mode == HERD_OUT_FEED)
         out->told = out->follower.seen_seq;
+    out->ping = neighbour->beat.serial;
     out->stint_sent += batch->count;
     out->busy = true;
     out->busy_since = core->mono;

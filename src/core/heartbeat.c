@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 enum {
-    STRANGE_MAX = 2, /* intervals that an unexplained difference may last */
+    STRANGE_MAX = 2, /* heartbeats in a row that prove a difference */
     REPAIR_MIN_MS = 10000,
     REPAIR_MAX_MS = 600000,
 };
@@ -103,6 +103,11 @@ void herd_beat_timers(struct herd_core *core)
 
 /* ---- differences ---- */
 
+struct ping {
+    uint64_t serial, seq, tail, digest;
+    struct herd_wall clock;
+};
+
 /* Both ends are at rest and hold different records. There should be no way to get here, so
  * it is counted and told; and if a repair does not help, the next one has to wait longer.
  */
@@ -124,35 +129,36 @@ static void repair(struct herd_core *core, struct herd_neighbour *neighbour)
               herd_neighbour_name(core, neighbour));
 }
 
+/* Both digests speak of the same records when each side has what the other has sent. The
+ * PING that brings theirs came behind all that the neighbour had to send; and ours is
+ * theirs when the neighbour had answered, before that, a PING that went behind the last
+ * batch. */
+static bool is_proof(const struct herd_core *core, const struct herd_neighbour *neighbour,
+                     const struct ping *ping)
+{
+    return neighbour->in.mode == HERD_IN_FEED && ping->seq == ping->tail &&
+           herd_feed_idle(core, neighbour) &&
+           neighbour->beat.answered > neighbour->out.ping;
+}
+
 static void compare(struct herd_core *core, struct herd_neighbour *neighbour,
-                    uint64_t digest, bool resting)
+                    const struct ping *ping)
 {
     struct herd_beat *beat = &neighbour->beat;
-    uint64_t ours = core->store.digest;
-    if (digest == ours) {
+    if (ping->digest == core->store.digest) {
         beat->strange = 0;
         beat->repair_pause_ms = 0;
         beat->repair_at = (struct herd_mono){0};
-        return;
-    }
-    bool same = beat->theirs == digest && beat->ours == ours;
-    beat->theirs = digest;
-    beat->ours = ours;
-    if (!same || !resting || !herd_feed_idle(core, neighbour)) {
+    } else if (!is_proof(core, neighbour, ping)) {
         beat->strange = 0;
-        return;
+    } else {
+        core->stats.digests_differ++;
+        if (++beat->strange >= STRANGE_MAX)
+            repair(core, neighbour);
     }
-    core->stats.digests_differ++;
-    if (++beat->strange >= STRANGE_MAX)
-        repair(core, neighbour);
 }
 
 /* ---- frames ---- */
-
-struct ping {
-    uint64_t serial, seq, tail, digest;
-    struct herd_wall clock;
-};
 
 static int parse_ping(const struct herd_call *call, struct ping *ping)
 {
@@ -173,12 +179,12 @@ int herd_peer_ping(struct herd_core *core, struct herd_conn *conn,
     struct ping ping;
     if (neighbour == NULL || parse_ping(call, &ping) != HERD_OK)
         return HERD_EBAD;
-    bool feeding = neighbour->in.mode == HERD_IN_FEED;
-    if (feeding && ping.seq > 0 && herd_inflow_reached(neighbour, ping.seq) != HERD_OK)
+    if (neighbour->in.mode == HERD_IN_FEED && ping.seq > 0 &&
+        herd_inflow_reached(neighbour, ping.seq) != HERD_OK)
         return HERD_EBAD;
     neighbour->beat.skew_ns = ping.clock.ns - core->wall.ns;
     herd_peer_sendf(core, conn, "PONG 0 %" PRIu64 "\n", ping.serial);
-    compare(core, neighbour, ping.digest, feeding && ping.seq == ping.tail);
+    compare(core, neighbour, &ping);
     return HERD_OK;
 }
 
@@ -191,6 +197,8 @@ int herd_peer_pong(struct herd_core *core, struct herd_conn *conn,
         herd_uint_parse(call->words.word[1], UINT64_MAX, &serial) != HERD_OK)
         return HERD_EBAD;
     struct herd_beat *beat = &neighbour->beat;
+    if (serial > beat->answered && serial <= beat->serial)
+        beat->answered = serial;
     if (serial == beat->serial)
         beat->rtt_ns = core->mono.ns - beat->sent_at.ns;
     return HERD_OK;

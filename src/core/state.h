@@ -109,6 +109,7 @@ struct herd_outflow {
     struct herd_follower follower;
     uint64_t told;  /* the position that the neighbour was told last */
     uint64_t acked; /* ... and that it has acknowledged */
+    uint64_t ping;  /* the last one before the last batch */
     uint64_t back_to;
     struct herd_walk walk;
     uint64_t walk_from;          /* the position at which the walk began */
@@ -134,12 +135,12 @@ struct herd_inflow {
 /* See heartbeat.c. */
 struct herd_beat {
     struct herd_timer ping, quiet, probe;
-    uint64_t serial;
+    uint64_t serial; /* of the last PING */
     struct herd_mono sent_at;
-    int64_t rtt_ns;        /* 0: not known */
-    int64_t skew_ns;       /* the neighbour's clock minus ours */
-    uint64_t theirs, ours; /* the digests when they last differed */
-    uint32_t strange;      /* how often in a row they did, without a reason */
+    int64_t rtt_ns;    /* 0: not known */
+    int64_t skew_ns;   /* the neighbour's clock minus ours */
+    uint64_t answered; /* the last PING that the neighbour has answered */
+    uint32_t strange;  /* how often in a row the digests differed without a reason */
     int64_t repair_pause_ms;
     struct herd_mono repair_at; /* not before */
 };

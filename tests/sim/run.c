@@ -415,25 +415,11 @@ static void note_state(struct run *run, uint32_t server)
              herd_core_client_count(run->sim->server[server].core), text);
 }
 
-/* Damage makes a difference; and so does a record that the sender's kernel has taken, but
- * that is on its way for more than two heartbeats. */
-static bool may_differ(const struct run *run)
-{
-    static const enum deed_kind slow[] = {DEED_SPOIL,  DEED_SLOW,   DEED_ONE_WAY,
-                                          DEED_STALL,  DEED_FREEZE, DEED_HALF_OPEN,
-                                          DEED_VANISH, DEED_TWIN};
-    for (size_t i = 0; i < sizeof slow / sizeof slow[0]; i++)
-        if (run->faults.done[slow[i]] > 0)
-            return true;
-    return run->plan->ping_ms < 1000 || run->plan->rate > 0 || run->plan->dead_silently ||
-           run->plan->dead_links != 0;
-}
-
-/* Repairs hide whatever else is wrong, so there must be none without a reason. */
+/* Repairs hide whatever else is wrong, so there must be none without damage. */
 static void check_differences(struct run *run)
 {
     struct herd_stats stats = sim_stats(run->sim);
-    if (may_differ(run))
+    if (run->faults.done[DEED_SPOIL] > 0)
         return;
     if (stats.repairs > 0)
         fail(run, "a difference was repaired that should not be there", 0, -1);
