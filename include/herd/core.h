@@ -32,7 +32,8 @@ enum herd_event_kind {
     HERD_EV_OPENED,      /* conn, role, server (PEER: the dialled server, or -1), address */
     HERD_EV_DATA,        /* conn, bytes */
     HERD_EV_EOF,         /* conn: the other side sends no more, but may still read */
-    HERD_EV_CLOSED,      /* conn, bytes (why): it is gone */
+    HERD_EV_CLOSED,      /* conn, bytes (why): it is gone, or has taken nothing of what it
+                          * was sent for too long: of that the caller takes care */
     HERD_EV_DRAINED,     /* conn: all that was sent is in the kernel's hands; given after
                           * each SEND to a PEER and each DRAIN, at once or later, never
                           * from inside it */

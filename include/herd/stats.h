@@ -44,7 +44,7 @@
     X(dials_failed, "dials that failed")                                                   \
     X(links_up, "times that a link came up")                                               \
     X(links_down, "times that a link went down")                                           \
-    X(links_quiet, "links closed: nothing came, or nothing went, for link-timeout-ms")     \
+    X(links_quiet, "links closed: nothing came for link-timeout-ms")                       \
     X(pings_sent, "heartbeats sent")                                                       \
     X(resumes, "neighbours sent what they had missed")                                     \
     X(syncs, "neighbours sent everything")                                                 \

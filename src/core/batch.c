@@ -120,7 +120,6 @@ static bool send_records(struct herd_core *core, struct herd_neighbour *neighbou
     out->ping = neighbour->beat.serial;
     out->stint_sent += batch->count;
     out->busy = true;
-    out->busy_since = core->mono;
     core->stats.batches_sent++;
     core->stats.records_sent += batch->count;
     if (core->setup.conf->log_traffic)

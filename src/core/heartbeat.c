@@ -74,14 +74,6 @@ static void give_up(struct herd_core *core, struct herd_neighbour *neighbour,
     herd_peer_bye(core, neighbour->conn, "quiet", why);
 }
 
-/* The neighbour may send and yet take nothing. */
-static bool is_stuck(const struct herd_core *core, const struct herd_outflow *out)
-{
-    int64_t limit_ms = core->setup.conf->link_timeout_ms;
-    return out->busy &&
-           herd_mono_reached(core->mono, herd_mono_add_ms(out->busy_since, limit_ms));
-}
-
 void herd_beat_timers(struct herd_core *core)
 {
     struct herd_neighbour *neighbour;
@@ -94,10 +86,7 @@ void herd_beat_timers(struct herd_core *core)
         if (neighbour->conn->ending)
             continue;
         herd_timer_arm(&core->pings, &neighbour->beat.ping, core->mono);
-        if (is_stuck(core, &neighbour->out))
-            give_up(core, neighbour, "nothing was taken for link-timeout-ms");
-        else
-            send_ping(core, neighbour);
+        send_ping(core, neighbour);
     }
 }
 

@@ -118,7 +118,6 @@ struct herd_outflow {
     /* since the first batch after the follower was last at the tail */
     uint64_t stint_tail, stint_sent;
     bool busy; /* a batch is on its way into the kernel */
-    struct herd_mono busy_since;
 };
 
 /* Records from a neighbour: see inflow.c. */

@@ -181,7 +181,8 @@ void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
     }
     if (role == HERD_PEER)
         io_sock_keep_unsent_small(fd);
-    dc->conn = io_conn_accept(driver->group, fd, &handlers, dc);
+    dc->conn = io_conn_accept(role == HERD_PEER ? driver->links : driver->group, fd,
+                              &handlers, dc);
     if (dc->conn == NULL) {
         driver_conn_free(dc);
         return;
@@ -206,7 +207,7 @@ bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
         return false;
     }
     io_sock_keep_unsent_small(fd);
-    dc->conn = io_conn_dial(driver->group, fd, &handlers, dc);
+    dc->conn = io_conn_dial(driver->links, fd, &handlers, dc);
     if (dc->conn != NULL) {
         io_conn_pin(dc->conn);
         return true;

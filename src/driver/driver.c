@@ -104,7 +104,10 @@ static int start_conns(struct driver *driver, char *why)
     driver->loop = io_loop_new(driver->setup.mem);
     if (driver->loop != NULL)
         driver->group = io_conn_group_new(driver->setup.mem, driver->loop, limits);
-    if (driver->late != NULL && driver->group != NULL)
+    limits.stall_ms = conf->link_timeout_ms;
+    if (driver->loop != NULL)
+        driver->links = io_conn_group_new(driver->setup.mem, driver->loop, limits);
+    if (driver->late != NULL && driver->group != NULL && driver->links != NULL)
         return HERD_OK;
     snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
@@ -203,6 +206,7 @@ void driver_free(struct driver *driver)
     io_fetch_free(driver->fetch);
     herd_core_free(driver->core);
     io_conn_group_free(driver->group);
+    io_conn_group_free(driver->links);
     driver_conns_free(driver);
     io_loop_free(driver->loop);
     herd_mem_free(mem, driver->late, driver->late_max * sizeof *driver->late);
@@ -227,6 +231,7 @@ static struct herd_mono next_deadline(const struct driver *driver)
 {
     struct herd_mono at = herd_deadline(driver->core);
     at = herd_mono_min(at, io_conn_group_deadline(driver->group));
+    at = herd_mono_min(at, io_conn_group_deadline(driver->links));
     at = herd_mono_min(at, io_fetch_deadline(driver->fetch));
     at = herd_mono_min(at, driver->doors_open_at);
     return herd_mono_min(at, driver->stop_by);
@@ -234,9 +239,9 @@ static struct herd_mono next_deadline(const struct driver *driver)
 
 static bool finished(const struct driver *driver)
 {
-    return driver->stopping &&
-           (driver->stop_now || io_conn_group_count(driver->group) == 0 ||
-            herd_mono_reached(driver->mono, driver->stop_by));
+    size_t conns = io_conn_group_count(driver->group) + io_conn_group_count(driver->links);
+    return driver->stopping && (driver->stop_now || conns == 0 ||
+                                herd_mono_reached(driver->mono, driver->stop_by));
 }
 
 /* The core's TICK comes last: what a turn's events made news is then sent in one batch. */
@@ -249,6 +254,7 @@ static int turn(struct driver *driver)
         return rc;
     driver_clock(driver);
     io_conn_group_tick(driver->group, driver->mono);
+    io_conn_group_tick(driver->links, driver->mono);
     io_fetch_tick(driver->fetch, driver->mono);
     driver_doors_tick(driver);
     driver_step(driver, tick);

@@ -58,8 +58,9 @@ struct driver_late {
 struct driver {
     struct driver_setup setup;
     struct io_loop *loop;
-    struct io_conn_group *group;
-    struct io_fetch *fetch; /* NULL: no lookups */
+    struct io_conn_group *group; /* of clients and operators */
+    struct io_conn_group *links; /* of neighbours */
+    struct io_fetch *fetch;      /* NULL: no lookups */
     struct herd_core *core;
     struct io_addr *peers; /* by server; only neighbours are filled in */
 

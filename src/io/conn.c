@@ -63,10 +63,12 @@ static void watch_stall(struct io_conn *conn)
 {
     if (conn->state != CONN_OPEN)
         return;
-    if (conn->unsent.len > 0 && conn->group->limits.stall_ms > 0)
+    if (conn->unsent.len > 0 && conn->group->limits.stall_ms > 0) {
+        conn->kernel = io_portable_unacknowledged(conn->watch.fd);
         io_wait_begin(&conn->group->stalled, &conn->wait);
-    else
+    } else {
         io_wait_end(&conn->wait);
+    }
 }
 
 /* A finishing connection shuts down our side once everything is sent, and is over when

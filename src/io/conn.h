@@ -9,6 +9,8 @@
  * any more (whoever does not read replies gets to send no commands) until half of that is
  * left; above `max`, or after `stall_ms` in which the other side takes nothing, it is
  * dropped. After io_conn_finish the other side has `linger_ms` to read the rest and close.
+ * Bytes are taken when the kernel takes them from here or, where it tells, the other side
+ * from the kernel: that may hold so much that a slow side needs minutes to make room.
  *
  * A connection that is not read (paused, or after its end of input) and has nothing to
  * send is ended when the other side has gone for good: poll() would tell so for ever.

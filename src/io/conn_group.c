@@ -1,3 +1,5 @@
+#include "io/portable.h"
+
 #include "io/conn_inner.h"
 
 #include "herd/err.h"
@@ -133,11 +135,31 @@ static void end_over(struct io_conn_group *group, struct io_wait_list *list, int
     }
 }
 
+/* Nothing was added to what the kernel had meanwhile, so less of it means that the other
+ * side has taken some. */
+static bool has_moved(struct io_conn *conn)
+{
+    int before = conn->kernel;
+    conn->kernel = io_portable_unacknowledged(conn->watch.fd);
+    return conn->kernel >= 0 && conn->kernel < before;
+}
+
+static void end_stalled(struct io_conn_group *group)
+{
+    struct io_wait *wait;
+    while ((wait = io_wait_over(&group->stalled, group->now)) != NULL) {
+        if (has_moved(of_wait(wait)))
+            io_wait_begin(&group->stalled, wait);
+        else
+            io_conn_end(of_wait(wait), WHY_STALLED);
+    }
+}
+
 void io_conn_group_tick(struct io_conn_group *group, struct herd_mono now)
 {
     group->now = now;
     end_over(group, &group->dialling, WHY_NO_ANSWER);
-    end_over(group, &group->stalled, WHY_STALLED);
+    end_stalled(group);
     end_over(group, &group->lingering, WHY_STALLED);
     end_over(group, &group->broken, 0);
     free_gone(group);

@@ -33,6 +33,7 @@ struct io_conn {
     struct io_conn *prev; /* among all of the group */
     struct io_conn *next; /* among all of the group, or among those to be freed */
     int why;
+    int kernel; /* bytes that the kernel had to deliver when the wait began; -1: unknown */
     unsigned char state; /* enum io_conn_state */
     unsigned char want;  /* what the watch waits for */
     bool eof;            /* the other side will send no more */

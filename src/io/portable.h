@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* A flag for send(): no SIGPIPE. Systems without it have SO_NOSIGPIPE. */
@@ -41,6 +42,23 @@ static inline bool io_portable_unsent_low_water(int fd, int bytes)
     (void)fd;
     (void)bytes;
     return false;
+#endif
+}
+
+/* Bytes of a TCP socket that the other side has not acknowledged; -1: unknown. */
+static inline int io_portable_unacknowledged(int fd)
+{
+    int bytes = -1;
+#if defined(SO_NWRITE)
+    socklen_t len = sizeof bytes;
+    return getsockopt(fd, SOL_SOCKET, SO_NWRITE, &bytes, &len) == 0 ? bytes : -1;
+#elif defined(FIONWRITE)
+    return ioctl(fd, FIONWRITE, &bytes) == 0 ? bytes : -1;
+#elif defined(__linux__) && defined(TIOCOUTQ)
+    return ioctl(fd, TIOCOUTQ, &bytes) == 0 ? bytes : -1;
+#else
+    (void)fd;
+    return bytes;
 #endif
 }
 

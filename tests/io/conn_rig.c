@@ -109,6 +109,7 @@ bool talk_begin(struct talk *talk, bool tcp)
     if (!tcp)
         (void)setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &held, sizeof held);
     talk->other = fds[0];
+    talk->fd = fds[1];
     talk->conn = io_conn_accept(rig.group, fds[1], &rig_handlers, talk);
     return CHECK(talk->conn != NULL);
 }

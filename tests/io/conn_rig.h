@@ -14,6 +14,7 @@ enum { RIG_LINGER_MS = 200, RIG_CONNECT_MS = 300, RIG_WHY = 128, RIG_HEARD = 64 
 struct talk {
     struct io_conn *conn; /* NULL once it is gone */
     int other;            /* the other side's socket, or -1 */
+    int fd;               /* the connection's own, for looking at */
     int opened;
     int pieces; /* calls of `data` */
     size_t bytes;

@@ -1,7 +1,10 @@
 /* What ends or slows a connection whose other side does not keep up. */
+#include "io/portable.h"
+
 #include "conn_rig.h"
 #include "pair.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,17 +24,23 @@ static size_t send_until_unsent(struct talk *talk, size_t size)
     return total;
 }
 
-/* The other side reads what is there; the pattern has to go on where it was. */
+/* The other side reads once; the pattern has to go on where it was. False: there was
+ * nothing. */
+static bool hear_some(const struct talk *talk, size_t *at)
+{
+    long got = talk_hear(talk, heard), wrong = 0;
+    for (long i = 0; i < got; i++)
+        wrong += heard[i] != (char)('a' + (*at + (size_t)i) % 23);
+    CHECK_INT(wrong, 0);
+    *at += got > 0 ? (size_t)got : 0;
+    return got > 0;
+}
+
+/* The other side reads what is there. */
 static void hear_pattern(const struct talk *talk, size_t *at)
 {
-    long got;
-    while ((got = talk_hear(talk, heard)) > 0) {
-        long wrong = 0;
-        for (long i = 0; i < got; i++)
-            wrong += heard[i] != (char)('a' + (*at + (size_t)i) % 23);
-        CHECK_INT(wrong, 0);
-        *at += (size_t)got;
-    }
+    while (hear_some(talk, at))
+        ;
 }
 
 /* Sends the next bytes of the pattern, which must stay behind those unsent. */
@@ -233,6 +242,47 @@ static void test_stall(void)
     rig_down();
 }
 
+/* The other side reads until the kernel has delivered more of what it holds, which is much;
+ * of what is unsent it takes nothing yet. */
+static void check_slow(struct talk *talk, size_t *got)
+{
+    int before = io_portable_unacknowledged(talk->fd);
+    size_t unsent = io_conn_unsent(talk->conn);
+    struct herd_mono end = herd_mono_add_ms(io_clock_mono(), 5000);
+    rig_later(RIG_STALL_MS - 1);
+    CHECK(pair_readable(talk->other));
+    do
+        (void)hear_some(talk, got);
+    while (io_portable_unacknowledged(talk->fd) >= before &&
+           !herd_mono_reached(io_clock_mono(), end));
+    rig_later(1);
+    REQUIRE(!talk->closed);
+    CHECK_INT((int64_t)io_conn_unsent(talk->conn), (int64_t)unsent);
+    CHECK_INT(ms_left(), RIG_STALL_MS);
+}
+
+static void test_slow_is_no_stall(void)
+{
+    struct talk talk;
+    if (!rig_up() || !talk_begin(&talk, true))
+        return;
+    (void)send_until_unsent(&talk, RIG_HIGH);
+    rig_later(0);
+    if (io_portable_unacknowledged(talk.fd) < 0) {
+        fprintf(stderr, "\n    skipped: this system does not tell what was taken\n");
+    } else {
+        size_t got = 0;
+        check_slow(&talk, &got);
+        /* What it has read may still make room for some more. */
+        for (int i = 0; i < 10 && !talk.closed; i++)
+            rig_later(RIG_STALL_MS);
+        CHECK_INT(talk.closed, 1);
+        CHECK(strstr(talk.why, "took nothing") != NULL);
+    }
+    talk_end(&talk);
+    rig_down();
+}
+
 static void test_no_stall_limit(void)
 {
     struct io_conn_limits limits = rig_limits();
@@ -423,6 +473,7 @@ const struct check_test test_conn_limits[] = {
     {"most unsent bytes", test_max},
     {"an echo flood is bounded", test_echo_flood_is_bounded},
     {"stall", test_stall},
+    {"slow is no stall", test_slow_is_no_stall},
     {"no stall limit", test_no_stall_limit},
     {"stall, in order", test_stall_order},
     {"dial without an answer", test_dial_without_answer},

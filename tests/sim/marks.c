@@ -28,7 +28,6 @@ static void see_bye(struct marks *marks, struct herd_slice args)
         {"duplicate", MARK_BYE_DUPLICATE},
         {"taken", MARK_BYE_TAKEN},
         {"quiet nothing was heard", MARK_BYE_QUIET},
-        {"quiet nothing was taken", MARK_BYE_STUCK},
         {"quiet another one", MARK_BYE_PROBE},
         {"closing this server", MARK_BYE_CLOSING},
         {"closing the handshake", MARK_BYE_SLOW},
@@ -70,4 +69,5 @@ void marks_stats(struct marks *marks, const struct sim *sim)
     marks->seen[MARK_MEMORY] += stats.out_of_memory;
     marks->seen[MARK_MEMORY_REPORT] += stats.reports_refused_memory;
     marks->seen[MARK_DIAL_FAILED] += stats.dials_failed;
+    marks->seen[MARK_STALL] += sim->stalls;
 }

@@ -24,7 +24,7 @@
     X(BYE_DUPLICATE, "BYE duplicate")                                                      \
     X(BYE_TAKEN, "BYE taken")                                                              \
     X(BYE_QUIET, "BYE quiet: nothing was heard")                                           \
-    X(BYE_STUCK, "BYE quiet: nothing was taken")                                           \
+    X(STALL, "closed: nothing was taken for too long")                                     \
     X(BYE_PROBE, "BYE quiet: probed, and gave no sign of life")                            \
     X(BYE_CLOSING, "BYE closing: the server is going down")                                \
     X(BYE_SLOW, "handshake took too long")                                                 \

@@ -8,6 +8,8 @@
 /* Pieces of one send arrive so far apart. */
 #define PIECE_NS INT64_C(1000)
 
+enum { PACKET = 1460 };
+
 /* ---- connections ---- */
 
 struct sim_pipe *net_find(struct sim *sim, herd_conn_id id)
@@ -93,11 +95,14 @@ static void append(struct sim_stream *stream, struct herd_slice bytes)
     stream->sent += bytes.len;
 }
 
+/* What is slow comes packet by packet. */
 static size_t piece_len(struct sim *sim, const struct sim_path *path, size_t len)
 {
-    if (path->segment == 0)
-        return len;
-    size_t piece = 1 + dice_roll(&sim->dice, path->segment);
+    size_t piece = len;
+    if (path->segment > 0)
+        piece = 1 + dice_roll(&sim->dice, path->segment);
+    else if (path->rate > 0)
+        piece = PACKET;
     return piece < len ? piece : len;
 }
 
@@ -147,6 +152,51 @@ static void settle_debt(struct sim *sim, struct sim_pipe *pipe, int end)
     engine_owe(sim, pipe->server[end], pipe->id);
 }
 
+/* ---- those who take nothing ---- */
+
+static void watch_stall(struct sim *sim, struct sim_pipe *pipe, int end)
+{
+    struct sim_stream *stream = &pipe->from[end];
+    struct sim_event event = event_for(sim, pipe, end, SIM_STALL);
+    if (stream->watched || drained(sim, pipe, end))
+        return;
+    stream->watched = true;
+    event.at_ns += sim->conf.link_timeout_ms * HERD_NS_PER_MS;
+    queue_put(&sim->queue, event);
+}
+
+/* What the kernel has not taken is lost. */
+static void give_up(struct sim *sim, struct sim_pipe *pipe, int end)
+{
+    struct herd_event event = {.kind = HERD_EV_CLOSED, .conn = pipe->id};
+    event.bytes = HERD_LIT("does not read: took nothing for too long");
+    sim->stalls++;
+    pipe->from[end].sent = pipe->from[end].planned;
+    net_close(sim, pipe, end);
+    engine_step(sim, pipe->server[end], event);
+}
+
+static void stall(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_pipe *pipe = net_find(sim, event->conn);
+    struct sim_event again = *event;
+    if (pipe == NULL)
+        return;
+    struct sim_stream *stream = &pipe->from[event->end];
+    stream->watched = false;
+    if (!pipe->open[event->end] || drained(sim, pipe, event->end))
+        return;
+    again.at_ns = stream->moved_ns + sim->conf.link_timeout_ms * HERD_NS_PER_MS;
+    if (again.at_ns <= sim->now_ns) {
+        give_up(sim, pipe, event->end);
+        return;
+    }
+    stream->watched = true;
+    queue_put(&sim->queue, again);
+}
+
+/* ---- sending ---- */
+
 void net_drain(struct sim *sim, struct sim_pipe *pipe, int end)
 {
     pipe->from[end].owes = true;
@@ -156,11 +206,14 @@ void net_drain(struct sim *sim, struct sim_pipe *pipe, int end)
 void net_send(struct sim *sim, struct sim_pipe *pipe, int end, struct herd_slice bytes)
 {
     struct sim_stream *stream = &pipe->from[end];
+    if (drained(sim, pipe, end))
+        stream->moved_ns = sim->now_ns;
     append(stream, bytes);
     wire_sent(sim, pipe, end, stream->data + (stream->sent - stream->base) - bytes.len,
               bytes.len);
     plan(sim, pipe, end);
     net_drain(sim, pipe, end);
+    watch_stall(sim, pipe, end);
     uint64_t held = stream->freed + sim->kernel;
     size_t unsent = stream->sent > held ? (size_t)(stream->sent - held) : 0;
     if (unsent > sim->most_unsent)
@@ -282,6 +335,7 @@ static void freed(struct sim *sim, const struct sim_event *event)
     if (pipe == NULL || pipe->from[event->end].freed >= event->place)
         return;
     pipe->from[event->end].freed = event->place;
+    pipe->from[event->end].moved_ns = sim->now_ns;
     plan(sim, pipe, event->end);
     settle_debt(sim, pipe, event->end);
 }
@@ -397,6 +451,7 @@ void net_happen(struct sim *sim, const struct sim_event *event)
         if ((pipe = net_find(sim, event->conn)) != NULL)
             hear_reset(sim, pipe, event->end);
         break;
+    case SIM_STALL: stall(sim, event); break;
     case SIM_TIMER: break;
     }
 }

@@ -102,11 +102,22 @@ static void draw_options(struct plan *plan, struct dice *dice)
     plan->skew_max_ms = one_in(dice, 2) ? 5000 : 300000;
 }
 
+/* The slowest have room for heartbeats and not for much more, and a handshake takes its
+ * time. */
+static void draw_rate(struct plan *plan, struct dice *dice, bool tiny)
+{
+    plan->rate = one_in(dice, 8) ? between(dice, 20000, 200000) : 0;
+    if (plan->rate == 0 || !tiny || plan->ping_ms < 1000 || one_in(dice, 2))
+        return;
+    plan->rate = between(dice, 300, 3000);
+    plan->handshake_ms = 5000;
+}
+
 static void draw_network(struct plan *plan, struct dice *dice, bool tiny)
 {
     static const int64_t kernels[] = {300, 2000, 16384, 131072};
     plan->latency_ms = one_in(dice, 8) ? 0 : between(dice, 1, 60);
-    plan->rate = one_in(dice, 8) ? between(dice, 20000, 200000) : 0;
+    draw_rate(plan, dice, tiny);
     plan->segment = one_in(dice, 3) ? 100 : 0;
     if (tiny && one_in(dice, 16))
         plan->segment = 1;
@@ -170,7 +181,7 @@ static void draw_crowd(struct plan *plan, struct dice *dice)
         struct deed *slow = add(plan, DEED_SLOW, dice);
         draw_link(plan, dice, slow);
         slow->at_ms /= 2;
-        slow->n = between(dice, 1000, 3000);
+        slow->n = between(dice, 200, 3000);
         slow->for_ms = between(dice, 3000, 12000);
         plan->kernel = plan->kernel > 16384 ? 16384 : plan->kernel;
     }
@@ -181,7 +192,7 @@ static void draw_crowd(struct plan *plan, struct dice *dice)
 static int64_t draw_number(const struct plan *plan, struct dice *dice, enum deed_kind kind)
 {
     switch (kind) {
-    case DEED_SLOW: return between(dice, 2000, 20000);
+    case DEED_SLOW: return between(dice, 200, 20000);
     case DEED_CLOCK: return between(dice, -plan->skew_max_ms / 8, plan->skew_max_ms / 8);
     case DEED_SKEW:
         return (one_in(dice, 2) ? 1 : -1) * plan->skew_max_ms * between(dice, 2, 20);
@@ -220,17 +231,6 @@ static void draw_faults(struct plan *plan, struct dice *dice)
         if (kind != DEED_SPOIL || spoils <= 2)
             draw_fault(plan, dice, kind);
     }
-}
-
-/* A link that takes longer for one batch than link-timeout-ms never gets anywhere. */
-static void fit_timeout(struct plan *plan, bool crowd)
-{
-    int64_t bytes = crowd ? 25000 : 4000;
-    int64_t least_ms = bytes / (int64_t)plan->kernel * 2 * (plan->latency_ms + 1);
-    if (plan->rate > 0)
-        least_ms += bytes * 1000 / plan->rate;
-    if (plan->timeout_ms < least_ms)
-        plan->timeout_ms = least_ms;
 }
 
 void plan_clip(struct plan *plan)
@@ -276,7 +276,6 @@ void plan_draw(struct plan *plan, uint64_t seed)
     bool crowd = one_in(&dice, 25);
     if (crowd)
         draw_crowd(plan, &dice);
-    fit_timeout(plan, crowd);
     draw_faults(plan, &dice);
     draw_end(plan, &dice);
     plan_clip(plan);

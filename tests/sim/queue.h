@@ -12,6 +12,7 @@ enum sim_kind {
     SIM_ARRIVE,      /* bytes up to `place` come to an end of a connection */
     SIM_FREED,       /* bytes up to `place` have left the kernel of an end */
     SIM_RESET,       /* an end hears that the connection is gone */
+    SIM_STALL,       /* an end may have taken nothing for too long */
     SIM_TIMER,       /* `place` is handed to sim->timer */
 };
 

@@ -1,7 +1,8 @@
 /* A whole herd in one process, on virtual time: the same seed gives the same run, event by
  * event. The cores are driven as src/driver does it: the actions of a step are carried out
- * in order; DRAINED follows each SEND when the simulated kernel has taken everything; a
- * TICK ends each turn and comes at the deadline; a connection is never mentioned after its
+ * in order; DRAINED follows each SEND when the simulated kernel has taken everything; who
+ * takes nothing of what does not fit there is closed after link-timeout-ms; a TICK ends
+ * each turn and comes at the deadline; a connection is never mentioned after its
  * end. net.h has the network. Mistakes of a test abort. */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
@@ -58,6 +59,8 @@ struct sim_stream {
     bool fin, fin_planned;     /* the sender has closed */
     bool lost;                 /* nothing arrives any more, and nobody notices */
     bool owes;                 /* DRAINED is due when all is in the kernel */
+    bool watched;              /* a SIM_STALL is planned */
+    int64_t moved_ns;          /* when the receiver was last known to take something */
     uint64_t batch, batch_end; /* places of the last BATCH */
     uint64_t news_end;         /* of the last frame that is no heartbeat and no ACK */
     bool spoil;                /* a record of the next BATCH is damaged */
@@ -160,6 +163,7 @@ struct sim {
     size_t kernel; /* bytes that the kernels hold for one direction */
     struct sim_wire wire;
     struct herd_stats past; /* of lives that have ended */
+    uint64_t stalls;        /* connections closed because nothing was taken */
     size_t most_unsent;     /* bytes that a core had to keep for one neighbour */
     char *reply;            /* to the last client; SIM_REPLY bytes */
     size_t reply_len;

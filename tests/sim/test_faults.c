@@ -4,6 +4,8 @@
 #include "net.h"
 #include "shape.h"
 
+#include <stdio.h>
+
 enum { N = 5, RECORDS = 5 };
 
 static const char *const clients[RECORDS] = {"c0", "c1", "c2", "c3", "c4"};
@@ -194,11 +196,73 @@ static void some_down(void)
                 without((enum shape)shape, a, b);
 }
 
+/* ---- slow links ---- */
+
+/* A and B, default times, 300 bytes a second. A batch needs several times
+ * link-timeout-ms; `kernel` holds more than one, or nearly nothing. */
+static struct sim *start_slow(size_t kernel)
+{
+    enum { RATE = 300, CLIENTS = 500 };
+    struct sim *sim = sim_new("server A client 127.0.0.1:1 peer 127.0.0.1:2\n"
+                              "server B client 127.0.0.1:3 peer 127.0.0.1:4\nlink A B\n",
+                              7);
+    static char lines[CLIENTS * 40];
+    size_t len = 0;
+    sim->kernel = kernel;
+    sim->path[0][1].rate = sim->path[1][0].rate = RATE;
+    CHECK(sim_settle(sim));
+    for (int i = 0; i < CLIENTS; i++)
+        len += (size_t)snprintf(lines + len, sizeof lines - len, "IAMAT s%03d +1+1 5\n", i);
+    sim_say(sim, 0, herd_slice(lines, len));
+    return sim;
+}
+
+static void slow_links_arrive(void)
+{
+    static const size_t kernels[] = {500, 4096, 1 << 17};
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
+        struct sim *sim = start_slow(kernels[i]);
+        CHECK_LABEL("kernel of %zu", kernels[i]);
+        sim_run_for(sim, 60000);
+        CHECK(herd_core_client_count(sim->server[1].core) < 500);
+        sim_run_for(sim, 120000);
+        CHECK_INT((int64_t)herd_core_client_count(sim->server[1].core), 500);
+        CHECK(sim_digest(sim, 0) == sim_digest(sim, 1));
+        /* And nothing came twice. */
+        struct herd_stats stats = sim_stats(sim);
+        CHECK_INT((int64_t)stats.records_sent, 500);
+        CHECK_INT((int64_t)stats.links_down, 0);
+        CHECK_INT((int64_t)stats.digests_differ, 0);
+        sim_free(sim);
+    }
+}
+
+/* In the middle of it the wire breaks, without a word; or lets only one side through. */
+static void slow_links_die(void)
+{
+    enum { TIMEOUT_MS = 15000, PING_MS = 5000, FOR_EVER_MS = 3600000 };
+    for (int holes = 1; holes <= 3; holes++) {
+        struct sim *sim = start_slow(4096);
+        CHECK_LABEL("holes %d", holes);
+        sim_run_for(sim, 40000);
+        CHECK_INT((int64_t)sim_stats(sim).links_down, 0);
+        if (holes & 1)
+            net_hole(sim, 0, 1, FOR_EVER_MS);
+        if (holes & 2)
+            net_hole(sim, 1, 0, FOR_EVER_MS);
+        sim_run_for(sim, TIMEOUT_MS + PING_MS);
+        CHECK_INT((int64_t)sim_stats(sim).links_down, 2);
+        sim_free(sim);
+    }
+}
+
 const struct check_test test_faults[] = {
     {"a herd parted and healed", cut_and_heal},
     {"links cut while a record is under way", cut_under_way},
     {"one connection carries each link", one_connection_a_link},
     {"a server restarted empty gets all back", restarts},
     {"each server and each pair down", some_down},
+    {"a link of 300 bytes a second brings everything once", slow_links_arrive},
+    {"a slow link that dies is noticed in time", slow_links_die},
     {NULL, NULL},
 };
