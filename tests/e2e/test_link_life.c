@@ -1,5 +1,7 @@
 /* How links end and come back: servers that hang, neighbours that do not read, broken
  * connections, and what is sent again after that. */
+#include "io/portable.h"
+
 #include "check.h"
 #include "files.h"
 #include "links.h"
@@ -174,6 +176,37 @@ static void a_neighbour_never_reads(void)
     rig_close(&rig);
 }
 
+/* It takes little at a time: what the kernel holds for it takes longer than
+ * link-timeout-ms, and a batch has to wait so long; but the link is alive. */
+static void a_neighbour_reads_slowly(void)
+{
+    enum { SIP = 100, BYTES_PER_S = 6000, FOR_MS = 4000 };
+    struct rig rig;
+    char sip[SIP];
+    REQUIRE(rig_open(&rig, QUICK "log-traffic no\n"));
+    if (io_portable_unacknowledged(rig.peer.conn.fd) < 0) {
+        fprintf(stderr, "\n    skipped: this system does not tell what was taken\n");
+        rig_close(&rig);
+        return;
+    }
+    int64_t start = now_ms(), taken = 0;
+    bool ok = true;
+    for (int round = 0; ok && now_ms() < start + FOR_MS; round++) {
+        ok = report_round(&rig, round) && peer_talk_say(&rig.peer, "PONG 0 0\n");
+        ssize_t got = 1;
+        while (got > 0 && taken < (now_ms() - start) * BYTES_PER_S / 1000) {
+            got = recv(rig.peer.conn.fd, sip, sizeof sip, 0);
+            taken += got > 0 ? got : 0;
+        }
+        nap();
+    }
+    CHECK(ok);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "links_down"), 0);
+    note("a neighbour reads slowly: %d bytes in %d ms", (int)taken,
+         (int)(now_ms() - start));
+    rig_close(&rig);
+}
+
 /* The newest round of each client that a batch tells of; false for anything else. */
 static bool take_batch(struct herd_slice batch, int newest[MANY], int *count)
 {
@@ -325,6 +358,7 @@ const struct check_test test_link_life[] = {
     {"hangs_for_long", hangs_for_long},
     {"hangs_for_a_moment", hangs_for_a_moment},
     {"a_neighbour_never_reads", a_neighbour_never_reads},
+    {"a_neighbour_reads_slowly", a_neighbour_reads_slowly},
     {"a_neighbour_reads_late", a_neighbour_reads_late},
     {"gets_its_own_back", gets_its_own_back},
     {"only_what_was_missed", only_what_was_missed},
