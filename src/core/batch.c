@@ -56,6 +56,12 @@ static const struct herd_stored *next_record(const struct herd_core *core,
     return stored;
 }
 
+/* Whether a walk meets what the feed has sent before. */
+static bool was_sent(const struct herd_outflow *out, const struct herd_stored *stored)
+{
+    return out->mode == HERD_OUT_WALK && stored->node.seq <= out->walk_after;
+}
+
 /* What came from this neighbour is passed over, unless it may have lost it. */
 static void fill(struct herd_core *core, struct herd_neighbour *neighbour,
                  struct batch *batch)
@@ -70,7 +76,7 @@ static void fill(struct herd_core *core, struct herd_neighbour *neighbour,
         }
         if (stored->source == neighbour->tag && !all)
             core->stats.records_echoes++;
-        else
+        else if (!was_sent(out, stored))
             put_record(batch, stored);
     }
 }

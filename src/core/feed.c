@@ -49,13 +49,14 @@ static void begin_feed(struct herd_outflow *out)
 }
 
 static void begin_walk(struct herd_core *core, struct herd_neighbour *neighbour,
-                       bool repair)
+                       uint64_t after, bool repair)
 {
     struct herd_outflow *out = &neighbour->out;
     herd_follow_start(&core->store, &out->follower);
     out->mode = HERD_OUT_WALK;
     out->walk = (struct herd_walk){0};
     out->walk_from = core->store.tail_seq;
+    out->walk_after = after;
     out->repair = repair;
     struct herd_position from = position_of(core, out->walk_from);
     herd_position_send(core, neighbour->conn, "SYNC", &from);
@@ -88,7 +89,7 @@ static bool slot_is_free(const struct herd_core *core)
 
 static void sync(struct herd_core *core, struct herd_neighbour *neighbour, bool repair)
 {
-    begin_walk(core, neighbour, repair);
+    begin_walk(core, neighbour, 0, repair);
     neighbour->out.slot_until = herd_mono_add_ms(core->mono, SLOT_MS);
 }
 
@@ -211,7 +212,7 @@ static void give_more(struct herd_core *core, struct herd_neighbour *neighbour)
     } else {
         if (out->mode == HERD_OUT_FEED && has_fallen_behind(core, out)) {
             core->stats.walks++;
-            begin_walk(core, neighbour, false);
+            begin_walk(core, neighbour, out->follower.seen_seq, false);
         }
         if (!neighbour->conn->ending)
             send_batch(core, neighbour);

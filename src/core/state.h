@@ -113,6 +113,7 @@ struct herd_outflow {
     uint64_t back_to;
     struct herd_walk walk;
     uint64_t walk_from;          /* the position at which the walk began */
+    uint64_t walk_after;         /* what is older was sent before it, and is left out */
     bool repair;                 /* the walk leaves out no echoes */
     struct herd_mono slot_until; /* while it counts as one of those that are served first */
     /* since the first batch after the follower was last at the tail */
