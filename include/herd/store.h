@@ -55,9 +55,9 @@ struct herd_store {
     size_t page_count, pages_size;
     size_t bucket_count;
     size_t round_size; /* buckets when this round of splits began: a power of two */
-    size_t count;    /* clients */
-    size_t bytes;    /* memory of the records */
-    uint64_t digest; /* sum, modulo 2^64, of the keyed hashes of all records */
+    size_t count;      /* clients */
+    size_t bytes;      /* memory of the records */
+    uint64_t digest;   /* sum, modulo 2^64, of the keyed hashes of all records */
 };
 
 /* `key` is for the table and this server's own; the digests of two stores with the same
@@ -78,6 +78,23 @@ struct herd_store_spot {
 
 struct herd_store_spot herd_store_look(const struct herd_store *store,
                                        struct herd_slice client);
+
+/* A look at a record that is not in the processor's caches is mostly waiting. Whoever knows
+ * several clients in advance takes each of these steps for all of them before the next one,
+ * so that they wait for memory together: expect, expect_record, expect_move, and then
+ * herd_store_look_at and herd_store_merge for one after the other. The steps are hints:
+ * they change nothing, and may be left out. */
+
+/* Returns the client's hash, for the other steps. */
+uint64_t herd_store_expect(const struct herd_store *store, struct herd_slice client);
+/* Its record will be looked at. */
+void herd_store_expect_record(const struct herd_store *store, uint64_t hash);
+/* Its record will be replaced by a newer one, and so be moved within the feed. */
+void herd_store_expect_move(const struct herd_store *store, uint64_t hash);
+
+/* herd_store_look, when the hash of the client is known. */
+struct herd_store_spot herd_store_look_at(const struct herd_store *store, uint64_t hash,
+                                          struct herd_slice client);
 
 /* What herd_store_merge did. */
 enum { HERD_MERGE_OLD = 0, HERD_MERGE_NEWER = 1 };

@@ -94,36 +94,71 @@ int herd_inflow_reached(struct herd_neighbour *neighbour, uint64_t seq)
 
 /* ---- records ---- */
 
-static int merge_record(struct herd_core *core, struct herd_conn *conn,
-                        struct herd_slice text)
-{
+/* Records on their way into the store: see herd_store_expect. */
+enum { TOGETHER = 16 };
+
+struct arrival {
     struct herd_record record;
+    uint64_t hash;
+};
+
+/* Takes a record off `rest`. Returns 1 when it is one, 0 when it is to be skipped. */
+static int take_record(struct herd_core *core, struct herd_conn *conn,
+                       struct herd_slice *rest, struct herd_record *record)
+{
+    const char *lf = rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
+    if (lf == NULL)
+        return HERD_EBAD;
+    struct herd_slice text = herd_slice(rest->data, (size_t)(lf - rest->data));
+    *rest = herd_slice_from(*rest, text.len + 1);
     core->stats.records_received++;
     if (core->setup.conf->log_traffic)
         herd_log_copy(core, HERD_TOPIC_PEER, conn->id, '<', text);
-    if (herd_record_parse(text, &record) != HERD_OK) {
-        core->stats.records_bad++;
-        return HERD_OK;
+    if (herd_record_parse(text, record) == HERD_OK)
+        return 1;
+    core->stats.records_bad++;
+    return 0;
+}
+
+static int merge_together(struct herd_core *core, const struct arrival *arrivals,
+                          size_t count, uint64_t tag)
+{
+    struct herd_store *store = &core->store;
+    for (size_t i = 0; i < count; i++)
+        herd_store_expect_record(store, arrivals[i].hash);
+    for (size_t i = 0; i < count; i++)
+        herd_store_expect_move(store, arrivals[i].hash);
+    for (size_t i = 0; i < count; i++) {
+        const struct arrival *arrival = &arrivals[i];
+        struct herd_store_spot spot =
+            herd_store_look_at(store, arrival->hash, arrival->record.client);
+        int rc = herd_store_merge(store, spot, &arrival->record, tag);
+        if (rc < 0)
+            return rc;
+        core->stats.records_stored += rc == HERD_MERGE_NEWER;
     }
-    struct herd_store_spot spot = herd_store_look(&core->store, record.client);
-    int rc = herd_store_merge(&core->store, spot, &record, conn->peer.neighbour->tag);
-    if (rc == HERD_MERGE_NEWER)
-        core->stats.records_stored++;
-    return rc < 0 ? rc : HERD_OK;
+    return HERD_OK;
 }
 
 static int merge_all(struct herd_core *core, struct herd_conn *conn, struct herd_slice rest,
                      uint64_t count)
 {
-    for (; count > 0; count--) {
-        const char *lf = rest.len > 0 ? memchr(rest.data, '\n', rest.len) : NULL;
-        if (lf == NULL)
-            return HERD_EBAD;
-        size_t len = (size_t)(lf - rest.data);
-        int rc = merge_record(core, conn, herd_slice(rest.data, len));
-        if (rc != HERD_OK)
-            return rc;
-        rest = herd_slice_from(rest, len + 1);
+    struct arrival arrivals[TOGETHER];
+    uint64_t tag = conn->peer.neighbour->tag;
+    while (count > 0) {
+        size_t ready = 0;
+        int took = 0;
+        for (; count > 0 && ready < TOGETHER && took >= 0; count--) {
+            struct arrival *arrival = &arrivals[ready];
+            took = take_record(core, conn, &rest, &arrival->record);
+            if (took <= 0)
+                continue;
+            arrival->hash = herd_store_expect(&core->store, arrival->record.client);
+            ready++;
+        }
+        int rc = merge_together(core, arrivals, ready, tag);
+        if (rc != HERD_OK || took < 0)
+            return rc != HERD_OK ? rc : took;
     }
     return rest.len == 0 ? HERD_OK : HERD_EBAD;
 }

@@ -1,11 +1,12 @@
 #include "herd/store.h"
 
 #include "herd/err.h"
+#include "herd/prefetch.h"
 #include "herd/siphash.h"
 
 #include <assert.h>
 
-enum { PAGE_BUCKETS = 4096, TEXT_STEP = 16 };
+enum { PAGE_BUCKETS = 4096, TEXT_STEP = 16, WALK_AHEAD = 8 };
 
 struct herd_bucket_page {
     struct herd_stored *bucket[PAGE_BUCKETS];
@@ -146,19 +147,66 @@ struct herd_slice herd_stored_client(const struct herd_stored *stored)
     return herd_slice(stored->text + stored->client_at, stored->client_len);
 }
 
+/* The first of the bucket with that hash or a greater one. */
+static struct herd_stored *first_from(const struct herd_store *store, uint64_t hash)
+{
+    struct herd_stored *stored = *bucket_at(store, bucket_index(store, hash));
+    while (stored != NULL && stored->hash < hash)
+        stored = stored->chain;
+    return stored;
+}
+
+struct herd_store_spot herd_store_look_at(const struct herd_store *store, uint64_t hash,
+                                          struct herd_slice client)
+{
+    struct herd_store_spot spot = {hash, NULL};
+    struct herd_stored *stored = first_from(store, hash);
+    while (stored != NULL && stored->hash == hash &&
+           !herd_slice_eq(herd_stored_client(stored), client))
+        stored = stored->chain;
+    if (stored != NULL && stored->hash == hash)
+        spot.at = stored;
+    return spot;
+}
+
 struct herd_store_spot herd_store_look(const struct herd_store *store,
                                        struct herd_slice client)
 {
-    struct herd_store_spot spot = {herd_siphash(client, store->key), NULL};
-    struct herd_stored *stored = *bucket_at(store, bucket_index(store, spot.hash));
-    while (stored != NULL && stored->hash < spot.hash)
-        stored = stored->chain;
-    while (stored != NULL && stored->hash == spot.hash &&
-           !herd_slice_eq(herd_stored_client(stored), client))
-        stored = stored->chain;
-    if (stored != NULL && stored->hash == spot.hash)
-        spot.at = stored;
-    return spot;
+    return herd_store_look_at(store, herd_siphash(client, store->key), client);
+}
+
+/* ---- what will be needed soon ---- */
+
+/* A record is seldom longer than three lines of the cache. */
+static void fetch_record(const struct herd_feed_node *node)
+{
+    enum { CACHE_LINE = 64 };
+    HERD_PREFETCH(node);
+    HERD_PREFETCH((const char *)node + CACHE_LINE);
+    HERD_PREFETCH((const char *)node + 2 * CACHE_LINE);
+}
+
+uint64_t herd_store_expect(const struct herd_store *store, struct herd_slice client)
+{
+    uint64_t hash = herd_siphash(client, store->key);
+    HERD_PREFETCH(bucket_at(store, bucket_index(store, hash)));
+    return hash;
+}
+
+void herd_store_expect_record(const struct herd_store *store, uint64_t hash)
+{
+    const struct herd_stored *first = *bucket_at(store, bucket_index(store, hash));
+    if (first != NULL)
+        fetch_record(&first->node);
+}
+
+void herd_store_expect_move(const struct herd_store *store, uint64_t hash)
+{
+    const struct herd_stored *stored = first_from(store, hash);
+    if (stored == NULL)
+        return;
+    HERD_PREFETCH(stored->node.prev);
+    HERD_PREFETCH(stored->node.next);
 }
 
 /* ---- merging ---- */
@@ -318,9 +366,18 @@ void herd_follow_pass(struct herd_follower *follower, const struct herd_stored *
     unlink_node(&follower->node);
     link_behind(place, &follower->node);
     follower->seen_seq = stored->node.seq;
+    fetch_record(follower->node.next);
 }
 
 /* ---- walks ---- */
+
+static void fetch_bucket(const struct herd_store *store, size_t bucket)
+{
+    const struct herd_stored *first =
+        bucket < store->bucket_count ? *bucket_at(store, bucket) : NULL;
+    if (first != NULL)
+        fetch_record(&first->node);
+}
 
 static const struct herd_stored *next_in_bucket(const struct herd_stored *stored,
                                                 struct herd_walk *walk)
@@ -350,6 +407,7 @@ const struct herd_stored *herd_walk_next(const struct herd_store *store,
             return stored;
         walk->bucket++;
         walk->met = 0;
+        fetch_bucket(store, walk->bucket + WALK_AHEAD);
     }
     return NULL;
 }
