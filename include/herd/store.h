@@ -39,7 +39,8 @@ struct herd_stored {
     uint64_t digest; /* its part of the store's */
     int64_t time_ns;
     uint64_t source; /* who brought it: a link's tag, or 0 for a client of this server */
-    uint32_t text_len, text_size;
+    uint64_t also;   /* who brought the same record last; 0: nobody */
+    uint16_t text_len, text_size;
     uint16_t client_at, client_len; /* in text */
     char text[];
 };
@@ -101,10 +102,15 @@ enum { HERD_MERGE_OLD = 0, HERD_MERGE_NEWER = 1 };
 
 /* Keeps `record` if it is greater (herd_record_cmp) than what is held about its client:
  * HERD_MERGE_NEWER, and it moves to the tail of the feed. Otherwise HERD_MERGE_OLD and
- * nothing changes. This depends on the two records and on nothing else. `spot` is that of
- * the record's client. The bytes are copied. Errors: HERD_ENOMEM, and nothing changes. */
+ * nothing changes, but of an equal one the source is noted. This depends on the two records
+ * and on nothing else. `spot` is that of the record's client. The bytes are copied. Errors:
+ * HERD_ENOMEM, and nothing changes. */
 int herd_store_merge(struct herd_store *store, struct herd_store_spot spot,
                      const struct herd_record *record, uint64_t source);
+
+/* Whether the link with this tag, which is not 0, has brought this very record. Of many
+ * that did, the first and the last are remembered. */
+bool herd_stored_is_from(const struct herd_stored *stored, uint64_t source);
 
 struct herd_slice herd_stored_text(const struct herd_stored *stored);
 struct herd_slice herd_stored_client(const struct herd_stored *stored);

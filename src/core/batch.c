@@ -62,7 +62,7 @@ static bool was_sent(const struct herd_outflow *out, const struct herd_stored *s
     return out->mode == HERD_OUT_WALK && stored->node.seq <= out->walk_after;
 }
 
-/* What came from this neighbour is passed over, unless it may have lost it. */
+/* What this neighbour has brought is passed over, unless it may have lost it. */
 static void fill(struct herd_core *core, struct herd_neighbour *neighbour,
                  struct batch *batch)
 {
@@ -74,7 +74,7 @@ static void fill(struct herd_core *core, struct herd_neighbour *neighbour,
             batch->last = true;
             return;
         }
-        if (stored->source == neighbour->tag && !all)
+        if (herd_stored_is_from(stored, neighbour->tag) && !all)
             core->stats.records_echoes++;
         else if (!was_sent(out, stored))
             put_record(batch, stored);

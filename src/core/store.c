@@ -142,6 +142,12 @@ struct herd_slice herd_stored_text(const struct herd_stored *stored)
     return herd_slice(stored->text, stored->text_len);
 }
 
+bool herd_stored_is_from(const struct herd_stored *stored, uint64_t source)
+{
+    assert(source != 0);
+    return stored->source == source || stored->also == source;
+}
+
 struct herd_slice herd_stored_client(const struct herd_stored *stored)
 {
     return herd_slice(stored->text + stored->client_at, stored->client_len);
@@ -218,11 +224,12 @@ static void fill(struct herd_store *store, struct herd_stored *stored,
     stored->digest = herd_siphash(record->text, store->digest_key);
     store->digest += stored->digest;
     memcpy(stored->text, record->text.data, record->text.len);
-    stored->text_len = (uint32_t)record->text.len;
+    stored->text_len = (uint16_t)record->text.len;
     stored->client_at = (uint16_t)(record->client.data - record->text.data);
     stored->client_len = (uint16_t)record->client.len;
     stored->time_ns = record->time.ns;
     stored->source = source;
+    stored->also = 0;
 }
 
 /* A little room to spare, because skews differ in length from report to report. */
@@ -237,7 +244,7 @@ static struct herd_stored *new_stored(struct herd_store *store, uint64_t hash, s
     struct herd_stored *stored = herd_mem_alloc(store->mem, stored_size(size));
     if (stored == NULL)
         return NULL;
-    *stored = (struct herd_stored){.hash = hash, .text_size = (uint32_t)size};
+    *stored = (struct herd_stored){.hash = hash, .text_size = (uint16_t)size};
     store->bytes += stored_size(size);
     return stored;
 }
@@ -291,11 +298,11 @@ static struct herd_stored *replace(struct herd_store *store, struct herd_stored 
     return stored;
 }
 
-static bool is_newer(const struct herd_record *record, const struct herd_stored *stored)
+static int compare(const struct herd_record *record, const struct herd_stored *stored)
 {
     struct herd_record held = {
         herd_stored_text(stored), herd_stored_client(stored), {stored->time_ns}};
-    return herd_record_cmp(record, &held) > 0;
+    return herd_record_cmp(record, &held);
 }
 
 int herd_store_merge(struct herd_store *store, struct herd_store_spot spot,
@@ -305,7 +312,10 @@ int herd_store_merge(struct herd_store *store, struct herd_store_spot spot,
     assert(record->text.len <= HERD_RECORD_MAX);
     if (stored == NULL)
         return insert(store, spot.hash, record, source);
-    if (!is_newer(record, stored))
+    int order = compare(record, stored);
+    if (order == 0 && source != stored->source)
+        stored->also = source;
+    if (order <= 0)
         return HERD_MERGE_OLD;
     if (record->text.len <= stored->text_size)
         unlink_node(&stored->node);

@@ -53,6 +53,32 @@ static void news_goes_to_everyone_else(void)
     rig_end(&rig);
 }
 
+/* Who sends the same record has it; who sends another one, also an older one, has not. */
+static void a_copy_tells_who_has_it(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, TALK_LINKS_UP "open 1\n");
+    SCRIPT_PLAY(&rig, "2< BATCH 33 0 1 1\\n" FAR "\n"
+                      "3< BATCH 33 0 1 1\\n" FAR "\n"
+                      "tick\n");
+    CHECK_INT(RIG_STAT(&rig, records_echoes), 2);
+    SCRIPT_PLAY(&rig, "2< BATCH 33 1 2 1\\nAT Bona +0.1 far +0+0 2000000002\n"
+                      "3< BATCH 33 1 2 1\\nAT Bona +0.1 far +0+0 2000000001\n"
+                      "tick\n"
+                      "  3> BATCH 33 0 2 1\\nAT Bona +0.1 far +0+0 2000000002\n"
+                      "drained 3\n");
+    /* A newer record is news for both again. */
+    SCRIPT_PLAY(&rig, "1< IAMAT far +0+0 2000000003\n"
+                      "  1> AT Clark -378535174.776628111 far +0+0 2000000003\n"
+                      "tick\n"
+                      "  2> BATCH 50 0 3 1\\nAT Clark -378535174.776628111 far +0+0 "
+                      "2000000003\n"
+                      "  3> BATCH 50 2 3 1\\nAT Clark -378535174.776628111 far +0+0 "
+                      "2000000003\n");
+    rig_end(&rig);
+}
+
 /* A header as it really is: numbers of a fixed width. */
 static void a_batch_is_spelled_out(void)
 {
@@ -167,6 +193,7 @@ static void records_are_logged(void)
 
 const struct check_test test_feed[] = {
     {"news_goes_to_everyone_else", news_goes_to_everyone_else},
+    {"a_copy_tells_who_has_it", a_copy_tells_who_has_it},
     {"a_batch_is_spelled_out", a_batch_is_spelled_out},
     {"superseded_records_are_left_out", superseded_records_are_left_out},
     {"batches_are_bounded", batches_are_bounded},

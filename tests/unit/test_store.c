@@ -100,7 +100,7 @@ static void holds_any_length(void)
     for (size_t len = 1; len <= HERD_RECORD_MAX; len += len < 100 ? 1 : 1349) {
         CHECK_LABEL("%zu bytes", len);
         CHECK_INT(store_rig_put_long(&f, "a", ++time, len), HERD_MERGE_NEWER);
-        CHECK(store_rig_find(&f, "a")->text_len + 1 >= len);
+        CHECK(store_rig_find(&f, "a")->text_len + 1U >= len);
         CHECK(store_rig_find(&f, "a")->text_len <= store_rig_find(&f, "a")->text_size);
         CHECK_INT((int64_t)f.store.count, 1);
     }

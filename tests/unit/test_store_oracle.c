@@ -16,7 +16,7 @@ struct row {
     char text[TEXT]; /* empty: not known */
     size_t len;
     int64_t time;
-    uint64_t source, seq;
+    uint64_t source, also, seq;
 };
 
 struct fixture {
@@ -95,6 +95,7 @@ static void check_is_row(const struct fixture *f, const struct herd_feed_node *n
     CHECK_SLICE(herd_stored_client(stored), client_name((int)(row - f->row)));
     CHECK_INT(stored->time_ns, row->time);
     CHECK_INT((int64_t)stored->source, (int64_t)row->source);
+    CHECK_INT((int64_t)stored->also, (int64_t)row->also);
 }
 
 /* What stands behind `from` is what changed after `seq`, in that order. */
@@ -197,6 +198,9 @@ static void merge(struct fixture *f)
         return;
     }
     CHECK_INT(rc, news ? HERD_MERGE_NEWER : HERD_MERGE_OLD);
+    if (!news && source != row->source &&
+        herd_slice_eq(bytes, herd_slice(row->text, row->len)))
+        row->also = source;
     if (!news)
         return;
     *row = (struct row){.len = bytes.len, .time = record.time.ns, .source = source};
