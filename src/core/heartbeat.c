@@ -168,8 +168,8 @@ int herd_peer_ping(struct herd_core *core, struct herd_conn *conn,
     struct ping ping;
     if (neighbour == NULL || parse_ping(call, &ping) != HERD_OK)
         return HERD_EBAD;
-    if (neighbour->in.mode == HERD_IN_FEED && ping.seq > 0 &&
-        herd_inflow_reached(neighbour, ping.seq) != HERD_OK)
+    bool feeding = neighbour->in.mode == HERD_IN_FEED;
+    if (feeding && ping.seq > 0 && herd_inflow_reached(neighbour, ping.seq) != HERD_OK)
         return HERD_EBAD;
     neighbour->beat.skew_ns = ping.clock.ns - core->wall.ns;
     herd_peer_sendf(core, conn, "PONG 0 %" PRIu64 "\n", ping.serial);
