@@ -101,7 +101,7 @@ struct herd_conf_link {
     X(clients_max, "clients-max", INT, 10000000, 1, INT64_C(4000000000), "clients",        \
       "reports of new clients are refused above this number")                              \
     X(connections_max, "connections-max", INT, 100000, 8, 1000000, "connections",          \
-      "connections of all kinds; the system's limit may be lower")                         \
+      "client connections; the system's limit may leave fewer")                            \
     X(output_high, "output-high", INT, 65536, 4096, 1073741824, "bytes",                   \
       "a connection with more unsent output is not read any more")                         \
     X(output_max, "output-max", INT, 1048576, 65536, 1073741824, "bytes",                  \
@@ -114,7 +114,7 @@ struct herd_conf_link {
       "file with the key that all servers share, readable by its owner only; empty: "      \
       "links stay on loopback addresses")                                                  \
     X(handshakes_max, "handshakes-max", INT, 16, 1, 4096, "connections",                   \
-      "neighbour connections that have not said who they are yet")                         \
+      "connections that may wait to say which neighbour they are, and to prove it")        \
     X(handshake_timeout_ms, "handshake-timeout-ms", INT, 5000, 100, 600000, "ms",          \
       "time for a neighbour to say who it is")                                             \
     X(link_connect_timeout_ms, "link-connect-timeout-ms", INT, 3000, 100, 600000, "ms",    \

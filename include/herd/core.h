@@ -39,8 +39,10 @@ enum herd_event_kind {
                           * from inside it */
     HERD_EV_DIAL_FAILED, /* server, bytes (why) */
     HERD_EV_PLACES,      /* lookup, status, bytes (body; or why, when status is 0) */
-    HERD_EV_TICK,        /* time has passed */
-    HERD_EV_STOP,        /* take leave: answer what is asked, pass on what is news, close */
+    HERD_EV_FULL, /* role: whoever comes next has to wait, since all places for it are
+                   * taken; role 0: for all, since the system has no more to give */
+    HERD_EV_TICK, /* time has passed */
+    HERD_EV_STOP, /* take leave: answer what is asked, pass on what is news, close */
 };
 
 struct herd_event {
@@ -50,6 +52,8 @@ struct herd_event {
     herd_conn_id conn;
     enum herd_role role;
     int64_t server;            /* index in the configuration, or -1 */
+    bool near;                 /* OPENED of a PEER: accepted from the address of one of
+                                * this server's neighbours */
     struct herd_slice address; /* OPENED of a CLIENT: its address as text, without the
                                 * port; borrowed as `bytes` are */
     uint64_t lookup;

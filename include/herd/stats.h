@@ -7,6 +7,7 @@
 /* X(field, what it counts) */
 #define HERD_STATS(X)                                                                      \
     X(clients_accepted, "client connections accepted")                                     \
+    X(clients_full, "times that clients had to wait: connections-max was reached")         \
     X(commands, "lines read from clients")                                                 \
     X(reports, "IAMATs answered")                                                          \
     X(reports_stored, "IAMATs that were news")                                             \
@@ -35,7 +36,9 @@
     X(places_limited, "answers of Places: it was asked too often")                         \
     X(places_failed, "requests without an answer, or with one of no use")                  \
     X(peers_accepted, "neighbour connections accepted")                                    \
+    X(peers_full, "times that neighbours had to wait: all their places were taken")        \
     X(peers_refused, "neighbour connections turned away")                                  \
+    X(peers_crowded, "of these: too many had not said, or proven, who they are")           \
     X(peers_taken, "neighbours turned away: one of that name is connected")                \
     X(peers_unproven, "neighbours turned away: they do not know the herd's key")           \
     X(peers_skewed, "neighbours turned away: their clock is too far off")                  \
@@ -61,6 +64,9 @@
     X(acks_sent, "acknowledgements sent to neighbours")                                    \
     X(batches_sent, "batches sent to neighbours")                                          \
     X(frames_unknown, "frames of an unknown kind, skipped")                                \
+    X(controls_full, "times that control connections had to wait: 16 were open")           \
+    X(controls_idle, "control connections closed: nothing was asked for 10 s")             \
+    X(doors_shut, "times that all had to wait: no descriptors or memory were left")        \
     X(out_of_memory, "connections closed for want of memory")
 
 #define HERD_STATS_FIELD(field, what) uint64_t field;

@@ -36,6 +36,11 @@ bool herd_timer_armed(const struct herd_timer *timer);
 /* When the first timer is due; HERD_NEVER when none is armed. */
 struct herd_mono herd_timerq_deadline(const struct herd_timerq *q);
 
+/* Those that are armed, the first to be due first; NULL: no more. */
+const struct herd_timer *herd_timerq_first(const struct herd_timerq *q);
+const struct herd_timer *herd_timerq_next(const struct herd_timerq *q,
+                                          const struct herd_timer *timer);
+
 /* Takes out and returns the owner of a timer that is due, or NULL. */
 void *herd_timerq_expired(struct herd_timerq *q, struct herd_mono now);
 

@@ -3,6 +3,7 @@
 #include "state.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -29,7 +30,7 @@ void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_
     switch (conn->role) {
     case HERD_CLIENT: herd_client_free(core, conn); break;
     case HERD_PEER: herd_peer_free(core, conn, why); break;
-    default: herd_line_free(&conn->control.line); break;
+    default: herd_control_free(conn); break;
     }
     core->conns[(uint32_t)conn->id] = NULL;
     core->conn_count--;
@@ -42,6 +43,31 @@ void herd_conn_send(struct herd_core *core, struct herd_conn *conn, struct herd_
         return;
     core->stats.out_of_memory++;
     herd_conn_end(core, conn);
+}
+
+void herd_conns_full(struct herd_core *core, enum herd_role role)
+{
+    uint64_t left_out;
+    const char *what = "everybody has to wait: no descriptors or memory are left";
+    uint64_t *counter = &core->stats.doors_shut;
+    if (role == HERD_CLIENT) {
+        what = "new clients have to wait: connections-max is reached";
+        counter = &core->stats.clients_full;
+    } else if (role == HERD_PEER) {
+        what = "neighbours have to wait: all their places are taken";
+        counter = &core->stats.peers_full;
+    } else if (role == HERD_CONTROL) {
+        what = "herdctl has to wait: all places for control connections are taken";
+        counter = &core->stats.controls_full;
+    }
+    ++*counter;
+    if (!herd_throttle_pass(&core->full_logged, core->mono, &left_out))
+        return;
+    if (left_out > 0)
+        herd_logf(core, 0, "%s; left out of this log: %" PRIu64 " such lines", what,
+                  left_out);
+    else
+        herd_logf(core, 0, "%s", what);
 }
 
 /* ---- chance ---- */

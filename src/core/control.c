@@ -131,13 +131,42 @@ static void obey(struct herd_core *core, struct herd_conn *conn, struct herd_sli
     herd_conn_send(core, conn, HERD_LIT("\n"));
 }
 
+/* ---- the connection ---- */
+
+enum { LINE_MAX_BYTES = 256 };
+
+void herd_control_open(struct herd_core *core, struct herd_conn *conn)
+{
+    herd_line_init(&conn->control.line, core->setup.mem, LINE_MAX_BYTES);
+    conn->control.idle.owner = conn;
+    herd_timer_arm(&core->idle_controls, &conn->control.idle, core->mono);
+}
+
+void herd_control_free(struct herd_conn *conn)
+{
+    herd_timer_disarm(&conn->control.idle);
+    herd_line_free(&conn->control.line);
+}
+
+void herd_control_timers(struct herd_core *core)
+{
+    struct herd_conn *conn;
+    while ((conn = herd_timerq_expired(&core->idle_controls, core->mono)) != NULL) {
+        core->stats.controls_idle++;
+        herd_conn_end(core, conn);
+    }
+}
+
 void herd_control_data(struct herd_core *core, struct herd_conn *conn,
                        struct herd_slice bytes)
 {
     struct herd_slice line;
     int rc = 0;
-    while (!conn->ending && (rc = herd_line_next(&conn->control.line, &bytes, &line)) == 1)
+    while (!conn->ending &&
+           (rc = herd_line_next(&conn->control.line, &bytes, &line)) == 1) {
+        herd_timer_arm(&core->idle_controls, &conn->control.idle, core->mono);
         obey(core, conn, line);
+    }
     if (rc < 0)
         herd_conn_end(core, conn);
 }

@@ -6,8 +6,13 @@
 enum {
     CACHE_ENTRIES = 4096,  /* answers of Places ... */
     CACHE_BYTES = 1 << 24, /* ... and their bytes */
-    PROBE_MS = 2000, /* for a sign of life, when a neighbour of the same name has come */
-    ACK_MS = 1000,   /* a batch is acknowledged within this time */
+    PROBE_MS = 2000,    /* for a sign of life, when a neighbour of the same name has come */
+    ACK_MS = 1000,      /* a batch is acknowledged within this time */
+    CONTROL_MS = 10000, /* a control connection that asks nothing for so long ends */
+    STRANGERS_MS = 1000,    /* one stranger each is in the log ... */
+    STRANGERS_AT_ONCE = 16, /* ... but after a silence more of them ... */
+    FULL_MS = 10000,        /* ... and likewise that no place is left */
+    FULL_AT_ONCE = 4,
 };
 
 /* ---- life ---- */
@@ -23,6 +28,9 @@ static void init_timers(struct herd_core *core)
     herd_timerq_init(&core->quiet_links, conf->link_timeout_ms);
     herd_timerq_init(&core->probes, PROBE_MS);
     herd_timerq_init(&core->acks, ACK_MS);
+    herd_timerq_init(&core->idle_controls, CONTROL_MS);
+    herd_throttle_init(&core->strangers_logged, STRANGERS_MS, STRANGERS_AT_ONCE);
+    herd_throttle_init(&core->full_logged, FULL_MS, FULL_AT_ONCE);
 }
 
 static int init_neighbours(struct herd_core *core)
@@ -150,6 +158,7 @@ struct herd_mono herd_deadline(const struct herd_core *core)
     at = herd_mono_min(at, herd_timerq_deadline(&core->half_lines));
     at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_lines));
     at = herd_mono_min(at, herd_timerq_deadline(&core->idle_clients));
+    at = herd_mono_min(at, herd_timerq_deadline(&core->idle_controls));
     at = herd_mono_min(at, herd_timerq_deadline(&core->handshakes));
     at = herd_mono_min(at, herd_timerq_deadline(&core->pings));
     at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_links));

@@ -1,4 +1,4 @@
-/* The first words on a neighbour's connection: HELLO and AUTH, and who is turned away. */
+/* The first words on a neighbour's connection: HELLO and AUTH, and who is refused. */
 #include "herd/err.h"
 #include "herd/hex.h"
 #include "state.h"
@@ -11,47 +11,13 @@ enum { GREETING_PAYLOAD_MAX = 1024 };
 
 static const char dialler_role[] = "dialler", acceptor_role[] = "acceptor";
 
-/* ---- turning away ---- */
-
-/* Operators ask who cannot get in; a few names are enough to see what is wrong. */
-static void note_refusal(struct herd_core *core, struct herd_slice name, const char *why)
-{
-    struct herd_refusal *at = core->refusals;
-    size_t len = name.len < HERD_CONF_NAME_MAX ? name.len : HERD_CONF_NAME_MAX;
-    char text[HERD_CONF_NAME_MAX + 1] = "-";
-    for (size_t i = 0; i < len; i++) {
-        text[i] = name.data[i] > ' ' && name.data[i] < 0x7f ? name.data[i] : '?';
-        text[i + 1] = '\0';
-    }
-    while (at->count > 0 && strcmp(at->name, text) != 0 &&
-           at < core->refusals + HERD_REFUSALS - 1)
-        at++;
-    if (at->count > 0 && strcmp(at->name, text) != 0)
-        at->count = 0;
-    snprintf(at->name, sizeof at->name, "%s", text);
-    snprintf(at->why, sizeof at->why, "%s", why);
-    at->count++;
-}
-
-/* `code` decides how soon the other side tries again. */
-static void turn_away(struct herd_core *core, struct herd_conn *conn,
-                      struct herd_slice name, const char *code, const char *why)
-{
-    struct herd_neighbour *neighbour = conn->peer.neighbour;
-    core->stats.peers_refused++;
-    note_refusal(core, name, why);
-    herd_logf(core, conn->id, "turned away %.*s: %s", (int)(name.len < 64 ? name.len : 64),
-              name.data, why);
-    if (neighbour != NULL && neighbour->conn == NULL)
-        (void)herd_neighbour_why(neighbour, herd_slice_str(why));
-    herd_peer_bye(core, conn, code, why);
-}
+/* ---- refusing ---- */
 
 static void refuse(struct herd_core *core, struct herd_conn *conn, struct herd_slice name,
                    const char *why)
 {
     conn->peer.refused = true;
-    turn_away(core, conn, name, "refused", why);
+    herd_peer_turn_away(core, conn, name, "refused", why);
 }
 
 static struct herd_slice known_name(const struct herd_core *core,
@@ -82,13 +48,11 @@ static void send_hello(struct herd_core *core, struct herd_conn *conn)
     herd_peer_sendf(core, conn, "HELLO 0 %s\n", greeting->ours);
 }
 
-static void open_accepted(struct herd_core *core, struct herd_conn *conn)
+static void open_accepted(struct herd_core *core, struct herd_conn *conn, bool near)
 {
     core->stats.peers_accepted++;
-    core->unknown_peers++;
-    if (core->unknown_peers > (uint64_t)core->setup.conf->handshakes_max)
-        turn_away(core, conn, HERD_LIT("-"), "closing",
-                  "too many connections that have not said who they are");
+    conn->peer.near = near;
+    herd_stranger_gives_way(core, HERD_STAGE_HELLO);
 }
 
 static void open_dialled(struct herd_core *core, struct herd_conn *conn, int64_t server)
@@ -101,17 +65,18 @@ static void open_dialled(struct herd_core *core, struct herd_conn *conn, int64_t
         send_hello(core, conn);
 }
 
-void herd_peer_open(struct herd_core *core, struct herd_conn *conn, int64_t server)
+void herd_peer_open(struct herd_core *core, struct herd_conn *conn,
+                    const struct herd_event *event)
 {
     struct herd_peer *peer = &conn->peer;
     herd_framer_init(&peer->framer, core->setup.mem, GREETING_PAYLOAD_MAX);
     peer->handshake.owner = conn;
     herd_timer_arm(&core->handshakes, &peer->handshake, core->mono);
     peer->greeting = herd_mem_zalloc(core->setup.mem, sizeof *peer->greeting);
-    if (server >= 0)
-        open_dialled(core, conn, server);
+    if (event->server >= 0)
+        open_dialled(core, conn, event->server);
     else
-        open_accepted(core, conn);
+        open_accepted(core, conn, event->near);
     if (peer->greeting == NULL) {
         core->stats.out_of_memory++;
         herd_conn_end(core, conn);
@@ -122,8 +87,6 @@ void herd_handshake_end(struct herd_core *core, struct herd_conn *conn)
 {
     struct herd_peer *peer = &conn->peer;
     herd_timer_disarm(&peer->handshake);
-    if (!peer->ours && peer->stage <= HERD_STAGE_AUTH)
-        core->unknown_peers--;
     if (peer->greeting != NULL)
         herd_mem_free(core->setup.mem, peer->greeting, sizeof *peer->greeting);
     peer->greeting = NULL;
@@ -136,8 +99,8 @@ void herd_handshake_timers(struct herd_core *core)
         if (conn->peer.stage == HERD_STAGE_RETIRED)
             herd_conn_end(core, conn);
         else
-            turn_away(core, conn, known_name(core, conn), "closing",
-                      "the handshake took longer than handshake-timeout-ms");
+            herd_peer_turn_away(core, conn, known_name(core, conn), "closing",
+                                "the handshake took longer than handshake-timeout-ms");
     }
 }
 
@@ -184,7 +147,7 @@ static void warn_of_skew(struct herd_core *core, struct herd_conn *conn,
                          struct herd_wall clock)
 {
     int64_t apart_ms = (clock.ns - core->wall.ns) / HERD_NS_PER_MS;
-    if (apart_ms > 1000 || apart_ms < -1000)
+    if ((apart_ms > 1000 || apart_ms < -1000) && herd_peer_logged(core, conn))
         herd_logf(core, conn->id, "the clock of %s differs from ours by %" PRId64 " ms",
                   herd_neighbour_name(core, conn->peer.neighbour), apart_ms);
 }
@@ -234,9 +197,12 @@ int herd_peer_hello(struct herd_core *core, struct herd_conn *conn,
     peer->greeting->theirs_len = call->line.len;
     memcpy(peer->greeting->theirs, call->line.data, call->line.len);
     warn_of_skew(core, conn, hello.clock);
-    if (peer->ours)
+    if (peer->ours) {
         send_auth(core, conn);
-    else
+        return HERD_OK;
+    }
+    herd_stranger_gives_way(core, HERD_STAGE_AUTH);
+    if (!conn->ending)
         send_hello(core, conn);
     return HERD_OK;
 }
@@ -347,8 +313,8 @@ static void take(struct herd_core *core, struct herd_conn *conn)
         break;
     case HERD_LINK_TAKEN:
         core->stats.peers_taken++;
-        turn_away(core, conn, known_name(core, conn), "taken",
-                  "another server of this name is connected");
+        herd_peer_turn_away(core, conn, known_name(core, conn), "taken",
+                            "another server of this name is connected");
         herd_beat_probe(core, neighbour);
         break;
     }

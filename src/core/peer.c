@@ -65,7 +65,7 @@ void herd_peer_sendf(struct herd_core *core, struct herd_conn *conn, const char 
     va_end(args);
     assert(len > 0 && len < (int)sizeof frame);
     herd_conn_send(core, conn, herd_slice(frame, (size_t)len));
-    if (core->setup.conf->log_traffic && !conn->ending)
+    if (core->setup.conf->log_traffic && !conn->ending && herd_peer_logged(core, conn))
         herd_log_copy(core, HERD_TOPIC_PEER, conn->id, '>',
                       herd_slice(frame, (size_t)len - 1));
 }
@@ -109,7 +109,8 @@ static void malformed(struct herd_core *core, struct herd_conn *conn, const char
 {
     core->stats.peers_malformed++;
     conn->peer.refused = true;
-    herd_logf(core, conn->id, "closed: %s", why);
+    if (herd_peer_logged(core, conn))
+        herd_logf(core, conn->id, "closed: %s", why);
     if (speaks_for(conn))
         (void)herd_neighbour_why(conn->peer.neighbour, herd_slice_str(why));
     herd_peer_bye(core, conn, "malformed", why);

@@ -2,9 +2,10 @@
  *
  * core.c makes and frees it, and step.c is the door; conn.c is what all sessions stand on.
  * A client's session is client.c and whatsat.c, and upstream.c asks Places for all of them;
- * an operator's is control.c; a neighbour's begins in handshake.c and reads frames in
- * peer.c; inflow.c takes records in, feed.c and batch.c send them, heartbeat.c watches. No
- * session frees a connection: it calls herd_conn_end, and the step ends with the sweep. */
+ * an operator's is control.c; a neighbour's begins in stranger.c and handshake.c and reads
+ * frames in peer.c; inflow.c takes records in, feed.c and batch.c send them, heartbeat.c
+ * watches. No session frees a connection: it calls herd_conn_end, and the step ends with
+ * the sweep. */
 #ifndef HERD_CORE_STATE_H
 #define HERD_CORE_STATE_H
 
@@ -19,6 +20,7 @@
 #include "herd/lookup.h"
 #include "herd/provider.h"
 #include "herd/store.h"
+#include "herd/throttle.h"
 #include "herd/timerq.h"
 #include "out.h"
 
@@ -65,12 +67,16 @@ struct herd_peer {
     struct herd_neighbour *neighbour; /* NULL: has not said who it is */
     struct herd_greeting *greeting;   /* NULL: over */
     enum herd_stage stage;
-    bool ours;    /* we dialled */
-    bool refused; /* one side does not want the other */
+    bool ours;      /* we dialled */
+    bool near;      /* accepted, from the address of a neighbour */
+    bool refused;   /* one side does not want the other */
+    bool log_asked; /* herd_peer_logged has decided: ... */
+    bool logged;
 };
 
 struct herd_control {
     struct herd_line line;
+    struct herd_timer idle;
 };
 
 struct herd_conn {
@@ -185,13 +191,14 @@ struct herd_core {
     struct herd_budget budget;
     struct herd_breaker breaker;
     struct herd_conn *ready, *last_ready; /* clients with lookups that have ended */
-    struct herd_timerq half_lines, quiet_lines, idle_clients;        /* of clients */
+    struct herd_timerq half_lines, quiet_lines, idle_clients; /* of clients */
+    struct herd_timerq idle_controls;
     struct herd_timerq handshakes, pings, quiet_links, probes, acks; /* of neighbours */
     struct herd_conn **conns; /* by the low half of the id */
     size_t conns_size, conn_count;
-    uint32_t unknown_peers; /* accepted, before the end of the handshake */
-    uint64_t rules;         /* by which this server merges */
-    uint64_t nonces;        /* drawn so far */
+    struct herd_throttle strangers_logged, full_logged;
+    uint64_t rules;  /* by which this server merges */
+    uint64_t nonces; /* drawn so far */
     struct herd_refusal refusals[HERD_REFUSALS];
     struct herd_conn *ending;
     struct herd_neighbour *neighbours;
@@ -214,6 +221,9 @@ void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_
 /* Sends, or ends the connection when there is no memory to do so. */
 void herd_conn_send(struct herd_core *core, struct herd_conn *conn,
                     struct herd_slice bytes);
+
+/* All places for connections of a role are taken; 0: those for all. */
+void herd_conns_full(struct herd_core *core, enum herd_role role);
 
 /* ---- conn.c: chance ---- */
 
@@ -341,14 +351,27 @@ bool herd_neighbour_why(struct herd_neighbour *neighbour, struct herd_slice why)
 
 /* ---- handshake.c ---- */
 
-void herd_peer_open(struct herd_core *core, struct herd_conn *conn, int64_t server);
+void herd_peer_open(struct herd_core *core, struct herd_conn *conn,
+                    const struct herd_event *event);
 int herd_peer_hello(struct herd_core *core, struct herd_conn *conn,
                     const struct herd_call *call);
 int herd_peer_auth(struct herd_core *core, struct herd_conn *conn,
                    const struct herd_call *call);
 void herd_handshake_timers(struct herd_core *core);
-/* The connection is known, or gone: it no longer counts as one of a stranger. */
+/* The connection is known, or gone: its time for the handshake has ended. */
 void herd_handshake_end(struct herd_core *core, struct herd_conn *conn);
+
+/* ---- stranger.c ---- */
+
+/* A connection that was accepted has come to this stage, HELLO or AUTH: when that is one
+ * more than there may be, one of them is turned away. */
+void herd_stranger_gives_way(struct herd_core *core, enum herd_stage stage);
+/* Whether the log may have lines about this connection: of those that have not proven who
+ * they are only so many have. */
+bool herd_peer_logged(struct herd_core *core, struct herd_conn *conn);
+/* `code` decides how soon the other side tries again, `why` is for people. */
+void herd_peer_turn_away(struct herd_core *core, struct herd_conn *conn,
+                         struct herd_slice name, const char *code, const char *why);
 
 /* ---- inflow.c ---- */
 
@@ -418,6 +441,9 @@ bool herd_position_eq(const struct herd_position *a, const struct herd_position 
 
 /* ---- control.c ---- */
 
+void herd_control_open(struct herd_core *core, struct herd_conn *conn);
+void herd_control_free(struct herd_conn *conn);
+void herd_control_timers(struct herd_core *core);
 void herd_control_data(struct herd_core *core, struct herd_conn *conn,
                        struct herd_slice bytes);
 int herd_control_status(struct herd_core *core, struct herd_conn *conn,

@@ -29,8 +29,8 @@ static void start_session(struct herd_core *core, struct herd_conn *conn,
 {
     switch (conn->role) {
     case HERD_CLIENT: herd_client_open(core, conn, event->address); break;
-    case HERD_PEER: herd_peer_open(core, conn, event->server); break;
-    default: herd_line_init(&conn->control.line, core->setup.mem, 256); break;
+    case HERD_PEER: herd_peer_open(core, conn, event); break;
+    default: herd_control_open(core, conn); break;
     }
     if (core->stopping)
         herd_conn_end(core, conn);
@@ -133,6 +133,7 @@ static void tick(struct herd_core *core)
 {
     herd_client_timers(core);
     herd_upstream_timers(core);
+    herd_control_timers(core);
     herd_handshake_timers(core);
     herd_beat_timers(core);
     herd_inflow_timers(core);
@@ -206,6 +207,7 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
     case HERD_EV_DRAINED: conn_event(core, event); break;
     case HERD_EV_DIAL_FAILED: herd_peer_dial_failed(core, event); break;
     case HERD_EV_PLACES: herd_upstream_answer(core, event); break;
+    case HERD_EV_FULL: herd_conns_full(core, event->role); break;
     case HERD_EV_TICK: tick(core); break;
     case HERD_EV_STOP: stop(core); break;
     }

@@ -39,6 +39,17 @@ struct herd_mono herd_timerq_deadline(const struct herd_timerq *q)
     return q->head.next == &q->head ? HERD_NEVER : q->head.next->due;
 }
 
+const struct herd_timer *herd_timerq_next(const struct herd_timerq *q,
+                                          const struct herd_timer *timer)
+{
+    return timer->next == &q->head ? NULL : timer->next;
+}
+
+const struct herd_timer *herd_timerq_first(const struct herd_timerq *q)
+{
+    return herd_timerq_next(q, &q->head);
+}
+
 void *herd_timerq_expired(struct herd_timerq *q, struct herd_mono now)
 {
     struct herd_timer *first = q->head.next;

@@ -45,7 +45,7 @@ struct driver_conn *driver_conn_new(struct driver *driver, enum herd_role role,
     dc->role = role;
     dc->server = server;
     snprintf(dc->address, sizeof dc->address, "%s", address);
-    driver->conn_count++;
+    driver_door(driver, role)->count++;
     return dc;
 }
 
@@ -62,13 +62,14 @@ void driver_conn_free(struct driver_conn *dc)
 {
     struct driver *driver = dc->driver;
     uint32_t index = (uint32_t)dc->id;
+    enum herd_role role = dc->role;
     forget_owed(dc);
     driver->slots[index].conn = NULL;
     driver->slots[index].next_free = driver->free_slot;
     driver->free_slot = index;
-    driver->conn_count--;
     herd_mem_free(driver->setup.mem, dc, sizeof *dc);
-    driver_doors_conn_gone(driver);
+    driver_door(driver, role)->count--;
+    driver_doors_conn_gone(driver, role);
 }
 
 struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id)
@@ -120,6 +121,7 @@ static void tell(struct driver_conn *dc, enum herd_event_kind kind, struct herd_
                                .conn = dc->id,
                                .role = dc->role,
                                .server = dc->server,
+                               .near = dc->near,
                                .bytes = bytes};
     if (kind == HERD_EV_OPENED)
         event.address = without_port(dc->address);
@@ -171,18 +173,30 @@ static const struct io_conn_handlers handlers = {
     .closed = on_closed,
 };
 
-void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
-                        const char *address)
+/* Whoever has an address there is a neighbour, or on the same machine as one. */
+static bool is_near(const struct driver *driver, const struct io_addr *from)
 {
+    for (uint32_t i = 0; i < driver->setup.conf->server_count; i++)
+        if (driver->peers[i].len > 0 && io_addr_same_host(&driver->peers[i], from))
+            return true;
+    return false;
+}
+
+void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
+                        const struct io_addr *from)
+{
+    char address[IO_SOCK_TEXT];
+    io_addr_text(from, address);
     struct driver_conn *dc = driver_conn_new(driver, role, -1, address);
     if (dc == NULL) {
         close(fd);
         return;
     }
-    if (role == HERD_PEER)
+    if (role == HERD_PEER) {
+        dc->near = is_near(driver, from);
         io_sock_keep_unsent_small(fd);
-    dc->conn = io_conn_accept(role == HERD_PEER ? driver->links : driver->group, fd,
-                              &handlers, dc);
+    }
+    dc->conn = io_conn_accept(driver_door(driver, role)->group, fd, &handlers, dc);
     if (dc->conn == NULL) {
         driver_conn_free(dc);
         return;
@@ -207,7 +221,7 @@ bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
         return false;
     }
     io_sock_keep_unsent_small(fd);
-    dc->conn = io_conn_dial(driver->links, fd, &handlers, dc);
+    dc->conn = io_conn_dial(driver_door(driver, HERD_PEER)->group, fd, &handlers, dc);
     if (dc->conn != NULL) {
         io_conn_pin(dc->conn);
         return true;

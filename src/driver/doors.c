@@ -2,28 +2,88 @@
 #include "herd/err.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { ACCEPTS_A_TURN = 64, SHUT_MS = 100 };
+enum {
+    ACCEPTS_A_TURN = 64,
+    SHUT_MS = 100,
+    LINGER_MS = 2000,
+    CONTROLS_MAX = 16,
+    LINK_CONNS = 4, /* of a neighbour at once: one that carries the link, one that was
+                     * dialled, and two whose end is near */
+};
 
-/* Nobody is accepted while descriptors are short: a listener that is ready and cannot be
- * served would make the loop spin. */
-static void shut_doors(struct driver *driver, struct herd_mono until)
+/* ---- opening and shutting ---- */
+
+struct driver_door *driver_door(struct driver *driver, enum herd_role role)
 {
-    driver->doors_shut = true;
-    driver->doors_open_at = until;
-    for (int i = 0; i < DRIVER_DOORS; i++)
-        if (driver->doors[i].watch.fd >= 0)
-            io_loop_want(driver->loop, &driver->doors[i].watch, IO_NONE);
+    return &driver->doors[role == HERD_CLIENT ? 0 : role == HERD_PEER ? 1 : 2];
 }
 
-static void open_doors(struct driver *driver)
+static void update(struct driver_door *door)
+{
+    bool shut = door->full || door->driver->doors_shut;
+    if (door->watch.fd >= 0)
+        io_loop_want(door->driver->loop, &door->watch, shut ? IO_NONE : IO_READ);
+}
+
+static void tell_full(struct driver *driver, enum herd_role role)
+{
+    struct herd_event full = {.kind = HERD_EV_FULL, .role = role};
+    driver_step(driver, full);
+}
+
+/* A listener that is ready and cannot be served would make the loop spin. */
+static void shut_all(struct driver *driver)
+{
+    driver->doors_shut = true;
+    driver->doors_open_at = herd_mono_add_ms(driver->mono, SHUT_MS);
+    for (int i = 0; i < DRIVER_DOORS; i++)
+        update(&driver->doors[i]);
+    tell_full(driver, 0);
+}
+
+static void shut_full(struct driver_door *door)
+{
+    door->full = true;
+    update(door);
+    tell_full(door->driver, door->role);
+}
+
+static void open_all(struct driver *driver)
 {
     driver->doors_shut = false;
     driver->doors_open_at = HERD_NEVER;
     for (int i = 0; i < DRIVER_DOORS; i++)
-        if (driver->doors[i].watch.fd >= 0)
-            io_loop_want(driver->loop, &driver->doors[i].watch, IO_READ);
+        update(&driver->doors[i]);
+}
+
+void driver_doors_tick(struct driver *driver)
+{
+    if (driver->doors_shut && herd_mono_reached(driver->mono, driver->doors_open_at))
+        open_all(driver);
+}
+
+void driver_doors_conn_gone(struct driver *driver, enum herd_role role)
+{
+    struct driver_door *door = driver_door(driver, role);
+    if (driver->doors_shut)
+        open_all(driver);
+    if (door->full && door->count < door->max) {
+        door->full = false;
+        update(door);
+    }
+}
+
+/* ---- letting in ---- */
+
+static bool hurry_any(struct driver *driver)
+{
+    for (int i = 0; i < DRIVER_DOORS; i++)
+        if (io_conn_group_hurry(driver->doors[i].group))
+            return true;
+    return false;
 }
 
 static void knock(struct io_watch *watch, unsigned ready)
@@ -32,35 +92,27 @@ static void knock(struct io_watch *watch, unsigned ready)
     struct driver *driver = door->driver;
     (void)ready;
     driver_clock(driver);
-    for (int i = 0; i < ACCEPTS_A_TURN && !driver->doors_shut; i++) {
+    for (int i = 0; i < door->accepts && !driver->doors_shut; i++) {
         struct io_addr from;
-        char address[IO_SOCK_TEXT];
-        if (driver->conn_count >= driver->slots_max) {
-            shut_doors(driver, HERD_NEVER);
+        if (door->count >= door->max) {
+            /* Behind others, nobody may be waiting. */
+            if (i == 0)
+                shut_full(door);
             return;
         }
         int fd = io_sock_accept(watch->fd, &from);
         if (fd == IO_ACCEPT_NONE)
             return;
-        if (fd < 0) {
-            shut_doors(driver, herd_mono_add_ms(driver->mono, SHUT_MS));
+        if (fd >= 0) {
+            /* Those that are only being closed give way, the oldest first. */
+            if (io_conn_group_count(door->group) >= door->max)
+                (void)io_conn_group_hurry(door->group);
+            driver_conn_accept(driver, fd, door->role, &from);
+        } else if (fd != IO_ACCEPT_FULL || !hurry_any(driver)) {
+            shut_all(driver);
             return;
         }
-        io_addr_text(&from, address);
-        driver_conn_accept(driver, fd, door->role, address);
     }
-}
-
-void driver_doors_tick(struct driver *driver)
-{
-    if (driver->doors_shut && herd_mono_reached(driver->mono, driver->doors_open_at))
-        open_doors(driver);
-}
-
-void driver_doors_conn_gone(struct driver *driver)
-{
-    if (driver->doors_shut)
-        open_doors(driver);
 }
 
 static int hang(struct driver *driver, struct driver_door *door, int fd, char *why)
@@ -117,17 +169,12 @@ static int open_unix(struct driver *driver, struct driver_door *door, char *why)
 
 int driver_doors_open(struct driver *driver, char *why)
 {
-    static const enum herd_role roles[DRIVER_DOORS] = {HERD_CLIENT, HERD_PEER,
-                                                       HERD_CONTROL};
     const struct herd_conf_server *self = &driver->setup.conf->servers[driver->setup.self];
-    for (int i = 0; i < DRIVER_DOORS; i++)
-        driver->doors[i] =
-            (struct driver_door){.driver = driver, .role = roles[i], .watch = {.fd = -1}};
-    int rc = open_tcp(driver, &driver->doors[0], &self->client, why);
+    int rc = open_tcp(driver, driver_door(driver, HERD_CLIENT), &self->client, why);
     if (rc == HERD_OK)
-        rc = open_tcp(driver, &driver->doors[1], &self->peer, why);
+        rc = open_tcp(driver, driver_door(driver, HERD_PEER), &self->peer, why);
     if (rc == HERD_OK)
-        rc = open_unix(driver, &driver->doors[2], why);
+        rc = open_unix(driver, driver_door(driver, HERD_CONTROL), why);
     return rc;
 }
 
@@ -143,4 +190,82 @@ void driver_doors_close(struct driver *driver)
         if (door->role == HERD_CONTROL)
             unlink(driver->setup.control_path);
     }
+}
+
+/* ---- places ---- */
+
+enum { RESERVED_FDS = 32 /* for the log, libcurl, listeners */ };
+
+/* As many clients as the configuration wants and the system allows beside the others. */
+static uint32_t client_places(int64_t wanted, uint32_t others)
+{
+    enum { LEAST = 8 };
+    struct rlimit limit;
+    rlim_t taken = (rlim_t)others + RESERVED_FDS;
+    rlim_t need = (rlim_t)wanted + taken;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return LEAST;
+    if (limit.rlim_cur < need) {
+        rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            limit.rlim_cur = before;
+    }
+    if (limit.rlim_cur >= need)
+        return (uint32_t)wanted;
+    return limit.rlim_cur > taken + LEAST ? (uint32_t)(limit.rlim_cur - taken) : LEAST;
+}
+
+/* The core lets so many wait at each of the two stages of the handshake; no more than half
+ * of one stage come in a turn, so that each is heard once before it has to give way. */
+static void count_places(struct driver *driver)
+{
+    const struct herd_conf *conf = driver->setup.conf;
+    struct driver_door *clients = driver_door(driver, HERD_CLIENT);
+    struct driver_door *peers = driver_door(driver, HERD_PEER);
+    struct driver_door *controls = driver_door(driver, HERD_CONTROL);
+    uint32_t strangers = (uint32_t)conf->handshakes_max, neighbours = 0;
+    for (uint32_t i = 0; i < conf->server_count; i++)
+        neighbours += herd_conf_linked(conf, driver->setup.self, i);
+    peers->max = 2 * strangers + LINK_CONNS * neighbours;
+    if (strangers / 2 < ACCEPTS_A_TURN)
+        peers->accepts = strangers > 1 ? (int)strangers / 2 : 1;
+    controls->max = CONTROLS_MAX;
+    clients->max = client_places(conf->connections_max, peers->max + controls->max);
+    driver->slots_max = clients->max + peers->max + neighbours + controls->max;
+}
+
+int driver_doors_init(struct driver *driver)
+{
+    static const enum herd_role roles[DRIVER_DOORS] = {HERD_CLIENT, HERD_PEER,
+                                                       HERD_CONTROL};
+    const struct herd_conf *conf = driver->setup.conf;
+    struct io_conn_limits limits = {
+        .high = (size_t)conf->output_high,
+        .max = (size_t)conf->output_max,
+        .linger_ms = LINGER_MS,
+        .connect_ms = conf->link_connect_timeout_ms,
+    };
+    bool ok = true;
+    for (int i = 0; i < DRIVER_DOORS; i++) {
+        struct driver_door *door = &driver->doors[i];
+        *door = (struct driver_door){.driver = driver,
+                                     .role = roles[i],
+                                     .accepts = ACCEPTS_A_TURN,
+                                     .watch = {.fd = -1}};
+        if (door->role == HERD_PEER)
+            limits.stall_ms = conf->link_timeout_ms;
+        else
+            limits.stall_ms = conf->output_stall_ms;
+        door->group = io_conn_group_new(driver->setup.mem, driver->loop, limits);
+        ok = ok && door->group != NULL;
+    }
+    count_places(driver);
+    return ok ? HERD_OK : HERD_ENOMEM;
+}
+
+void driver_doors_free(struct driver *driver)
+{
+    for (int i = 0; i < DRIVER_DOORS; i++)
+        io_conn_group_free(driver->doors[i].group);
 }

@@ -7,36 +7,15 @@
 #include "io/signals.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 enum {
-    RESERVED_FDS = 32, /* for the log, libcurl, listeners */
-    LINGER_MS = 2000,
     LEAVE_MS = 3000, /* longest good-bye */
 };
 
 /* ---- life ---- */
-
-/* As many connections as the configuration wants and the system allows. */
-static uint32_t connection_limit(int64_t wanted)
-{
-    struct rlimit limit;
-    rlim_t need = (rlim_t)wanted + RESERVED_FDS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 64;
-    if (limit.rlim_cur < need) {
-        rlim_t before = limit.rlim_cur;
-        limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            limit.rlim_cur = before;
-    }
-    if (limit.rlim_cur >= need)
-        return (uint32_t)wanted;
-    return limit.rlim_cur > 2 * RESERVED_FDS ? (uint32_t)limit.rlim_cur - RESERVED_FDS
-                                             : RESERVED_FDS;
-}
 
 static int look_up_peers(struct driver *driver, char *why)
 {
@@ -90,24 +69,12 @@ static int start_core(struct driver *driver, char *why)
 static int start_conns(struct driver *driver, char *why)
 {
     const struct herd_conf *conf = driver->setup.conf;
-    struct io_conn_limits limits = {
-        .high = (size_t)conf->output_high,
-        .max = (size_t)conf->output_max,
-        .stall_ms = conf->output_stall_ms,
-        .linger_ms = LINGER_MS,
-        .connect_ms = conf->link_connect_timeout_ms,
-    };
-    driver->slots_max = connection_limit(conf->connections_max);
     driver->late_max = conf->server_count + (size_t)conf->lookups_max;
     driver->late =
         herd_mem_alloc(driver->setup.mem, driver->late_max * sizeof *driver->late);
     driver->loop = io_loop_new(driver->setup.mem);
-    if (driver->loop != NULL)
-        driver->group = io_conn_group_new(driver->setup.mem, driver->loop, limits);
-    limits.stall_ms = conf->link_timeout_ms;
-    if (driver->loop != NULL)
-        driver->links = io_conn_group_new(driver->setup.mem, driver->loop, limits);
-    if (driver->late != NULL && driver->group != NULL && driver->links != NULL)
+    if (driver->late != NULL && driver->loop != NULL &&
+        driver_doors_init(driver) == HERD_OK)
         return HERD_OK;
     snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
@@ -205,9 +172,8 @@ void driver_free(struct driver *driver)
         io_signals_stop(driver->loop);
     io_fetch_free(driver->fetch);
     herd_core_free(driver->core);
-    io_conn_group_free(driver->group);
-    io_conn_group_free(driver->links);
     driver_conns_free(driver);
+    driver_doors_free(driver);
     io_loop_free(driver->loop);
     herd_mem_free(mem, driver->late, driver->late_max * sizeof *driver->late);
     herd_mem_free(mem, driver->peers,
@@ -230,17 +196,24 @@ const char *driver_peer_address(const struct driver *driver)
 static struct herd_mono next_deadline(const struct driver *driver)
 {
     struct herd_mono at = herd_deadline(driver->core);
-    at = herd_mono_min(at, io_conn_group_deadline(driver->group));
-    at = herd_mono_min(at, io_conn_group_deadline(driver->links));
+    for (int i = 0; i < DRIVER_DOORS; i++)
+        at = herd_mono_min(at, io_conn_group_deadline(driver->doors[i].group));
     at = herd_mono_min(at, io_fetch_deadline(driver->fetch));
     at = herd_mono_min(at, driver->doors_open_at);
     return herd_mono_min(at, driver->stop_by);
 }
 
+static bool nobody_left(const struct driver *driver)
+{
+    for (int i = 0; i < DRIVER_DOORS; i++)
+        if (io_conn_group_count(driver->doors[i].group) > 0)
+            return false;
+    return true;
+}
+
 static bool finished(const struct driver *driver)
 {
-    size_t conns = io_conn_group_count(driver->group) + io_conn_group_count(driver->links);
-    return driver->stopping && (driver->stop_now || conns == 0 ||
+    return driver->stopping && (driver->stop_now || nobody_left(driver) ||
                                 herd_mono_reached(driver->mono, driver->stop_by));
 }
 
@@ -253,18 +226,32 @@ static int turn(struct driver *driver)
     if (rc < 0)
         return rc;
     driver_clock(driver);
-    io_conn_group_tick(driver->group, driver->mono);
-    io_conn_group_tick(driver->links, driver->mono);
+    for (int i = 0; i < DRIVER_DOORS; i++)
+        io_conn_group_tick(driver->doors[i].group, driver->mono);
     io_fetch_tick(driver->fetch, driver->mono);
     driver_doors_tick(driver);
     driver_step(driver, tick);
     return HERD_OK;
 }
 
+static void warn_of_few_places(struct driver *driver)
+{
+    char text[160];
+    uint32_t places = driver_door(driver, HERD_CLIENT)->max;
+    if (places >= (uint64_t)driver->setup.conf->connections_max)
+        return;
+    snprintf(text, sizeof text,
+             "the system's limit on open files leaves %" PRIu32
+             " connections for clients: connections-max is %" PRId64,
+             places, driver->setup.conf->connections_max);
+    log_text(driver, text);
+}
+
 int driver_run(struct driver *driver)
 {
     int rc = HERD_OK;
     log_text(driver, "started");
+    warn_of_few_places(driver);
     while (rc == HERD_OK && !finished(driver))
         rc = turn(driver);
     log_text(driver, rc == HERD_OK ? "stopped" : "stopped: poll failed");

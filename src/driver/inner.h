@@ -22,6 +22,7 @@ struct driver_conn {
     herd_conn_id id;
     enum herd_role role;
     int64_t server; /* dialled; -1: accepted */
+    bool near;      /* accepted from the address of a neighbour */
     bool opened;    /* the core knows it */
     bool owed;      /* is in driver->owed */
     bool draining;  /* the core wants a DRAINED */
@@ -38,14 +39,21 @@ struct driver_slot {
     uint32_t next_free;
 };
 
+enum { DRIVER_DOORS = 3, DRIVER_LATE_WHY = IO_SOCK_WHY };
+
+/* Where connections of one role come in. Each role has places of its own, so that none can
+ * keep another out. */
 struct driver_door {
     struct driver *driver;
-    struct io_watch watch; /* fd -1: not open */
     enum herd_role role;
+    uint32_t max;   /* connections that may be open before newcomers have to wait ... */
+    uint32_t count; /* ... and that are, those that were dialled included */
+    int accepts;    /* most in one turn */
+    bool full;      /* they do wait, until one has gone */
+    struct io_conn_group *group; /* also has those that are only being closed */
+    struct io_watch watch;       /* fd -1: not open */
     char address[IO_SOCK_TEXT];
 };
-
-enum { DRIVER_DOORS = 3, DRIVER_LATE_WHY = IO_SOCK_WHY };
 
 /* An event that happened inside the carrying out of an action, for after it. */
 struct driver_late {
@@ -58,9 +66,7 @@ struct driver_late {
 struct driver {
     struct driver_setup setup;
     struct io_loop *loop;
-    struct io_conn_group *group; /* of clients and operators */
-    struct io_conn_group *links; /* of neighbours */
-    struct io_fetch *fetch;      /* NULL: no lookups */
+    struct io_fetch *fetch; /* NULL: no lookups */
     struct herd_core *core;
     struct io_addr *peers; /* by server; only neighbours are filled in */
 
@@ -70,11 +76,11 @@ struct driver {
     struct herd_wall wall;
 
     struct driver_door doors[DRIVER_DOORS];
-    bool doors_shut;                /* they wait for doors_open_at */
-    struct herd_mono doors_open_at; /* HERD_NEVER: until a connection has gone */
+    bool doors_shut;                /* all of them: descriptors are short */
+    struct herd_mono doors_open_at; /* or when a connection has gone */
 
     struct driver_slot *slots; /* by the low half of a connection's id */
-    uint32_t slots_size, slots_max, conn_count;
+    uint32_t slots_size, slots_max;
     uint32_t free_slot; /* first of a list; DRIVER_SLOT_NONE: all are taken */
 
     struct driver_conn *owed; /* connections that are owed a DRAINED */
@@ -123,7 +129,7 @@ void driver_conns_drop_dials(struct driver *driver);
 
 /* Takes over an accepted socket. */
 void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
-                        const char *address);
+                        const struct io_addr *from);
 
 /* Dials a neighbour; false with `why` (IO_SOCK_WHY bytes) when that failed at once. */
 bool driver_conn_dial(struct driver *driver, uint32_t server, char *why);
@@ -135,10 +141,14 @@ bool driver_conn_dial(struct driver *driver, uint32_t server, char *why);
 int driver_peer_allowed(const struct driver *driver, const struct io_addr *addr,
                         uint32_t index, char *why);
 
+/* How many places each role has. Errors: HERD_ENOMEM. */
+int driver_doors_init(struct driver *driver);
 int driver_doors_open(struct driver *driver, char *why);
 void driver_doors_close(struct driver *driver);
-/* Opens them again after descriptors ran out, when it is time or a connection has gone. */
+void driver_doors_free(struct driver *driver);
+struct driver_door *driver_door(struct driver *driver, enum herd_role role);
+/* Opens what was shut, when it is time, or when a connection of that role has gone. */
 void driver_doors_tick(struct driver *driver);
-void driver_doors_conn_gone(struct driver *driver);
+void driver_doors_conn_gone(struct driver *driver, enum herd_role role);
 
 #endif

@@ -64,6 +64,10 @@ void io_conn_group_free(struct io_conn_group *group);
 /* Connections that still exist, those in io_conn_finish included. */
 size_t io_conn_group_count(const struct io_conn_group *group);
 
+/* Closes the connection that has been in io_conn_finish for longest, whatever is unsent:
+ * somebody else needs its place. False: there is none. */
+bool io_conn_group_hurry(struct io_conn_group *group);
+
 /* When io_conn_group_tick next has something to do: HERD_NEVER if nothing. */
 struct herd_mono io_conn_group_deadline(const struct io_conn_group *group);
 

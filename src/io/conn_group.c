@@ -125,6 +125,14 @@ static struct io_conn *of_wait(struct io_wait *wait)
     return (struct io_conn *)(void *)((char *)wait - offsetof(struct io_conn, wait));
 }
 
+bool io_conn_group_hurry(struct io_conn_group *group)
+{
+    if (group->lingering.first == NULL)
+        return false;
+    io_conn_release(of_wait(group->lingering.first));
+    return true;
+}
+
 /* Handlers may begin and end any wait: only the list knows who is next. */
 static void end_over(struct io_conn_group *group, struct io_wait_list *list, int why)
 {

@@ -110,6 +110,18 @@ int io_addr_is_loopback(const struct io_addr *addr)
     return IN6_IS_ADDR_LOOPBACK(&in.sin6_addr) ? 1 : 0;
 }
 
+int io_addr_same_host(const struct io_addr *a, const struct io_addr *b)
+{
+    if (a->sa.ss_family != b->sa.ss_family)
+        return 0;
+    if (a->sa.ss_family == AF_INET)
+        return as_inet(a).sin_addr.s_addr == as_inet(b).sin_addr.s_addr;
+    if (a->sa.ss_family != AF_INET6)
+        return 0;
+    struct sockaddr_in6 x = as_inet6(a), y = as_inet6(b);
+    return memcmp(&x.sin6_addr, &y.sin6_addr, sizeof x.sin6_addr) == 0;
+}
+
 static int unix_addr(struct sockaddr_un *un, const char *path, char *why)
 {
     size_t len = strlen(path);

@@ -30,6 +30,9 @@ void io_addr_text(const struct io_addr *addr, char *text);
 /* The loopback range of either family (127.0.0.0/8, ::1). */
 int io_addr_is_loopback(const struct io_addr *addr);
 
+/* The same address, whatever the ports; of two sockets that are not TCP's never. */
+int io_addr_same_host(const struct io_addr *a, const struct io_addr *b);
+
 /* A listening TCP socket (SO_REUSEADDR; IPv6 ones speak IPv6 only), backlog 1024, or -1.
  * `bound` (may be NULL) gets the address with the port that the system chose. */
 int io_sock_listen(const struct io_addr *addr, struct io_addr *bound, char *why);

@@ -21,14 +21,16 @@ static bool try_again(void)
     return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-static bool open_to(struct client *client, int family, const struct sockaddr *sa,
-                    socklen_t len)
+/* `from` is an address to come from, or NULL. */
+static bool open_to(struct client *client, int family, const struct sockaddr *from,
+                    const struct sockaddr *sa, socklen_t len)
 {
     *client = (struct client){.fd = socket(family, SOCK_STREAM, 0)};
     if (client->fd < 0)
         return false;
     fcntl(client->fd, F_SETFD, FD_CLOEXEC);
-    if (connect(client->fd, sa, len) == 0 && fcntl(client->fd, F_SETFL, O_NONBLOCK) == 0)
+    if ((from == NULL || bind(client->fd, from, len) == 0) &&
+        connect(client->fd, sa, len) == 0 && fcntl(client->fd, F_SETFL, O_NONBLOCK) == 0)
         return true;
     client_close(client);
     return false;
@@ -38,14 +40,24 @@ bool client_open(struct client *client, uint16_t port)
 {
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(port)};
     sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return open_to(client, AF_INET, (struct sockaddr *)&sa, sizeof sa);
+    return open_to(client, AF_INET, NULL, (struct sockaddr *)&sa, sizeof sa);
+}
+
+bool client_open_from(struct client *client, const char *address, uint16_t port)
+{
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return inet_pton(AF_INET, address, &from.sin_addr) == 1 &&
+           open_to(client, AF_INET, (struct sockaddr *)&from, (struct sockaddr *)&sa,
+                   sizeof sa);
 }
 
 bool client_open_unix(struct client *client, const char *path)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     snprintf(sa.sun_path, sizeof sa.sun_path, "%s", path);
-    return open_to(client, AF_UNIX, (struct sockaddr *)&sa, sizeof sa);
+    return open_to(client, AF_UNIX, NULL, (struct sockaddr *)&sa, sizeof sa);
 }
 
 void client_close(struct client *client)

@@ -20,6 +20,8 @@ struct client {
 };
 
 bool client_open(struct client *client, uint16_t port);
+/* From an address of this machine, such as "127.0.0.2", if it has that. */
+bool client_open_from(struct client *client, const char *address, uint16_t port);
 bool client_open_unix(struct client *client, const char *path);
 void client_close(struct client *client);
 

@@ -22,6 +22,7 @@ extern const struct check_test test_starts[];
 extern const struct check_test test_hostile[];
 extern const struct check_test test_peer_port[];
 extern const struct check_test test_neighbour[];
+extern const struct check_test test_admission[];
 extern const struct check_test test_link_life[];
 extern const struct check_test test_link_harm[];
 extern const struct check_test test_link_proof[];
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
         {"hostile", test_hostile},
         {"peer port", test_peer_port},
         {"neighbour", test_neighbour},
+        {"admission", test_admission},
         {"links: life", test_link_life},
         {"links: harm", test_link_harm},
         {"links: proof", test_link_proof},

@@ -278,8 +278,7 @@ static void half_a_hello(void)
     herd_proc_close(&herd);
 }
 
-/* Those above the limit are turned away at once; the others keep waiting, and meanwhile
- * all is well. Then one of them leaves, and there is room for one. */
+/* The oldest give way to the others, which stay; and meanwhile all is well. */
 static void too_many_silent_ones(void)
 {
     enum { LIMIT = 16, COUNT = 3 * LIMIT };
@@ -290,19 +289,21 @@ static void too_many_silent_ones(void)
     REQUIRE(run(&herd, "handshake-timeout-ms 60000\n"));
     for (int i = 0; i < COUNT; i++)
         CHECK(knock(&herd, &clients[i]));
-    for (int i = LIMIT; i < COUNT; i++) {
+    for (int i = 0; i < COUNT - LIMIT; i++) {
         CHECK_LABEL("connection %d", i);
         CHECK(client_rest(&clients[i], &got) && bytes_have(got, "BYE 0 closing too many"));
         client_close(&clients[i]);
     }
     CHECK_LABEL("%d silent connections", LIMIT);
+    CHECK_INT(herd_proc_count(&herd, 0, "peers_crowded"), COUNT - LIMIT);
     CHECK_INT(herd_proc_count(&herd, 0, "peers_refused"), COUNT - LIMIT);
     check_unharmed(&herd, 2);
-    /* An answer to the first proves that it has been there all the time. */
-    CHECK(client_send(&clients[0], complete(HELLO_AS("Nobody"), text)) &&
-          client_rest(&clients[0], &got));
+    /* An answer to the first that is left proves that it has been there all the time. */
+    struct client *first = &clients[COUNT - LIMIT];
+    CHECK(client_send(first, complete(HELLO_AS("Nobody"), text)) &&
+          client_rest(first, &got));
     CHECK(bytes_have(got, "BYE 0 refused unknown"));
-    for (int i = 0; i < LIMIT; i++)
+    for (int i = COUNT - LIMIT; i < COUNT; i++)
         client_close(&clients[i]);
     CHECK_LABEL("afterwards");
     check_unharmed(&herd, 3);

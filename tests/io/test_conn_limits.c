@@ -465,6 +465,43 @@ static void test_finish_after_the_end(void)
     rig_down();
 }
 
+/* Whoever is only being closed goes at once when its place is needed, the oldest first;
+ * whoever is not, stays. */
+static void test_hurry(void)
+{
+    enum { TALKS = 4 };
+    struct talk talks[TALKS];
+    if (!rig_up())
+        return;
+    CHECK(!io_conn_group_hurry(rig.group));
+    for (int i = 0; i < TALKS; i++)
+        REQUIRE(talk_begin(&talks[i], false));
+    CHECK(!io_conn_group_hurry(rig.group));
+    static const int order[] = {2, 0, 3};
+    (void)send_until_unsent(&talks[0], RIG_HIGH);
+    for (int i = 0; i < 3; i++) {
+        talks[order[i]].muted = true;
+        io_conn_finish(talks[order[i]].conn);
+    }
+    for (int i = 0; i < 3; i++) {
+        long got = 1;
+        CHECK_LABEL("number %d", order[i]);
+        CHECK_INT((int64_t)io_conn_group_count(rig.group), TALKS - i);
+        CHECK(io_conn_group_hurry(rig.group));
+        CHECK_INT((int64_t)io_conn_group_count(rig.group), TALKS - i - 1);
+        while (got > 0)
+            got = talk_hear(&talks[order[i]], heard);
+        CHECK_INT(got, -1);
+    }
+    CHECK(!io_conn_group_hurry(rig.group));
+    CHECK_INT(talks[1].closed, 0);
+    io_conn_send(talks[1].conn, HERD_LIT("still here"));
+    CHECK_INT(talk_hear(&talks[1], heard), 10);
+    for (int i = 0; i < TALKS; i++)
+        talk_end(&talks[i]);
+    rig_down();
+}
+
 const struct check_test test_conn_limits[] = {
     {"a short write drains", test_short_write_drains},
     {"high water", test_high_water},
@@ -481,5 +518,6 @@ const struct check_test test_conn_limits[] = {
     {"finish after the end of input", test_finish_after_eof},
     {"linger", test_linger},
     {"finish after the other side has gone", test_finish_after_the_end},
+    {"hurry", test_hurry},
     {NULL, NULL},
 };

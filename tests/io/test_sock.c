@@ -68,6 +68,33 @@ static void test_addresses(void)
     }
 }
 
+static void test_same_host(void)
+{
+    static const struct {
+        const char *a, *b;
+        int same;
+    } cases[] = {{"127.0.0.1", "127.0.0.1", 1},
+                 {"127.0.0.1", "127.0.0.2", 0},
+                 {"127.0.0.1", "0.0.0.127", 0},
+                 {"::1", "::1", 1},
+                 {"::1", "127.0.0.1", 0},
+                 {"::1", "::2", 0},
+                 {"2001:db8::1", "2001:db8::1", 1},
+                 {"2001:db8:1::1", "2001:db8::1", 0},
+                 {"::ffff:127.0.0.1", "127.0.0.1", 0}};
+    const struct io_addr none = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s and %s", cases[i].a, cases[i].b);
+        struct io_addr a, b;
+        REQUIRE(io_addr_lookup(&a, cases[i].a, 1, why) == HERD_OK);
+        REQUIRE(io_addr_lookup(&b, cases[i].b, 65535, why) == HERD_OK);
+        CHECK_INT(io_addr_same_host(&a, &b), cases[i].same);
+        CHECK_INT(io_addr_same_host(&b, &a), cases[i].same);
+        CHECK_INT(io_addr_same_host(&a, &none), 0);
+    }
+    CHECK_INT(io_addr_same_host(&none, &none), 0);
+}
+
 static void test_wrong_addresses(void)
 {
     struct io_addr addr;
@@ -385,6 +412,7 @@ static void test_keep_unsent_small(void)
 
 const struct check_test test_sock[] = {
     {"addresses", test_addresses},
+    {"same host", test_same_host},
     {"wrong addresses", test_wrong_addresses},
     {"listen, dial, accept", test_round_trip},
     {"IPv6 only", test_ipv6_only},

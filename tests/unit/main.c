@@ -11,6 +11,7 @@
     X(siphash)                                                                             \
     X(hex)                                                                                 \
     X(hello)                                                                               \
+    X(throttle)                                                                            \
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
@@ -47,6 +48,7 @@
     X(whatsat_oracle)                                                                      \
     X(upstream)                                                                            \
     X(handshake)                                                                           \
+    X(strangers)                                                                           \
     X(handshake_refused)                                                                   \
     X(handshake_key)                                                                       \
     X(handshake_cross)                                                                     \

@@ -225,6 +225,12 @@ void rig_open(struct rig *rig, herd_conn_id conn, enum herd_role role, int64_t s
                                        .address = HERD_LIT("127.0.0.1")});
 }
 
+void rig_open_near(struct rig *rig, herd_conn_id conn)
+{
+    open_conn(rig, (struct herd_event){
+                       .conn = conn, .role = HERD_PEER, .server = -1, .near = true});
+}
+
 void rig_open_from(struct rig *rig, herd_conn_id conn, struct herd_slice address)
 {
     open_conn(rig,

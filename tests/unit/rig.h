@@ -57,6 +57,8 @@ void rig_end(struct rig *rig);
 void rig_step(struct rig *rig, struct herd_event event);
 
 void rig_open(struct rig *rig, herd_conn_id conn, enum herd_role role, int64_t server);
+/* A PEER that was accepted from the address of a neighbour. */
+void rig_open_near(struct rig *rig, herd_conn_id conn);
 /* A client that is not on this machine: 127.0.0.1 is where all others come from. */
 void rig_open_from(struct rig *rig, herd_conn_id conn, struct herd_slice address);
 void rig_data(struct rig *rig, herd_conn_id conn, struct herd_slice bytes);

@@ -69,6 +69,10 @@ static void act_open(struct rig *rig, char *rest)
         rig_open_from(rig, conn, herd_slice_str(rest));
         return;
     }
+    if (strcmp(role, "near") == 0) {
+        rig_open_near(rig, conn);
+        return;
+    }
     enum herd_role kind = HERD_PEER;
     if (role[0] == '\0')
         kind = HERD_CLIENT;

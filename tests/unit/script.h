@@ -4,7 +4,8 @@
  *
  *     open 1                      a client; open 1 control; open 1 peer;
  *                                 open 1 dialled NAME answers a dial;
- *                                 open 1 from ADDRESS is a client of that address
+ *                                 open 1 from ADDRESS is a client of that address;
+ *                                 open 1 near is a peer from a neighbour's address
  *     1< text                     DATA: text and LF; \c at the end: without LF;
  *                                 \n \r \t \\ \xHH as in C
  *                                 RULES CLOCK NONCE DIGEST as in frames.h

@@ -14,6 +14,7 @@ static const char status[] = "server Clark\n"
                              "lookups_flying 1\n"
                              "lookups_waiting 1\n"
                              "clients_accepted 1\n"
+                             "clients_full 0\n"
                              "commands 5\n"
                              "reports 2\n"
                              "reports_stored 2\n"
@@ -42,7 +43,9 @@ static const char status[] = "server Clark\n"
                              "places_limited 0\n"
                              "places_failed 0\n"
                              "peers_accepted 3\n"
+                             "peers_full 0\n"
                              "peers_refused 1\n"
+                             "peers_crowded 0\n"
                              "peers_taken 0\n"
                              "peers_unproven 0\n"
                              "peers_skewed 0\n"
@@ -68,6 +71,9 @@ static const char status[] = "server Clark\n"
                              "acks_sent 0\n"
                              "batches_sent 0\n"
                              "frames_unknown 0\n"
+                             "controls_full 0\n"
+                             "controls_idle 0\n"
+                             "doors_shut 0\n"
                              "out_of_memory 0\n"
                              "places google-legacy closed 0\n"
                              "link Bona down - 0 connection reset\n"
@@ -190,11 +196,94 @@ static void other_words_are_quoted(void)
     rig_end(&rig);
 }
 
+/* Who asks nothing gives its place back; who asks now and then keeps it. */
+static void idle_connections_end(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    SCRIPT_PLAY(&rig, "open 1 control\n"
+                      "pass 4000\n"
+                      "open 2 control\n"
+                      "open 3 control\n"
+                      "pass 5999\n"
+                      "2< foo\n"
+                      "  2> ? foo\n"
+                      "3< STA\\c\n"
+                      "tick\n"
+                      "wait 1\n"
+                      "  close 1\n"
+                      "wait 3999\n"
+                      "wait 1\n"
+                      "  close 3\n"
+                      "wait 5998\n"
+                      "wait 1\n"
+                      "  close 2\n");
+    CHECK_INT(RIG_STAT(&rig, controls_idle), 3);
+    CHECK(herd_mono_is_never(herd_deadline(rig.core)));
+    rig_end(&rig);
+}
+
+static void idleness_is_a_deadline(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    script_act(&rig, "open 1 control\n");
+    CHECK_INT(herd_deadline(rig.core).ns - rig.mono.ns, 10 * HERD_NS_PER_S);
+    script_act(&rig, "closed 1 gone\n");
+    CHECK(herd_mono_is_never(herd_deadline(rig.core)));
+    rig_end(&rig);
+}
+
+/* ---- places ---- */
+
+static void tell_full(struct rig *rig, enum herd_role role, int times)
+{
+    for (int i = 0; i < times; i++)
+        rig_step(rig, (struct herd_event){.kind = HERD_EV_FULL, .role = role});
+}
+
+static void full_doors_are_counted(void)
+{
+    struct rig rig;
+    rig_start(&rig, TALK_ALONE, "Clark");
+    rig.logs = true;
+    tell_full(&rig, HERD_CLIENT, 1);
+    tell_full(&rig, HERD_PEER, 1);
+    tell_full(&rig, HERD_CONTROL, 1);
+    tell_full(&rig, 0, 1);
+    CHECK_STR(rig.said.data,
+              "  log herd 0 - new clients have to wait: connections-max is reached\\c\n"
+              "  log herd 0 - neighbours have to wait: all their places are taken\\c\n"
+              "  log herd 0 - herdctl has to wait: all places for control connections are "
+              "taken\\c\n"
+              "  log herd 0 - everybody has to wait: no descriptors or memory are "
+              "left\\c\n");
+    rig_hush(&rig);
+    tell_full(&rig, HERD_CLIENT, 9);
+    tell_full(&rig, HERD_PEER, 8);
+    tell_full(&rig, HERD_CONTROL, 7);
+    tell_full(&rig, 0, 6);
+    CHECK_STR(rig.said.data, "");
+    rig_pass_ms(&rig, 10000);
+    tell_full(&rig, HERD_CLIENT, 1);
+    CHECK_STR(rig.said.data,
+              "  log herd 0 - new clients have to wait: connections-max is reached; left "
+              "out of this log: 30 such lines\\c\n");
+    CHECK_INT(RIG_STAT(&rig, clients_full), 11);
+    CHECK_INT(RIG_STAT(&rig, peers_full), 9);
+    CHECK_INT(RIG_STAT(&rig, controls_full), 8);
+    CHECK_INT(RIG_STAT(&rig, doors_shut), 7);
+    rig_end(&rig);
+}
+
 const struct check_test test_control[] = {
     {"status_tells_everything", status_tells_everything},
     {"status_tells_how_links_are", status_tells_how_links_are},
     {"reasons_are_plain_text", reasons_are_plain_text},
     {"a_long_reason_is_cut", a_long_reason_is_cut},
     {"other_words_are_quoted", other_words_are_quoted},
+    {"idle_connections_end", idle_connections_end},
+    {"idleness_is_a_deadline", idleness_is_a_deadline},
+    {"full_doors_are_counted", full_doors_are_counted},
     {NULL, NULL},
 };

@@ -79,6 +79,10 @@ static const struct story stories[] = {
      "closed 3 reset\nwait 1000\nopen 7 dialled Jaquez\n7< BYE 0 refused go\nopen 8 peer\n"
      "8< HELLO 0 1 1 herd Nobody Clark 0000000000000001 RULES CLOCK NONCE\nstop\ntick\n"
      "drained 4\ndrained 2\ntick\n"},
+    {"strangers", TALK_HERD "handshakes-max 1\n",
+     "open 2 peer\nopen 3 near\nopen 4 peer\n3< " TALK_HELLO_BONA "open 5 peer\n"
+     "5< " TALK_HELLO_BONA "open 6 peer\n6< " TALK_HELLO_BONA "open 7 peer\nopen 8 peer\n"
+     "3< AUTH 0 none\n8< nonsense\nwait 6000\n"},
     {"another of the same name", TALK_HERD,
      TALK_LINKS_UP
      "open 4 peer\n4< HELLO 0 1 1 herd Bona Clark 00000000000000b1 RULES CLOCK "

@@ -158,6 +158,34 @@ static void moves_between_queues(void)
     CHECK(herd_timerq_expired(&other, at_ms(100)) == &f.number[0]);
 }
 
+/* The numbers of all that are armed, as digits. */
+static int64_t armed(const struct fixture *f)
+{
+    int64_t digits = 1;
+    const struct herd_timer *timer = herd_timerq_first(&f->q);
+    for (; timer != NULL; timer = herd_timerq_next(&f->q, timer))
+        digits = digits * 10 + *(const int *)timer->owner;
+    return digits;
+}
+
+static void can_be_looked_through(void)
+{
+    struct fixture f;
+    set_up(&f, 10);
+    CHECK_INT(armed(&f), 1);
+    arm(&f, 2, 1000);
+    CHECK_INT(armed(&f), 12);
+    arm(&f, 0, 1001);
+    arm(&f, 1, 1001);
+    CHECK_INT(armed(&f), 1201);
+    arm(&f, 2, 1002);
+    CHECK_INT(armed(&f), 1012);
+    herd_timer_disarm(&f.timer[1]);
+    CHECK_INT(armed(&f), 102);
+    CHECK_INT(expired(&f, 2000), 102);
+    CHECK_INT(armed(&f), 1);
+}
+
 const struct check_test test_timerq[] = {
     {"expires in order", expires_in_order},
     {"starts again when armed again", starts_again_when_armed_again},
@@ -165,5 +193,6 @@ const struct check_test test_timerq[] = {
     {"does nothing without a duration", does_nothing_without_duration},
     {"reaches the end of time", reaches_end_of_time},
     {"moves between queues", moves_between_queues},
+    {"can_be_looked_through", can_be_looked_through},
     {NULL, NULL},
 };

@@ -1,0 +1,104 @@
+/* Connections accepted from whoever comes: how many may wait to say who they are and to
+ * prove it, who gives way, who is turned away, and what the log tells of it. */
+#include "state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- the log ---- */
+
+static bool is_stranger(const struct herd_peer *peer)
+{
+    return !peer->ours && peer->stage <= HERD_STAGE_AUTH;
+}
+
+/* One decision for all lines about a connection, so that what is told of it is whole. */
+bool herd_peer_logged(struct herd_core *core, struct herd_conn *conn)
+{
+    struct herd_peer *peer = &conn->peer;
+    uint64_t left_out = 0;
+    if (!is_stranger(peer))
+        return true;
+    if (!peer->log_asked) {
+        peer->log_asked = true;
+        peer->logged = herd_throttle_pass(&core->strangers_logged, core->mono, &left_out);
+    }
+    if (left_out > 0)
+        herd_logf(core, 0, "%" PRIu64 " strangers were left out of this log", left_out);
+    return peer->logged;
+}
+
+/* ---- turning away ---- */
+
+/* Operators ask who cannot get in; a few names are enough to see what is wrong. */
+static void note_refusal(struct herd_core *core, struct herd_slice name, const char *why)
+{
+    struct herd_refusal *at = core->refusals;
+    size_t len = name.len < HERD_CONF_NAME_MAX ? name.len : HERD_CONF_NAME_MAX;
+    char text[HERD_CONF_NAME_MAX + 1] = "-";
+    for (size_t i = 0; i < len; i++) {
+        text[i] = name.data[i] > ' ' && name.data[i] < 0x7f ? name.data[i] : '?';
+        text[i + 1] = '\0';
+    }
+    while (at->count > 0 && strcmp(at->name, text) != 0 &&
+           at < core->refusals + HERD_REFUSALS - 1)
+        at++;
+    if (at->count > 0 && strcmp(at->name, text) != 0)
+        at->count = 0;
+    snprintf(at->name, sizeof at->name, "%s", text);
+    snprintf(at->why, sizeof at->why, "%s", why);
+    at->count++;
+}
+
+void herd_peer_turn_away(struct herd_core *core, struct herd_conn *conn,
+                         struct herd_slice name, const char *code, const char *why)
+{
+    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    if (conn->ending)
+        return;
+    core->stats.peers_refused++;
+    note_refusal(core, name, why);
+    if (herd_peer_logged(core, conn))
+        herd_logf(core, conn->id, "turned away %.*s: %s",
+                  (int)(name.len < 64 ? name.len : 64), name.data, why);
+    if (neighbour != NULL && neighbour->conn == NULL)
+        (void)herd_neighbour_why(neighbour, herd_slice_str(why));
+    herd_peer_bye(core, conn, code, why);
+}
+
+/* ---- how many there may be ---- */
+
+/* Those at one stage, the oldest first: all of them wait for their handshake to end. */
+struct crowd {
+    uint32_t count;
+    struct herd_conn *first_far, *first_near;
+};
+
+static struct crowd look(const struct herd_core *core, enum herd_stage stage)
+{
+    struct crowd crowd = {0};
+    const struct herd_timer *timer = herd_timerq_first(&core->handshakes);
+    for (; timer != NULL; timer = herd_timerq_next(&core->handshakes, timer)) {
+        struct herd_conn *conn = timer->owner;
+        struct herd_conn **first = conn->peer.near ? &crowd.first_near : &crowd.first_far;
+        if (conn->ending || !is_stranger(&conn->peer) || conn->peer.stage != stage)
+            continue;
+        crowd.count++;
+        if (*first == NULL)
+            *first = conn;
+    }
+    return crowd;
+}
+
+void herd_stranger_gives_way(struct herd_core *core, enum herd_stage stage)
+{
+    struct crowd crowd = look(core, stage);
+    if (crowd.count <= (uint64_t)core->setup.conf->handshakes_max)
+        return;
+    core->stats.peers_crowded++;
+    herd_peer_turn_away(core, crowd.first_far != NULL ? crowd.first_far : crowd.first_near,
+                        HERD_LIT("-"), "closing",
+                        stage == HERD_STAGE_HELLO
+                            ? "too many connections that have not said who they are"
+                            : "too many connections that have not proven who they are");
+}

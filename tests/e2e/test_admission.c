@@ -1,0 +1,292 @@
+/* Too many of one kind do not keep out those of another, and strangers keep no neighbour
+ * out. */
+#include "check.h"
+#include "files.h"
+#include "herd_proc.h"
+#include "links.h"
+#include "shell.h"
+#include "silence.h"
+#include "wait.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { GOLOMAN = 0, HANDS = 1, PATH_SIZE = 64 };
+
+static int64_t log_size(const struct herd_proc *herd, uint32_t i)
+{
+    char path[HERD_PROC_PATH];
+    herd_proc_path(herd, path, "log", i, ".log");
+    struct herd_slice text = file_read(path);
+    int64_t size = (int64_t)text.len;
+    file_free(text);
+    return size;
+}
+
+/* Descriptors that the server has open; -1 where /proc does not tell. */
+static int open_files(const struct herd_proc *herd, uint32_t i)
+{
+    char path[PATH_SIZE];
+    int count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)herd->server[i].pid);
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return -1;
+    while (readdir(dir) != NULL)
+        count++;
+    closedir(dir);
+    return count - 2;
+}
+
+static bool link_is_up(const struct herd_proc *herd, uint32_t i, uint32_t other)
+{
+    char line[PATH_SIZE];
+    struct client client;
+    struct herd_slice text;
+    snprintf(line, sizeof line, "\nlink %s up ", herd->conf.servers[other].name);
+    bool up = herd_proc_status(herd, i, &client, &text) && bytes_have(text, line);
+    client_close(&client);
+    return up;
+}
+
+/* Waits for the link on both sides; in milliseconds. */
+static int64_t await_link(const struct herd_proc *herd, uint32_t a, uint32_t b)
+{
+    int64_t start = now_ms();
+    while (!(link_is_up(herd, a, b) && link_is_up(herd, b, a)) &&
+           now_ms() - start < WAIT_MS)
+        nap();
+    return now_ms() - start;
+}
+
+static int64_t restart(struct herd_proc *herd, uint32_t i, uint32_t other)
+{
+    CHECK_INT(herd_proc_stop(herd, i, SIGKILL), -SIGKILL);
+    CHECK(herd_proc_start(herd, i));
+    return await_link(herd, i, other);
+}
+
+/* ---- strangers ---- */
+
+/* Starts Hands again, lets strangers come before Goloman hears of it, and waits for the
+ * link. */
+static void restart_among_strangers(struct herd_proc *herd)
+{
+    enum { FEW_SECONDS_MS = 10000, MANY = 500 };
+    CHECK_INT(herd_proc_stop(herd, HANDS, SIGKILL), -SIGKILL);
+    CHECK_INT(kill(herd->server[GOLOMAN].pid, SIGSTOP), 0);
+    CHECK(herd_proc_start(herd, HANDS));
+    CHECK(links_wait_count(herd, HANDS, "peers_crowded", MANY));
+    CHECK_INT(kill(herd->server[GOLOMAN].pid, SIGCONT), 0);
+    int64_t took_ms = await_link(herd, HANDS, GOLOMAN);
+    note("among strangers the link was up after %d ms", (int)took_ms);
+    CHECK(took_ms < FEW_SECONDS_MS);
+}
+
+/* Silent ones hold all places at both ends, and take each place that is given up. */
+static void strangers_at_both_ends(void)
+{
+    enum { EACH = 64, LINE = 400, BURST = 16, OTHERS = 100, TIMES = 3 };
+    struct herd_proc herd;
+    struct silence silence;
+    REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
+    const uint16_t ports[] = {herd.peer[GOLOMAN].number, herd.peer[HANDS].number};
+    REQUIRE(silence_begin(&silence, ports, 2, EACH));
+    CHECK(links_wait_count(&herd, GOLOMAN, "peers_crowded", 2 * EACH));
+    int64_t start = now_ms(), size = log_size(&herd, GOLOMAN);
+    for (int i = 0; i < TIMES; i++)
+        restart_among_strangers(&herd);
+    int64_t crowded = herd_proc_count(&herd, GOLOMAN, "peers_crowded");
+    int64_t grown = log_size(&herd, GOLOMAN) - size;
+    int64_t took_s = (now_ms() - start) / 1000 + 1;
+    note("%d gave way in %d s, the log grew by %d bytes; %d files are open", (int)crowded,
+         (int)took_s, (int)grown, open_files(&herd, GOLOMAN));
+    CHECK(grown < (BURST + took_s + OTHERS) * LINE);
+    CHECK(herd_proc_count(&herd, GOLOMAN, "peers_refused") >= crowded);
+    silence_end(&silence);
+    CHECK(herd_proc_wait_links(&herd));
+    herd_proc_close(&herd);
+}
+
+/* Whoever is turned away and does not close costs a place of its kind, for a while, and
+ * gives it to the next. */
+static void strangers_that_do_not_leave(void)
+{
+    enum { STRANGERS = 200, PLACES = 2 * 16 + 4 * 3, OTHERS = 8 };
+    static const char *const talk[] = {"nonsense\n", "HELLO 0\n", ""};
+    struct herd_proc herd;
+    struct client clients[STRANGERS];
+    struct herd_slice got;
+    REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
+    int before = open_files(&herd, GOLOMAN);
+    for (int i = 0; i < STRANGERS; i++) {
+        CHECK(client_open(&clients[i], herd.peer[GOLOMAN].number));
+        /* The server may have closed already. */
+        (void)client_say(&clients[i], talk[i % 3]);
+    }
+    CHECK(links_wait_count(&herd, GOLOMAN, "peers_malformed", STRANGERS / 3));
+    int after = open_files(&herd, GOLOMAN);
+    note("%d strangers that stay: %d files, %d before", STRANGERS, after, before);
+    CHECK(before < 0 || after - before <= PLACES + OTHERS);
+    CHECK(restart(&herd, HANDS, GOLOMAN) < WAIT_MS);
+    struct client last;
+    CHECK(client_open(&last, herd.peer[GOLOMAN].number));
+    CHECK(client_say(&last, "nonsense\n"));
+    CHECK(client_rest(&last, &got) && bytes_have(got, "BYE 0 malformed"));
+    client_close(&last);
+    for (int i = 0; i < STRANGERS; i++)
+        client_close(&clients[i]);
+    herd_proc_close(&herd);
+}
+
+/* Whoever comes from a neighbour's address stays while strangers come and go. */
+static void a_neighbours_address_is_known(void)
+{
+    enum { STRANGERS = 40, PLACES = 4 };
+    struct herd_proc herd;
+    struct client near, far[STRANGERS];
+    struct herd_slice got;
+    REQUIRE(herd_proc_run(&herd, "ucla-2018",
+                          "handshakes-max 4\nhandshake-timeout-ms 60000\n"));
+    CHECK(client_open(&near, herd.peer[GOLOMAN].number));
+    if (!client_open_from(&far[0], "127.0.0.2", herd.peer[GOLOMAN].number)) {
+        note("not tried: 127.0.0.2 is no address of this machine");
+        client_close(&near);
+        herd_proc_close(&herd);
+        return;
+    }
+    for (int i = 1; i < STRANGERS; i++)
+        CHECK(client_open_from(&far[i], "127.0.0.2", herd.peer[GOLOMAN].number));
+    CHECK(links_wait_count(&herd, GOLOMAN, "peers_crowded", STRANGERS + 1 - PLACES));
+    CHECK(client_say(&near, "nonsense\n"));
+    CHECK(client_rest(&near, &got) && bytes_have(got, "BYE 0 malformed"));
+    client_close(&near);
+    for (int i = 0; i < STRANGERS; i++)
+        client_close(&far[i]);
+    herd_proc_close(&herd);
+}
+
+/* ---- clients ---- */
+
+/* They hold all that connections-max allows, and more of them wait. */
+static void clients_keep_nobody_else_out(void)
+{
+    enum { PLACES = 8, CLIENTS = 24 };
+    struct herd_proc herd;
+    struct client clients[CLIENTS];
+    struct herd_slice got;
+    REQUIRE(herd_proc_run(&herd, "ucla-2018", "connections-max 8\n"));
+    for (int i = 0; i < CLIENTS; i++)
+        CHECK(herd_proc_connect(&herd, GOLOMAN, &clients[i]));
+    CHECK(links_wait_count(&herd, GOLOMAN, "clients_full", 1));
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), PLACES);
+    CHECK(links_wait_log(&herd, GOLOMAN, "new clients have to wait"));
+    CHECK(restart(&herd, HANDS, GOLOMAN) < WAIT_MS);
+    const char *argv[] = {"herdctl", "-c", herd.conf_path, "status", "Goloman", NULL};
+    struct outcome outcome = child_run("HERD_TEST_TOOLS", argv);
+    CHECK_INT(outcome.status, 0);
+    CHECK(bytes_have(outcome.out, "clients_full"));
+    outcome_free(&outcome);
+    /* A dial that comes from the full server finds a place, too. */
+    CHECK_INT(herd_proc_stop(&herd, HANDS, SIGKILL), -SIGKILL);
+    CHECK(links_wait_status(&herd, GOLOMAN, "link Hands down", ""));
+    CHECK(herd_proc_start(&herd, HANDS) && herd_proc_wait_links(&herd));
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), PLACES);
+    for (int i = 0; i < CLIENTS; i++) {
+        CHECK(client_ask(&clients[i], "hello\n", &got));
+        client_close(&clients[i]);
+    }
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "peers_full"), 0);
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "doors_shut"), 0);
+    herd_proc_close(&herd);
+}
+
+/* ---- control connections ---- */
+
+static bool open_control(const struct herd_proc *herd, uint32_t i, struct client *client)
+{
+    char path[HERD_PROC_PATH];
+    herd_proc_path(herd, path, "run", i, ".sock");
+    return client_open_unix(client, path);
+}
+
+/* Those above their number wait, and keep nobody else out. */
+static void control_connections_wait(void)
+{
+    enum { PLACES = 16, ALL = PLACES + 4 };
+    struct herd_proc herd;
+    struct client controls[ALL], client;
+    struct herd_slice got;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    REQUIRE(herd_proc_start(&herd, GOLOMAN));
+    for (int i = 0; i < ALL; i++) {
+        CHECK(open_control(&herd, GOLOMAN, &controls[i]));
+        CHECK(client_say(&controls[i], "hello\n"));
+    }
+    for (int i = 0; i < PLACES; i++)
+        CHECK(client_line(&controls[i], &got));
+    CHECK(herd_proc_connect(&herd, GOLOMAN, &client));
+    CHECK(client_ask(&client, "IAMAT a +1+1 1\n", &got));
+    client_close(&client);
+    CHECK(links_wait_log(&herd, GOLOMAN, "herdctl has to wait"));
+    for (int i = 0; i < ALL; i++) {
+        CHECK(i < PLACES || client_line(&controls[i], &got));
+        client_close(&controls[i]);
+    }
+    CHECK(herd_proc_count(&herd, GOLOMAN, "controls_full") >= 1);
+    herd_proc_close(&herd);
+}
+
+/* ---- the system's limit ---- */
+
+/* Runs Goloman, with three neighbours, for a moment; what it says in its log. */
+static struct outcome run_with(const struct herd_proc *herd, const char *limit)
+{
+    return shell(herd->dir,
+                 "%s || exit 7\n"
+                 "\"$HERD_BIN\" -c herd.conf Goloman >out 2>err & pid=$!\n"
+                 "until grep -q ready out; do sleep 0.02; done\n"
+                 "kill $pid; wait $pid; echo status $?\n"
+                 "cat log/Goloman.log; rm log/Goloman.log",
+                 limit);
+}
+
+/* Clients get what the others leave, and the soft limit is no limit. */
+static void open_files_are_limited(void)
+{
+    static const struct {
+        const char *limit, *says; /* NULL: nothing */
+    } cases[] = {
+        {"ulimit -n 200", "leaves 108 connections for clients: connections-max is 109\n"},
+        {"ulimit -n 201", NULL},
+        {"ulimit -n 102", "leaves 10 connections for clients: connections-max is 109\n"},
+        {"ulimit -n 80", "leaves 8 connections for clients: connections-max is 109\n"},
+        {"ulimit -S -n 64", NULL},
+    };
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "connections-max 109\n"));
+    port_lend(&herd.client[GOLOMAN]);
+    port_lend(&herd.peer[GOLOMAN]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_LABEL("%s", cases[i].limit);
+        struct outcome got = run_with(&herd, cases[i].limit);
+        CHECK(bytes_have(got.out, "status 0\n"));
+        CHECK_INT(bytes_have(got.out, "the system's limit on open files leaves "),
+                  cases[i].says != NULL);
+        CHECK(cases[i].says == NULL || bytes_have(got.out, cases[i].says));
+        outcome_free(&got);
+    }
+    herd_proc_close(&herd);
+}
+
+const struct check_test test_admission[] = {
+    {"strangers_at_both_ends", strangers_at_both_ends},
+    {"strangers_that_do_not_leave", strangers_that_do_not_leave},
+    {"a_neighbours_address_is_known", a_neighbours_address_is_known},
+    {"clients_keep_nobody_else_out", clients_keep_nobody_else_out},
+    {"control_connections_wait", control_connections_wait},
+    {"open_files_are_limited", open_files_are_limited},
+    {NULL, NULL},
+};
