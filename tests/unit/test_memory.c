@@ -391,6 +391,27 @@ static void who_is_given_up_gets_nothing_more(void)
     rig_end(&rig);
 }
 
+/* Those that the stop ends wait for their CLOSEs; their time runs out, too, but that is no
+ * second reason. */
+static void who_is_owed_a_close_is_not_turned_away(void)
+{
+    enum { STRANGERS = 80, FIRST = 2 };
+    struct rig rig;
+    int open = 0;
+    rig_start(&rig, TALK_HERD "handshakes-max 100\n", "Clark");
+    for (herd_conn_id i = FIRST; i < FIRST + STRANGERS; i++)
+        rig_open(&rig, i, HERD_PEER, -1);
+    fail_mem_arm(&rig.mem, 1, true);
+    script_act(&rig, "stop\n");
+    for (int i = FIRST; i < FIRST + STRANGERS; i++)
+        open += rig.open[i];
+    CHECK(open > 0 && open < STRANGERS);
+    script_act(&rig, "wait 5000\n");
+    CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);
+    CHECK_INT(RIG_STAT(&rig, peers_refused), 0);
+    rig_end(&rig);
+}
+
 const struct check_test test_memory[] = {
     {"memory_may_run_out", memory_may_run_out},
     {"memory_may_suffice", memory_may_suffice},
@@ -405,5 +426,6 @@ const struct check_test test_memory[] = {
     {"a_close_is_owed_to_neighbours", a_close_is_owed_to_neighbours},
     {"who_is_owed_a_close_is_not_probed", who_is_owed_a_close_is_not_probed},
     {"who_is_given_up_gets_nothing_more", who_is_given_up_gets_nothing_more},
+    {"who_is_owed_a_close_is_not_turned_away", who_is_owed_a_close_is_not_turned_away},
     {NULL, NULL},
 };
