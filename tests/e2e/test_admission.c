@@ -245,9 +245,9 @@ static void control_connections_wait(void)
 static struct outcome run_with(const struct herd_proc *herd, const char *limit)
 {
     return shell(herd->dir,
-                 "%s || exit 7\n"
+                 "rm -f out && %s || exit 7\n"
                  "\"$HERD_BIN\" -c herd.conf Goloman >out 2>err & pid=$!\n"
-                 "until grep -q ready out; do sleep 0.02; done\n"
+                 "until grep -qs ready out; do sleep 0.02; done\n"
                  "kill $pid; wait $pid; echo status $?\n"
                  "cat log/Goloman.log; rm log/Goloman.log",
                  limit);
