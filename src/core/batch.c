@@ -1,5 +1,5 @@
 /* One batch of records to a neighbour. This is the only place that sends any. */
-#include "state.h"
+#include "peer.h"
 
 enum {
     BATCH_BYTES = 16384, /* a batch is closed when it has so many */

@@ -1,5 +1,5 @@
 #include "herd/err.h"
-#include "state.h"
+#include "peer.h"
 
 #define NAME(text)                                                                         \
     {                                                                                      \

@@ -25,18 +25,6 @@ void herd_conn_end(struct herd_core *core, struct herd_conn *conn)
     core->ending = conn;
 }
 
-void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
-{
-    switch (conn->role) {
-    case HERD_CLIENT: herd_client_free(core, conn); break;
-    case HERD_PEER: herd_peer_free(core, conn, why); break;
-    default: herd_control_free(conn); break;
-    }
-    core->conns[(uint32_t)conn->id] = NULL;
-    core->conn_count--;
-    herd_mem_free(core->setup.mem, conn, sizeof *conn);
-}
-
 void herd_conn_send(struct herd_core *core, struct herd_conn *conn, struct herd_slice bytes)
 {
     if (herd_out_send(&core->out, conn->id, bytes))

@@ -1,6 +1,6 @@
 /* The control connection: what an operator asks a server. */
 #include "herd/err.h"
-#include "state.h"
+#include "peer.h"
 
 #include <assert.h>
 #include <inttypes.h>

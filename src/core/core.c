@@ -1,7 +1,7 @@
 #include "herd/core.h"
 
 #include "herd/err.h"
-#include "state.h"
+#include "peer.h"
 
 enum {
     CACHE_ENTRIES = 4096,  /* answers of Places ... */

@@ -11,7 +11,7 @@
  * the table, and the marker waits where the feed ended when the walk began. */
 #include "herd/decimal.h"
 #include "herd/err.h"
-#include "state.h"
+#include "peer.h"
 
 #include <inttypes.h>
 

@@ -1,7 +1,7 @@
 /* The first words on a neighbour's connection: HELLO and AUTH, and who is refused. */
 #include "herd/err.h"
 #include "herd/hex.h"
-#include "state.h"
+#include "peer.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
  * when everything before it is in the store, and outlives the link. */
 #include "herd/decimal.h"
 #include "herd/err.h"
-#include "state.h"
+#include "peer.h"
 
 #include <inttypes.h>
 

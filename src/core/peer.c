@@ -1,83 +1,9 @@
-/* A neighbour's connection: the frames that come in, and its end. */
+/* A neighbour's connection: the frames that come in, its end, and dials that lead to none.
+ */
 #include "herd/err.h"
-#include "state.h"
+#include "peer.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-/* ---- neighbours ---- */
-
-struct herd_neighbour *herd_neighbour_of(struct herd_core *core, int64_t server)
-{
-    for (uint32_t i = 0; i < core->neighbour_count; i++)
-        if (core->neighbours[i].server == server)
-            return &core->neighbours[i];
-    return NULL;
-}
-
-struct herd_neighbour *herd_neighbour_linked(const struct herd_conn *conn)
-{
-    return conn->peer.stage == HERD_STAGE_UP ? conn->peer.neighbour : NULL;
-}
-
-const char *herd_neighbour_name(const struct herd_core *core,
-                                const struct herd_neighbour *neighbour)
-{
-    return core->setup.conf->servers[neighbour->server].name;
-}
-
-/* Operators read this on a terminal, and some of it comes from the neighbour. */
-bool herd_neighbour_why(struct herd_neighbour *neighbour, struct herd_slice why)
-{
-    char before[HERD_WHY_MAX];
-    size_t len = why.len < HERD_WHY_MAX - 1 ? why.len : HERD_WHY_MAX - 1;
-    memcpy(before, neighbour->why, sizeof before);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)why.data[i];
-        neighbour->why[i] = c < ' ' || c == 0x7f ? '?' : why.data[i];
-    }
-    neighbour->why[len] = '\0';
-    return strcmp(before, neighbour->why) != 0;
-}
-
-void herd_peer_dial_failed(struct herd_core *core, const struct herd_event *event)
-{
-    struct herd_neighbour *neighbour = herd_neighbour_of(core, event->server);
-    assert(neighbour != NULL);
-    core->stats.dials_failed++;
-    herd_link_call_failed(&neighbour->link, core->mono, herd_random(core));
-    /* A neighbour that is down for a day is worth a line, not a line every 30 seconds. */
-    if (neighbour->conn == NULL && herd_neighbour_why(neighbour, event->bytes))
-        herd_logf(core, 0, "cannot reach %s: %s", herd_neighbour_name(core, neighbour),
-                  neighbour->why);
-}
-
-/* ---- frames out ---- */
-
-void herd_peer_sendf(struct herd_core *core, struct herd_conn *conn, const char *format,
-                     ...)
-{
-    char frame[HERD_FRAME_HEADER_MAX];
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(frame, sizeof frame, format, args);
-    va_end(args);
-    assert(len > 0 && len < (int)sizeof frame);
-    herd_conn_send(core, conn, herd_slice(frame, (size_t)len));
-    if (core->setup.conf->log_traffic && !conn->ending && herd_peer_logged(core, conn))
-        herd_log_copy(core, HERD_TOPIC_PEER, conn->id, '>',
-                      herd_slice(frame, (size_t)len - 1));
-}
-
-void herd_peer_bye(struct herd_core *core, struct herd_conn *conn, const char *code,
-                   const char *why)
-{
-    if (conn->ending)
-        return;
-    herd_peer_sendf(core, conn, "BYE 0 %s %s\n", code, why);
-    herd_conn_end(core, conn);
-}
 
 /* ---- frames in ---- */
 
@@ -185,4 +111,16 @@ void herd_peer_free(struct herd_core *core, struct herd_conn *conn, struct herd_
         herd_link_lost(&peer->neighbour->link, conn->id, peer->refused, core->mono,
                        herd_random(core)))
         go_down(core, peer->neighbour, why);
+}
+
+void herd_peer_dial_failed(struct herd_core *core, const struct herd_event *event)
+{
+    struct herd_neighbour *neighbour = herd_neighbour_of(core, event->server);
+    assert(neighbour != NULL);
+    core->stats.dials_failed++;
+    herd_link_call_failed(&neighbour->link, core->mono, herd_random(core));
+    /* A neighbour that is down for a day is worth a line, not a line every 30 seconds. */
+    if (neighbour->conn == NULL && herd_neighbour_why(neighbour, event->bytes))
+        herd_logf(core, 0, "cannot reach %s: %s", herd_neighbour_name(core, neighbour),
+                  neighbour->why);
 }

@@ -2,7 +2,7 @@
 #include "herd/decimal.h"
 #include "herd/err.h"
 #include "herd/hex.h"
-#include "state.h"
+#include "peer.h"
 
 #include <inttypes.h>
 

@@ -2,10 +2,8 @@
  *
  * core.c makes and frees it, and step.c is the door; conn.c is what all sessions stand on.
  * A client's session is client.c and whatsat.c, and upstream.c asks Places for all of them;
- * an operator's is control.c; a neighbour's begins in stranger.c and handshake.c and reads
- * frames in peer.c; inflow.c takes records in, feed.c and batch.c send them, heartbeat.c
- * watches. No session frees a connection: it calls herd_conn_end, and the step ends with
- * the sweep. */
+ * an operator's is control.c; a neighbour's is told in peer.h. No session frees a
+ * connection: it calls herd_conn_end, and the step ends with the sweep. */
 #ifndef HERD_CORE_STATE_H
 #define HERD_CORE_STATE_H
 
@@ -214,10 +212,6 @@ struct herd_conn *herd_conn_find(const struct herd_core *core, herd_conn_id id);
 /* The connection is closed at the end of this step; it may be told so twice. */
 void herd_conn_end(struct herd_core *core, struct herd_conn *conn);
 
-/* Frees what herd_conn_end has ended, what has gone by itself, or all at the end; `why` is
- * what a neighbour's link is said to have ended of. */
-void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why);
-
 /* Sends, or ends the connection when there is no memory to do so. */
 void herd_conn_send(struct herd_core *core, struct herd_conn *conn,
                     struct herd_slice bytes);
@@ -326,118 +320,11 @@ bool herd_upstream_depart(struct herd_core *core);
 void herd_upstream_answer(struct herd_core *core, const struct herd_event *event);
 void herd_upstream_timers(struct herd_core *core);
 
-/* ---- peer.c ---- */
+/* ---- step.c ---- */
 
-void herd_peer_data(struct herd_core *core, struct herd_conn *conn,
-                    struct herd_slice bytes);
-void herd_peer_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why);
-void herd_peer_dial_failed(struct herd_core *core, const struct herd_event *event);
-/* Sends a frame without payload, from a format that ends with LF. */
-void herd_peer_sendf(struct herd_core *core, struct herd_conn *conn, const char *format,
-                     ...) __attribute__((format(printf, 3, 4)));
-/* Says good-bye and ends: `code` is one word for programs, `why` is for people. */
-void herd_peer_bye(struct herd_core *core, struct herd_conn *conn, const char *code,
-                   const char *why);
-int herd_peer_byebye(struct herd_core *core, struct herd_conn *conn,
-                     const struct herd_call *call);
-/* The neighbour with that server, or NULL. */
-struct herd_neighbour *herd_neighbour_of(struct herd_core *core, int64_t server);
-/* The neighbour whose link this connection carries, or NULL. */
-struct herd_neighbour *herd_neighbour_linked(const struct herd_conn *conn);
-const char *herd_neighbour_name(const struct herd_core *core,
-                                const struct herd_neighbour *neighbour);
-/* Remembers it for operators. Returns false when it was so already. */
-bool herd_neighbour_why(struct herd_neighbour *neighbour, struct herd_slice why);
-
-/* ---- handshake.c ---- */
-
-void herd_peer_open(struct herd_core *core, struct herd_conn *conn,
-                    const struct herd_event *event);
-int herd_peer_hello(struct herd_core *core, struct herd_conn *conn,
-                    const struct herd_call *call);
-int herd_peer_auth(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call);
-void herd_handshake_timers(struct herd_core *core);
-/* The connection is known, or gone: its time for the handshake has ended. */
-void herd_handshake_end(struct herd_core *core, struct herd_conn *conn);
-
-/* ---- stranger.c ---- */
-
-/* A connection that was accepted has come to this stage, HELLO or AUTH: when that is one
- * more than there may be, one of them is turned away. */
-void herd_stranger_gives_way(struct herd_core *core, enum herd_stage stage);
-/* Whether the log may have lines about this connection: of those that have not proven who
- * they are only so many have. */
-bool herd_peer_logged(struct herd_core *core, struct herd_conn *conn);
-/* `code` decides how soon the other side tries again, `why` is for people. */
-void herd_peer_turn_away(struct herd_core *core, struct herd_conn *conn,
-                         struct herd_slice name, const char *code, const char *why);
-
-/* ---- inflow.c ---- */
-
-/* The link is up: says what this server has of the neighbour's feed. */
-void herd_inflow_start(struct herd_core *core, struct herd_neighbour *neighbour);
-void herd_inflow_stop(struct herd_neighbour *neighbour);
-void herd_inflow_timers(struct herd_core *core);
-/* Everything up to `seq` has come. Returns HERD_EBAD when it cannot be so. */
-int herd_inflow_reached(struct herd_neighbour *neighbour, uint64_t seq);
-int herd_peer_resume(struct herd_core *core, struct herd_conn *conn,
-                     const struct herd_call *call);
-int herd_peer_sync(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call);
-int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
-                     const struct herd_call *call);
-int herd_peer_wait(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call);
-int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
-                    const struct herd_call *call);
-
-/* ---- feed.c ---- */
-
-void herd_outflow_start(struct herd_neighbour *neighbour);
-void herd_outflow_stop(struct herd_neighbour *neighbour);
-/* Sends what is news to each neighbour: at most one batch each. */
-void herd_feed_neighbours(struct herd_core *core);
-/* When there is something to send, or to leave: the instant 0 for "now". */
-struct herd_mono herd_feed_deadline(const struct herd_core *core);
-/* Nothing is left to be sent to this neighbour. */
-bool herd_feed_idle(const struct herd_core *core, const struct herd_neighbour *neighbour);
-/* The feed is idle, and yet something is missing there: sends everything, echoes included.
- * False when others come first. */
-bool herd_feed_repair(struct herd_core *core, struct herd_neighbour *neighbour);
-int herd_peer_have(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call);
-int herd_peer_ack(struct herd_core *core, struct herd_conn *conn,
-                  const struct herd_call *call);
-
-/* ---- batch.c ---- */
-
-/* Sends the next records, one batch at most. Returns true when there are no more. */
-bool herd_batch_send(struct herd_core *core, struct herd_neighbour *neighbour);
-
-/* ---- heartbeat.c ---- */
-
-void herd_beat_start(struct herd_core *core, struct herd_neighbour *neighbour);
-void herd_beat_stop(struct herd_neighbour *neighbour);
-/* Bytes have come. */
-void herd_beat_heard(struct herd_core *core, struct herd_neighbour *neighbour);
-/* Asks for a sign of life at once, and gives up soon. */
-void herd_beat_probe(struct herd_core *core, struct herd_neighbour *neighbour);
-void herd_beat_timers(struct herd_core *core);
-int herd_peer_ping(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call);
-int herd_peer_pong(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call);
-
-/* ---- position.c: positions on the wire ---- */
-
-/* Sends VERB 0 FEED SEQ. */
-void herd_position_send(struct herd_core *core, struct herd_conn *conn, const char *verb,
-                        const struct herd_position *position);
-/* From the first two words behind the verb. Errors: HERD_EBAD. */
-int herd_position_parse(const struct herd_call *call, struct herd_position *position);
-/* Both are known, and the same. */
-bool herd_position_eq(const struct herd_position *a, const struct herd_position *b);
+/* Frees what herd_conn_end has ended, what has gone by itself, or all at the end; `why` is
+ * what a neighbour's link is said to have ended of. */
+void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why);
 
 /* ---- control.c ---- */
 

@@ -1,6 +1,6 @@
 /* One step: an event, and what it leads to. */
 #include "herd/err.h"
-#include "state.h"
+#include "peer.h"
 
 #include <assert.h>
 
@@ -59,6 +59,18 @@ static void opened(struct herd_core *core, const struct herd_event *event)
     core->conns[slot] = conn;
     core->conn_count++;
     start_session(core, conn, event);
+}
+
+void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
+{
+    switch (conn->role) {
+    case HERD_CLIENT: herd_client_free(core, conn); break;
+    case HERD_PEER: herd_peer_free(core, conn, why); break;
+    default: herd_control_free(conn); break;
+    }
+    core->conns[(uint32_t)conn->id] = NULL;
+    core->conn_count--;
+    herd_mem_free(core->setup.mem, conn, sizeof *conn);
 }
 
 static void got_data(struct herd_core *core, struct herd_conn *conn,

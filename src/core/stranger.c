@@ -1,32 +1,9 @@
 /* Connections accepted from whoever comes: how many may wait to say who they are and to
- * prove it, who gives way, who is turned away, and what the log tells of it. */
-#include "state.h"
+ * prove it, who gives way, and who is turned away. */
+#include "peer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-/* ---- the log ---- */
-
-static bool is_stranger(const struct herd_peer *peer)
-{
-    return !peer->ours && peer->stage <= HERD_STAGE_AUTH;
-}
-
-/* One decision for all lines about a connection, so that what is told of it is whole. */
-bool herd_peer_logged(struct herd_core *core, struct herd_conn *conn)
-{
-    struct herd_peer *peer = &conn->peer;
-    uint64_t left_out = 0;
-    if (!is_stranger(peer))
-        return true;
-    if (!peer->log_asked) {
-        peer->log_asked = true;
-        peer->logged = herd_throttle_pass(&core->strangers_logged, core->mono, &left_out);
-    }
-    if (left_out > 0)
-        herd_logf(core, 0, "%" PRIu64 " strangers were left out of this log", left_out);
-    return peer->logged;
-}
 
 /* ---- turning away ---- */
 
@@ -81,7 +58,8 @@ static struct crowd look(const struct herd_core *core, enum herd_stage stage)
     for (; timer != NULL; timer = herd_timerq_next(&core->handshakes, timer)) {
         struct herd_conn *conn = timer->owner;
         struct herd_conn **first = conn->peer.near ? &crowd.first_near : &crowd.first_far;
-        if (conn->ending || !is_stranger(&conn->peer) || conn->peer.stage != stage)
+        if (conn->ending || !herd_peer_is_stranger(&conn->peer) ||
+            conn->peer.stage != stage)
             continue;
         crowd.count++;
         if (*first == NULL)
