@@ -53,6 +53,8 @@ measure_herd() {
 
 measure_logging() {
     need_logging
+    # Gigabytes that wait for the disk would be measured, too.
+    : >"$dir/logging/Alone.log"
     measure "$@" -s "$logging_address" --pid "$logging_pid"
 }
 
