@@ -10,6 +10,28 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is a blank or below. The subtraction borrows into a higher
+ * byte only behind a hit. */
+static bool has_low(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return ((word - EACH(' ' + 1)) & ~word & EACH(0x80)) != 0;
+}
+
+/* The end of a word: eight bytes at a time while they have nothing like a blank. */
+static const char *word_end(const char *at, const char *end)
+{
+    enum { STEP = sizeof(uint64_t) };
+    while (end - at >= STEP && !has_low(at))
+        at += STEP;
+    while (at < end && !is_blank(*at))
+        at++;
+    return at;
+}
+
 void herd_words_split(struct herd_slice line, struct herd_words *words)
 {
     words->count = 0;
@@ -26,8 +48,7 @@ void herd_words_split(struct herd_slice line, struct herd_words *words)
             return;
         }
         const char *start = at;
-        while (at < end && !is_blank(*at))
-            at++;
+        at = word_end(at, end);
         words->word[words->count++] = herd_slice(start, (size_t)(at - start));
     }
 }
@@ -65,9 +86,9 @@ int herd_query_parse(const struct herd_slice word[3], struct herd_query *query)
  * other than that space, is refused. */
 static int take_word(struct herd_slice *rest, struct herd_slice *word)
 {
-    size_t n = 0;
-    while (n < rest->len && !is_blank(rest->data[n]))
-        n++;
+    size_t n = rest->len > 0
+                   ? (size_t)(word_end(rest->data, rest->data + rest->len) - rest->data)
+                   : 0;
     *word = herd_slice(rest->data, n);
     if (n == 0)
         return HERD_EBAD;

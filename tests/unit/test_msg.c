@@ -256,9 +256,39 @@ static void finds_no_command_in_garbage(void)
     CHECK(number > 300);
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r';
+}
+
+/* Any byte at any place of two words that are looked through eight bytes at a time: it ends
+ * one of them if it is white space, and else belongs to it. */
+static void takes_every_byte_at_every_place(void)
+{
+    enum { LEN = 30, SPACE_AT = 17 };
+    for (int c = 0; c < 256; c++)
+        for (size_t place = 0; place < LEN; place++) {
+            char line[LEN];
+            struct herd_words words;
+            size_t want = 0;
+            memset(line, 'w', sizeof line);
+            line[SPACE_AT] = ' ';
+            line[place] = (char)c;
+            for (size_t i = 0; i < LEN; i++)
+                want += !is_space(line[i]) && (i == 0 || is_space(line[i - 1]));
+            herd_words_split(herd_slice(line, sizeof line), &words);
+            CHECK_LABEL("byte %d at %zu", c, place);
+            if (words.count != want)
+                CHECK_INT((int64_t)words.count, (int64_t)want);
+        }
+    CHECK_LABEL("%s", "");
+    CHECK(true);
+}
+
 const struct check_test test_msg[] = {
     {"splits at white space", splits_at_white_space},
     {"splits at nothing else", splits_at_nothing_else},
+    {"takes every byte at every place", takes_every_byte_at_every_place},
     {"takes valid commands", takes_valid_commands},
     {"refuses invalid commands", refuses_invalid_commands},
     {"keeps operands as they are", keeps_operands_as_they_are},
