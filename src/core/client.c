@@ -1,3 +1,4 @@
+#include "herd/ahead.h"
 #include "herd/err.h"
 #include "state.h"
 
@@ -213,13 +214,16 @@ static void read_lines(struct herd_core *core, struct herd_conn *conn,
 {
     struct herd_client *client = &conn->client;
     struct herd_slice line;
+    struct herd_ahead ahead;
     int rc = 0;
+    herd_ahead_start(&ahead, &core->store, *input);
     while (!client->deaf && !conn->ending && !must_pause(core, client) &&
            (rc = herd_line_next(&client->line, input, &line)) == 1) {
         if (core->setup.conf->log_traffic && fresh && !client->line.taken)
             herd_log(core, HERD_TOPIC_CLIENT, conn->id, '<', line);
         else if (core->setup.conf->log_traffic)
             herd_log_copy(core, HERD_TOPIC_CLIENT, conn->id, '<', line);
+        herd_ahead_line(&ahead);
         obey(core, conn, line);
     }
     if (rc == HERD_ETOOLONG) {

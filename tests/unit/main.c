@@ -17,6 +17,7 @@
     X(frame)                                                                               \
     X(lookup)                                                                              \
     X(cache)                                                                               \
+    X(ahead)                                                                               \
     X(budget)                                                                              \
     X(breaker)                                                                             \
     X(store)                                                                               \

@@ -1,0 +1,94 @@
+/* Looking ahead changes nothing; what can be seen is what it has looked at. */
+#include "check.h"
+#include "dice.h"
+#include "store_rig.h"
+
+#include "herd/ahead.h"
+#include "herd/siphash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LINES = 40 };
+
+static uint64_t hash_of(const char *client)
+{
+    return herd_siphash(herd_slice_str(client), store_rig_key);
+}
+
+static void lines_are_looked_at_before_their_turn(void)
+{
+    struct store_rig f;
+    struct herd_ahead ahead;
+    char text[LINES * 64];
+    size_t len = 0;
+    store_rig_set_up(&f);
+    store_rig_put(&f, "client-09", 1);
+    for (int i = 0; i < LINES; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "IAMAT client-%02d +34.068930-118.445127 5\n", i);
+    herd_ahead_start(&ahead, &f.store, herd_slice(text, len));
+    CHECK_INT(ahead.looked, HERD_AHEAD_LINES);
+    for (uint32_t line = 0; line < LINES + 3; line++) {
+        herd_ahead_line(&ahead);
+        uint32_t looked =
+            line + 1 + HERD_AHEAD_LINES < LINES ? line + 1 + HERD_AHEAD_LINES : LINES;
+        char client[16];
+        snprintf(client, sizeof client, "client-%02u", looked - 1);
+        CHECK_LABEL("line %u", line);
+        CHECK_INT(ahead.looked, looked);
+        CHECK(ahead.hash[(looked - 1) % HERD_AHEAD_LINES] == hash_of(client));
+    }
+    CHECK_INT((int64_t)f.store.count, 1);
+    store_rig_tear_down(&f);
+}
+
+static void few_lines_are_not_worth_it(void)
+{
+    struct store_rig f;
+    struct herd_ahead ahead;
+    store_rig_set_up(&f);
+    herd_ahead_start(&ahead, &f.store, HERD_LIT("IAMAT a +0+0 5\nIAMAT b +0+0 5\n"));
+    herd_ahead_line(&ahead);
+    CHECK_INT(ahead.looked, 0);
+    herd_ahead_start(&ahead, &f.store, HERD_LIT(""));
+    CHECK_INT(ahead.looked, 0);
+    store_rig_tear_down(&f);
+}
+
+/* Any bytes, cut anywhere, in memory of just their size. */
+static void any_bytes_will_do(void)
+{
+    static const char *const parts[] = {"IAMAT", " ",  "\n", "IAMAT a +0+0 1\n", "IAMAT ",
+                                        "\t",    "\r", "x",  "IAMAT \n",         "WHATSAT"};
+    struct dice dice = {1};
+    struct store_rig f;
+    store_rig_set_up(&f);
+    for (int run = 0; run < 300; run++) {
+        size_t size = 1000 + dice_roll(&dice, 3000), len = 0;
+        char *text = malloc(size);
+        REQUIRE(text != NULL);
+        while (len < size) {
+            const char *part = parts[dice_roll(&dice, sizeof parts / sizeof *parts)];
+            size_t take = strlen(part) < size - len ? strlen(part) : size - len;
+            memcpy(text + len, part, take);
+            len += take;
+            if (len < size && dice_roll(&dice, 20) == 0)
+                text[len++] = (char)dice_roll(&dice, 256);
+        }
+        struct herd_ahead ahead;
+        herd_ahead_start(&ahead, &f.store, herd_slice(text, size));
+        while (ahead.rest.len > 0)
+            herd_ahead_line(&ahead);
+        free(text);
+    }
+    CHECK_INT((int64_t)f.store.count, 0);
+    store_rig_tear_down(&f);
+}
+
+const struct check_test test_ahead[] = {
+    {"lines are looked at before their turn", lines_are_looked_at_before_their_turn},
+    {"few lines are not worth it", few_lines_are_not_worth_it},
+    {"any bytes will do", any_bytes_will_do},
+    {NULL, NULL},
+};
