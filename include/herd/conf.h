@@ -107,7 +107,7 @@ struct herd_conf_link {
     X(output_max, "output-max", INT, 1048576, 65536, 1073741824, "bytes",                  \
       "a connection with more unsent output is closed")                                    \
     X(output_stall_ms, "output-stall-ms", INT, 30000, 100, 86400000, "ms",                 \
-      "a connection that takes no output for so long is closed")                           \
+      "a client that takes no output for so long is closed")                               \
     X(herd_name, "herd-name", TEXT, "herd", 1, 64, "name",                                 \
       "name of this herd; servers of another one are turned away")                         \
     X(herd_key_file, "herd-key-file", TEXT, "", 0, 1024, "file",                           \

@@ -29,7 +29,7 @@ typedef uint64_t herd_conn_id;
 enum herd_role { HERD_CLIENT = 1, HERD_PEER = 2, HERD_CONTROL = 4 };
 
 enum herd_event_kind {
-    HERD_EV_OPENED,      /* conn, role, server (PEER: the dialled server, or -1), address */
+    HERD_EV_OPENED,      /* conn, role, address; PEER: server (dialled, or -1), near */
     HERD_EV_DATA,        /* conn, bytes */
     HERD_EV_EOF,         /* conn: the other side sends no more, but may still read */
     HERD_EV_CLOSED,      /* conn, bytes (why): it is gone, or has taken nothing of what it

@@ -47,13 +47,13 @@
     X(dials_failed, "dials that failed")                                                   \
     X(links_up, "times that a link came up")                                               \
     X(links_down, "times that a link went down")                                           \
-    X(links_quiet, "links closed: nothing came for link-timeout-ms")                       \
+    X(links_quiet, "links closed: no sign of life came in time")                           \
     X(pings_sent, "heartbeats sent")                                                       \
     X(resumes, "neighbours sent what they had missed")                                     \
     X(syncs, "neighbours sent everything")                                                 \
     X(feeds_unknown, "of these: they knew a feed that is not, or no longer, this one")     \
     X(waits_sent, "neighbours told to wait until others have everything")                  \
-    X(walks, "walks because a link had fallen behind")                                     \
+    X(walks, "walks through all records because a link had fallen behind")                 \
     X(digests_differ, "heartbeats that showed a difference which should not be")           \
     X(repairs, "walks to repair such a difference")                                        \
     X(records_received, "records received from neighbours")                                \

@@ -47,8 +47,8 @@ enum herd_stage {
     HERD_STAGE_HELLO,   /* HELLO is awaited */
     HERD_STAGE_AUTH,    /* HELLO was accepted, AUTH is awaited */
     HERD_STAGE_UP,      /* carries the link */
-    HERD_STAGE_RETIRED, /* carried it; the neighbour, who dialled its successor, closes it
-                         */
+    HERD_STAGE_RETIRED, /* carries it no longer, or never will, since another one does; the
+                         * neighbour closes it when it sees that */
 };
 
 /* What only the handshake needs. */

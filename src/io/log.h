@@ -31,7 +31,7 @@ struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const c
 /* Flushes and closes. Accepts NULL. */
 void io_log_close(struct io_log *log);
 
-/* `kind`: "client", "peer", "places", "herd", "control". `address` may be NULL. */
+/* `kind`: "client", "peer", "places", "herd". `address` may be NULL. */
 void io_log_line(struct io_log *log, struct herd_wall when, const char *kind,
                  const char *address, char direction, struct herd_slice text);
 

@@ -1,6 +1,6 @@
 /* Where systems differ: every #ifdef of the adapters is here, but for those about versions
- * of libcurl. Include it first, since
- * macOS hides what is not POSIX unless asked before the first system header. */
+ * of libcurl. Include it first, since macOS hides what is not POSIX unless asked before the
+ * first system header. */
 #ifndef IO_PORTABLE_H
 #define IO_PORTABLE_H
 

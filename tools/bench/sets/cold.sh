@@ -4,7 +4,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034
 
-cold_s=$((4 * ${seconds%%.*}))
+whole=${seconds%%.*}
+cold_s=$((4 * ${whole:-0}))
 [ "$cold_s" -gt 0 ] || cold_s=$seconds
 
 cold_round() {
