@@ -1,8 +1,8 @@
 # The herd of five beside Redis with four replicas in a tree. After each measurement all wait
 # until every server holds the same: `even ms` is how long that takes, so that a backlog
-# shows; `even/s` is lines/s with that time counted; `seen %` is the share of the reports that each other server has had, since one that
-# is superseded before it was sent is not sent: few with many clients. Part of
-# tools/bench/run.
+# shows; `even/s` is lines/s with that time counted; `seen %` is the share of the reports that
+# each other server has had, since one that is superseded before it was sent is not sent: few
+# with many clients. Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154
 
