@@ -196,6 +196,20 @@ void driver_doors_close(struct driver *driver)
 
 enum { RESERVED_FDS = 32 /* for the log, libcurl, listeners */ };
 
+/* Raises the limit on open files to `need`, or as far as that goes, and tells how far. Some
+ * systems (macOS) refuse what is below the hard limit; then it grows by halves. */
+static rlim_t raise_files(struct rlimit limit, rlim_t need)
+{
+    rlim_t before = limit.rlim_cur;
+    rlim_t most = limit.rlim_max < need ? limit.rlim_max : need;
+    for (rlim_t more = most > before ? most - before : 0; more > 0; more /= 2) {
+        limit.rlim_cur = before + more;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+            return limit.rlim_cur;
+    }
+    return before;
+}
+
 /* As many clients as the configuration wants and the system allows beside the others. */
 static uint32_t client_places(int64_t wanted, uint32_t others)
 {
@@ -205,15 +219,10 @@ static uint32_t client_places(int64_t wanted, uint32_t others)
     rlim_t need = (rlim_t)wanted + taken;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return LEAST;
-    if (limit.rlim_cur < need) {
-        rlim_t before = limit.rlim_cur;
-        limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            limit.rlim_cur = before;
-    }
-    if (limit.rlim_cur >= need)
+    rlim_t files = limit.rlim_cur < need ? raise_files(limit, need) : limit.rlim_cur;
+    if (files >= need)
         return (uint32_t)wanted;
-    return limit.rlim_cur > taken + LEAST ? (uint32_t)(limit.rlim_cur - taken) : LEAST;
+    return files > taken + LEAST ? (uint32_t)(files - taken) : LEAST;
 }
 
 /* The core lets so many wait at each of the two stages of the handshake; no more than half
