@@ -8,8 +8,6 @@
 /* Pieces of one send arrive so far apart. */
 #define PIECE_NS INT64_C(1000)
 
-enum { PACKET = 1460 };
-
 /* ---- connections ---- */
 
 struct sim_pipe *net_find(struct sim *sim, herd_conn_id id)
@@ -102,7 +100,7 @@ static size_t piece_len(struct sim *sim, const struct sim_path *path, size_t len
     if (path->segment > 0)
         piece = 1 + dice_roll(&sim->dice, path->segment);
     else if (path->rate > 0)
-        piece = PACKET;
+        piece = NET_PACKET;
     return piece < len ? piece : len;
 }
 

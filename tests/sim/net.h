@@ -8,6 +8,9 @@
 
 #include "sim.h"
 
+/* What is slow comes in packets of so many bytes. */
+enum { NET_PACKET = 1460 };
+
 /* `to` is SIM_SERVERS for a client's connection to `from`. The cores are not told. */
 struct sim_pipe *net_open(struct sim *sim, uint32_t from, uint32_t to);
 

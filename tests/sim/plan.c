@@ -1,5 +1,7 @@
 #include "plan.h"
 
+#include "net.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -103,13 +105,15 @@ static void draw_options(struct plan *plan, struct dice *dice)
 }
 
 /* The slowest have room for heartbeats and not for much more, and a handshake takes its
- * time. */
+ * time. But a packet comes within half of link-timeout-ms: who sees nothing for longer than
+ * all of it has to take the other side for dead. */
 static void draw_rate(struct plan *plan, struct dice *dice, bool tiny)
 {
     plan->rate = one_in(dice, 8) ? between(dice, 20000, 200000) : 0;
     if (plan->rate == 0 || !tiny || plan->ping_ms < 1000 || one_in(dice, 2))
         return;
-    plan->rate = between(dice, 300, 3000);
+    int64_t least = 2 * NET_PACKET * INT64_C(1000) / plan->timeout_ms;
+    plan->rate = between(dice, least > 300 ? least : 300, 3000);
     plan->handshake_ms = 5000;
 }
 
