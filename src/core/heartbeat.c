@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 enum {
-    STRANGE_MAX = 2, /* heartbeats in a row that prove a difference */
+    STRANGE_MAX = 2, /* heartbeats that prove a difference, before it is repaired */
     REPAIR_MIN_MS = 10000,
     REPAIR_MAX_MS = 600000,
 };
@@ -86,6 +86,7 @@ void herd_beat_timers(struct herd_core *core)
         if (neighbour->conn->ending)
             continue;
         herd_timer_arm(&core->pings, &neighbour->beat.ping, core->mono);
+        neighbour->beat.asked = false;
         send_ping(core, neighbour);
     }
 }
@@ -130,6 +131,19 @@ static bool is_proof(const struct herd_core *core, const struct herd_neighbour *
            neighbour->beat.answered > neighbour->out.ping;
 }
 
+/* Under load there is hardly ever a whole link-ping-ms without a batch. A heartbeat right
+ * behind the answer to theirs is a proof for them, unless they have sent one within the
+ * time to and fro. Once until the next heartbeat is due, so that the two do not go on for
+ * ever. */
+static void ask(struct herd_core *core, struct herd_neighbour *neighbour)
+{
+    if (neighbour->beat.asked || neighbour->conn->ending ||
+        !herd_feed_idle(core, neighbour))
+        return;
+    neighbour->beat.asked = true;
+    send_ping(core, neighbour);
+}
+
 static void compare(struct herd_core *core, struct herd_neighbour *neighbour,
                     const struct ping *ping)
 {
@@ -139,7 +153,7 @@ static void compare(struct herd_core *core, struct herd_neighbour *neighbour,
         beat->repair_pause_ms = 0;
         beat->repair_at = (struct herd_mono){0};
     } else if (!is_proof(core, neighbour, ping)) {
-        beat->strange = 0;
+        ask(core, neighbour);
     } else {
         core->stats.digests_differ++;
         if (++beat->strange >= STRANGE_MAX)

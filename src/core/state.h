@@ -144,7 +144,9 @@ struct herd_beat {
     int64_t rtt_ns;    /* 0: not known */
     int64_t skew_ns;   /* the neighbour's clock minus ours */
     uint64_t answered; /* the last PING that the neighbour has answered */
-    uint32_t strange;  /* how often in a row the digests differed without a reason */
+    uint32_t strange;  /* how often the digests differed without a reason since the link
+                        * came up, were equal, or were repaired */
+    bool asked;        /* for a proof, since the last heartbeat was due */
     int64_t repair_pause_ms;
     struct herd_mono repair_at; /* not before */
 };
