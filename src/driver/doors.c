@@ -194,7 +194,7 @@ void driver_doors_close(struct driver *driver)
 
 /* ---- places ---- */
 
-enum { RESERVED_FDS = 32 /* for the log, libcurl, listeners */ };
+enum { RESERVED_FDS = 32 /* for the log, listeners, what libcurl has beside requests */ };
 
 /* Raises the limit on open files to `need`, or as far as that goes, and tells how far. Some
  * systems (macOS) refuse what is below the hard limit; then it grows by halves. */
@@ -210,7 +210,8 @@ static rlim_t raise_files(struct rlimit limit, rlim_t need)
     return before;
 }
 
-/* As many clients as the configuration wants and the system allows beside the others. */
+/* As many clients as the configuration wants and the system allows beside `others`, which
+ * need a descriptor as well. */
 static uint32_t client_places(int64_t wanted, uint32_t others)
 {
     enum { LEAST = 8 };
@@ -240,7 +241,8 @@ static void count_places(struct driver *driver)
     if (strangers / 2 < ACCEPTS_A_TURN)
         peers->accepts = strangers > 1 ? (int)strangers / 2 : 1;
     controls->max = CONTROLS_MAX;
-    clients->max = client_places(conf->connections_max, peers->max + controls->max);
+    clients->max = client_places(conf->connections_max,
+                                 peers->max + controls->max + (uint32_t)conf->lookups_max);
     driver->slots_max = clients->max + peers->max + neighbours + controls->max;
 }
 

@@ -253,20 +253,20 @@ static struct outcome run_with(const struct herd_proc *herd, const char *limit)
                  limit);
 }
 
-/* Clients get what the others leave, and the soft limit is no limit. */
+/* Clients get what the others and the lookups leave, and the soft limit is no limit. */
 static void open_files_are_limited(void)
 {
     static const struct {
         const char *limit, *says; /* NULL: nothing */
     } cases[] = {
-        {"ulimit -n 200", "leaves 108 connections for clients: connections-max is 109\n"},
-        {"ulimit -n 201", NULL},
-        {"ulimit -n 102", "leaves 10 connections for clients: connections-max is 109\n"},
-        {"ulimit -n 80", "leaves 8 connections for clients: connections-max is 109\n"},
+        {"ulimit -n 205", "leaves 108 connections for clients: connections-max is 109\n"},
+        {"ulimit -n 206", NULL},
+        {"ulimit -n 107", "leaves 10 connections for clients: connections-max is 109\n"},
+        {"ulimit -n 85", "leaves 8 connections for clients: connections-max is 109\n"},
         {"ulimit -S -n 64", NULL},
     };
     struct herd_proc herd;
-    REQUIRE(herd_proc_open(&herd, "ucla-2018", "connections-max 109\n"));
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "connections-max 109\nlookups-max 5\n"));
     port_lend(&herd.client[GOLOMAN]);
     port_lend(&herd.peer[GOLOMAN]);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
