@@ -54,7 +54,8 @@ static bool is_last(const struct io_log_head *head, struct herd_wall when, const
            strcmp(head->address, address) == 0;
 }
 
-/* Of fields that are too long, less is kept than they are: they equal none. */
+/* Of fields that are too long no less is kept than is written of them: they equal none, or
+ * one that is written alike. */
 static void make(struct io_log_head *head, struct herd_wall when, const char *kind,
                  const char *address)
 {

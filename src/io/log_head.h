@@ -19,7 +19,7 @@ struct io_log_head {
     char stamp[IO_LOG_STAMP]; /* "2026-11-21T12:00:00." of the second below */
     int64_t second;
     struct herd_wall when;
-    char kind[IO_LOG_FIELD], address[IO_LOG_FIELD];
+    char kind[IO_LOG_FIELD + 1], address[IO_LOG_FIELD + 1];
     char text[IO_LOG_HEAD];
     size_t len; /* 0: there is none yet */
 };

@@ -82,12 +82,14 @@ static void lines_that_begin_alike(void)
             lines[i].kind, lines[i].address != NULL ? lines[i].address : "-",
             lines[i].direction);
     }
-    const char *address[] = {longer, other, longer};
-    for (int i = 0; i < 3; i++) {
+    const char *fits = longer + 15, *shorter = longer + 16;
+    const char *address[] = {longer, other, longer, shorter, fits, shorter};
+    for (int i = 0; i < 6; i++) {
         io_log_line(log, log_rig_at(LOG_RIG_NOON, 0), "client", address[i], '<',
                     HERD_LIT("x"));
         len += (size_t)snprintf(want + len, sizeof want - len,
-                                "2026-11-21T12:00:00.000000Z S client %.64s < x\n", longer);
+                                "2026-11-21T12:00:00.000000Z S client %.64s < x\n",
+                                address[i]);
     }
     io_log_close(log);
     CHECK_SLICE(log_rig_read(log_rig.path), herd_slice(want, len));
