@@ -21,8 +21,29 @@ static void whole_story(void)
     outcome_free(&got);
 }
 
+/* Scripts that people find tell what they are, and do nothing else. */
+static void scripts_have_help(void)
+{
+    static const struct {
+        const char *command, *told;
+    } scripts[] = {
+        {"tools/demo --help", "make demo"},
+        {"tools/bench/run --help", "make bench SET=all"},
+    };
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        struct outcome got = shell(".", "%s", scripts[i].command);
+        CHECK_LABEL("%s", scripts[i].command);
+        CHECK_INT(got.status, 0);
+        if (!bytes_have(got.out, scripts[i].told) || bytes_have(got.out, "#"))
+            CHECK_SLICE(got.out, herd_slice_str(scripts[i].told));
+        CHECK_SLICE(got.err, herd_slice("", 0));
+        outcome_free(&got);
+    }
+}
+
 extern const struct check_test test_demo[];
 const struct check_test test_demo[] = {
     {"whole_story", whole_story},
+    {"scripts_have_help", scripts_have_help},
     {NULL, NULL},
 };
