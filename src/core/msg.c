@@ -1,6 +1,7 @@
 #include "herd/msg.h"
 
 #include "herd/decimal.h"
+#include "herd/eight.h"
 #include "herd/err.h"
 
 #include <assert.h>
@@ -10,22 +11,11 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* Whether one of eight bytes is a blank or below. The subtraction borrows into a higher
- * byte only behind a hit. */
-static bool has_low(const char *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return ((word - EACH(' ' + 1)) & ~word & EACH(0x80)) != 0;
-}
-
 /* The end of a word: eight bytes at a time while they have nothing like a blank. */
 static const char *word_end(const char *at, const char *end)
 {
     enum { STEP = sizeof(uint64_t) };
-    while (end - at >= STEP && !has_low(at))
+    while (end - at >= STEP && herd_eight_below(herd_eight(at), ' ' + 1) == 0)
         at += STEP;
     while (at < end && !is_blank(*at))
         at++;

@@ -1,21 +1,16 @@
 #include "io/log_text.h"
 
+#include "herd/eight.h"
+
 #include <stdbool.h>
 #include <string.h>
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define HIGH       EACH(0x80)
-
-/* Non-zero when one of eight bytes is a control byte, a backslash, DEL or above 0x7f.
- * The subtractions borrow into a higher byte only after a hit below it, so that a word
- * of plain bytes never looks otherwise. */
-static uint64_t special(uint64_t word)
+/* Non-zero when one of eight bytes is a control byte, a backslash, DEL or above 0x7f. */
+static uint64_t special(uint64_t bytes)
 {
-    uint64_t backslash = word ^ EACH(0x5c);
-    uint64_t del = word ^ EACH(0x7f);
-    return (word | ((word - EACH(0x20)) & ~word) | ((backslash - EACH(0x01)) & ~backslash) |
-            ((del - EACH(0x01)) & ~del)) &
-           HIGH;
+    return (bytes & HERD_EIGHT_OF(0x80)) | herd_eight_below(bytes, 0x20) |
+           herd_eight_below(bytes ^ HERD_EIGHT_OF('\\'), 1) |
+           herd_eight_below(bytes ^ HERD_EIGHT_OF(0x7f), 1);
 }
 
 static int is_plain(unsigned char c)
@@ -23,16 +18,9 @@ static int is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '\\';
 }
 
-static uint64_t word_at(const char *in)
-{
-    uint64_t word;
-    memcpy(&word, in, sizeof word);
-    return word;
-}
-
 static bool copy_word(char *out, const char *in)
 {
-    uint64_t word = word_at(in);
+    uint64_t word = herd_eight(in);
     if (special(word))
         return false;
     memcpy(out, &word, sizeof word);
@@ -47,8 +35,8 @@ static size_t copy_plain(char *out, const char *in, size_t len)
     size_t n = 0;
     for (; len - n >= BLOCK; n += BLOCK) {
         const char *at = in + n;
-        if (special(word_at(at)) | special(word_at(at + WORD)) |
-            special(word_at(at + 2 * WORD)) | special(word_at(at + 3 * WORD)))
+        if (special(herd_eight(at)) | special(herd_eight(at + WORD)) |
+            special(herd_eight(at + 2 * WORD)) | special(herd_eight(at + 3 * WORD)))
             break;
         memcpy(out + n, at, BLOCK);
     }
