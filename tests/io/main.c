@@ -19,6 +19,7 @@ extern const struct check_test test_signals[];
 extern const struct check_test test_file[];
 extern const struct check_test test_secret[];
 extern const struct check_test test_mac[];
+extern const struct check_test test_address[];
 extern const struct check_test test_log[];
 extern const struct check_test test_log_text[];
 extern const struct check_test test_log_lost[];
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
         {"file", test_file},
         {"secret", test_secret},
         {"mac", test_mac},
+        {"address", test_address},
         {"log", test_log},
         {"log text", test_log_text},
         {"log lost", test_log_lost},

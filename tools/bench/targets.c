@@ -2,8 +2,8 @@
 
 #include "bench.h"
 #include "herd/instant.h"
-#include "herd/decimal.h"
 #include "herd/err.h"
+#include "io/address.h"
 #include "io/conf_file.h"
 #include "io/mem.h"
 #include "io/pidfile.h"
@@ -19,11 +19,7 @@ static int resolve(struct target *target, const struct bench_options *options,
                    const char *host, unsigned port)
 {
     char why[IO_SOCK_WHY];
-    /* A server that listens on every address is talked to on this machine. */
-    if (strcmp(host, "0.0.0.0") == 0)
-        host = "127.0.0.1";
-    else if (strcmp(host, "::") == 0)
-        host = "::1";
+    host = io_address_reachable(host);
     if (io_addr_lookup(&target->addr, host, port, why) != HERD_OK)
         return bench_complain(BENCH_USAGE, "%s: %s", target->text, why);
     if (io_addr_is_loopback(&target->addr) ||
@@ -36,27 +32,19 @@ static int resolve(struct target *target, const struct bench_options *options,
         target->text, host, host);
 }
 
-/* HOST:PORT; an IPv6 address stands in brackets, since it has colons of its own. */
 static int take_address(struct target *target, const struct bench_options *options)
 {
-    enum { PORT_MAX = 65535 };
-    const char *text = options->server, *colon = strrchr(text, ':'), *from = text;
     char host[HERD_CONF_HOST_MAX + 1];
-    size_t len = (size_t)(colon - text);
-    uint64_t port = 0;
-    bool brackets = len > 2 && text[0] == '[' && colon[-1] == ']';
-    if (brackets)
-        from++, len -= 2;
-    if (len == 0 || len >= sizeof host || (!brackets && memchr(from, ':', len) != NULL) ||
-        herd_uint_parse(herd_slice_str(colon + 1), PORT_MAX, &port) != HERD_OK || port == 0)
-        return bench_complain(
-            BENCH_USAGE, "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT", text);
-    (void)snprintf(host, sizeof host, "%.*s", (int)len, from);
-    (void)snprintf(target->text, sizeof target->text, "%s", text);
+    unsigned port;
+    if (io_address_read(options->server, host, sizeof host, &port) != HERD_OK)
+        return bench_complain(BENCH_USAGE,
+                              "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT",
+                              options->server);
+    (void)snprintf(target->text, sizeof target->text, "%s", options->server);
     target->index = UINT32_MAX;
     for (int i = 0; i < PIDS_MAX; i++)
         target->pids[i] = (pid_t)options->pids[i];
-    return resolve(target, options, host, (unsigned)port);
+    return resolve(target, options, host, port);
 }
 
 static int take_server(struct target *target, const struct targets *targets,

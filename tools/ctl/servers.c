@@ -1,7 +1,7 @@
 #include "servers.h"
 
-#include "herd/decimal.h"
 #include "herd/err.h"
+#include "io/address.h"
 #include "io/mem.h"
 #include "io/pidfile.h"
 
@@ -92,41 +92,22 @@ int servers_choose(struct choice *choice, const struct servers *servers,
 
 /* ---- where to talk to ---- */
 
-/* A server that listens on every address is talked to on this machine. */
-static const char *reachable(const char *host)
-{
-    if (strcmp(host, "0.0.0.0") == 0)
-        return "127.0.0.1";
-    return strcmp(host, "::") == 0 ? "::1" : host;
-}
-
 static void place_server(struct place *place, const struct herd_conf_server *server)
 {
     (void)snprintf(place->name, sizeof place->name, "%s", server->name);
-    (void)snprintf(place->host, sizeof place->host, "%s", reachable(server->client.host));
+    (void)snprintf(place->host, sizeof place->host, "%s",
+                   io_address_reachable(server->client.host));
     place->port = server->client.port;
     servers_address(&server->client, place->address);
 }
 
-/* HOST:PORT; an IPv6 address stands in brackets, since it has colons of its own. */
 static int place_address(struct place *place, const char *text)
 {
-    enum { PORT_MAX = 65535 };
-    const char *colon = strrchr(text, ':'), *host = text;
-    size_t len = (size_t)(colon - text);
-    uint64_t port = 0;
-    bool brackets = len > 2 && text[0] == '[' && colon[-1] == ']';
-    if (brackets)
-        host++, len -= 2;
-    if (len == 0 || len > HERD_CONF_HOST_MAX || strcspn(host, "[]") < len ||
-        (!brackets && memchr(host, ':', len) != NULL) ||
-        herd_uint_parse(herd_slice_str(colon + 1), PORT_MAX, &port) != HERD_OK || port == 0)
+    if (io_address_read(text, place->host, sizeof place->host, &place->port) != HERD_OK)
         return ctl_complain(CTL_USAGE,
                             "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT", text);
-    (void)snprintf(place->host, sizeof place->host, "%.*s", (int)len, host);
     (void)snprintf(place->name, sizeof place->name, "%s", text);
     (void)snprintf(place->address, sizeof place->address, "%s", text);
-    place->port = (unsigned)port;
     return CTL_OK;
 }
 
