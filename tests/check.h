@@ -33,18 +33,18 @@ bool check_int(int64_t got, int64_t want, const char *what, const char *file, in
 bool check_slice(struct herd_slice got, struct herd_slice want, const char *what,
                  const char *file, int line);
 
-#define CHECK_LABEL(...)      check_label(__VA_ARGS__)
-#define CHECK(cond)           check_true((cond), #cond, __FILE__, __LINE__)
-#define CHECK_INT(got, want)  check_int((got), (want), #got, __FILE__, __LINE__)
+#define CHECK_LABEL(...)       check_label(__VA_ARGS__)
+#define CHECK(cond)            check_true((cond), #cond, __FILE__, __LINE__)
+#define CHECK_INT(got, want)   check_int((got), (want), #got, __FILE__, __LINE__)
 #define CHECK_SLICE(got, want) check_slice((got), (want), #got, __FILE__, __LINE__)
-#define CHECK_STR(got, want)                                                             \
+#define CHECK_STR(got, want)                                                               \
     check_slice(herd_slice_str(got), herd_slice_str(want), #got, __FILE__, __LINE__)
 
 /* Ends the test function at once: for what later checks depend on. */
-#define REQUIRE(cond)                                                                    \
-    do {                                                                                 \
-        if (!CHECK(cond))                                                                \
-            return;                                                                      \
+#define REQUIRE(cond)                                                                      \
+    do {                                                                                   \
+        if (!CHECK(cond))                                                                  \
+            return;                                                                        \
     } while (0)
 
 #endif

@@ -1,6 +1,6 @@
 #include "forge.h"
 
-#include "herd/siphash.h"
+#include "siphash.h"
 
 void forge_sign(void *key, struct herd_slice text, uint8_t mac[HERD_MAC_SIZE])
 {

@@ -26,7 +26,7 @@
 typedef uint64_t herd_conn_id;
 
 /* What a connection may say; fixed when it is opened, never changed by what it says. */
-enum herd_role { HERD_CLIENT = 1, HERD_PEER = 2, HERD_CONTROL = 4 };
+enum herd_role { HERD_ROLE_CLIENT = 1, HERD_ROLE_PEER = 2, HERD_ROLE_CONTROL = 4 };
 
 enum herd_event_kind {
     HERD_EV_OPENED,      /* conn, role, address; PEER: server (dialled, or -1), near */

@@ -7,7 +7,7 @@
 #define HERD_PROVIDER_H
 
 #include "herd/buf.h"
-#include "herd/geo.h"
+#include "protocol/geo.h"
 #include "herd/slice.h"
 
 #include <stdbool.h>

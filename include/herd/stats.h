@@ -66,7 +66,7 @@
     X(frames_unknown, "frames of an unknown kind, skipped")                                \
     X(controls_full, "times that control connections had to wait: 16 were open")           \
     X(controls_idle, "control connections closed: nothing was asked for 10 s")             \
-    X(doors_shut, "times that all had to wait: no descriptors or memory were left")        \
+    X(accept_paused, "times that all had to wait: no descriptors or memory were left")     \
     X(out_of_memory, "connections closed for want of memory")
 
 #define HERD_STATS_FIELD(field, what) uint64_t field;

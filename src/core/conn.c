@@ -1,5 +1,5 @@
 /* What all sessions stand on: their connections, chance, and the log. */
-#include "herd/siphash.h"
+#include "siphash.h"
 #include "state.h"
 
 #include <assert.h>
@@ -37,19 +37,19 @@ void herd_conns_full(struct herd_core *core, enum herd_role role)
 {
     uint64_t left_out;
     const char *what = "everybody has to wait: no descriptors or memory are left";
-    uint64_t *counter = &core->stats.doors_shut;
-    if (role == HERD_CLIENT) {
+    uint64_t *counter = &core->stats.accept_paused;
+    if (role == HERD_ROLE_CLIENT) {
         what = "new clients have to wait: connections-max is reached";
         counter = &core->stats.clients_full;
-    } else if (role == HERD_PEER) {
+    } else if (role == HERD_ROLE_PEER) {
         what = "neighbours have to wait: all their places are taken";
         counter = &core->stats.peers_full;
-    } else if (role == HERD_CONTROL) {
+    } else if (role == HERD_ROLE_CONTROL) {
         what = "herdctl has to wait: all places for control connections are taken";
         counter = &core->stats.controls_full;
     }
     ++*counter;
-    if (!herd_throttle_pass(&core->full_logged, core->mono, &left_out))
+    if (!herd_ratelimit_pass(&core->full_logged, core->mono, &left_out))
         return;
     if (left_out > 0)
         herd_logf(core, 0, "%s; left out of this log: %" PRIu64 " such lines", what,

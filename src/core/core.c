@@ -1,7 +1,7 @@
 #include "herd/core.h"
 
 #include "herd/err.h"
-#include "peer.h"
+#include "link/peer.h"
 
 enum {
     CACHE_ENTRIES = 4096,  /* answers of Places ... */
@@ -29,8 +29,8 @@ static void init_timers(struct herd_core *core)
     herd_timerq_init(&core->probes, PROBE_MS);
     herd_timerq_init(&core->acks, ACK_MS);
     herd_timerq_init(&core->idle_controls, CONTROL_MS);
-    herd_throttle_init(&core->strangers_logged, STRANGERS_MS, STRANGERS_AT_ONCE);
-    herd_throttle_init(&core->full_logged, FULL_MS, FULL_AT_ONCE);
+    herd_ratelimit_init(&core->strangers_logged, STRANGERS_MS, STRANGERS_AT_ONCE);
+    herd_ratelimit_init(&core->full_logged, FULL_MS, FULL_AT_ONCE);
 }
 
 static int init_neighbours(struct herd_core *core)
@@ -154,7 +154,7 @@ struct herd_mono herd_deadline(const struct herd_core *core)
     struct herd_mono at = HERD_NEVER;
     if (core->ending != NULL)
         return (struct herd_mono){0};
-    at = herd_mono_min(at, herd_feed_deadline(core));
+    at = herd_mono_min(at, herd_send_deadline(core));
     at = herd_mono_min(at, herd_timerq_deadline(&core->half_lines));
     at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_lines));
     at = herd_mono_min(at, herd_timerq_deadline(&core->idle_clients));

@@ -7,19 +7,19 @@
 #ifndef HERD_CORE_STATE_H
 #define HERD_CORE_STATE_H
 
-#include "herd/breaker.h"
-#include "herd/budget.h"
-#include "herd/cache.h"
+#include "places/breaker.h"
+#include "places/budget.h"
+#include "places/cache.h"
 #include "herd/core.h"
-#include "herd/frame.h"
-#include "herd/hello.h"
-#include "herd/line.h"
-#include "herd/link.h"
-#include "herd/lookup.h"
+#include "protocol/frame.h"
+#include "protocol/hello.h"
+#include "line.h"
+#include "link/fsm.h"
+#include "places/lookup.h"
 #include "herd/provider.h"
-#include "herd/store.h"
-#include "herd/throttle.h"
-#include "herd/timerq.h"
+#include "store/store.h"
+#include "ratelimit.h"
+#include "timerq.h"
 #include "out.h"
 
 /* A client's session. Replies leave in the order of the commands: while a lookup is
@@ -35,9 +35,9 @@ struct herd_client {
     size_t unsent; /* bytes sent since all was last in the kernel's hands */
     bool draining; /* what is held waits for that */
     bool paused;
-    bool deaf;    /* no further command is read: one-shot, or given up */
-    uint64_t who; /* its address, as the budget counts it */
-    bool ready;   /* is in core->ready */
+    bool input_closed; /* no further command is read: one-shot, or given up */
+    uint64_t who;      /* its address, as the budget counts it */
+    bool ready;        /* is in core->ready */
     struct herd_conn *next_ready;
     struct herd_timer half, quiet, idle;
 };
@@ -93,23 +93,23 @@ struct herd_conn {
 enum { HERD_WHY_MAX = 96 };
 
 /* A place in the change feed of one start of one server. */
-struct herd_position {
+struct herd_cursor {
     uint8_t feed[HERD_FEED_ID];
     uint64_t seq;
     bool known;
 };
 
 /* Records to a neighbour: see feed.c. */
-enum herd_out_mode {
-    HERD_OUT_NONE, /* it has not said what it has */
-    HERD_OUT_WAIT, /* it needs everything, but others come first */
-    HERD_OUT_BACK, /* the marker is on its way back to what it has */
-    HERD_OUT_WALK, /* everything is sent */
-    HERD_OUT_FEED, /* what is new is sent */
+enum herd_send_mode {
+    HERD_SEND_NONE,      /* it has not said what it has */
+    HERD_SEND_WAIT,      /* it needs everything, but others come first */
+    HERD_SEND_SEEK,      /* the marker is on its way back to what it has */
+    HERD_SEND_FULL_SYNC, /* everything is sent */
+    HERD_SEND_FEED,      /* what is new is sent */
 };
 
-struct herd_outflow {
-    enum herd_out_mode mode;
+struct herd_send {
+    enum herd_send_mode mode;
     struct herd_follower follower;
     uint64_t told;  /* the position that the neighbour was told last */
     uint64_t acked; /* ... and that it has acknowledged */
@@ -121,47 +121,47 @@ struct herd_outflow {
     bool repair;                 /* the walk leaves out no echoes */
     struct herd_mono slot_until; /* while it counts as one of those that are served first */
     /* since the first batch after the follower was last at the tail */
-    uint64_t stint_tail, stint_sent;
+    uint64_t burst_tail, burst_sent;
     bool busy; /* a batch is on its way into the kernel */
 };
 
 /* Records from a neighbour: see inflow.c. */
-enum herd_in_mode { HERD_IN_NONE, HERD_IN_WALK, HERD_IN_FEED };
+enum herd_receive_mode { HERD_RECEIVE_NONE, HERD_RECEIVE_FULL_SYNC, HERD_RECEIVE_FEED };
 
-struct herd_inflow {
-    enum herd_in_mode mode;
-    uint64_t at;               /* where the last batch ended */
-    uint64_t acked;            /* what was acknowledged */
-    struct herd_position walk; /* where the walk began */
+struct herd_receive {
+    enum herd_receive_mode mode;
+    uint64_t at;             /* where the last batch ended */
+    uint64_t acked;          /* what was acknowledged */
+    struct herd_cursor walk; /* where the walk began */
     struct herd_timer ack;
 };
 
 /* See heartbeat.c. */
-struct herd_beat {
+struct herd_heartbeat {
     struct herd_timer ping, quiet, probe;
     uint64_t serial; /* of the last PING */
     struct herd_mono sent_at;
-    int64_t rtt_ns;    /* 0: not known */
-    int64_t skew_ns;   /* the neighbour's clock minus ours */
-    uint64_t answered; /* the last PING that the neighbour has answered */
-    uint32_t strange;  /* how often the digests differed without a reason since the link
-                        * came up, were equal, or were repaired */
-    bool asked;        /* for a proof, since the last heartbeat was due */
+    int64_t rtt_ns;          /* 0: not known */
+    int64_t skew_ns;         /* the neighbour's clock minus ours */
+    uint64_t answered;       /* the last PING that the neighbour has answered */
+    uint32_t mismatch_count; /* how often the digests differed without a reason since the
+                              * link came up, were equal, or were repaired */
+    bool asked;              /* for a proof, since the last heartbeat was due */
     int64_t repair_pause_ms;
     struct herd_mono repair_at; /* not before */
 };
 
 struct herd_neighbour {
     struct herd_link link;
-    uint32_t server;             /* index in the configuration */
-    struct herd_conn *conn;      /* that carries the link, or NULL */
-    char why[HERD_WHY_MAX];      /* why it is down; "" when it never was */
-    uint64_t boot;               /* of the start of the neighbour that was seen last ... */
-    uint64_t tag;                /* ... and the source of the records that it has sent */
-    struct herd_position cursor; /* how far its feed was read; outlives the link */
-    struct herd_outflow out;
-    struct herd_inflow in;
-    struct herd_beat beat;
+    uint32_t server;           /* index in the configuration */
+    struct herd_conn *conn;    /* that carries the link, or NULL */
+    char why[HERD_WHY_MAX];    /* why it is down; "" when it never was */
+    uint64_t boot;             /* of the start of the neighbour that was seen last ... */
+    uint64_t tag;              /* ... and the source of the records that it has sent */
+    struct herd_cursor cursor; /* how far its feed was read; outlives the link */
+    struct herd_send out;
+    struct herd_receive in;
+    struct herd_heartbeat beat;
 };
 
 /* Who was turned away, for `herdctl status`. */
@@ -196,7 +196,7 @@ struct herd_core {
     struct herd_timerq handshakes, pings, quiet_links, probes, acks; /* of neighbours */
     struct herd_conn **conns; /* by the low half of the id */
     size_t conns_size, conn_count;
-    struct herd_throttle strangers_logged, full_logged;
+    struct herd_ratelimit strangers_logged, full_logged;
     uint64_t rules;  /* by which this server merges */
     uint64_t nonces; /* drawn so far */
     struct herd_refusal refusals[HERD_REFUSALS];

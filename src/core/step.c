@@ -1,6 +1,6 @@
 /* One step: an event, and what it leads to. */
 #include "herd/err.h"
-#include "peer.h"
+#include "link/peer.h"
 
 #include <assert.h>
 
@@ -28,8 +28,8 @@ static void start_session(struct herd_core *core, struct herd_conn *conn,
                           const struct herd_event *event)
 {
     switch (conn->role) {
-    case HERD_CLIENT: herd_client_open(core, conn, event->address); break;
-    case HERD_PEER: herd_peer_open(core, conn, event); break;
+    case HERD_ROLE_CLIENT: herd_client_open(core, conn, event->address); break;
+    case HERD_ROLE_PEER: herd_peer_open(core, conn, event); break;
     default: herd_control_open(core, conn); break;
     }
     if (core->stopping)
@@ -45,7 +45,7 @@ static void opened(struct herd_core *core, const struct herd_event *event)
     if (conn == NULL) {
         struct herd_event failed = *event;
         failed.bytes = HERD_LIT("out of memory");
-        if (event->role == HERD_PEER && event->server >= 0)
+        if (event->role == HERD_ROLE_PEER && event->server >= 0)
             herd_peer_dial_failed(core, &failed);
         core->stats.out_of_memory++;
         bool told = herd_out_close(&core->out, event->conn);
@@ -64,8 +64,8 @@ static void opened(struct herd_core *core, const struct herd_event *event)
 void herd_conn_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
 {
     switch (conn->role) {
-    case HERD_CLIENT: herd_client_free(core, conn); break;
-    case HERD_PEER: herd_peer_free(core, conn, why); break;
+    case HERD_ROLE_CLIENT: herd_client_free(core, conn); break;
+    case HERD_ROLE_PEER: herd_peer_free(core, conn, why); break;
     default: herd_control_free(conn); break;
     }
     core->conns[(uint32_t)conn->id] = NULL;
@@ -77,8 +77,8 @@ static void got_data(struct herd_core *core, struct herd_conn *conn,
                      struct herd_slice bytes)
 {
     switch (conn->role) {
-    case HERD_CLIENT: herd_client_data(core, conn, bytes); break;
-    case HERD_PEER: herd_peer_data(core, conn, bytes); break;
+    case HERD_ROLE_CLIENT: herd_client_data(core, conn, bytes); break;
+    case HERD_ROLE_PEER: herd_peer_data(core, conn, bytes); break;
     default: herd_control_data(core, conn, bytes); break;
     }
 }
@@ -86,7 +86,7 @@ static void got_data(struct herd_core *core, struct herd_conn *conn,
 static void got_eof(struct herd_core *core, struct herd_conn *conn)
 {
     conn->eof = true;
-    if (conn->role == HERD_CLIENT)
+    if (conn->role == HERD_ROLE_CLIENT)
         herd_client_eof(core, conn);
     else
         herd_conn_end(core, conn);
@@ -95,8 +95,8 @@ static void got_eof(struct herd_core *core, struct herd_conn *conn)
 static void drained(struct herd_core *core, struct herd_conn *conn)
 {
     struct herd_neighbour *neighbour =
-        conn->role == HERD_PEER ? herd_neighbour_linked(conn) : NULL;
-    if (conn->role == HERD_CLIENT)
+        conn->role == HERD_ROLE_PEER ? herd_neighbour_linked(conn) : NULL;
+    if (conn->role == HERD_ROLE_CLIENT)
         herd_client_drained(core, conn);
     else if (neighbour != NULL)
         neighbour->out.busy = false;
@@ -147,10 +147,10 @@ static void tick(struct herd_core *core)
     herd_upstream_timers(core);
     herd_control_timers(core);
     herd_handshake_timers(core);
-    herd_beat_timers(core);
-    herd_inflow_timers(core);
+    herd_heartbeat_timers(core);
+    herd_receive_timers(core);
     dial_neighbours(core);
-    herd_feed_neighbours(core);
+    herd_send_all(core);
 }
 
 static void stop(struct herd_core *core)
@@ -158,9 +158,10 @@ static void stop(struct herd_core *core)
     core->stopping = true;
     for (size_t i = 0; i < core->conns_size; i++) {
         struct herd_conn *conn = core->conns[i];
-        if (conn == NULL || (conn->role == HERD_PEER && conn->peer.stage == HERD_STAGE_UP))
+        if (conn == NULL ||
+            (conn->role == HERD_ROLE_PEER && conn->peer.stage == HERD_STAGE_UP))
             continue;
-        if (conn->role == HERD_CLIENT)
+        if (conn->role == HERD_ROLE_CLIENT)
             herd_client_leave(core, conn);
         else
             herd_conn_end(core, conn);

@@ -1,4 +1,4 @@
-#include "driver/inner.h"
+#include "driver_internal.h"
 #include "herd/err.h"
 
 #include <assert.h>
@@ -45,7 +45,7 @@ struct driver_conn *driver_conn_new(struct driver *driver, enum herd_role role,
     dc->role = role;
     dc->server = server;
     snprintf(dc->address, sizeof dc->address, "%s", address);
-    driver_door(driver, role)->count++;
+    driver_listener(driver, role)->count++;
     return dc;
 }
 
@@ -68,8 +68,8 @@ void driver_conn_free(struct driver_conn *dc)
     driver->slots[index].next_free = driver->free_slot;
     driver->free_slot = index;
     herd_mem_free(driver->setup.mem, dc, sizeof *dc);
-    driver_door(driver, role)->count--;
-    driver_doors_conn_gone(driver, role);
+    driver_listener(driver, role)->count--;
+    driver_listeners_conn_gone(driver, role);
 }
 
 struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id)
@@ -148,7 +148,7 @@ static void on_eof(void *arg)
 static void on_drained(void *arg)
 {
     struct driver_conn *dc = arg;
-    bool wanted = dc->role == HERD_PEER || dc->draining;
+    bool wanted = dc->role == HERD_ROLE_PEER || dc->draining;
     dc->draining = false;
     if (wanted)
         tell(dc, HERD_EV_DRAINED, HERD_LIT(""));
@@ -192,16 +192,16 @@ void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
         close(fd);
         return;
     }
-    if (role == HERD_PEER) {
+    if (role == HERD_ROLE_PEER) {
         dc->near = is_near(driver, from);
         io_sock_keep_unsent_small(fd);
     }
-    dc->conn = io_conn_accept(driver_door(driver, role)->group, fd, &handlers, dc);
+    dc->conn = io_conn_accept(driver_listener(driver, role)->group, fd, &handlers, dc);
     if (dc->conn == NULL) {
         driver_conn_free(dc);
         return;
     }
-    if (role != HERD_CLIENT)
+    if (role != HERD_ROLE_CLIENT)
         io_conn_pin(dc->conn);
     on_opened(dc);
 }
@@ -214,14 +214,15 @@ bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
     int fd = io_sock_dial(addr, why);
     if (fd < 0)
         return false;
-    struct driver_conn *dc = driver_conn_new(driver, HERD_PEER, server, address);
+    struct driver_conn *dc = driver_conn_new(driver, HERD_ROLE_PEER, server, address);
     if (dc == NULL) {
         close(fd);
         snprintf(why, IO_SOCK_WHY, "too many connections");
         return false;
     }
     io_sock_keep_unsent_small(fd);
-    dc->conn = io_conn_dial(driver_door(driver, HERD_PEER)->group, fd, &handlers, dc);
+    dc->conn =
+        io_conn_dial(driver_listener(driver, HERD_ROLE_PEER)->group, fd, &handlers, dc);
     if (dc->conn != NULL) {
         io_conn_pin(dc->conn);
         return true;

@@ -1,6 +1,6 @@
-#include "driver/driver.h"
+#include "driver.h"
 
-#include "driver/inner.h"
+#include "driver_internal.h"
 #include "herd/err.h"
 #include "io/clock.h"
 #include "io/random.h"
@@ -74,7 +74,7 @@ static int start_conns(struct driver *driver, char *why)
         herd_mem_alloc(driver->setup.mem, driver->late_max * sizeof *driver->late);
     driver->loop = io_loop_new(driver->setup.mem);
     if (driver->late != NULL && driver->loop != NULL &&
-        driver_doors_init(driver) == HERD_OK)
+        driver_listeners_init(driver) == HERD_OK)
         return HERD_OK;
     snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
@@ -104,7 +104,7 @@ static void on_signal(void *arg, int number)
         log_text(driver, "stopping");
         driver->stopping = true;
         driver->stop_by = herd_mono_add_ms(driver->mono, LEAVE_MS);
-        driver_doors_close(driver);
+        driver_listeners_close(driver);
         driver_step(driver, stop);
         driver_conns_drop_dials(driver);
     }
@@ -142,7 +142,7 @@ struct driver *driver_new(const struct driver_setup *setup, char *why)
     }
     driver->setup = *setup;
     driver->free_slot = DRIVER_SLOT_NONE;
-    driver->doors_open_at = HERD_NEVER;
+    driver->accept_resume_at = HERD_NEVER;
     driver->stop_by = HERD_NEVER;
     driver_clock(driver);
     int rc = start_conns(driver, why);
@@ -155,7 +155,7 @@ struct driver *driver_new(const struct driver_setup *setup, char *why)
     if (rc == HERD_OK)
         rc = start_signals(driver, why);
     if (rc == HERD_OK)
-        rc = driver_doors_open(driver, why);
+        rc = driver_listeners_open(driver, why);
     if (rc == HERD_OK)
         return driver;
     driver_free(driver);
@@ -167,13 +167,13 @@ void driver_free(struct driver *driver)
     if (driver == NULL)
         return;
     const struct herd_mem *mem = driver->setup.mem;
-    driver_doors_close(driver);
+    driver_listeners_close(driver);
     if (driver->signals_on)
         io_signals_stop(driver->loop);
     io_fetch_free(driver->fetch);
     herd_core_free(driver->core);
     driver_conns_free(driver);
-    driver_doors_free(driver);
+    driver_listeners_free(driver);
     io_loop_free(driver->loop);
     herd_mem_free(mem, driver->late, driver->late_max * sizeof *driver->late);
     herd_mem_free(mem, driver->peers,
@@ -196,16 +196,16 @@ const char *driver_peer_address(const struct driver *driver)
 static struct herd_mono next_deadline(const struct driver *driver)
 {
     struct herd_mono at = herd_deadline(driver->core);
-    for (int i = 0; i < DRIVER_DOORS; i++)
+    for (int i = 0; i < DRIVER_LISTENERS; i++)
         at = herd_mono_min(at, io_conn_group_deadline(driver->doors[i].group));
     at = herd_mono_min(at, io_fetch_deadline(driver->fetch));
-    at = herd_mono_min(at, driver->doors_open_at);
+    at = herd_mono_min(at, driver->accept_resume_at);
     return herd_mono_min(at, driver->stop_by);
 }
 
 static bool nobody_left(const struct driver *driver)
 {
-    for (int i = 0; i < DRIVER_DOORS; i++)
+    for (int i = 0; i < DRIVER_LISTENERS; i++)
         if (io_conn_group_count(driver->doors[i].group) > 0)
             return false;
     return true;
@@ -226,10 +226,10 @@ static int turn(struct driver *driver)
     if (rc < 0)
         return rc;
     driver_clock(driver);
-    for (int i = 0; i < DRIVER_DOORS; i++)
+    for (int i = 0; i < DRIVER_LISTENERS; i++)
         io_conn_group_tick(driver->doors[i].group, driver->mono);
     io_fetch_tick(driver->fetch, driver->mono);
-    driver_doors_tick(driver);
+    driver_listeners_tick(driver);
     driver_step(driver, tick);
     return HERD_OK;
 }
@@ -237,7 +237,7 @@ static int turn(struct driver *driver)
 static void warn_of_few_places(struct driver *driver)
 {
     char text[160];
-    uint32_t places = driver_door(driver, HERD_CLIENT)->max;
+    uint32_t places = driver_listener(driver, HERD_ROLE_CLIENT)->max;
     if (places >= (uint64_t)driver->setup.conf->connections_max)
         return;
     snprintf(text, sizeof text,

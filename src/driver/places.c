@@ -1,4 +1,4 @@
-#include "driver/inner.h"
+#include "driver_internal.h"
 #include "herd/err.h"
 #include "herd/provider.h"
 

@@ -1,6 +1,6 @@
-#include "io/address.h"
+#include "address.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "herd/err.h"
 
 #include <stdio.h>

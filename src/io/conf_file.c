@@ -1,7 +1,7 @@
-#include "io/conf_file.h"
+#include "conf_file.h"
 
 #include "herd/err.h"
-#include "io/file.h"
+#include "file.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "io/portable.h"
+#include "portable.h"
 
-#include "io/conn_inner.h"
+#include "conn_internal.h"
 
 #include "herd/err.h"
-#include "io/sock.h"
+#include "sock.h"
 
 #include <unistd.h>
 

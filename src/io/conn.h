@@ -22,7 +22,7 @@
 
 #include "herd/buf.h"
 #include "herd/instant.h"
-#include "io/loop.h"
+#include "loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,7 +66,7 @@ size_t io_conn_group_count(const struct io_conn_group *group);
 
 /* Closes the connection that has been in io_conn_finish for longest, whatever is unsent:
  * somebody else needs its place. False: there is none. */
-bool io_conn_group_hurry(struct io_conn_group *group);
+bool io_conn_group_close_oldest_lingering(struct io_conn_group *group);
 
 /* When io_conn_group_tick next has something to do: HERD_NEVER if nothing. */
 struct herd_mono io_conn_group_deadline(const struct io_conn_group *group);

@@ -1,6 +1,6 @@
-#include "io/portable.h"
+#include "portable.h"
 
-#include "io/conn_inner.h"
+#include "conn_internal.h"
 
 #include "herd/err.h"
 
@@ -125,7 +125,7 @@ static struct io_conn *of_wait(struct io_wait *wait)
     return (struct io_conn *)(void *)((char *)wait - offsetof(struct io_conn, wait));
 }
 
-bool io_conn_group_hurry(struct io_conn_group *group)
+bool io_conn_group_close_oldest_lingering(struct io_conn_group *group)
 {
     if (group->lingering.first == NULL)
         return false;

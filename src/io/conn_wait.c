@@ -1,4 +1,4 @@
-#include "io/conn_wait.h"
+#include "conn_wait.h"
 
 #include <stddef.h>
 

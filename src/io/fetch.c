@@ -1,8 +1,8 @@
-#include "io/fetch.h"
+#include "fetch.h"
 
 #include "herd/err.h"
-#include "io/fetch_sockets.h"
-#include "io/fetch_transfer.h"
+#include "fetch_sockets.h"
+#include "fetch_transfer.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -14,7 +14,7 @@
 #include "herd/instant.h"
 #include "herd/mem.h"
 #include "herd/slice.h"
-#include "io/loop.h"
+#include "loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
-#include "io/fetch_plan.h"
+#include "fetch_plan.h"
 
 #include "herd/err.h"
-#include "io/mem.h"
+#include "mem.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
 #ifndef IO_FETCH_PLAN_H
 #define IO_FETCH_PLAN_H
 
-#include "io/fetch.h"
-#include "io/fetch_url.h"
+#include "fetch.h"
+#include "fetch_url.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "io/fetch_sockets.h"
+#include "fetch_sockets.h"
 
 #include "herd/err.h"
 

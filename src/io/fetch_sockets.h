@@ -10,7 +10,7 @@
 
 #include "herd/instant.h"
 #include "herd/mem.h"
-#include "io/loop.h"
+#include "loop.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
-#include "io/fetch_transfer.h"
+#include "fetch_transfer.h"
 
 #include "herd/err.h"
-#include "io/mem.h"
+#include "mem.h"
 
 #include <assert.h>
 #include <stdio.h>

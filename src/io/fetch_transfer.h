@@ -3,8 +3,8 @@
 #define IO_FETCH_TRANSFER_H
 
 #include "herd/buf.h"
-#include "io/fetch.h"
-#include "io/fetch_plan.h"
+#include "fetch.h"
+#include "fetch_plan.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>

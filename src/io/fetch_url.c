@@ -1,7 +1,7 @@
-#include "io/fetch_url.h"
+#include "fetch_url.h"
 
 #include "herd/err.h"
-#include "io/fetch.h"
+#include "fetch.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

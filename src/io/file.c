@@ -1,9 +1,9 @@
-#include "io/portable.h"
+#include "portable.h"
 
-#include "io/file.h"
+#include "file.h"
 
 #include "herd/err.h"
-#include "io/mem.h"
+#include "mem.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
-#include "io/portable.h"
+#include "portable.h"
 
-#include "io/log.h"
+#include "log.h"
 
 #include "herd/err.h"
-#include "io/log_head.h"
-#include "io/log_text.h"
+#include "log_head.h"
+#include "log_text.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
-#include "io/log_head.h"
+#include "log_head.h"
 
 #include "herd/slice.h"
-#include "io/log_text.h"
+#include "log_text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-#include "io/log_text.h"
+#include "log_text.h"
 
-#include "herd/eight.h"
+#include "swar.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 /* Non-zero when one of eight bytes is a control byte, a backslash, DEL or above 0x7f. */
 static uint64_t special(uint64_t bytes)
 {
-    return (bytes & HERD_EIGHT_OF(0x80)) | herd_eight_below(bytes, 0x20) |
-           herd_eight_below(bytes ^ HERD_EIGHT_OF('\\'), 1) |
-           herd_eight_below(bytes ^ HERD_EIGHT_OF(0x7f), 1);
+    return (bytes & HERD_SWAR_OF(0x80)) | herd_swar_has_less(bytes, 0x20) |
+           herd_swar_has_less(bytes ^ HERD_SWAR_OF('\\'), 1) |
+           herd_swar_has_less(bytes ^ HERD_SWAR_OF(0x7f), 1);
 }
 
 static int is_plain(unsigned char c)
@@ -20,7 +20,7 @@ static int is_plain(unsigned char c)
 
 static bool copy_word(char *out, const char *in)
 {
-    uint64_t word = herd_eight(in);
+    uint64_t word = herd_swar_load(in);
     if (special(word))
         return false;
     memcpy(out, &word, sizeof word);
@@ -35,8 +35,8 @@ static size_t copy_plain(char *out, const char *in, size_t len)
     size_t n = 0;
     for (; len - n >= BLOCK; n += BLOCK) {
         const char *at = in + n;
-        if (special(herd_eight(at)) | special(herd_eight(at + WORD)) |
-            special(herd_eight(at + 2 * WORD)) | special(herd_eight(at + 3 * WORD)))
+        if (special(herd_swar_load(at)) | special(herd_swar_load(at + WORD)) |
+            special(herd_swar_load(at + 2 * WORD)) | special(herd_swar_load(at + 3 * WORD)))
             break;
         memcpy(out + n, at, BLOCK);
     }

@@ -1,8 +1,8 @@
-#include "io/loop.h"
+#include "loop.h"
 
 #include "herd/err.h"
-#include "io/clock.h"
-#include "io/loop_inner.h"
+#include "clock.h"
+#include "loop_internal.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "io/loop_set.h"
+#include "loop_set.h"
 
 #include "herd/err.h"
 

@@ -11,7 +11,7 @@
 #ifndef IO_LOOP_SET_H
 #define IO_LOOP_SET_H
 
-#include "io/loop.h"
+#include "loop.h"
 
 #include <poll.h>
 

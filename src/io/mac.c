@@ -1,8 +1,8 @@
-#include "io/mac.h"
+#include "mac.h"
 
 #include "herd/err.h"
-#include "io/mem.h"
-#include "io/random.h"
+#include "mem.h"
+#include "random.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

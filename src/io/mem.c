@@ -1,4 +1,4 @@
-#include "io/mem.h"
+#include "mem.h"
 
 #include <stdlib.h>
 

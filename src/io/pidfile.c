@@ -1,4 +1,4 @@
-#include "io/pidfile.h"
+#include "pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "io/random.h"
+#include "random.h"
 
 #include "herd/err.h"
 

@@ -1,8 +1,8 @@
-#include "io/secret.h"
+#include "secret.h"
 
 #include "herd/err.h"
-#include "io/file.h"
-#include "io/mem.h"
+#include "file.h"
+#include "mem.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-#include "io/portable.h"
+#include "portable.h"
 
-#include "io/signals.h"
+#include "signals.h"
 
 #include "herd/err.h"
 

@@ -3,7 +3,7 @@
 #ifndef IO_SIGNALS_H
 #define IO_SIGNALS_H
 
-#include "io/loop.h"
+#include "loop.h"
 
 typedef void (*io_signal_fn)(void *arg, int number);
 

@@ -1,6 +1,6 @@
-#include "io/portable.h"
+#include "portable.h"
 
-#include "io/sock.h"
+#include "sock.h"
 
 #include "herd/err.h"
 

@@ -4,7 +4,7 @@
 
 #include "bench/work.h"
 #include "herd/err.h"
-#include "herd/msg.h"
+#include "protocol/message.h"
 
 #include <stdio.h>
 

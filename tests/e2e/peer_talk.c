@@ -1,6 +1,6 @@
 #include "peer_talk.h"
 
-#include "herd/hello.h"
+#include "protocol/hello.h"
 #include "wait.h"
 
 #include <arpa/inet.h>

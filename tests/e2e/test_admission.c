@@ -199,7 +199,7 @@ static void clients_keep_nobody_else_out(void)
         client_close(&clients[i]);
     }
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "peers_full"), 0);
-    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "doors_shut"), 0);
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "accept_paused"), 0);
     herd_proc_close(&herd);
 }
 

@@ -1,7 +1,7 @@
 /* Strangers at the neighbours' port: they are turned away, and the herd goes on. */
 #include "check.h"
 #include "files.h"
-#include "herd/hello.h"
+#include "protocol/hello.h"
 #include "load.h"
 #include "wait.h"
 

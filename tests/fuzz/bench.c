@@ -2,7 +2,7 @@
 
 #include "forge.h"
 #include "herd/err.h"
-#include "herd/msg.h"
+#include "protocol/message.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
  * JSON and an empty line behind it when the line was a WHATSAT. */
 #include "bench.h"
 
-#include "core/json_scan.h"
+#include "places/json_scan.h"
 #include "herd/err.h"
 
 enum mark {
@@ -241,7 +241,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct talker *talker = &session.talker[who];
         talker->said_len = talker->heard_len = talker->waits = 0;
         talker->ended = false;
-        bench_open(&session.bench, who + 1, HERD_CLIENT, -1);
+        bench_open(&session.bench, who + 1, HERD_ROLE_CLIENT, -1);
     }
     session.bench.mem.until = scarce;
     run(&session, input);

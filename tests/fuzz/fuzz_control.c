@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     heard.len = 0;
     bench_start(&bench, bench_conf(&conf, conf_text), "Clark", NULL, 1);
     bench.ears = (struct bench_ears){.sent = sent, .ctx = &heard};
-    bench_open(&bench, 1, HERD_CONTROL, -1);
+    bench_open(&bench, 1, HERD_ROLE_CONTROL, -1);
     said = input;
     while (input.len > 0 && bench_data(&bench, 1, fuzz_take(&input, piece)))
         ;

@@ -4,8 +4,8 @@
 #include "fuzz.h"
 
 #include "herd/err.h"
-#include "herd/frame.h"
-#include "herd/siphash.h"
+#include "protocol/frame.h"
+#include "siphash.h"
 
 #include <stdio.h>
 

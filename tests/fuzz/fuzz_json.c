@@ -2,10 +2,10 @@
  * first byte. The walk is let loose on text that was never checked, too. */
 #include "fuzz.h"
 
-#include "core/json_scan.h"
-#include "core/json_walk.h"
+#include "places/json_scan.h"
+#include "places/json_walk.h"
 #include "herd/err.h"
-#include "herd/places.h"
+#include "places/trim.h"
 #include "json_oracle.h"
 
 /* Goes through all that the text holds, to a depth that the stack bears. */

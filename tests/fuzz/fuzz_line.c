@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "herd/err.h"
-#include "herd/line.h"
+#include "line.h"
 
 /* The next line of the whole text as it should be; false behind the last. */
 static bool want_line(struct herd_slice *text, struct herd_slice *line)

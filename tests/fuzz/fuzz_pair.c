@@ -111,8 +111,8 @@ static void answer_dials(struct pair *pair)
         forget(&pair->wire[conn].to[1]);
         pair->wire[conn].closed = false;
         pair->bench[!n].conn[conn].open = true; /* what is sent to it is kept */
-        bench_open(&pair->bench[n], conn, HERD_PEER, !n);
-        bench_open(&pair->bench[!n], conn, HERD_PEER, -1);
+        bench_open(&pair->bench[n], conn, HERD_ROLE_PEER, !n);
+        bench_open(&pair->bench[!n], conn, HERD_ROLE_PEER, -1);
     }
 }
 
@@ -290,7 +290,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                     keyed ? key : NULL, (uint8_t)(n + 1));
         pair.side[n] = (struct side){&pair, n, false};
         pair.bench[n].ears = (struct bench_ears){sent, closed, dialled, &pair.side[n]};
-        bench_open(&pair.bench[n], 1, HERD_CLIENT, -1);
+        bench_open(&pair.bench[n], 1, HERD_ROLE_CLIENT, -1);
     }
     pass(&pair, 0);
     while (input.len > 0)

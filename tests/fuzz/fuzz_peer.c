@@ -6,9 +6,9 @@
 #include "forge.h"
 
 #include "herd/err.h"
-#include "herd/frame.h"
-#include "herd/hello.h"
-#include "herd/hex.h"
+#include "protocol/frame.h"
+#include "protocol/hello.h"
+#include "hex.h"
 
 #include <stdio.h>
 
@@ -137,7 +137,7 @@ static void connect(struct session *session)
     herd_framer_init(&session->framer, &session->mem.mem, HERD_FRAME_PAYLOAD_MAX);
     session->said_bye = false;
     session->hello_len = 0;
-    bench_open(&session->bench, ++session->conn, HERD_PEER, dialled ? 0 : -1);
+    bench_open(&session->bench, ++session->conn, HERD_ROLE_PEER, dialled ? 0 : -1);
     if ((session->flags & FLAG_GREETED) != 0)
         greet(session);
 }
@@ -218,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     herd_framer_init(&session.framer, &session.mem.mem, HERD_FRAME_PAYLOAD_MAX);
     bench_start(&session.bench, bench_conf(&conf, conf_text), "Clark", key, 1);
     session.bench.ears = (struct bench_ears){.sent = sent, .ctx = &session};
-    bench_open(&session.bench, CLIENT, HERD_CLIENT, -1);
+    bench_open(&session.bench, CLIENT, HERD_ROLE_CLIENT, -1);
     bench_turn(&session.bench, 0, false);
     connect(&session);
     if ((session.flags & FLAG_GREETED) != 0) {

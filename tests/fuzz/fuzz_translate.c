@@ -3,9 +3,9 @@
  * fail when it is small and not 0. */
 #include "fuzz.h"
 
-#include "core/json_scan.h"
+#include "places/json_scan.h"
 #include "herd/err.h"
-#include "herd/places.h"
+#include "places/trim.h"
 #include "herd/provider.h"
 #include "json_oracle.h"
 

@@ -2,12 +2,12 @@
  * parser gets the whole input; what one accepts must hold what it promises. */
 #include "fuzz.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "herd/err.h"
-#include "herd/geo.h"
-#include "herd/hello.h"
-#include "herd/hex.h"
-#include "herd/msg.h"
+#include "protocol/geo.h"
+#include "protocol/hello.h"
+#include "hex.h"
+#include "protocol/message.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #ifndef TESTS_IO_HOT_RIG_H
 #define TESTS_IO_HOT_RIG_H
 
-#include "io/loop_inner.h"
+#include "io/loop_internal.h"
 
 #include <stdbool.h>
 

@@ -473,10 +473,10 @@ static void test_hurry(void)
     struct talk talks[TALKS];
     if (!rig_up())
         return;
-    CHECK(!io_conn_group_hurry(rig.group));
+    CHECK(!io_conn_group_close_oldest_lingering(rig.group));
     for (int i = 0; i < TALKS; i++)
         REQUIRE(talk_begin(&talks[i], false));
-    CHECK(!io_conn_group_hurry(rig.group));
+    CHECK(!io_conn_group_close_oldest_lingering(rig.group));
     static const int order[] = {2, 0, 3};
     (void)send_until_unsent(&talks[0], RIG_HIGH);
     for (int i = 0; i < 3; i++) {
@@ -487,13 +487,13 @@ static void test_hurry(void)
         long got = 1;
         CHECK_LABEL("number %d", order[i]);
         CHECK_INT((int64_t)io_conn_group_count(rig.group), TALKS - i);
-        CHECK(io_conn_group_hurry(rig.group));
+        CHECK(io_conn_group_close_oldest_lingering(rig.group));
         CHECK_INT((int64_t)io_conn_group_count(rig.group), TALKS - i - 1);
         while (got > 0)
             got = talk_hear(&talks[order[i]], heard);
         CHECK_INT(got, -1);
     }
-    CHECK(!io_conn_group_hurry(rig.group));
+    CHECK(!io_conn_group_close_oldest_lingering(rig.group));
     CHECK_INT(talks[1].closed, 0);
     io_conn_send(talks[1].conn, HERD_LIT("still here"));
     CHECK_INT(talk_hear(&talks[1], heard), 10);

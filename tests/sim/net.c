@@ -379,7 +379,7 @@ static void tell_opened(struct sim *sim, struct sim_pipe *pipe, int end, int64_t
     size_t before = herd_core_conn_count(sim->server[server].core);
     engine_step(sim, server,
                 (struct herd_event){.kind = HERD_EV_OPENED,
-                                    .role = HERD_PEER,
+                                    .role = HERD_ROLE_PEER,
                                     .conn = pipe->id,
                                     .server = dialled});
     if (pipe->open[end] && herd_core_conn_count(sim->server[server].core) == before)

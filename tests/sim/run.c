@@ -1,7 +1,7 @@
 #include "run.h"
 
 #include "herd/err.h"
-#include "herd/msg.h"
+#include "protocol/message.h"
 #include "net.h"
 #include "wire.h"
 #include "work.h"

@@ -4,7 +4,7 @@
 #include "engine.h"
 #include "forge.h"
 #include "herd/err.h"
-#include "herd/msg.h"
+#include "protocol/message.h"
 #include "net.h"
 
 #include <inttypes.h>
@@ -142,7 +142,7 @@ static void client_step(struct sim *sim, uint32_t server, herd_conn_id id,
                         enum herd_event_kind kind, struct herd_slice bytes)
 {
     struct herd_event event = {
-        .kind = kind, .conn = id, .role = HERD_CLIENT, .server = -1, .bytes = bytes};
+        .kind = kind, .conn = id, .role = HERD_ROLE_CLIENT, .server = -1, .bytes = bytes};
     const struct sim_pipe *pipe = net_find(sim, id);
     if (pipe != NULL && pipe->open[0])
         engine_step(sim, server, event);

@@ -1,6 +1,6 @@
 #include "wire.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

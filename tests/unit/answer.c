@@ -5,7 +5,7 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "herd/places.h"
+#include "places/trim.h"
 
 #include <stdlib.h>
 

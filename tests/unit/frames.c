@@ -1,6 +1,6 @@
 #include "frames.h"
 
-#include "core/state.h"
+#include "state.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "listen.h"
 
 #include "check.h"
-#include "herd/msg.h"
+#include "protocol/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>

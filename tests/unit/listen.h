@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_LISTEN_H
 #define TESTS_UNIT_LISTEN_H
 
-#include "herd/frame.h"
+#include "protocol/frame.h"
 #include "rig.h"
 
 enum { LISTEN_CLIENTS = 8192, LISTEN_TEXT = 96 };

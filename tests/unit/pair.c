@@ -1,7 +1,7 @@
 #include "pair.h"
 
 #include "check.h"
-#include "core/state.h"
+#include "state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void report(struct rig *rig, const char *name)
 {
     char lines[64];
     snprintf(lines, sizeof lines, "IAMAT %s-1 +0+0 1\nIAMAT %s-2 +0+0 1\n", name, name);
-    rig_open(rig, 1, HERD_CLIENT, -1);
+    rig_open(rig, 1, HERD_ROLE_CLIENT, -1);
     rig_data(rig, 1, herd_slice_str(lines));
     rig_step(rig, (struct herd_event){.kind = HERD_EV_CLOSED, .conn = 1});
     rig->open[1] = false;
@@ -136,7 +136,7 @@ void pair_happen(struct pair *pair, int event)
     switch ((enum pair_kind)(event % 3)) {
     case PAIR_OPENED:
         end->opened = true;
-        rig_open(rig, id_of(conn), HERD_PEER, side == conn ? !side : -1);
+        rig_open(rig, id_of(conn), HERD_ROLE_PEER, side == conn ? !side : -1);
         break;
     case PAIR_DATA: {
         const struct rig_text *message = &end->queue[end->first];

@@ -228,14 +228,14 @@ void rig_open(struct rig *rig, herd_conn_id conn, enum herd_role role, int64_t s
 void rig_open_near(struct rig *rig, herd_conn_id conn)
 {
     open_conn(rig, (struct herd_event){
-                       .conn = conn, .role = HERD_PEER, .server = -1, .near = true});
+                       .conn = conn, .role = HERD_ROLE_PEER, .server = -1, .near = true});
 }
 
 void rig_open_from(struct rig *rig, herd_conn_id conn, struct herd_slice address)
 {
-    open_conn(rig,
-              (struct herd_event){
-                  .conn = conn, .role = HERD_CLIENT, .server = -1, .address = address});
+    open_conn(
+        rig, (struct herd_event){
+                 .conn = conn, .role = HERD_ROLE_CLIENT, .server = -1, .address = address});
 }
 
 void rig_data(struct rig *rig, herd_conn_id conn, struct herd_slice bytes)

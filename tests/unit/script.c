@@ -73,11 +73,11 @@ static void act_open(struct rig *rig, char *rest)
         rig_open_near(rig, conn);
         return;
     }
-    enum herd_role kind = HERD_PEER;
+    enum herd_role kind = HERD_ROLE_PEER;
     if (role[0] == '\0')
-        kind = HERD_CLIENT;
+        kind = HERD_ROLE_CLIENT;
     else if (strcmp(role, "control") == 0)
-        kind = HERD_CONTROL;
+        kind = HERD_ROLE_CONTROL;
     rig_open(rig, conn, kind, server);
 }
 

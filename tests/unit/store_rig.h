@@ -6,7 +6,7 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "herd/store.h"
+#include "store/store.h"
 
 enum { STORE_RIG_NAME = 32, STORE_RIG_FIRST_BUCKETS = 4096 };
 

@@ -3,8 +3,8 @@
 #include "dice.h"
 #include "store_rig.h"
 
-#include "herd/ahead.h"
-#include "herd/siphash.h"
+#include "client/line_prefetch.h"
+#include "siphash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static uint64_t hash_of(const char *client)
 static void lines_are_looked_at_before_their_turn(void)
 {
     struct store_rig f;
-    struct herd_ahead ahead;
+    struct herd_line_prefetch ahead;
     char text[LINES * 64];
     size_t len = 0;
     store_rig_set_up(&f);
@@ -27,17 +27,18 @@ static void lines_are_looked_at_before_their_turn(void)
     for (int i = 0; i < LINES; i++)
         len += (size_t)snprintf(text + len, sizeof text - len,
                                 "IAMAT client-%02d +34.068930-118.445127 5\n", i);
-    herd_ahead_start(&ahead, &f.store, herd_slice(text, len));
-    CHECK_INT(ahead.looked, HERD_AHEAD_LINES);
+    herd_line_prefetch_start(&ahead, &f.store, herd_slice(text, len));
+    CHECK_INT(ahead.looked, HERD_LINE_PREFETCH_LINES);
     for (uint32_t line = 0; line < LINES + 3; line++) {
-        herd_ahead_line(&ahead);
-        uint32_t looked =
-            line + 1 + HERD_AHEAD_LINES < LINES ? line + 1 + HERD_AHEAD_LINES : LINES;
+        herd_line_prefetch_next(&ahead);
+        uint32_t looked = line + 1 + HERD_LINE_PREFETCH_LINES < LINES
+                              ? line + 1 + HERD_LINE_PREFETCH_LINES
+                              : LINES;
         char client[16];
         snprintf(client, sizeof client, "client-%02u", looked - 1);
         CHECK_LABEL("line %u", line);
         CHECK_INT(ahead.looked, looked);
-        CHECK(ahead.hash[(looked - 1) % HERD_AHEAD_LINES] == hash_of(client));
+        CHECK(ahead.hash[(looked - 1) % HERD_LINE_PREFETCH_LINES] == hash_of(client));
     }
     CHECK_INT((int64_t)f.store.count, 1);
     store_rig_tear_down(&f);
@@ -46,12 +47,13 @@ static void lines_are_looked_at_before_their_turn(void)
 static void few_lines_are_not_worth_it(void)
 {
     struct store_rig f;
-    struct herd_ahead ahead;
+    struct herd_line_prefetch ahead;
     store_rig_set_up(&f);
-    herd_ahead_start(&ahead, &f.store, HERD_LIT("IAMAT a +0+0 5\nIAMAT b +0+0 5\n"));
-    herd_ahead_line(&ahead);
+    herd_line_prefetch_start(&ahead, &f.store,
+                             HERD_LIT("IAMAT a +0+0 5\nIAMAT b +0+0 5\n"));
+    herd_line_prefetch_next(&ahead);
     CHECK_INT(ahead.looked, 0);
-    herd_ahead_start(&ahead, &f.store, HERD_LIT(""));
+    herd_line_prefetch_start(&ahead, &f.store, HERD_LIT(""));
     CHECK_INT(ahead.looked, 0);
     store_rig_tear_down(&f);
 }
@@ -76,10 +78,10 @@ static void any_bytes_will_do(void)
             if (len < size && dice_roll(&dice, 20) == 0)
                 text[len++] = (char)dice_roll(&dice, 256);
         }
-        struct herd_ahead ahead;
-        herd_ahead_start(&ahead, &f.store, herd_slice(text, size));
+        struct herd_line_prefetch ahead;
+        herd_line_prefetch_start(&ahead, &f.store, herd_slice(text, size));
         while (ahead.rest.len > 0)
-            herd_ahead_line(&ahead);
+            herd_line_prefetch_next(&ahead);
         free(text);
     }
     CHECK_INT((int64_t)f.store.count, 0);

@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "herd/breaker.h"
+#include "places/breaker.h"
 
 enum { ANY = 999999 }; /* chance */
 

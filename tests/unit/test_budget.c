@@ -1,7 +1,7 @@
 #include "check.h"
 #include "fail_mem.h"
 
-#include "herd/budget.h"
+#include "places/budget.h"
 #include "herd/err.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "dice.h"
 #include "fail_mem.h"
 
-#include "herd/cache.h"
+#include "places/cache.h"
 #include "herd/err.h"
 
 enum { KEEP_MS = 100, ENTRIES = 4, BYTES = 20 };

@@ -75,7 +75,7 @@ static void what_is_usual_takes_no_memory(void)
         struct rig rig;
         CHECK_LABEL("%s", options[i]);
         rig_start_with(&rig, TALK_ALONE, options[i]);
-        rig_open(&rig, 1, HERD_CLIENT, -1);
+        rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
         say_many(&rig, 1);
         size_t calls = rig.mem.calls, sends = rig.sends;
         for (int turn = 2; turn < 10; turn++)
@@ -170,7 +170,7 @@ static void any_byte_is_quoted(void)
     struct rig rig;
     char line[258] = "x";
     rig_start(&rig, TALK_ALONE, "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     for (int c = 0; c < 256; c++)
         line[1 + c] = (char)(c == '\n' ? ' ' : c);
     line[257] = '\n';
@@ -274,13 +274,13 @@ static void replies_do_not_depend_on_cutting(void)
     for (size_t at = 0; at <= text.len; at++) {
         CHECK_LABEL("cut at %zu", at);
         rig_start(&rig, TALK_ALONE, "Clark");
-        rig_open(&rig, 1, HERD_CLIENT, -1);
+        rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
         cut_at(text, at, feed, &rig);
         finish(&rig);
     }
     CHECK_LABEL("byte by byte");
     rig_start(&rig, TALK_ALONE, "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     cut_bytes(text, feed, &rig);
     finish(&rig);
 }

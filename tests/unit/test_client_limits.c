@@ -14,7 +14,7 @@ static void check_too_long(size_t first_piece)
     memset(line, 'x', sizeof line);
     CHECK_LABEL("first piece of %zu bytes", first_piece);
     rig_start(&rig, TALK_ALONE "client-line-max 64\n", "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     rig_data(&rig, 1, herd_slice(line, first_piece));
     CHECK_STR(rig.sent.data, "");
     rig_data(&rig, 1, herd_slice(line, sizeof line - first_piece));
@@ -34,7 +34,7 @@ static void a_line_may_be_too_long(void)
     memset(line, 'x', sizeof line);
     line[64] = '\n';
     rig_start(&rig, TALK_ALONE "client-line-max 64\n", "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     rig_data(&rig, 1, herd_slice(line, 65));
     CHECK_INT((int64_t)rig.sent.len, 67);
     CHECK(rig.open[1]);
@@ -129,7 +129,7 @@ static void deadlines_are_told(void)
     rig_start(&rig, TALK_ALONE "client-idle-line-ms 100\nclient-idle-ms 2000\n", "Clark");
     int64_t start = rig.mono.ns / HERD_NS_PER_MS;
     CHECK(herd_mono_is_never(herd_deadline(rig.core)));
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     CHECK_INT(herd_deadline(rig.core).ns / HERD_NS_PER_MS - start, 2000);
     rig_data(&rig, 1, HERD_LIT("foo"));
     CHECK_INT(herd_deadline(rig.core).ns / HERD_NS_PER_MS - start, 100);

@@ -73,7 +73,7 @@ static const char status[] = "server Clark\n"
                              "frames_unknown 0\n"
                              "controls_full 0\n"
                              "controls_idle 0\n"
-                             "doors_shut 0\n"
+                             "accept_paused 0\n"
                              "out_of_memory 0\n"
                              "places google-legacy closed 0\n"
                              "link Bona down - 0 connection reset\n"
@@ -247,9 +247,9 @@ static void full_doors_are_counted(void)
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
     rig.logs = true;
-    tell_full(&rig, HERD_CLIENT, 1);
-    tell_full(&rig, HERD_PEER, 1);
-    tell_full(&rig, HERD_CONTROL, 1);
+    tell_full(&rig, HERD_ROLE_CLIENT, 1);
+    tell_full(&rig, HERD_ROLE_PEER, 1);
+    tell_full(&rig, HERD_ROLE_CONTROL, 1);
     tell_full(&rig, 0, 1);
     CHECK_STR(rig.said.data,
               "  log herd 0 - new clients have to wait: connections-max is reached\\c\n"
@@ -259,20 +259,20 @@ static void full_doors_are_counted(void)
               "  log herd 0 - everybody has to wait: no descriptors or memory are "
               "left\\c\n");
     rig_hush(&rig);
-    tell_full(&rig, HERD_CLIENT, 9);
-    tell_full(&rig, HERD_PEER, 8);
-    tell_full(&rig, HERD_CONTROL, 7);
+    tell_full(&rig, HERD_ROLE_CLIENT, 9);
+    tell_full(&rig, HERD_ROLE_PEER, 8);
+    tell_full(&rig, HERD_ROLE_CONTROL, 7);
     tell_full(&rig, 0, 6);
     CHECK_STR(rig.said.data, "");
     rig_pass_ms(&rig, 10000);
-    tell_full(&rig, HERD_CLIENT, 1);
+    tell_full(&rig, HERD_ROLE_CLIENT, 1);
     CHECK_STR(rig.said.data,
               "  log herd 0 - new clients have to wait: connections-max is reached; left "
               "out of this log: 30 such lines\\c\n");
     CHECK_INT(RIG_STAT(&rig, clients_full), 11);
     CHECK_INT(RIG_STAT(&rig, peers_full), 9);
     CHECK_INT(RIG_STAT(&rig, controls_full), 8);
-    CHECK_INT(RIG_STAT(&rig, doors_shut), 7);
+    CHECK_INT(RIG_STAT(&rig, accept_paused), 7);
     rig_end(&rig);
 }
 

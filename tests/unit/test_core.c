@@ -15,7 +15,7 @@ static void many_connections_fit(void)
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
     for (unsigned i = 1; i < RIG_CONNS; i++)
-        rig_open(&rig, i, HERD_CLIENT, -1);
+        rig_open(&rig, i, HERD_ROLE_CLIENT, -1);
     CHECK_INT((int64_t)herd_core_conn_count(rig.core), RIG_CONNS - 1);
     rig_data(&rig, 100, HERD_LIT("foo\n"));
     CHECK_STR(rig.said.data, "  100> ? foo\n");
@@ -29,7 +29,7 @@ static void old_ids_mean_nothing(void)
     struct herd_event gone = {
         .kind = HERD_EV_CLOSED, .conn = UINT64_C(1) << 32 | 1, .bytes = HERD_LIT("x")};
     rig_start(&rig, TALK_ALONE, "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     rig.open[0] = true;
     rig_step(&rig, gone);
     CHECK_INT((int64_t)herd_core_conn_count(rig.core), 1);
@@ -182,7 +182,7 @@ static void a_large_step_leaves_no_memory_behind(void)
     struct rig rig;
     static char lines[1 << 20];
     rig_start(&rig, TALK_ALONE, "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     rig_data(&rig, 1, HERD_LIT("foo\n"));
     size_t before = rig.mem.live;
     for (size_t i = 0; i < sizeof lines; i++)

@@ -1,7 +1,7 @@
 #include "check.h"
 #include "cut.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "herd/err.h"
 
 struct scan_case {

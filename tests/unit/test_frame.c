@@ -4,7 +4,7 @@
 #include "rig.h"
 
 #include "herd/err.h"
-#include "herd/frame.h"
+#include "protocol/frame.h"
 
 enum { PAYLOAD_MAX = 20 };
 

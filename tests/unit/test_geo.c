@@ -3,7 +3,7 @@
 #include "dice.h"
 
 #include "herd/err.h"
-#include "herd/geo.h"
+#include "protocol/geo.h"
 
 #include <math.h>
 

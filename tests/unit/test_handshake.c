@@ -1,8 +1,8 @@
 /* HELLO and AUTH without a key: who gets in, how, and when. */
 #include "check.h"
 #include "cut.h"
-#include "herd/hello.h"
-#include "herd/hex.h"
+#include "protocol/hello.h"
+#include "hex.h"
 #include "script.h"
 #include "talk.h"
 

@@ -3,8 +3,8 @@
 #include "check.h"
 #include "forge.h"
 #include "frames.h"
-#include "herd/hello.h"
-#include "herd/hex.h"
+#include "protocol/hello.h"
+#include "hex.h"
 #include "script.h"
 #include "talk.h"
 

@@ -3,7 +3,7 @@
 #include "dice.h"
 
 #include "herd/err.h"
-#include "herd/hello.h"
+#include "protocol/hello.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #include "dice.h"
 
 #include "herd/err.h"
-#include "herd/hex.h"
+#include "hex.h"
 
 #include <inttypes.h>
 #include <stdio.h>

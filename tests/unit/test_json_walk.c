@@ -4,8 +4,8 @@
 
 #include "herd/err.h"
 
-#include "core/json_scan.h"
-#include "core/json_walk.h"
+#include "places/json_scan.h"
+#include "places/json_walk.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 
 #include "herd/err.h"
 
-#include "core/json_scan.h"
-#include "core/legacy_print.h"
+#include "places/json_scan.h"
+#include "places/legacy_print.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "rig.h"
 
 #include "herd/err.h"
-#include "herd/line.h"
+#include "line.h"
 
 /* Writes each line with a bar behind it; an error ends it with an exclamation mark and
  * what was handed out with the error. */

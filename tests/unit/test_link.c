@@ -1,7 +1,7 @@
 #include "check.h"
 #include "dice.h"
 
-#include "herd/link.h"
+#include "link/fsm.h"
 
 enum { MIN_MS = 100, MAX_MS = 1000, OURS = 7, THEIRS = 8, OTHER = 9, BOOT = 1000 };
 
@@ -28,7 +28,7 @@ static struct herd_link up(bool smaller, bool ours)
         herd_link_called(&link, OURS);
     }
     CHECK_INT(herd_link_greeted(&link, ours ? OURS : THEIRS, ours, BOOT, at_ms(0), &old),
-              HERD_LINK_TAKE);
+              HERD_LINK_ACCEPT);
     return link;
 }
 
@@ -56,7 +56,7 @@ static void dials_until_up(void)
     CHECK_INT(link.dial, HERD_DIAL_GREETING);
     CHECK(herd_mono_is_never(herd_link_deadline(&link)));
     CHECK(!herd_link_call(&link, at_ms(2)));
-    CHECK_INT(herd_link_greeted(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
+    CHECK_INT(herd_link_greeted(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_ACCEPT);
     CHECK_INT((int64_t)old, 0);
     CHECK_INT(link.dial, HERD_DIAL_IDLE);
     CHECK(herd_link_is_up(&link));
@@ -76,7 +76,7 @@ static void dials_on_when_they_were_first(void)
     uint64_t old;
     CHECK(herd_link_call(&link, at_ms(0)));
     CHECK_INT(herd_link_greeted(&link, THEIRS, false, BOOT, at_ms(1), &old),
-              HERD_LINK_TAKE);
+              HERD_LINK_ACCEPT);
     CHECK_INT(link.dial, HERD_DIAL_CALLING);
     struct herd_link failed = link;
     herd_link_call_failed(&failed, at_ms(2), 0);
@@ -244,11 +244,11 @@ static void greets_on_when_link_is_lost(void)
     CHECK(herd_link_call(&link, at_ms(0)));
     herd_link_called(&link, OURS);
     CHECK_INT(herd_link_greeted(&link, THEIRS, false, BOOT, at_ms(1), &old),
-              HERD_LINK_TAKE);
+              HERD_LINK_ACCEPT);
     CHECK(herd_link_lost(&link, THEIRS, false, at_ms(2), 0));
     CHECK_INT(link.dial, HERD_DIAL_GREETING);
     CHECK(herd_mono_is_never(herd_link_deadline(&link)));
-    CHECK_INT(herd_link_greeted(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_TAKE);
+    CHECK_INT(herd_link_greeted(&link, OURS, true, BOOT, at_ms(3), &old), HERD_LINK_ACCEPT);
 }
 
 /* ---- which connection survives ---- */
@@ -258,7 +258,7 @@ static void greets_on_when_link_is_lost(void)
 static enum herd_link_verdict wanted(bool smaller, bool was_ours, bool ours, bool same_boot)
 {
     if (!same_boot)
-        return HERD_LINK_TAKEN;
+        return HERD_LINK_NAME_IN_USE;
     return ours == was_ours || ours == smaller ? HERD_LINK_REPLACE : HERD_LINK_REFUSE;
 }
 
@@ -315,7 +315,7 @@ static void takes_anyone_when_down(void)
                     ours, same_boot);
         CHECK(herd_link_lost(&link, link.conn, false, at_ms(40), 0));
         CHECK_INT(herd_link_greeted(&link, OTHER, ours, boot, at_ms(50), &old),
-                  HERD_LINK_TAKE);
+                  HERD_LINK_ACCEPT);
         CHECK_INT((int64_t)old, 0);
         CHECK_INT((int64_t)link.conn, OTHER);
         CHECK_INT(link.ours, ours);
@@ -333,8 +333,8 @@ static void every_verdict_ends_the_dial(void)
         enum herd_link_verdict want;
     } cases[] = {{true, BOOT, HERD_LINK_REPLACE},
                  {false, BOOT, HERD_LINK_REFUSE},
-                 {true, BOOT + 1, HERD_LINK_TAKEN},
-                 {false, BOOT + 1, HERD_LINK_TAKEN}};
+                 {true, BOOT + 1, HERD_LINK_NAME_IN_USE},
+                 {false, BOOT + 1, HERD_LINK_NAME_IN_USE}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct herd_link link = fresh(cases[i].smaller);
         uint64_t old;
@@ -342,7 +342,7 @@ static void every_verdict_ends_the_dial(void)
         CHECK(herd_link_call(&link, at_ms(0)));
         herd_link_called(&link, OURS);
         CHECK_INT(herd_link_greeted(&link, THEIRS, false, BOOT, at_ms(1), &old),
-                  HERD_LINK_TAKE);
+                  HERD_LINK_ACCEPT);
         CHECK_INT(link.dial, HERD_DIAL_GREETING);
         CHECK_INT(herd_link_greeted(&link, OURS, true, cases[i].boot, at_ms(2), &old),
                   cases[i].want);
@@ -359,14 +359,14 @@ static void lets_in_after_the_loss(void)
     struct herd_link link = up(true, false);
     uint64_t old;
     CHECK_INT(herd_link_greeted(&link, OTHER, false, BOOT + 1, at_ms(1), &old),
-              HERD_LINK_TAKEN);
+              HERD_LINK_NAME_IN_USE);
     CHECK_INT((int64_t)link.boot, BOOT);
     CHECK(herd_link_lost(&link, THEIRS, false, at_ms(2), 0));
     CHECK_INT(herd_link_greeted(&link, OTHER + 1, false, BOOT + 1, at_ms(3), &old),
-              HERD_LINK_TAKE);
+              HERD_LINK_ACCEPT);
     CHECK_INT((int64_t)link.boot, BOOT + 1);
     CHECK_INT(herd_link_greeted(&link, OTHER + 2, false, BOOT, at_ms(4), &old),
-              HERD_LINK_TAKEN);
+              HERD_LINK_NAME_IN_USE);
     CHECK_INT((int64_t)link.conn, OTHER + 1);
 }
 

@@ -5,7 +5,7 @@
  * connection of which the other end has died without a word is found out by a heartbeat. */
 #include "check.h"
 
-#include "herd/link.h"
+#include "link/fsm.h"
 
 enum { CONNS = 10, MESSAGES = 4, SMALLER = 0, GREATER = 1 };
 
@@ -65,13 +65,13 @@ static void take_auth(struct world *w, int side, int conn, uint64_t boot)
     bool ours = c->dialler == side;
     uint64_t id = (uint64_t)conn + 1, old;
     switch (herd_link_greeted(&w->link[side], id, ours, boot, now(w), &old)) {
-    case HERD_LINK_TAKEN:
+    case HERD_LINK_NAME_IN_USE:
     case HERD_LINK_REFUSE: close_here(w, side, conn); return;
     case HERD_LINK_REPLACE:
         if (ours)
             close_here(w, side, (int)old - 1);
         break;
-    case HERD_LINK_TAKE: break;
+    case HERD_LINK_ACCEPT: break;
     }
     if (!ours)
         send(w, side, conn, AUTH);
@@ -309,7 +309,7 @@ static void second_of_a_name_stays_out(void)
         struct herd_link before = w.link[!who];
         CHECK_INT(herd_link_greeted(&w.link[!who], (uint64_t)conn + 1, !dialled_by_it,
                                     w.boot[who] + 1, now(&w), &old),
-                  HERD_LINK_TAKEN);
+                  HERD_LINK_NAME_IN_USE);
         CHECK_INT((int64_t)w.link[!who].conn, (int64_t)before.conn);
         CHECK_INT((int64_t)w.link[!who].boot, (int64_t)w.boot[who]);
         struct tally tally = {0};

@@ -2,7 +2,7 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "herd/lookup.h"
+#include "places/lookup.h"
 
 enum { LOOKUPS = 8, TIMEOUT_MS = 100 };
 

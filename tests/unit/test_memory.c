@@ -212,7 +212,8 @@ static void memory_may_suffice(void)
 /* A connection that finds no memory at all is told so by being closed, at once. */
 static void no_connection_is_forgotten(void)
 {
-    static const enum herd_role roles[] = {HERD_CLIENT, HERD_PEER, HERD_CONTROL};
+    static const enum herd_role roles[] = {HERD_ROLE_CLIENT, HERD_ROLE_PEER,
+                                           HERD_ROLE_CONTROL};
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         struct rig rig;
         CHECK_LABEL("role %d", (int)roles[i]);
@@ -234,7 +235,7 @@ static void no_dialled_connection_is_forgotten(void)
     script_act(&rig, "tick\nfail Jaquez away\n");
     rig_hush(&rig);
     fail_mem_arm(&rig.mem, 1, true);
-    rig_open(&rig, 2, HERD_PEER, 1);
+    rig_open(&rig, 2, HERD_ROLE_PEER, 1);
     CHECK_STR(rig.said.data, "  close 2\n");
     fail_mem_arm(&rig.mem, 0, false);
     script_act(&rig, "wait 2000\n");
@@ -248,12 +249,12 @@ static void a_large_step_leaves_room_for_a_close(void)
     static char lines[20000];
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
     memset(lines, '\n', sizeof lines);
     rig_data(&rig, 1, herd_slice(lines, sizeof lines));
     rig_hush(&rig);
     fail_mem_arm(&rig.mem, 2, true);
-    rig_open(&rig, 2, HERD_CLIENT, -1);
+    rig_open(&rig, 2, HERD_ROLE_CLIENT, -1);
     CHECK_STR(rig.said.data, "  close 2\n");
     rig_end(&rig);
 }
@@ -262,8 +263,8 @@ static void each_step_closes_one(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
-    rig_open(&rig, 1, HERD_CLIENT, -1);
-    rig_open(&rig, 2, HERD_CLIENT, -1);
+    rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
+    rig_open(&rig, 2, HERD_ROLE_CLIENT, -1);
     fail_mem_arm(&rig.mem, 1, true);
     rig_data(&rig, 1, HERD_LIT("foo\n"));
     CHECK_STR(rig.said.data, "  close 1\n");
@@ -400,7 +401,7 @@ static void who_is_owed_a_close_is_not_turned_away(void)
     int open = 0;
     rig_start(&rig, TALK_HERD "handshakes-max 100\n", "Clark");
     for (herd_conn_id i = FIRST; i < FIRST + STRANGERS; i++)
-        rig_open(&rig, i, HERD_PEER, -1);
+        rig_open(&rig, i, HERD_ROLE_PEER, -1);
     fail_mem_arm(&rig.mem, 1, true);
     script_act(&rig, "stop\n");
     for (int i = FIRST; i < FIRST + STRANGERS; i++)

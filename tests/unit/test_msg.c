@@ -3,7 +3,7 @@
 #include "fixture.h"
 
 #include "herd/err.h"
-#include "herd/msg.h"
+#include "protocol/message.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Frames on a link, and what ends it. */
 #include "check.h"
 #include "cut.h"
-#include "herd/hello.h"
+#include "protocol/hello.h"
 #include "script.h"
 #include "talk.h"
 

@@ -3,7 +3,7 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "herd/places.h"
+#include "places/trim.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include "fixture.h"
 
 #include "herd/err.h"
-#include "herd/places.h"
+#include "places/trim.h"
 #include "herd/provider.h"
 
 #include <cjson/cJSON.h>

@@ -2,9 +2,9 @@
 #include "cut.h"
 #include "dice.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "herd/err.h"
-#include "herd/msg.h"
+#include "protocol/message.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #include "cut.h"
 #include "dice.h"
 
-#include "herd/siphash.h"
+#include "siphash.h"
 
 enum { LENGTHS = 64 };
 

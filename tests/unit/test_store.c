@@ -1,6 +1,6 @@
 #include "store_rig.h"
 
-#include "herd/siphash.h"
+#include "siphash.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "herd/store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 

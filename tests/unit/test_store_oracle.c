@@ -5,8 +5,8 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "herd/siphash.h"
-#include "herd/store.h"
+#include "siphash.h"
+#include "store/store.h"
 
 #include <stdio.h>
 

@@ -1,13 +1,13 @@
 #include "check.h"
 
-#include "herd/throttle.h"
+#include "ratelimit.h"
 
 /* -1: left out; else how many were left out before. */
-static int64_t pass(struct herd_throttle *throttle, int64_t now_ms)
+static int64_t pass(struct herd_ratelimit *throttle, int64_t now_ms)
 {
     uint64_t left_out = 99;
     struct herd_mono now = {now_ms * HERD_NS_PER_MS};
-    if (herd_throttle_pass(throttle, now, &left_out))
+    if (herd_ratelimit_pass(throttle, now, &left_out))
         return (int64_t)left_out;
     CHECK_INT((int64_t)left_out, 99);
     return -1;
@@ -15,8 +15,8 @@ static int64_t pass(struct herd_throttle *throttle, int64_t now_ms)
 
 static void one_in_a_while_passes(void)
 {
-    struct herd_throttle throttle;
-    herd_throttle_init(&throttle, 1000, 1);
+    struct herd_ratelimit throttle;
+    herd_ratelimit_init(&throttle, 1000, 1);
     CHECK_INT(pass(&throttle, 0), 0);
     CHECK_INT(pass(&throttle, 0), -1);
     CHECK_INT(pass(&throttle, 999), -1);
@@ -30,8 +30,8 @@ static void one_in_a_while_passes(void)
 
 static void some_pass_at_once(void)
 {
-    struct herd_throttle throttle;
-    herd_throttle_init(&throttle, 1000, 3);
+    struct herd_ratelimit throttle;
+    herd_ratelimit_init(&throttle, 1000, 3);
     for (int i = 0; i < 3; i++)
         CHECK_INT(pass(&throttle, 500), 0);
     CHECK_INT(pass(&throttle, 500), -1);
@@ -51,9 +51,9 @@ static void some_pass_at_once(void)
 /* Each is counted once, whatever comes when. */
 static void none_is_forgotten(void)
 {
-    struct herd_throttle throttle;
+    struct herd_ratelimit throttle;
     int64_t asked = 0, passed = 0, told = 0;
-    herd_throttle_init(&throttle, 1000, 8);
+    herd_ratelimit_init(&throttle, 1000, 8);
     for (int64_t ms = 0; ms < 100000; ms += 1 + ms * 7919 % 700) {
         int64_t told_now = pass(&throttle, ms);
         asked++;

@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include "herd/timerq.h"
+#include "timerq.h"
 
 enum { TIMERS = 8 };
 

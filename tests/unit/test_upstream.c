@@ -3,7 +3,7 @@
 #include "script.h"
 #include "whatsat.h"
 
-#include "core/state.h"
+#include "state.h"
 #include "herd/err.h"
 #include "herd/provider.h"
 

@@ -138,7 +138,7 @@ static void ask(struct world *w)
     char line[128] = "";
     size_t len = 0;
     if (!w->rig.open[conn])
-        rig_open(&w->rig, (herd_conn_id)conn, HERD_CLIENT, -1);
+        rig_open(&w->rig, (herd_conn_id)conn, HERD_ROLE_CLIENT, -1);
     for (int i = 0; i < count && w->asked_count[conn] < QUESTIONS - 1; i++) {
         struct question *q = &w->asked[conn][w->asked_count[conn]++];
         q->radius = 1 + (int)dice_roll(&w->dice, RADII);

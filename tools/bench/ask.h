@@ -2,7 +2,7 @@
 #ifndef BENCH_ASK_H
 #define BENCH_ASK_H
 
-#include "herd/line.h"
+#include "line.h"
 #include "targets.h"
 
 enum { ASK_PIECE = 16 * 1024 };

@@ -2,7 +2,7 @@
 
 #include "bench.h"
 #include "herd/instant.h"
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "herd/err.h"
 #include "io/conf_file.h"
 

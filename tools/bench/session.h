@@ -3,7 +3,7 @@
 #ifndef BENCH_SESSION_H
 #define BENCH_SESSION_H
 
-#include "herd/line.h"
+#include "line.h"
 #include "targets.h"
 #include "work.h"
 

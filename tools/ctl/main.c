@@ -1,7 +1,7 @@
 /* herdctl(1): talks to an application server herd, and starts, stops and shows it. */
 #include "ctl.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "io/conf_file.h"
 
 #include <cjson/cJSON.h>

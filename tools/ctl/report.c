@@ -1,7 +1,7 @@
 /* Asking a server about itself, and reading its answer. */
 #include "status.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "herd/err.h"
 #include "herd/stats.h"
 #include "io/mem.h"

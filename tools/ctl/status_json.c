@@ -1,7 +1,7 @@
 /* status as JSON. */
 #include "status.h"
 
-#include "herd/decimal.h"
+#include "decimal.h"
 #include "io/log_text.h"
 
 #include <cjson/cJSON.h>

@@ -1,0 +1,12 @@
+/* Asks the processor to fetch what stands at an address, because it will be read soon. A
+ * hint: it changes nothing but time, and any address will do. */
+#ifndef HERD_BASE_PREFETCH_H
+#define HERD_BASE_PREFETCH_H
+
+#if defined(__GNUC__)
+#define HERD_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define HERD_PREFETCH(address) ((void)(address))
+#endif
+
+#endif

@@ -1,0 +1,26 @@
+/* Eight bytes looked at together. */
+#ifndef HERD_BASE_SWAR_H
+#define HERD_BASE_SWAR_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* The same byte eight times. */
+#define HERD_SWAR_OF(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The eight bytes at `at`, in the order of this machine. */
+static inline uint64_t herd_swar_load(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+}
+
+/* Not zero when one of them is less than `limit`, which is 1 to 128. The subtraction
+ * borrows into a higher byte only after a hit below it, so without a hit it is zero. */
+static inline uint64_t herd_swar_has_less(uint64_t bytes, unsigned limit)
+{
+    return (bytes - HERD_SWAR_OF(limit)) & ~bytes & HERD_SWAR_OF(0x80);
+}
+
+#endif

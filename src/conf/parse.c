@@ -1,0 +1,222 @@
+#include "read.h"
+
+#include "decimal.h"
+#include "herd/err.h"
+
+#include <inttypes.h>
+
+/* Says what the option takes; `why` begins with a colon or a blank. */
+static void refuse(struct conf_reader *reader, const struct conf_option *option,
+                   const char *found, const char *why)
+{
+    switch (option->type) {
+    case CONF_INT:
+        CONF_MISTAKE(reader,
+                     "%s: %s%s: a number from %" PRId64 " to %" PRId64 " (%s) is expected",
+                     option->name, found, why, option->least, option->most, option->unit);
+        break;
+    case CONF_BOOL:
+        CONF_MISTAKE(reader, "%s: %s%s: yes or no is expected", option->name, found, why);
+        break;
+    case CONF_TEXT:
+        CONF_MISTAKE(reader,
+                     "%s: %s%s: a %s of %" PRId64 " to %" PRId64 " bytes is expected",
+                     option->name, found, why, option->unit, option->least, option->most);
+        break;
+    }
+}
+
+static void read_int(struct conf_reader *reader, const struct conf_option *option,
+                     struct herd_slice word)
+{
+    uint64_t value = 0;
+    int rc = herd_uint_parse(word, (uint64_t)option->most, &value);
+    if (rc == HERD_EBAD)
+        refuse(reader, option, herd_conf_quote(reader, word), " is not a number");
+    else if (rc == HERD_ERANGE || value < (uint64_t)option->least)
+        refuse(reader, option, herd_conf_quote(reader, word), " is out of range");
+    else
+        herd_conf_set_number(reader->conf, option, (int64_t)value);
+}
+
+static void read_bool(struct conf_reader *reader, const struct conf_option *option,
+                      struct herd_slice word)
+{
+    bool yes = herd_slice_eq(word, HERD_LIT("yes"));
+    if (yes || herd_slice_eq(word, HERD_LIT("no")))
+        herd_conf_set_number(reader->conf, option, yes);
+    else
+        refuse(reader, option, herd_conf_quote(reader, word), " is neither");
+}
+
+static void read_text(struct conf_reader *reader, const struct conf_option *option,
+                      struct herd_slice word)
+{
+    if (word.len < (size_t)option->least)
+        refuse(reader, option, herd_conf_quote(reader, word), " is too short");
+    else if (word.len > (size_t)option->most)
+        refuse(reader, option, herd_conf_quote(reader, word), " is too long");
+    else if (herd_conf_names_something(option) && !herd_conf_is_name(word))
+        CONF_MISTAKE(reader, "%s: %s is not a name: " CONF_NAME_RULE, option->name,
+                     herd_conf_quote(reader, word), HERD_CONF_NAME_MAX);
+    else if (herd_conf_may_be(reader, option, word))
+        herd_conf_set_text(reader->conf, option, herd_conf_copy(reader, word));
+}
+
+static void (*const read_value[])(struct conf_reader *reader,
+                                  const struct conf_option *option,
+                                  struct herd_slice word) = {
+    [CONF_INT] = read_int, [CONF_BOOL] = read_bool, [CONF_TEXT] = read_text};
+
+static void read_option(struct conf_reader *reader, const struct conf_option *option)
+{
+    uint32_t *given = &reader->given[option - herd_conf_options];
+    struct herd_slice word, more;
+    enum conf_word kind = herd_conf_read_word(reader, &word);
+    if (kind == CONF_END)
+        refuse(reader, option, "the value", " is missing");
+    if (*given != 0)
+        CONF_MISTAKE(reader, "%s: given twice: line %" PRIu32 " has it already",
+                     option->name, *given);
+    if (kind != CONF_WORD || *given != 0)
+        return;
+    *given = reader->line;
+    read_value[option->type](reader, option, word);
+    if (herd_conf_read_word(reader, &more) == CONF_WORD)
+        CONF_MISTAKE(reader,
+                     "%s: %s is one word too many: one value is expected, in "
+                     "double quotes if it has blanks",
+                     option->name, herd_conf_quote(reader, more));
+}
+
+static void refuse_option(struct conf_reader *reader, struct herd_slice word)
+{
+    struct conf_guess guess;
+    herd_conf_guess_start(&guess, word);
+    herd_conf_guess_try(&guess, HERD_LIT("server"));
+    herd_conf_guess_try(&guess, HERD_LIT("link"));
+    for (size_t i = 0; i < CONF_OPTION_COUNT; i++)
+        herd_conf_guess_try(&guess, herd_slice_str(herd_conf_options[i].name));
+    if (guess.best.len > 0)
+        CONF_MISTAKE(reader, "%s is not an option: did you mean %s?",
+                     herd_conf_quote(reader, word), guess.best.data);
+    else
+        CONF_MISTAKE(reader, "%s is not an option: herd.conf(5) lists them all",
+                     herd_conf_quote(reader, word));
+}
+
+static void read_line(struct conf_reader *reader, struct herd_slice line)
+{
+    struct herd_slice word;
+    size_t control = herd_conf_control(line);
+    if (control < line.len) {
+        CONF_MISTAKE(reader,
+                     "%s at column %zu is a control byte: only text is expected, and LF "
+                     "alone at the end of a line",
+                     herd_conf_quote(reader, herd_slice(line.data + control, 1)),
+                     control + 1);
+        return;
+    }
+    herd_conf_words_start(&reader->words, line);
+    if (herd_conf_read_word(reader, &word) != CONF_WORD)
+        return;
+    if (herd_slice_eq(word, HERD_LIT("server"))) {
+        herd_conf_read_server(reader);
+        return;
+    }
+    if (herd_slice_eq(word, HERD_LIT("link"))) {
+        herd_conf_read_link(reader);
+        return;
+    }
+    for (size_t i = 0; i < CONF_OPTION_COUNT; i++) {
+        if (herd_slice_eq(word, herd_slice_str(herd_conf_options[i].name))) {
+            read_option(reader, &herd_conf_options[i]);
+            return;
+        }
+    }
+    refuse_option(reader, word);
+}
+
+/* Gives every option that is not in the file its default. */
+static void fill_defaults(struct conf_reader *reader)
+{
+    for (size_t i = 0; i < CONF_OPTION_COUNT; i++) {
+        const struct conf_option *option = &herd_conf_options[i];
+        if (reader->given[i] != 0)
+            continue;
+        if (option->type == CONF_TEXT)
+            herd_conf_set_text(reader->conf, option,
+                               herd_conf_copy(reader, herd_slice_str(option->text)));
+        else
+            herd_conf_set_number(reader->conf, option, option->number);
+    }
+}
+
+/* An option that was refused is not compared. */
+static void check_order(struct conf_reader *reader, const struct conf_order *order)
+{
+    const struct conf_option *low = herd_conf_option_at(order->low);
+    const struct conf_option *high = herd_conf_option_at(order->high);
+    int64_t least = herd_conf_number(reader->conf, low);
+    int64_t value = herd_conf_number(reader->conf, high);
+    if (value == 0 || value > least || (value == least && order->advice == NULL))
+        return;
+    if (order->advice == NULL)
+        CONF_MISTAKE(reader, "%s: %" PRId64 " is below %s, which is %" PRId64, high->name,
+                     value, low->name, least);
+    else
+        CONF_MISTAKE(reader, "%s: %" PRId64 " is not above %s, which is %" PRId64 ": %s",
+                     high->name, value, low->name, least, order->advice);
+}
+
+/* What only the whole file can tell. */
+static void check_whole(struct conf_reader *reader)
+{
+    reader->line = 0;
+    if (!reader->server_given)
+        CONF_MISTAKE(reader, "there is no server: a line like `server NAME client "
+                             "HOST:PORT peer HOST:PORT` is expected");
+    for (size_t i = 0; i < CONF_ORDER_COUNT; i++)
+        check_order(reader, &herd_conf_orders[i]);
+    herd_conf_check_places(reader);
+}
+
+static void report_further(struct conf_reader *reader)
+{
+    uint32_t further = reader->mistake_count - HERD_CONF_MISTAKES_MAX;
+    snprintf(reader->message, sizeof reader->message, "%" PRIu32 " more mistake%s", further,
+             further > 1 ? "s" : "");
+    reader->mistakes->report(reader->mistakes->ctx, 0, herd_slice_str(reader->message));
+}
+
+static void read_all(struct conf_reader *reader, struct herd_slice text)
+{
+    herd_conf_read_names(reader, text);
+    while (reader->rc == HERD_OK && text.len > 0) {
+        reader->line++;
+        read_line(reader, herd_conf_next_line(&text));
+    }
+    if (reader->rc == HERD_OK)
+        fill_defaults(reader);
+    if (reader->rc == HERD_OK)
+        check_whole(reader);
+    if (reader->rc == HERD_OK && reader->mistake_count > HERD_CONF_MISTAKES_MAX)
+        report_further(reader);
+    if (reader->rc == HERD_OK && reader->mistake_count == 0)
+        herd_conf_keep_links(reader);
+    if (reader->rc == HERD_OK && reader->mistake_count > 0)
+        reader->rc = HERD_EBAD;
+}
+
+int herd_conf_parse(struct herd_conf *conf, const struct herd_mem *mem,
+                    struct herd_slice text, const struct herd_conf_mistakes *mistakes)
+{
+    struct conf_reader reader = {.conf = conf, .mistakes = mistakes, .rc = HERD_OK};
+    *conf = (struct herd_conf){.mem = mem};
+    read_all(&reader, text);
+    herd_mem_free(mem, reader.names, HERD_CONF_SERVERS_MAX * sizeof *reader.names);
+    herd_mem_free(mem, reader.linked, (size_t)reader.name_count * reader.name_count);
+    if (reader.rc != HERD_OK)
+        herd_conf_free(conf);
+    return reader.rc;
+}

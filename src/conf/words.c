@@ -1,0 +1,156 @@
+#include "words.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+void herd_conf_words_start(struct conf_words *words, struct herd_slice line)
+{
+    words->rest = line;
+}
+
+static struct herd_slice without_backslashes(struct conf_words *words,
+                                             struct herd_slice raw)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < raw.len && len < sizeof words->plain; i++) {
+        i += raw.data[i] == '\\';
+        words->plain[len++] = raw.data[i];
+    }
+    return herd_slice(words->plain, len);
+}
+
+/* Reads a word that begins with a double quote. */
+static enum conf_word next_quoted(struct conf_words *words, struct herd_slice *word)
+{
+    struct herd_slice line = words->rest;
+    bool escapes = false;
+    size_t end = 1;
+    for (; end < line.len && line.data[end] != '"'; end++) {
+        if (line.data[end] != '\\')
+            continue;
+        escapes = true;
+        end++;
+        if (end == line.len || (line.data[end] != '"' && line.data[end] != '\\'))
+            return CONF_ESCAPE;
+    }
+    if (end == line.len)
+        return CONF_UNFINISHED;
+    words->rest = herd_slice_from(line, end + 1);
+    if (words->rest.len > 0 && !is_blank(words->rest.data[0]))
+        return CONF_GLUED;
+    struct herd_slice raw = herd_slice(line.data + 1, end - 1);
+    *word = escapes ? without_backslashes(words, raw) : raw;
+    return CONF_WORD;
+}
+
+enum conf_word herd_conf_words_next(struct conf_words *words, struct herd_slice *word)
+{
+    while (words->rest.len > 0 && is_blank(words->rest.data[0]))
+        words->rest = herd_slice_from(words->rest, 1);
+    if (words->rest.len == 0 || words->rest.data[0] == '#')
+        return CONF_END;
+    if (words->rest.data[0] == '"')
+        return next_quoted(words, word);
+    size_t len = 1;
+    while (len < words->rest.len && !is_blank(words->rest.data[len]))
+        len++;
+    *word = herd_slice(words->rest.data, len);
+    words->rest = herd_slice_from(words->rest, len);
+    return CONF_WORD;
+}
+
+bool herd_conf_needs_quotes(struct herd_slice text)
+{
+    if (text.len == 0 || text.data[0] == '#' || text.data[0] == '"')
+        return true;
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_blank(text.data[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+size_t herd_conf_control(struct herd_slice text)
+{
+    size_t i = 0;
+    while (i < text.len && (!is_control(text.data[i]) || text.data[i] == '\t'))
+        i++;
+    return i;
+}
+
+/* A character of several bytes is shown whole or not at all. */
+static size_t shown_len(struct herd_slice text)
+{
+    if (text.len <= CONF_SHOWN)
+        return text.len;
+    size_t len = CONF_SHOWN;
+    while (len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
+const char *herd_conf_show(struct herd_slice text, char *out)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t most = shown_len(text);
+    size_t len = 0;
+    out[len++] = '"';
+    for (size_t i = 0; i < most; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (is_control(text.data[i])) {
+            out[len++] = '\\';
+            out[len++] = 'x';
+            out[len++] = hex[c >> 4];
+            out[len++] = hex[c & 15];
+        } else {
+            out[len++] = text.data[i];
+        }
+    }
+    const char *end = most < text.len ? "...\"" : "\"";
+    memcpy(out + len, end, strlen(end) + 1);
+    return out;
+}
+
+/* The number of bytes to insert, delete or replace that makes `a` of `b`: the rows of the
+ * classic table one after the other. */
+static size_t edits(struct herd_slice a, struct herd_slice b)
+{
+    size_t row[HERD_CONF_NAME_MAX + 1];
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t replaced = diagonal + (a.data[i - 1] != b.data[j - 1]);
+            size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replaced < other ? replaced : other;
+        }
+    }
+    return row[b.len];
+}
+
+void herd_conf_guess_start(struct conf_guess *guess, struct herd_slice word)
+{
+    *guess = (struct conf_guess){.word = word, .best = {"", 0}, .distance = SIZE_MAX};
+}
+
+/* A third of a name may be wrong. */
+void herd_conf_guess_try(struct conf_guess *guess, struct herd_slice name)
+{
+    if (guess->word.len > HERD_CONF_NAME_MAX)
+        return;
+    size_t distance = edits(guess->word, name);
+    if (distance <= name.len / 3 && distance < guess->distance) {
+        guess->best = name;
+        guess->distance = distance;
+    }
+}

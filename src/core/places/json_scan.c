@@ -1,0 +1,321 @@
+#include "json_scan.h"
+
+#include "herd/err.h"
+#include "trim.h"
+
+struct scan {
+    struct herd_slice text;
+    size_t at;
+    uint32_t values; /* read so far */
+    uint32_t keep;
+    struct json_reply *reply; /* NULL: nothing is noted */
+};
+
+enum { NOTHING = -1 };
+
+/* The byte that comes next, or NOTHING at the end. */
+static int peek(const struct scan *s)
+{
+    return s->at < s->text.len ? (unsigned char)s->text.data[s->at] : NOTHING;
+}
+
+static bool take(struct scan *s, int c)
+{
+    if (peek(s) != c)
+        return false;
+    s->at++;
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Most of a reply's bytes are blanks and plain characters of strings: these two loops keep
+ * their place in a register. */
+static void skip_blanks(struct scan *s)
+{
+    size_t at = s->at;
+    while (at < s->text.len && is_blank(s->text.data[at]))
+        at++;
+    s->at = at;
+}
+
+static bool is_plain(char c)
+{
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+static void skip_plain(struct scan *s)
+{
+    size_t at = s->at;
+    while (at < s->text.len && is_plain(s->text.data[at]))
+        at++;
+    s->at = at;
+}
+
+static int scan_word(struct scan *s, struct herd_slice word)
+{
+    struct herd_slice rest = herd_slice_from(s->text, s->at);
+    if (rest.len < word.len || memcmp(rest.data, word.data, word.len) != 0)
+        return HERD_EBAD;
+    s->at += word.len;
+    return HERD_OK;
+}
+
+static bool is_digit(int c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool take_digits(struct scan *s)
+{
+    size_t start = s->at;
+    while (is_digit(peek(s)))
+        s->at++;
+    return s->at > start;
+}
+
+static int scan_number(struct scan *s)
+{
+    take(s, '-');
+    if (!take(s, '0') && !take_digits(s))
+        return HERD_EBAD;
+    if (take(s, '.') && !take_digits(s))
+        return HERD_EBAD;
+    if (take(s, 'e') || take(s, 'E')) {
+        if (!take(s, '+'))
+            take(s, '-');
+        if (!take_digits(s))
+            return HERD_EBAD;
+    }
+    return HERD_OK;
+}
+
+static bool take_hex(struct scan *s)
+{
+    int c = peek(s);
+    if (!is_digit(c) && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F'))
+        return false;
+    s->at++;
+    return true;
+}
+
+/* What follows a backslash. Half a surrogate pair is allowed, as RFC 8259 has it. */
+static int scan_escape(struct scan *s)
+{
+    int c = peek(s);
+    s->at++;
+    switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': return HERD_OK;
+    case 'u':
+        for (int i = 0; i < 4; i++) {
+            if (!take_hex(s))
+                return HERD_EBAD;
+        }
+        return HERD_OK;
+    default: return HERD_EBAD;
+    }
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The second byte alone tells overlong forms, surrogates and what is above U+10FFFF. */
+static bool is_second(unsigned char first, unsigned char second)
+{
+    switch (first) {
+    case 0xe0: return second >= 0xa0;
+    case 0xed: return second <= 0x9f;
+    case 0xf0: return second >= 0x90;
+    case 0xf4: return second <= 0x8f;
+    default: return true;
+    }
+}
+
+size_t herd_utf8_len(struct herd_slice text)
+{
+    unsigned char first = (unsigned char)text.data[0];
+    if (first < 0x80)
+        return 1;
+    if (first < 0xc2 || first > 0xf4)
+        return 0;
+    size_t len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (text.len < len || !is_second(first, (unsigned char)text.data[1]))
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if (!is_continuation(text.data[i]))
+            return 0;
+    }
+    return len;
+}
+
+/* Reads a string; *inner gets what stands between its quotes. */
+static int scan_string(struct scan *s, struct herd_slice *inner)
+{
+    if (!take(s, '"'))
+        return HERD_EBAD;
+    size_t start = s->at;
+    for (;;) {
+        skip_plain(s);
+        int c = peek(s);
+        if (c == '"')
+            break;
+        if (c < ' ')
+            return HERD_EBAD;
+        if (c == '\\') {
+            s->at++;
+            if (scan_escape(s) != HERD_OK)
+                return HERD_EBAD;
+        } else {
+            size_t len = c < 0x80 ? 1 : herd_utf8_len(herd_slice_from(s->text, s->at));
+            if (len == 0)
+                return HERD_EBAD;
+            s->at += len;
+        }
+    }
+    *inner = herd_slice(s->text.data + start, s->at - start);
+    s->at++;
+    return HERD_OK;
+}
+
+/* Counts one more value; false when that is one too many. */
+static bool count(struct scan *s)
+{
+    return s->values++ < HERD_PLACES_VALUES_MAX;
+}
+
+/* `depth` counts the objects and arrays that the value stands in. The depth is bounded by
+ * HERD_PLACES_DEPTH_MAX, so recursion is safe. */
+static int scan_value(struct scan *s, unsigned depth);
+
+/* Reads the elements and the closing bracket; they are noted when `reply` is not NULL. */
+static int scan_elements(struct scan *s, unsigned depth, struct json_reply *reply)
+{
+    skip_blanks(s);
+    if (take(s, ']'))
+        return HERD_OK;
+    do {
+        int rc = scan_value(s, depth);
+        if (rc != HERD_OK)
+            return rc;
+        if (reply != NULL) {
+            reply->last_end = s->at;
+            if (reply->count++ < s->keep)
+                reply->kept_end = s->at;
+        }
+        skip_blanks(s);
+    } while (take(s, ','));
+    return take(s, ']') ? HERD_OK : HERD_EBAD;
+}
+
+static int scan_results(struct scan *s)
+{
+    struct json_reply *reply = s->reply;
+    if (!count(s))
+        return HERD_ERANGE;
+    if (reply->has_results || !take(s, '['))
+        return HERD_EBAD;
+    reply->has_results = true;
+    reply->open = s->at;
+    int rc = scan_elements(s, 2, reply);
+    reply->close = s->at - 1;
+    return rc;
+}
+
+static int scan_status(struct scan *s)
+{
+    if (!count(s))
+        return HERD_ERANGE;
+    if (s->reply->has_status)
+        return HERD_EBAD;
+    s->reply->has_status = true;
+    return scan_string(s, &s->reply->status);
+}
+
+static int scan_member(struct scan *s, unsigned depth)
+{
+    struct herd_slice key;
+    skip_blanks(s);
+    if (scan_string(s, &key) != HERD_OK)
+        return HERD_EBAD;
+    skip_blanks(s);
+    if (!take(s, ':'))
+        return HERD_EBAD;
+    skip_blanks(s);
+    bool noted = depth == 1 && s->reply != NULL;
+    if (noted && herd_slice_eq(key, HERD_LIT("results")))
+        return scan_results(s);
+    if (noted && herd_slice_eq(key, HERD_LIT("status")))
+        return scan_status(s);
+    return scan_value(s, depth);
+}
+
+static int scan_members(struct scan *s, unsigned depth)
+{
+    skip_blanks(s);
+    if (take(s, '}'))
+        return HERD_OK;
+    do {
+        int rc = scan_member(s, depth);
+        if (rc != HERD_OK)
+            return rc;
+        skip_blanks(s);
+    } while (take(s, ','));
+    return take(s, '}') ? HERD_OK : HERD_EBAD;
+}
+
+static int scan_value(struct scan *s, unsigned depth)
+{
+    struct herd_slice inner;
+    skip_blanks(s);
+    int c = peek(s);
+    bool nests = c == '{' || c == '[';
+    if (!count(s) || (nests && depth == HERD_PLACES_DEPTH_MAX))
+        return HERD_ERANGE;
+    switch (c) {
+    case '{': s->at++; return scan_members(s, depth + 1);
+    case '[': s->at++; return scan_elements(s, depth + 1, NULL);
+    case '"': return scan_string(s, &inner);
+    case 't': return scan_word(s, HERD_LIT("true"));
+    case 'f': return scan_word(s, HERD_LIT("false"));
+    case 'n': return scan_word(s, HERD_LIT("null"));
+    default: return scan_number(s);
+    }
+}
+
+/* Reads one value, with blanks around it, to the end of the text. */
+static int scan_all(struct scan *s)
+{
+    int rc = scan_value(s, 0);
+    if (rc != HERD_OK)
+        return rc;
+    skip_blanks(s);
+    return s->at == s->text.len ? HERD_OK : HERD_EBAD;
+}
+
+int herd_json_scan(struct herd_slice text, uint32_t keep, struct json_reply *reply)
+{
+    struct scan s = {.text = text, .keep = keep, .reply = reply};
+    *reply = (struct json_reply){.status = {"", 0}};
+    skip_blanks(&s);
+    if (peek(&s) != '{')
+        return HERD_EBAD;
+    return scan_all(&s);
+}
+
+int herd_json_check(struct herd_slice text)
+{
+    struct scan s = {.text = text};
+    return scan_all(&s);
+}

@@ -1,0 +1,150 @@
+/* Google Places API (New): asked with a body, answered in other words than the old one. */
+#include "google_new.h"
+
+#include "places/json_scan.h"
+#include "places/json_walk.h"
+#include "places/providers.h"
+
+#include "decimal.h"
+#include "herd/err.h"
+
+/* ---- the request ---- */
+
+static size_t print(const struct herd_places_ask *ask, char *out)
+{
+    size_t len = herd_slice_put(
+        HERD_LIT("{\"locationRestriction\":{\"circle\":{\"center\":{\"latitude\":"), out);
+    len += herd_geo_print(ask->point.lat, out + len);
+    len += herd_slice_put(HERD_LIT(",\"longitude\":"), out + len);
+    len += herd_geo_print(ask->point.lng, out + len);
+    len += herd_slice_put(HERD_LIT("},\"radius\":"), out + len);
+    len += herd_uint_print((uint64_t)ask->radius_km * 1000, out + len);
+    len += herd_slice_put(HERD_LIT("}},\"maxResultCount\":"), out + len);
+    len += herd_uint_print(HERD_PROVIDER_RESULTS, out + len);
+    return len + herd_slice_put(HERD_LIT("}"), out + len);
+}
+
+/* The dearest field of the mask decides what a request costs. */
+#define PRO_FIELDS                                                                         \
+    "X-Goog-FieldMask: places.id,places.displayName,places.location,places.viewport,"      \
+    "places.types,places.shortFormattedAddress,places.businessStatus,"                     \
+    "places.iconMaskBaseUri,places.iconBackgroundColor,places.plusCode,places.photos,"     \
+    "places.attributions"
+
+static const char *header(const struct herd_places_ask *ask)
+{
+    return ask->enterprise ? PRO_FIELDS
+               ",places.rating,places.userRatingCount,places.priceLevel,"
+               "places.currentOpeningHours.openNow,"
+               "places.regularOpeningHours.openNow"
+                           : PRO_FIELDS;
+}
+
+/* ---- failures ---- */
+
+/* An error comes alone, or as the only element of an array. */
+static struct herd_slice find_error(struct herd_slice root)
+{
+    struct json_walk walk;
+    struct herd_slice key;
+    if (herd_json_kind(root) == JSON_ARRAY) {
+        herd_json_open(&walk, root);
+        herd_json_next(&walk, &key, &root);
+    }
+    return herd_json_get(root, "error");
+}
+
+/* A key that is wrong is an invalid argument to the new API; only the details tell. */
+static bool is_about_key(struct herd_slice details)
+{
+    struct json_walk walk;
+    struct herd_slice key, detail, reason;
+    herd_json_open(&walk, details);
+    while (herd_json_next(&walk, &key, &detail)) {
+        herd_json_string(herd_json_get(detail, "reason"), &reason);
+        if (herd_slice_eq(reason, HERD_LIT("API_KEY_INVALID")))
+            return true;
+    }
+    return false;
+}
+
+/* The old word for a failure; by the status of HTTP when the new word is missing. */
+static struct herd_slice old_status(struct herd_slice status, int http_status)
+{
+    static const struct {
+        const char *new_word, *old_word;
+    } rows[] = {
+        {"INVALID_ARGUMENT", "INVALID_REQUEST"},
+        {"PERMISSION_DENIED", "REQUEST_DENIED"},
+        {"UNAUTHENTICATED", "REQUEST_DENIED"},
+        {"RESOURCE_EXHAUSTED", "OVER_QUERY_LIMIT"},
+    };
+    if (status.len == 0)
+        return herd_provider_status(http_status);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (herd_slice_eq(status, herd_slice_str(rows[i].new_word)))
+            return herd_slice_str(rows[i].old_word);
+    }
+    return HERD_LIT("UNKNOWN_ERROR");
+}
+
+static enum herd_places_verdict fail(struct herd_slice error, int http_status,
+                                     struct herd_buf *out, struct herd_slice *text, int *rc)
+{
+    enum { MESSAGE, STATUS, DETAILS, MEMBERS };
+    static const char *const names[] = {"message", "status", "details"};
+    struct herd_slice value[MEMBERS], message, status;
+    herd_json_pick(error, names, MEMBERS, value);
+    herd_json_string(value[MESSAGE], &message);
+    herd_json_string(value[STATUS], &status);
+    status = is_about_key(value[DETAILS]) ? HERD_LIT("REQUEST_DENIED")
+                                          : old_status(status, http_status);
+    return herd_provider_fail(status, herd_legacy_part(message), out, text, rc);
+}
+
+/* ---- the answer ---- */
+
+/* Nothing found is an object with nothing in it. One with something else in it is not
+ * from Places. */
+static bool is_answer(struct herd_slice root, struct herd_slice places)
+{
+    struct json_walk walk;
+    struct herd_slice key, value;
+    if (herd_json_kind(root) != JSON_OBJECT)
+        return false;
+    herd_json_open(&walk, root);
+    return herd_json_kind(places) == JSON_ARRAY || !herd_json_next(&walk, &key, &value);
+}
+
+static enum herd_places_verdict translate(const struct herd_places_answer *answer,
+                                          struct herd_buf *out, struct herd_slice *text,
+                                          int *rc)
+{
+    struct legacy print_to;
+    *rc = herd_json_check(answer->body);
+    if (*rc != HERD_OK)
+        return herd_provider_unusable(answer, *rc, out, text, rc);
+    struct herd_slice root = herd_json_root(answer->body);
+    struct herd_slice error = find_error(root);
+    if (herd_json_kind(error) == JSON_OBJECT)
+        return fail(error, answer->status, out, text, rc);
+    struct herd_slice places = herd_json_get(root, "places");
+    if (answer->status != 200 || !is_answer(root, places))
+        return herd_provider_unusable(answer, HERD_EBAD, out, text, rc);
+    herd_legacy_start(&print_to, out);
+    herd_new_places_print(&print_to, places);
+    return herd_provider_finish(&print_to, HERD_PLACES_FOUND, text, rc);
+}
+
+const struct herd_provider herd_google_new = {
+    .name = "google-new",
+    .url = "https://places.googleapis.com/v1/places:searchNearby",
+    .post = true,
+    .content_type = "application/json",
+    .key_place = HERD_KEY_HEADER,
+    .key_name = "X-Goog-Api-Key",
+    .cache_max_ms = HERD_GOOGLE_CACHE_MS,
+    .print = print,
+    .header = header,
+    .translate = translate,
+};

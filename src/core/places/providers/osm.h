@@ -1,0 +1,51 @@
+/* Places of OpenStreetMap, whichever service they come from: the nearest of them, in
+ * order, and their text. */
+#ifndef HERD_CORE_PLACES_PROVIDERS_OSM_H
+#define HERD_CORE_PLACES_PROVIDERS_OSM_H
+
+#include "places/providers.h"
+
+enum { OSM_TYPES = 4 };
+
+enum osm_type { OSM_NODE, OSM_RELATION, OSM_WAY }; /* in the order of their names */
+
+/* All that is shown of a place. Slices of the answer: strings are what stands between
+ * quotes, empty when they are missing; numbers and the id are JSON values. */
+struct osm_place {
+    enum osm_type type;
+    struct herd_slice id;
+    struct herd_slice lat, lng;
+    struct herd_slice name;
+    struct herd_slice street, number, city;
+    struct legacy_part kinds[OSM_TYPES]; /* what it is: "cafe" */
+    size_t kind_count;
+    uint64_t away; /* filled in by herd_osm_add */
+};
+
+struct osm_list {
+    struct herd_point from;
+    struct osm_place place[HERD_PROVIDER_RESULTS];
+    size_t count;
+};
+
+/* Takes the place in when it is among the nearest; ties go by type ("node", "relation",
+ * "way"), then by id. One without a name, without a location or with an id that is no whole
+ * number is passed over, and so is one that is in the list. */
+void herd_osm_add(struct osm_list *list, const struct osm_place *place);
+
+/* Notes what the place is, OSM_TYPES times at most: `key`=`value`. The value "yes" says no
+ * more than the key. */
+void herd_osm_add_kind(struct osm_place *place, struct legacy_part key,
+                       struct herd_slice value);
+
+/* Reads one place of an answer, and adds it. */
+typedef void (*herd_osm_read_fn)(struct osm_list *list, struct herd_slice element);
+
+/* All of a `translate` whose places are the elements of `array`; anything but an array is
+ * no answer, and neither is what comes with a status other than 200. */
+enum herd_places_verdict herd_osm_translate(const struct herd_places_answer *answer,
+                                            struct herd_slice array, herd_osm_read_fn read,
+                                            struct herd_buf *out, struct herd_slice *text,
+                                            int *rc);
+
+#endif

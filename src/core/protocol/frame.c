@@ -1,0 +1,120 @@
+#include "frame.h"
+
+#include "decimal.h"
+#include "herd/err.h"
+
+enum { VERB_MAX = 16 };
+
+void herd_framer_init(struct herd_framer *framer, const struct herd_mem *mem,
+                      size_t payload_max)
+{
+    herd_buf_init(&framer->carry, mem, HERD_FRAME_HEADER_MAX + 1 + HERD_FRAME_PAYLOAD_MAX);
+    framer->taken = false;
+    framer->payload_max = payload_max;
+}
+
+void herd_framer_free(struct herd_framer *framer)
+{
+    herd_buf_free(&framer->carry);
+    framer->taken = false;
+}
+
+static size_t verb_length(struct herd_slice header)
+{
+    size_t n = 0;
+    while (n < header.len && header.data[n] >= 'A' && header.data[n] <= 'Z')
+        n++;
+    return n;
+}
+
+/* Reads VERB LENGTH[ ARGUMENTS]; the payload's length goes to *size. */
+static int read_header(struct herd_slice header, size_t payload_max,
+                       struct herd_frame *frame, size_t *size)
+{
+    size_t verb = verb_length(header);
+    if (verb == 0 || verb > VERB_MAX || verb == header.len || header.data[verb] != ' ')
+        return HERD_EBAD;
+    frame->verb = herd_slice(header.data, verb);
+    struct herd_slice rest = herd_slice_from(header, verb + 1);
+    const char *space = memchr(rest.data, ' ', rest.len);
+    size_t digits = space != NULL ? (size_t)(space - rest.data) : rest.len;
+    uint64_t length;
+    int rc = herd_uint_parse(herd_slice(rest.data, digits), payload_max, &length);
+    if (rc != HERD_OK)
+        return rc == HERD_ERANGE ? HERD_ETOOLONG : HERD_EBAD;
+    frame->args = space != NULL ? herd_slice_from(rest, digits + 1) : HERD_LIT("");
+    *size = (size_t)length;
+    return HERD_OK;
+}
+
+/* Looks for a frame at the start of `bytes`. Returns its length in bytes with *frame
+ * filled; 0 with *need bytes wanted in all (0: not known yet); or an error. */
+static int64_t look(const struct herd_framer *framer, struct herd_slice bytes,
+                    struct herd_frame *frame, size_t *need)
+{
+    size_t most =
+        bytes.len < HERD_FRAME_HEADER_MAX + 1 ? bytes.len : HERD_FRAME_HEADER_MAX + 1;
+    const char *lf = most > 0 ? memchr(bytes.data, '\n', most) : NULL;
+    *need = 0;
+    if (lf == NULL)
+        return most > HERD_FRAME_HEADER_MAX ? HERD_ETOOLONG : 0;
+    size_t header = (size_t)(lf - bytes.data), size = 0;
+    int rc = read_header(herd_slice(bytes.data, header), framer->payload_max, frame, &size);
+    if (rc != HERD_OK)
+        return rc;
+    *need = header + 1 + size;
+    if (bytes.len < *need)
+        return 0;
+    frame->payload = herd_slice(bytes.data + header + 1, size);
+    return (int64_t)*need;
+}
+
+/* Moves from *input to the carry what the unfinished frame needs, at most up to the next
+ * LF while its length is not known. */
+static int carry_on(struct herd_framer *framer, struct herd_slice *input, size_t need)
+{
+    size_t n = input->len;
+    if (need > 0) {
+        if (n > need - framer->carry.len)
+            n = need - framer->carry.len;
+    } else {
+        const char *lf = memchr(input->data, '\n', input->len);
+        if (lf != NULL)
+            n = (size_t)(lf - input->data) + 1;
+        /* One byte over the limit is enough to see that a header is too long. */
+        size_t room = HERD_FRAME_HEADER_MAX + 1 - framer->carry.len;
+        if (n > room)
+            n = room;
+    }
+    if (herd_buf_append(&framer->carry, herd_slice(input->data, n)) != HERD_OK)
+        return HERD_ENOMEM;
+    *input = herd_slice_from(*input, n);
+    return HERD_OK;
+}
+
+int herd_frame_next(struct herd_framer *framer, struct herd_slice *input,
+                    struct herd_frame *frame)
+{
+    size_t need;
+    if (framer->taken)
+        herd_buf_consume(&framer->carry, framer->carry.len);
+    framer->taken = false;
+    if (framer->carry.len == 0) {
+        int64_t found = look(framer, *input, frame, &need);
+        if (found > 0)
+            *input = herd_slice_from(*input, (size_t)found);
+        if (found != 0)
+            return found > 0 ? 1 : (int)found;
+    }
+    for (;;) {
+        int64_t found = look(framer, herd_buf_bytes(&framer->carry), frame, &need);
+        framer->taken = found > 0;
+        if (found != 0)
+            return found > 0 ? 1 : (int)found;
+        if (input->len == 0)
+            return 0;
+        int rc = carry_on(framer, input, need);
+        if (rc != HERD_OK)
+            return rc;
+    }
+}

@@ -1,0 +1,84 @@
+#include "hello.h"
+
+#include "decimal.h"
+#include "herd/err.h"
+#include "hex.h"
+#include "message.h"
+#include "siphash.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { LEAST, MOST, HERD, FROM, TO, BOOT, RULES, CLOCK, NONCE, WORDS };
+
+int herd_hello_parse(struct herd_slice args, struct herd_hello *hello)
+{
+    struct herd_words words;
+    const struct herd_slice *word = words.word;
+    if (args.len >= HERD_HELLO_MAX)
+        return HERD_ETOOLONG;
+    herd_words_split(args, &words);
+    if (words.count < WORDS)
+        return HERD_EBAD;
+    hello->herd = word[HERD];
+    hello->from = word[FROM];
+    hello->to = word[TO];
+    if (herd_uint_parse(word[LEAST], UINT32_MAX, &hello->version_least) != HERD_OK ||
+        herd_uint_parse(word[MOST], UINT32_MAX, &hello->version_most) != HERD_OK ||
+        hello->version_least > hello->version_most)
+        return HERD_EBAD;
+    if (herd_hex_parse_u64(word[BOOT], &hello->boot) != HERD_OK ||
+        herd_hex_parse_u64(word[RULES], &hello->rules) != HERD_OK ||
+        herd_time_parse(word[CLOCK], &hello->clock) != HERD_OK)
+        return HERD_EBAD;
+    return herd_hex_parse(word[NONCE], hello->nonce, sizeof hello->nonce);
+}
+
+static void print_slice(struct herd_slice text, char **at)
+{
+    memcpy(*at, text.data, text.len);
+    *at += text.len;
+    *(*at)++ = ' ';
+}
+
+size_t herd_hello_print(const struct herd_hello *hello, char *out)
+{
+    char nonce[2 * HERD_HELLO_NONCE + 1], clock[HERD_TIME_TEXT], *at = out;
+    assert(hello->herd.len + hello->from.len + hello->to.len < HERD_HELLO_MAX / 2);
+    at += snprintf(at, HERD_HELLO_MAX / 4, "%" PRIu64 " %" PRIu64 " ", hello->version_least,
+                   hello->version_most);
+    print_slice(hello->herd, &at);
+    print_slice(hello->from, &at);
+    print_slice(hello->to, &at);
+    herd_hex_print(hello->nonce, sizeof hello->nonce, nonce);
+    at += snprintf(at, HERD_HELLO_MAX / 4, "%016" PRIx64 " %016" PRIx64 " %.*s %s",
+                   hello->boot, hello->rules, (int)herd_time_print(hello->clock, clock),
+                   clock, nonce);
+    return (size_t)(at - out);
+}
+
+uint64_t herd_hello_rules(void)
+{
+    static const uint8_t key[HERD_SIPHASH_KEY];
+    return herd_siphash(HERD_LIT(HERD_MERGE_RULES), key);
+}
+
+static void print_line(struct herd_slice text, char **at)
+{
+    memcpy(*at, text.data, text.len);
+    *at += text.len;
+    *(*at)++ = '\n';
+}
+
+struct herd_slice herd_auth_text(const char *role, struct herd_slice dialler,
+                                 struct herd_slice acceptor, char *out)
+{
+    char *at = out;
+    assert(strlen(role) < 15 && dialler.len < HERD_HELLO_MAX &&
+           acceptor.len < HERD_HELLO_MAX);
+    print_line(herd_slice_str(role), &at);
+    print_line(dialler, &at);
+    print_line(acceptor, &at);
+    return herd_slice(out, (size_t)(at - out));
+}
