@@ -23,4 +23,16 @@ enum herd_err { HERD_OK = 0, HERD_ERRORS(HERD_ERROR_ENUM) };
 /* Text for people, lower case, without a full stop. Never NULL; lives for ever. */
 const char *herd_strerror(int code);
 
+enum { HERD_ERROR_TEXT_MAX = 512 }; /* bytes, NUL included */
+
+/* Why a call failed, for people: one line, lower case, without a full stop. The caller owns
+ * it; a call that can fill one says so, and leaves it alone when it succeeds. */
+struct herd_error_text {
+    char text[HERD_ERROR_TEXT_MAX]; /* ends with NUL */
+};
+
+/* Fills it from a printf() format; what does not fit is cut off. */
+void herd_error_set(struct herd_error_text *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

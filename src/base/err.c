@@ -1,5 +1,8 @@
 #include "herd/err.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 const char *herd_strerror(int code)
 {
     switch (code) {
@@ -10,4 +13,12 @@ const char *herd_strerror(int code)
 #undef CASE
     default: return "unknown error";
     }
+}
+
+void herd_error_set(struct herd_error_text *error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(error->text, sizeof error->text, format, args);
+    va_end(args);
 }
