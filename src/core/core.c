@@ -1,102 +1,46 @@
+/* A server's beginning and end, its next deadline, and what can be seen of it. */
 #include "herd/core.h"
 
+#include "core_internal.h"
 #include "herd/err.h"
-#include "link/peer.h"
 
 enum {
-    CACHE_ENTRIES = 4096,  /* answers of Places ... */
-    CACHE_BYTES = 1 << 24, /* ... and their bytes */
-    PROBE_MS = 2000,    /* for a sign of life, when a neighbour of the same name has come */
-    ACK_MS = 1000,      /* a batch is acknowledged within this time */
-    CONTROL_MS = 10000, /* a control connection that asks nothing for so long ends */
-    STRANGERS_MS = 1000,    /* one stranger each is in the log ... */
-    STRANGERS_AT_ONCE = 16, /* ... but after a silence more of them ... */
-    FULL_MS = 10000,        /* ... and likewise that no place is left */
-    FULL_AT_ONCE = 4,
+    FULL_PAUSE_MS = 10000, /* the log tells once in this time that a listener waits ... */
+    FULL_BURST = 4,        /* ... and more often after a silence */
 };
 
 /* ---- life ---- */
 
-static void init_timers(struct herd_core *core)
+static int init_store(struct herd_core *core)
 {
-    const struct herd_conf *conf = core->setup.conf;
-    herd_timerq_init(&core->half_lines, conf->client_half_line_ms);
-    herd_timerq_init(&core->quiet_lines, conf->client_idle_line_ms);
-    herd_timerq_init(&core->idle_clients, conf->client_idle_ms);
-    herd_timerq_init(&core->handshakes, conf->handshake_timeout_ms);
-    herd_timerq_init(&core->pings, conf->link_ping_ms);
-    herd_timerq_init(&core->quiet_links, conf->link_timeout_ms);
-    herd_timerq_init(&core->probes, PROBE_MS);
-    herd_timerq_init(&core->acks, ACK_MS);
-    herd_timerq_init(&core->idle_controls, CONTROL_MS);
-    herd_ratelimit_init(&core->strangers_logged, STRANGERS_MS, STRANGERS_AT_ONCE);
-    herd_ratelimit_init(&core->full_logged, FULL_MS, FULL_AT_ONCE);
-}
-
-static int init_neighbours(struct herd_core *core)
-{
-    const struct herd_conf *conf = core->setup.conf;
-    for (uint32_t i = 0; i < conf->server_count; i++)
-        core->neighbour_count += herd_conf_linked(conf, core->setup.self, i);
-    if (core->neighbour_count == 0)
-        return HERD_OK;
-    core->neighbours =
-        herd_mem_zalloc(core->setup.mem, core->neighbour_count * sizeof *core->neighbours);
-    if (core->neighbours == NULL)
-        return HERD_ENOMEM;
-    struct herd_neighbour *next = core->neighbours;
-    for (uint32_t i = 0; i < conf->server_count; i++) {
-        if (!herd_conf_linked(conf, core->setup.self, i))
-            continue;
-        struct herd_slice name = herd_slice_str(conf->servers[i].name);
-        struct herd_link_setup setup = {conf->link_retry_min_ms, conf->link_retry_max_ms,
-                                        herd_slice_cmp(core->name, name) < 0};
-        herd_link_init(&next->link, &setup, core->mono);
-        next->server = i;
-        next++;
-    }
-    return HERD_OK;
-}
-
-/* The breaker begins closed. */
-static int init_places(struct herd_core *core)
-{
-    const struct herd_conf *conf = core->setup.conf;
-    const struct herd_mem *mem = core->setup.mem;
-    const uint8_t *hash_key = core->setup.hash_key;
-    struct herd_lookup_limits limits = {(uint32_t)conf->lookups_max,
-                                        (uint32_t)conf->lookups_waiting_max,
-                                        conf->places_timeout_ms};
-    struct herd_cache_setup cache = {.mem = mem,
-                                     .keep_ms = conf->places_cache_ms,
-                                     .entries_max = CACHE_ENTRIES,
-                                     .bytes_max = CACHE_BYTES};
-    struct herd_budget_setup budget = {.mem = mem,
-                                       .day_max = conf->places_budget_day,
-                                       .minute_max = conf->places_budget_minute};
-    memcpy(cache.hash_key, hash_key, sizeof cache.hash_key);
-    memcpy(budget.hash_key, hash_key, sizeof budget.hash_key);
-    core->provider = herd_provider_find(herd_slice_str(conf->places_provider));
-    int rc = herd_lookups_init(&core->lookups, mem, &limits, hash_key);
-    if (rc == HERD_OK)
-        rc = herd_cache_init(&core->cache, &cache);
-    if (rc == HERD_OK)
-        rc = herd_budget_init(&core->budget, &budget);
-    return rc;
+    const struct herd_core_setup *setup = &core->context.setup;
+    uint8_t digest_key[HERD_MAC_SIZE] = {0};
+    if (setup->mac.sign != NULL)
+        setup->mac.sign(setup->mac.ctx, HERD_LIT("digest\n"), digest_key);
+    return herd_store_init(&core->store, setup->mem, setup->hash_key, digest_key);
 }
 
 static int init_parts(struct herd_core *core)
 {
-    init_timers(core);
-    uint8_t digest_key[HERD_MAC_SIZE] = {0};
-    if (core->setup.mac.sign != NULL)
-        core->setup.mac.sign(core->setup.mac.ctx, HERD_LIT("digest\n"), digest_key);
-    int rc =
-        herd_store_init(&core->store, core->setup.mem, core->setup.hash_key, digest_key);
+    struct herd_control_setup control = {.context = &core->context,
+                                         .sessions = &core->sessions,
+                                         .store = &core->store,
+                                         .clients = &core->clients,
+                                         .links = &core->links};
+    herd_ratelimit_init(&core->full_logged, FULL_PAUSE_MS, FULL_BURST);
+    herd_controls_init(&core->controls, &control);
+    int rc = init_store(core);
     if (rc == HERD_OK)
-        rc = init_places(core);
+        rc = herd_clients_init(&core->clients, &core->context, &core->store,
+                               &core->sessions);
     if (rc == HERD_OK)
-        rc = init_neighbours(core);
+        rc = herd_links_init(&core->links, &core->context, &core->store);
+    herd_sessions_serve(&core->sessions, HERD_ROLE_CLIENT, &herd_client_session_ops,
+                        &core->clients);
+    herd_sessions_serve(&core->sessions, HERD_ROLE_PEER, &herd_peer_session_ops,
+                        &core->links);
+    herd_sessions_serve(&core->sessions, HERD_ROLE_CONTROL, &herd_control_session_ops,
+                        &core->controls);
     return rc;
 }
 
@@ -107,18 +51,11 @@ int herd_core_new(struct herd_core **fresh, const struct herd_core_setup *setup,
     *fresh = NULL;
     if (core == NULL)
         return HERD_ENOMEM;
-    core->setup = *setup;
-    core->name = herd_slice_str(setup->conf->servers[setup->self].name);
-    core->started = now;
-    core->mono = now;
-    core->random_state = setup->random_seed;
-    core->rules = herd_hello_rules();
+    /* So that it can be freed, whatever fails below. */
     core->store = (struct herd_store){.mem = setup->mem};
     core->store.feed = (struct herd_feed_node){&core->store.feed, &core->store.feed, 0};
-    core->lookups = (struct herd_lookups){.mem = setup->mem};
-    core->cache.setup.mem = setup->mem;
-    core->budget.setup.mem = setup->mem;
-    int rc = herd_out_init(&core->out, setup->mem);
+    herd_sessions_init(&core->sessions, &core->context);
+    int rc = herd_context_init(&core->context, setup, now);
     if (rc == HERD_OK)
         rc = init_parts(core);
     if (rc != HERD_OK) {
@@ -133,17 +70,12 @@ void herd_core_free(struct herd_core *core)
 {
     if (core == NULL)
         return;
-    const struct herd_mem *mem = core->setup.mem;
-    for (size_t i = 0; i < core->conns_size; i++)
-        if (core->conns[i] != NULL)
-            herd_conn_free(core, core->conns[i], HERD_LIT("the server has ended"));
-    herd_mem_free(mem, core->conns, core->conns_size * sizeof *core->conns);
-    herd_mem_free(mem, core->neighbours, core->neighbour_count * sizeof *core->neighbours);
-    herd_lookups_free(&core->lookups);
-    herd_cache_free(&core->cache);
-    herd_budget_free(&core->budget);
+    const struct herd_mem *mem = core->context.setup.mem;
+    herd_sessions_free(&core->sessions);
+    herd_links_free(&core->links);
+    herd_clients_free(&core->clients);
     herd_store_free(&core->store);
-    herd_out_free(&core->out);
+    herd_context_free(&core->context);
     herd_mem_free(mem, core, sizeof *core);
 }
 
@@ -151,31 +83,18 @@ void herd_core_free(struct herd_core *core)
 
 struct herd_mono herd_deadline(const struct herd_core *core)
 {
-    struct herd_mono at = HERD_NEVER;
-    if (core->ending != NULL)
+    if (herd_sessions_must_close(&core->sessions))
         return (struct herd_mono){0};
-    at = herd_mono_min(at, herd_send_deadline(core));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->half_lines));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_lines));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->idle_clients));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->idle_controls));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->handshakes));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->pings));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->quiet_links));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->probes));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->acks));
-    at = herd_mono_min(at, herd_timerq_deadline(&core->lookups.timers));
-    at = herd_mono_min(at, herd_cache_deadline(&core->cache));
-    for (uint32_t i = 0; i < core->neighbour_count && !core->stopping; i++)
-        at = herd_mono_min(at, herd_link_deadline(&core->neighbours[i].link));
-    return at;
+    struct herd_mono at = herd_links_deadline(&core->links);
+    at = herd_mono_min(at, herd_clients_deadline(&core->clients));
+    return herd_mono_min(at, herd_controls_deadline(&core->controls));
 }
 
-/* ---- looking in ---- */
+/* ---- what can be seen of it ---- */
 
 const struct herd_stats *herd_core_stats(const struct herd_core *core)
 {
-    return &core->stats;
+    return &core->context.stats;
 }
 
 struct herd_slice herd_core_record(const struct herd_core *core, struct herd_slice client)
@@ -191,15 +110,12 @@ size_t herd_core_client_count(const struct herd_core *core)
 
 size_t herd_core_links_up(const struct herd_core *core)
 {
-    size_t up = 0;
-    for (uint32_t i = 0; i < core->neighbour_count; i++)
-        up += herd_link_is_up(&core->neighbours[i].link);
-    return up;
+    return herd_links_up(&core->links);
 }
 
 size_t herd_core_conn_count(const struct herd_core *core)
 {
-    return core->conn_count;
+    return core->sessions.count;
 }
 
 void herd_core_each(const struct herd_core *core,

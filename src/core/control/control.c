@@ -1,11 +1,19 @@
 /* The control connection: what an operator asks a server. */
+#include "control.h"
 #include "herd/err.h"
-#include "link/peer.h"
+#include "line.h"
+#include "protocol/command.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+enum {
+    LINE_MAX_BYTES = 256, /* of a command */
+    STATUS_MAX = 1 << 20, /* bytes of the reply to STATUS */
+    IDLE_MS = 10000,      /* a control connection that asks nothing for so long is closed */
+};
 
 /* A text under construction; after one failure nothing more is added. */
 struct report {
@@ -35,138 +43,206 @@ static void put_counters(struct report *report, const struct herd_stats *stats)
 #undef PUT
 }
 
-static void put_gauges(struct report *report, const struct herd_core *core)
+static void put_gauges(struct report *report, const struct herd_control_setup *on)
 {
-    put(report, "server %s\nversion %s\n", core->name.data, core->setup.version);
+    const struct herd_context *context = on->context;
+    const struct herd_store *store = on->store;
+    put(report, "server %s\nversion %s\n", context->name.data, context->setup.version);
     put(report, "uptime_ms %" PRId64 "\n",
-        (core->mono.ns - core->started.ns) / HERD_NS_PER_MS);
-    put(report, "clients_known %zu\n", core->store.count);
-    put(report, "records_bytes %zu\n", core->store.bytes);
-    put(report, "digest %016" PRIx64 "\n", core->store.digest);
-    put(report, "connections_open %zu\n", core->conn_count);
-    put(report, "lookups_flying %" PRIu32 "\n", core->lookups.flying_count);
-    put(report, "lookups_waiting %" PRIu32 "\n", core->lookups.waiting_count);
+        (context->mono.ns - context->started.ns) / HERD_NS_PER_MS);
+    put(report, "clients_known %zu\n", store->count);
+    put(report, "records_bytes %zu\n", store->bytes);
+    put(report, "digest %016" PRIx64 "\n", store->digest);
+    put(report, "connections_open %zu\n", on->sessions->count);
+    put(report, "lookups_flying %" PRIu32 "\n", on->clients->lookups.flying_count);
+    put(report, "lookups_waiting %" PRIu32 "\n", on->clients->lookups.waiting_count);
 }
 
 /* places PROVIDER closed|open|probing RETRY_MS */
-static void put_places(struct report *report, const struct herd_core *core)
+static void put_places(struct report *report, const struct herd_clients *clients)
 {
-    put(report, "places %s %s %" PRId64 "\n", core->provider->name,
-        herd_breaker_state_text(&core->breaker),
-        herd_breaker_retry_ms(&core->breaker, core->mono));
+    put(report, "places %s %s %" PRId64 "\n", clients->provider->name,
+        herd_breaker_state_text(&clients->breaker),
+        herd_breaker_retry_ms(&clients->breaker, clients->context->mono));
 }
 
-/* How many records a neighbour has still to be sent, at most. */
-static uint64_t behind(const struct herd_core *core, const struct herd_neighbour *neighbour)
+/* link NAME up dialled|accepted BEHIND MODE RTT SKEW, or link NAME down - 0 REASON... */
+static void put_link(struct report *report, const struct herd_link_status *link)
 {
-    uint64_t changes = core->store.tail_seq - neighbour->out.told;
-    if (herd_send_idle(core, neighbour))
-        return 0;
-    if (neighbour->out.mode == HERD_SEND_FULL_SYNC)
-        return core->store.count;
-    return changes < core->store.count ? changes : core->store.count;
-}
-
-static const char *mode_of(const struct herd_send *out)
-{
-    if (out->mode == HERD_SEND_FULL_SYNC)
-        return "walk";
-    return out->mode == HERD_SEND_NONE || out->mode == HERD_SEND_WAIT ? "wait" : "feed";
-}
-
-/* link NAME up dialled|accepted BEHIND MODE RTT SKEW, or link NAME down - 0 WHY... */
-static void put_link(struct report *report, const struct herd_core *core,
-                     const struct herd_neighbour *neighbour)
-{
-    const char *name = herd_neighbour_name(core, neighbour);
-    const struct herd_heartbeat *beat = &neighbour->beat;
-    if (neighbour->conn == NULL) {
-        put(report, "link %s down - 0 %s\n", name, neighbour->why);
+    if (!link->up) {
+        put(report, "link %s down - 0 %s\n", link->name, link->reason);
         return;
     }
-    put(report, "link %s up %s %" PRIu64 " %s %" PRId64 " %" PRId64 "\n", name,
-        neighbour->conn->peer.ours ? "dialled" : "accepted", behind(core, neighbour),
-        mode_of(&neighbour->out), beat->rtt_ns / 1000, beat->skew_ns / HERD_NS_PER_MS);
+    put(report, "link %s up %s %" PRIu64 " %s %" PRId64 " %" PRId64 "\n", link->name,
+        link->dialled ? "dialled" : "accepted", link->behind, link->mode, link->rtt_us,
+        link->skew_ms);
 }
 
-static void put_refusals(struct report *report, const struct herd_core *core)
+static void put_links(struct report *report, const struct herd_links *links)
+{
+    for (uint32_t i = 0; i < links->neighbour_count; i++) {
+        struct herd_link_status status = herd_links_status(links, i);
+        put_link(report, &status);
+    }
+}
+
+static void put_refusals(struct report *report, const struct herd_links *links)
 {
     for (size_t i = 0; i < HERD_REFUSALS; i++)
-        if (core->refusals[i].count > 0)
-            put(report, "refusal %s %" PRIu64 " %s\n", core->refusals[i].name,
-                core->refusals[i].count, core->refusals[i].why);
+        if (links->refusals[i].count > 0)
+            put(report, "refusal %s %" PRIu64 " %s\n", links->refusals[i].name,
+                links->refusals[i].count, links->refusals[i].reason.text);
 }
 
-int herd_control_status(struct herd_core *core, struct herd_conn *conn,
-                        const struct herd_call *call)
+static int status(struct herd_controls *controls, struct herd_session *session)
 {
+    const struct herd_control_setup *on = &controls->on;
     struct report report = {.rc = HERD_OK};
-    (void)call;
-    herd_buf_init(&report.text, core->setup.mem, 1 << 20);
-    put_gauges(&report, core);
-    put_counters(&report, &core->stats);
-    put_places(&report, core);
-    for (uint32_t i = 0; i < core->neighbour_count; i++)
-        put_link(&report, core, &core->neighbours[i]);
-    put_refusals(&report, core);
+    herd_buf_init(&report.text, on->context->setup.mem, STATUS_MAX);
+    put_gauges(&report, on);
+    put_counters(&report, &on->context->stats);
+    put_places(&report, on->clients);
+    put_links(&report, on->links);
+    put_refusals(&report, on->links);
     /* The empty line proves that the text is whole. */
     put(&report, "\n");
     if (report.rc == HERD_OK)
-        herd_conn_send(core, conn, herd_buf_bytes(&report.text));
+        herd_session_send(session, herd_buf_bytes(&report.text));
     else
-        herd_conn_end(core, conn);
+        herd_session_end(session);
     herd_buf_free(&report.text);
     return HERD_OK;
 }
 
-static void obey(struct herd_core *core, struct herd_conn *conn, struct herd_slice line)
+/* ---- commands ---- */
+
+static const struct command {
+    struct herd_command command;
+    int (*handle)(struct herd_controls *controls, struct herd_session *session);
+} commands[] = {
+    {HERD_COMMAND("STATUS", 0, 0), status},
+};
+
+static const struct command *find_command(const struct herd_call *call)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (herd_command_is(&commands[i].command, call))
+            return &commands[i];
+    return NULL;
+}
+
+static void on_line(struct herd_controls *controls, struct herd_session *session,
+                    struct herd_slice line)
 {
     struct herd_call call = {.line = line};
     herd_words_split(line, &call.words);
-    const struct herd_command *command = herd_command_find(HERD_ROLE_CONTROL, &call);
-    if (command != NULL && herd_command_obey(core, conn, &call, command) == HERD_OK)
+    const struct command *command = find_command(&call);
+    if (command != NULL && herd_command_fits(&command->command, &call) &&
+        command->handle(controls, session) == HERD_OK)
         return;
-    herd_conn_send(core, conn, HERD_LIT("? "));
-    herd_conn_send(core, conn, line);
-    herd_conn_send(core, conn, HERD_LIT("\n"));
+    herd_session_send(session, HERD_LIT("? "));
+    herd_session_send(session, line);
+    herd_session_send(session, HERD_LIT("\n"));
 }
 
-/* ---- the connection ---- */
+/* ---- the session ---- */
 
-enum { LINE_MAX_BYTES = 256 };
+struct control {
+    struct herd_session session;
+    struct herd_line line;
+    struct herd_timer idle;
+};
 
-void herd_control_open(struct herd_core *core, struct herd_conn *conn)
+static struct control *control_of(struct herd_session *session)
 {
-    herd_line_init(&conn->control.line, core->setup.mem, LINE_MAX_BYTES);
-    conn->control.idle.owner = conn;
-    herd_timer_arm(&core->idle_controls, &conn->control.idle, core->mono);
+    return (struct control *)session;
 }
 
-void herd_control_free(struct herd_conn *conn)
+static void on_opened(void *service, struct herd_session *session,
+                      const struct herd_event *event)
 {
-    herd_timer_disarm(&conn->control.idle);
-    herd_line_free(&conn->control.line);
+    struct herd_controls *controls = service;
+    struct control *control = control_of(session);
+    struct herd_context *context = controls->on.context;
+    (void)event;
+    herd_line_init(&control->line, context->setup.mem, LINE_MAX_BYTES);
+    control->idle.owner = control;
+    herd_timer_arm(&controls->idle, &control->idle, context->mono);
 }
 
-void herd_control_timers(struct herd_core *core)
+static void on_open_failed(void *service, const struct herd_event *event)
 {
-    struct herd_conn *conn;
-    while ((conn = herd_timerq_expired(&core->idle_controls, core->mono)) != NULL) {
-        core->stats.controls_idle++;
-        herd_conn_end(core, conn);
-    }
+    (void)service;
+    (void)event;
 }
 
-void herd_control_data(struct herd_core *core, struct herd_conn *conn,
-                       struct herd_slice bytes)
+static void on_data(void *service, struct herd_session *session, struct herd_slice bytes)
 {
+    struct herd_controls *controls = service;
+    struct control *control = control_of(session);
     struct herd_slice line;
     int rc = 0;
-    while (!conn->ending &&
-           (rc = herd_line_next(&conn->control.line, &bytes, &line)) == 1) {
-        herd_timer_arm(&core->idle_controls, &conn->control.idle, core->mono);
-        obey(core, conn, line);
+    while (!session->ending && (rc = herd_line_next(&control->line, &bytes, &line)) == 1) {
+        herd_timer_arm(&controls->idle, &control->idle, controls->on.context->mono);
+        on_line(controls, session, line);
     }
     if (rc < 0)
-        herd_conn_end(core, conn);
+        herd_session_end(session);
+}
+
+static void end(void *service, struct herd_session *session)
+{
+    (void)service;
+    herd_session_end(session);
+}
+
+static void on_drained(void *service, struct herd_session *session)
+{
+    (void)service;
+    (void)session;
+}
+
+static void free_control(void *service, struct herd_session *session,
+                         struct herd_slice reason)
+{
+    struct control *control = control_of(session);
+    (void)service;
+    (void)reason;
+    herd_timer_disarm(&control->idle);
+    herd_line_free(&control->line);
+}
+
+const struct herd_session_ops herd_control_session_ops = {
+    .size = sizeof(struct control),
+    .open = on_opened,
+    .open_failed = on_open_failed,
+    .data = on_data,
+    .eof = end,
+    .drained = on_drained,
+    .stop = end,
+    .free = free_control,
+};
+
+/* ---- all of them ---- */
+
+void herd_controls_init(struct herd_controls *controls,
+                        const struct herd_control_setup *setup)
+{
+    controls->on = *setup;
+    herd_timerq_init(&controls->idle, IDLE_MS);
+}
+
+void herd_controls_tick(struct herd_controls *controls)
+{
+    struct herd_context *context = controls->on.context;
+    struct control *control;
+    while ((control = herd_timerq_expired(&controls->idle, context->mono)) != NULL) {
+        context->stats.controls_idle++;
+        herd_session_end(&control->session);
+    }
+}
+
+struct herd_mono herd_controls_deadline(const struct herd_controls *controls)
+{
+    return herd_timerq_deadline(&controls->idle);
 }

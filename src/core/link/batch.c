@@ -45,12 +45,12 @@ static void put_record(struct batch *batch, const struct herd_stored *stored)
 }
 
 /* The next record in the order of the mode, or NULL. */
-static const struct herd_stored *next_record(const struct herd_core *core,
+static const struct herd_stored *next_record(const struct herd_links *links,
                                              struct herd_send *out)
 {
     if (out->mode == HERD_SEND_FULL_SYNC)
-        return herd_walk_next(&core->store, &out->walk);
-    const struct herd_stored *stored = herd_follow_peek(&core->store, &out->follower);
+        return herd_walk_next(links->store, &out->walk);
+    const struct herd_stored *stored = herd_follow_peek(links->store, &out->follower);
     if (stored != NULL)
         herd_follow_pass(&out->follower, stored);
     return stored;
@@ -63,34 +63,35 @@ static bool was_sent(const struct herd_send *out, const struct herd_stored *stor
 }
 
 /* What this neighbour has brought is passed over, unless it may have lost it. */
-static void fill(struct herd_core *core, struct herd_neighbour *neighbour,
+static void fill(struct herd_links *links, struct herd_neighbour *neighbour,
                  struct batch *batch)
 {
     struct herd_send *out = &neighbour->out;
     bool all = out->mode == HERD_SEND_FULL_SYNC && out->repair;
     for (int scanned = 0; scanned < BATCH_SCAN && batch->payload < BATCH_BYTES; scanned++) {
-        const struct herd_stored *stored = next_record(core, out);
+        const struct herd_stored *stored = next_record(links, out);
         if (stored == NULL) {
             batch->last = true;
             return;
         }
         if (herd_stored_is_from(stored, neighbour->tag) && !all)
-            core->stats.records_echoes++;
+            links->context->stats.records_echoes++;
         else if (!was_sent(out, stored))
             put_record(batch, stored);
     }
 }
 
 /* The batch was sent last, so its records are the end of the step's bytes. */
-static void log_records(struct herd_core *core, struct herd_conn *conn,
+static void log_records(struct herd_links *links, struct herd_peer *peer,
                         const struct batch *batch)
 {
     size_t left = batch->payload;
     while (left > 0) {
-        struct herd_slice bytes = herd_buf_bytes(&core->out.bytes);
+        struct herd_slice bytes = herd_buf_bytes(&links->context->out.bytes);
         const char *at = bytes.data + bytes.len - left;
         size_t len = (size_t)((const char *)memchr(at, '\n', left) - at);
-        if (!herd_out_log_sent(&core->out, HERD_TOPIC_PEER, conn->id, left, len))
+        if (!herd_out_log_sent(&links->context->out, HERD_TOPIC_PEER, peer->session.id,
+                               left, len))
             return;
         left -= len + 1;
     }
@@ -106,19 +107,14 @@ static void print_header(const struct herd_send *out, const struct batch *batch)
     put_digits(batch->at + COUNT_AT, SMALL_DIGITS, batch->count);
 }
 
-static void out_of_memory(struct herd_core *core, struct herd_conn *conn)
-{
-    core->stats.out_of_memory++;
-    herd_conn_end(core, conn);
-}
-
-static bool send_records(struct herd_core *core, struct herd_neighbour *neighbour,
+static bool send_records(struct herd_links *links, struct herd_neighbour *neighbour,
                          const struct batch *batch)
 {
     struct herd_send *out = &neighbour->out;
     print_header(out, batch);
-    if (!herd_out_sent(&core->out, neighbour->conn->id, HEADER_LEN + batch->payload)) {
-        out_of_memory(core, neighbour->conn);
+    if (!herd_out_sent(&links->context->out, neighbour->peer->session.id,
+                       HEADER_LEN + batch->payload)) {
+        herd_session_end_out_of_memory(&neighbour->peer->session);
         return false;
     }
     if (out->mode == HERD_SEND_FEED)
@@ -126,23 +122,24 @@ static bool send_records(struct herd_core *core, struct herd_neighbour *neighbou
     out->ping = neighbour->beat.serial;
     out->burst_sent += batch->count;
     out->busy = true;
-    core->stats.batches_sent++;
-    core->stats.records_sent += batch->count;
-    if (core->setup.conf->log_traffic)
-        log_records(core, neighbour->conn, batch);
+    links->context->stats.batches_sent++;
+    links->context->stats.records_sent += batch->count;
+    if (links->context->setup.conf->log_traffic)
+        log_records(links, neighbour->peer, batch);
     return true;
 }
 
-bool herd_send_batch(struct herd_core *core, struct herd_neighbour *neighbour)
+bool herd_send_batch(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    struct batch batch = {
-        .at = herd_out_room(&core->out, HEADER_LEN + BATCH_BYTES + HERD_RECORD_MAX + 1)};
+    struct batch batch = {.at =
+                              herd_out_room(&links->context->out, HEADER_LEN + BATCH_BYTES +
+                                                                      HERD_RECORD_MAX + 1)};
     if (batch.at == NULL) {
-        out_of_memory(core, neighbour->conn);
+        herd_session_end_out_of_memory(&neighbour->peer->session);
         return false;
     }
-    fill(core, neighbour, &batch);
-    if (batch.count > 0 && !send_records(core, neighbour, &batch))
+    fill(links, neighbour, &batch);
+    if (batch.count > 0 && !send_records(links, neighbour, &batch))
         return false;
     return batch.last;
 }

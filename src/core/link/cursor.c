@@ -6,13 +6,13 @@
 
 #include <inttypes.h>
 
-void herd_cursor_send(struct herd_core *core, struct herd_conn *conn, const char *verb,
+void herd_cursor_send(struct herd_links *links, struct herd_peer *peer, const char *verb,
                       const struct herd_cursor *position)
 {
     char feed[2 * HERD_FEED_ID + 1] = "-";
     if (position->known)
         herd_hex_print(position->feed, HERD_FEED_ID, feed);
-    herd_peer_sendf(core, conn, "%s 0 %s %" PRIu64 "\n", verb, feed, position->seq);
+    herd_peer_sendf(links, peer, "%s 0 %s %" PRIu64 "\n", verb, feed, position->seq);
 }
 
 int herd_cursor_parse(const struct herd_call *call, struct herd_cursor *position)

@@ -9,41 +9,69 @@
 
 /* What happens on this connection tells why the link is down. While another one carries the
  * link it does not, and may even come from a stranger who only claims the name. */
-static bool speaks_for(const struct herd_conn *conn)
+static bool speaks_for(const struct herd_peer *peer)
 {
-    const struct herd_neighbour *neighbour = conn->peer.neighbour;
-    bool proven = conn->peer.ours || conn->peer.stage == HERD_STAGE_UP;
-    return neighbour != NULL && proven && conn->peer.stage != HERD_STAGE_RETIRED &&
-           (neighbour->conn == NULL || neighbour->conn == conn);
+    const struct herd_neighbour *neighbour = peer->neighbour;
+    bool proven = peer->ours || peer->stage == HERD_STAGE_UP;
+    return neighbour != NULL && proven && peer->stage != HERD_STAGE_RETIRED &&
+           (neighbour->peer == NULL || neighbour->peer == peer);
 }
 
-int herd_peer_on_bye(struct herd_core *core, struct herd_conn *conn,
+int herd_peer_on_bye(struct herd_links *links, struct herd_peer *peer,
                      const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = conn->peer.neighbour;
+    struct herd_neighbour *neighbour = peer->neighbour;
     struct herd_slice code = call->words.count > 1 ? call->words.word[1] : HERD_LIT("");
-    conn->peer.refused = herd_slice_eq(code, HERD_LIT("refused"));
-    if (speaks_for(conn) && !herd_slice_eq(code, HERD_LIT("duplicate")) &&
+    peer->refused = herd_slice_eq(code, HERD_LIT("refused"));
+    if (speaks_for(peer) && !herd_slice_eq(code, HERD_LIT("duplicate")) &&
         herd_neighbour_set_reason(neighbour, call->line))
-        herd_logf(core, conn->id, "%s says good-bye: %s",
-                  herd_neighbour_name(core, neighbour), neighbour->why);
-    herd_conn_end(core, conn);
+        herd_logf(links->context, peer->session.id, "%s says good-bye: %s",
+                  herd_neighbour_name(links, neighbour), neighbour->reason.text);
+    herd_session_end(&peer->session);
     return HERD_OK;
 }
 
-static void malformed(struct herd_core *core, struct herd_conn *conn, const char *why)
+static void malformed(struct herd_links *links, struct herd_peer *peer, const char *why)
 {
-    core->stats.peers_malformed++;
-    conn->peer.refused = true;
-    if (herd_peer_logged(core, conn))
-        herd_logf(core, conn->id, "closed: %s", why);
-    if (speaks_for(conn))
-        (void)herd_neighbour_set_reason(conn->peer.neighbour, herd_slice_str(why));
-    herd_peer_send_bye(core, conn, "malformed", why);
+    links->context->stats.peers_malformed++;
+    peer->refused = true;
+    if (herd_peer_logged(links, peer))
+        herd_logf(links->context, peer->session.id, "closed: %s", why);
+    if (speaks_for(peer))
+        (void)herd_neighbour_set_reason(peer->neighbour, herd_slice_str(why));
+    herd_peer_send_bye(links, peer, "malformed", why);
 }
 
-static void obey(struct herd_core *core, struct herd_conn *conn,
-                 const struct herd_frame *frame)
+/* All frames of the link protocol. */
+static const struct frame_type {
+    struct herd_command command;
+    int (*handle)(struct herd_links *links, struct herd_peer *peer,
+                  const struct herd_call *call);
+} frame_types[] = {
+    {HERD_COMMAND("BATCH", 3, HERD_ANY_OPERANDS), herd_peer_on_batch},
+    {HERD_COMMAND("ACK", 1, HERD_ANY_OPERANDS), herd_peer_on_ack},
+    {HERD_COMMAND("PING", 5, HERD_ANY_OPERANDS), herd_peer_on_ping},
+    {HERD_COMMAND("PONG", 1, HERD_ANY_OPERANDS), herd_peer_on_pong},
+    {HERD_COMMAND("HELLO", 9, HERD_ANY_OPERANDS), herd_peer_on_hello},
+    {HERD_COMMAND("AUTH", 1, HERD_ANY_OPERANDS), herd_peer_on_auth},
+    {HERD_COMMAND("HAVE", 2, HERD_ANY_OPERANDS), herd_peer_on_have},
+    {HERD_COMMAND("RESUME", 2, HERD_ANY_OPERANDS), herd_peer_on_resume},
+    {HERD_COMMAND("SYNC", 2, HERD_ANY_OPERANDS), herd_peer_on_sync},
+    {HERD_COMMAND("SYNCED", 2, HERD_ANY_OPERANDS), herd_peer_on_synced},
+    {HERD_COMMAND("WAIT", 1, HERD_ANY_OPERANDS), herd_peer_on_wait},
+    {HERD_COMMAND("BYE", 0, HERD_ANY_OPERANDS), herd_peer_on_bye},
+};
+
+static const struct frame_type *find_type(const struct herd_call *call)
+{
+    for (size_t i = 0; i < sizeof frame_types / sizeof *frame_types; i++)
+        if (herd_command_is(&frame_types[i].command, call))
+            return &frame_types[i];
+    return NULL;
+}
+
+/* Words that do not fit are ignored: a later version may add some. */
+static struct herd_call call_of(const struct herd_frame *frame)
 {
     struct herd_call call = {.line = frame->args, .payload = frame->payload};
     herd_words_split(frame->args, &call.words);
@@ -53,74 +81,121 @@ static void obey(struct herd_core *core, struct herd_conn *conn,
             call.words.count * sizeof *call.words.word);
     call.words.word[0] = frame->verb;
     call.words.count++;
-    const struct herd_command *command = herd_command_find(HERD_ROLE_PEER, &call);
-    if (conn->peer.stage == HERD_STAGE_RETIRED) {
+    return call;
+}
+
+static void on_frame(struct herd_links *links, struct herd_peer *peer,
+                     const struct herd_frame *frame)
+{
+    struct herd_call call = call_of(frame);
+    const struct frame_type *type = find_type(&call);
+    if (peer->stage == HERD_STAGE_RETIRED) {
         /* The neighbour has not seen yet that another connection carries the link, and
          * sends all of this again there. */
-        if (command != NULL && command->handle == herd_peer_on_bye)
-            herd_peer_on_bye(core, conn, &call);
-    } else if (command != NULL) {
-        if (herd_command_obey(core, conn, &call, command) != HERD_OK)
-            malformed(core, conn, "malformed or unexpected frame");
-    } else if (conn->peer.stage == HERD_STAGE_UP) {
-        core->stats.frames_unknown++;
+        if (type != NULL && type->handle == herd_peer_on_bye)
+            herd_peer_on_bye(links, peer, &call);
+    } else if (type != NULL) {
+        if (!herd_command_fits(&type->command, &call) ||
+            type->handle(links, peer, &call) != HERD_OK)
+            malformed(links, peer, "malformed or unexpected frame");
+    } else if (peer->stage == HERD_STAGE_UP) {
+        links->context->stats.frames_unknown++;
     } else {
-        malformed(core, conn, "the first frame must be HELLO");
+        malformed(links, peer, "the first frame must be HELLO");
     }
 }
 
-void herd_peer_data(struct herd_core *core, struct herd_conn *conn, struct herd_slice bytes)
+static void on_data(void *service, struct herd_session *session, struct herd_slice bytes)
 {
+    struct herd_links *links = service;
+    struct herd_peer *peer = herd_peer_of(session);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
     struct herd_frame frame;
     int rc = 0;
-    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
     if (neighbour != NULL)
-        herd_heartbeat_heard(core, neighbour);
-    while (!conn->ending && (rc = herd_frame_next(&conn->peer.framer, &bytes, &frame)) == 1)
-        obey(core, conn, &frame);
+        herd_heartbeat_heard(links, neighbour);
+    while (!session->ending && (rc = herd_frame_next(&peer->framer, &bytes, &frame)) == 1)
+        on_frame(links, peer, &frame);
     if (rc == HERD_ENOMEM) {
-        core->stats.out_of_memory++;
-        herd_peer_send_bye(core, conn, "closing", "out of memory");
+        links->context->stats.out_of_memory++;
+        herd_peer_send_bye(links, peer, "closing", "out of memory");
     } else if (rc < 0) {
-        malformed(core, conn, rc == HERD_ETOOLONG ? "frame too long" : "malformed header");
+        malformed(links, peer, rc == HERD_ETOOLONG ? "frame too long" : "malformed header");
     }
 }
 
 /* ---- the end ---- */
 
-static void go_down(struct herd_core *core, struct herd_neighbour *neighbour,
+static void go_down(struct herd_links *links, struct herd_neighbour *neighbour,
                     struct herd_slice why)
 {
     herd_heartbeat_stop(neighbour);
     herd_send_stop(neighbour);
     herd_receive_stop(neighbour);
-    neighbour->conn = NULL;
-    core->stats.links_down++;
-    if (neighbour->why[0] == '\0')
+    neighbour->peer = NULL;
+    links->context->stats.links_down++;
+    if (neighbour->reason.text[0] == '\0')
         (void)herd_neighbour_set_reason(neighbour, why);
-    herd_logf(core, 0, "link to %s is down: %s", herd_neighbour_name(core, neighbour),
-              neighbour->why);
+    herd_logf(links->context, 0, "link to %s is down: %s",
+              herd_neighbour_name(links, neighbour), neighbour->reason.text);
 }
 
-void herd_peer_free(struct herd_core *core, struct herd_conn *conn, struct herd_slice why)
+static void free_peer(void *service, struct herd_session *session, struct herd_slice reason)
 {
-    struct herd_peer *peer = &conn->peer;
-    herd_handshake_end(core, conn);
+    struct herd_links *links = service;
+    struct herd_peer *peer = herd_peer_of(session);
+    herd_handshake_end(links, peer);
     herd_framer_free(&peer->framer);
     if (peer->neighbour != NULL &&
-        herd_link_lost(&peer->neighbour->link, conn->id, peer->refused, core->mono,
-                       herd_random(core)))
-        go_down(core, peer->neighbour, why);
+        herd_link_lost(&peer->neighbour->link, session->id, peer->refused,
+                       links->context->mono, herd_random(links->context)))
+        go_down(links, peer->neighbour, reason);
 }
 
-void herd_peer_dial_failed(struct herd_core *core, const struct herd_event *event)
+/* ---- the session ---- */
+
+static void on_opened(void *service, struct herd_session *session,
+                      const struct herd_event *event)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_of(core, event->server);
-    assert(neighbour != NULL);
-    core->stats.dials_failed++;
-    herd_link_call_failed(&neighbour->link, core->mono, herd_random(core));
-    /* A neighbour that is down for a day is worth a line, not a line every 30 seconds. */
-    if (neighbour->conn == NULL && herd_neighbour_set_reason(neighbour, event->bytes))
-        herd_logf(core, 0, "cannot reach %s: %s", herd_neighbour_name(core, neighbour),
-                  neighbour->why);
+    herd_handshake_start(service, herd_peer_of(session), event);
 }
+
+static void on_open_failed(void *service, const struct herd_event *event)
+{
+    if (event->server >= 0)
+        herd_links_on_dial_failed(service, event->server, HERD_LIT("out of memory"));
+}
+
+static void on_eof(void *service, struct herd_session *session)
+{
+    (void)service;
+    herd_session_end(session);
+}
+
+/* The batch that was sent last is with the kernel. */
+static void on_drained(void *service, struct herd_session *session)
+{
+    struct herd_neighbour *neighbour = herd_neighbour_linked(herd_peer_of(session));
+    (void)service;
+    if (neighbour != NULL)
+        neighbour->out.busy = false;
+}
+
+/* A link that is up first passes on what is new: see herd_send_all. */
+static void on_stop(void *service, struct herd_session *session)
+{
+    (void)service;
+    if (herd_peer_of(session)->stage != HERD_STAGE_UP)
+        herd_session_end(session);
+}
+
+const struct herd_session_ops herd_peer_session_ops = {
+    .size = sizeof(struct herd_peer),
+    .open = on_opened,
+    .open_failed = on_open_failed,
+    .data = on_data,
+    .eof = on_eof,
+    .drained = on_drained,
+    .stop = on_stop,
+    .free = free_peer,
+};

@@ -6,11 +6,11 @@
 
 #include <inttypes.h>
 
-void herd_receive_start(struct herd_core *core, struct herd_neighbour *neighbour)
+void herd_receive_start(struct herd_links *links, struct herd_neighbour *neighbour)
 {
     neighbour->in = (struct herd_receive){.mode = HERD_RECEIVE_NONE};
     neighbour->in.ack.owner = neighbour;
-    herd_cursor_send(core, neighbour->conn, "HAVE", &neighbour->cursor);
+    herd_cursor_send(links, neighbour->peer, "HAVE", &neighbour->cursor);
 }
 
 void herd_receive_stop(struct herd_neighbour *neighbour)
@@ -19,20 +19,20 @@ void herd_receive_stop(struct herd_neighbour *neighbour)
 }
 
 /* Once: what comes while one is owed is acknowledged with it. */
-static void owe_ack(struct herd_core *core, struct herd_neighbour *neighbour)
+static void owe_ack(struct herd_links *links, struct herd_neighbour *neighbour)
 {
     if (!herd_timer_armed(&neighbour->in.ack))
-        herd_timer_arm(&core->acks, &neighbour->in.ack, core->mono);
+        herd_timer_arm(&links->acks, &neighbour->in.ack, links->context->mono);
 }
 
 /* ---- where the neighbour begins ---- */
 
-int herd_peer_resume(struct herd_core *core, struct herd_conn *conn,
-                     const struct herd_call *call)
+int herd_peer_on_resume(struct herd_links *links, struct herd_peer *peer,
+                        const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
     struct herd_cursor from;
-    (void)core;
+    (void)links;
     if (neighbour == NULL || herd_cursor_parse(call, &from) != HERD_OK ||
         neighbour->in.mode != HERD_RECEIVE_NONE ||
         !herd_cursor_eq(&from, &neighbour->cursor))
@@ -43,12 +43,12 @@ int herd_peer_resume(struct herd_core *core, struct herd_conn *conn,
     return HERD_OK;
 }
 
-int herd_peer_sync(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call)
+int herd_peer_on_sync(struct herd_links *links, struct herd_peer *peer,
+                      const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
     struct herd_cursor from;
-    (void)core;
+    (void)links;
     if (neighbour == NULL || herd_cursor_parse(call, &from) != HERD_OK || !from.known ||
         neighbour->in.mode == HERD_RECEIVE_FULL_SYNC || from.seq < neighbour->in.at)
         return HERD_EBAD;
@@ -57,10 +57,10 @@ int herd_peer_sync(struct herd_core *core, struct herd_conn *conn,
     return HERD_OK;
 }
 
-int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
-                     const struct herd_call *call)
+int herd_peer_on_synced(struct herd_links *links, struct herd_peer *peer,
+                        const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
     struct herd_cursor at;
     if (neighbour == NULL || herd_cursor_parse(call, &at) != HERD_OK ||
         neighbour->in.mode != HERD_RECEIVE_FULL_SYNC ||
@@ -69,17 +69,17 @@ int herd_peer_synced(struct herd_core *core, struct herd_conn *conn,
     neighbour->cursor = at;
     neighbour->in.mode = HERD_RECEIVE_FEED;
     neighbour->in.at = at.seq;
-    owe_ack(core, neighbour);
+    owe_ack(links, neighbour);
     return HERD_OK;
 }
 
 /* Nothing to do but to be patient; the neighbour begins when it can. */
-int herd_peer_wait(struct herd_core *core, struct herd_conn *conn,
-                   const struct herd_call *call)
+int herd_peer_on_wait(struct herd_links *links, struct herd_peer *peer,
+                      const struct herd_call *call)
 {
-    const struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
+    const struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
     uint64_t ms;
-    (void)core;
+    (void)links;
     if (neighbour == NULL || neighbour->in.mode != HERD_RECEIVE_NONE)
         return HERD_EBAD;
     return herd_uint_parse(call->words.word[1], UINT64_MAX, &ms);
@@ -105,7 +105,7 @@ struct arrival {
 };
 
 /* Takes a record off `rest`. Returns 1 when it is one, 0 when it is to be skipped. */
-static int take_record(struct herd_core *core, struct herd_conn *conn,
+static int take_record(struct herd_links *links, struct herd_peer *peer,
                        struct herd_slice *rest, struct herd_record *record)
 {
     const char *lf = rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
@@ -113,19 +113,19 @@ static int take_record(struct herd_core *core, struct herd_conn *conn,
         return HERD_EBAD;
     struct herd_slice text = herd_slice(rest->data, (size_t)(lf - rest->data));
     *rest = herd_slice_from(*rest, text.len + 1);
-    core->stats.records_received++;
-    if (core->setup.conf->log_traffic)
-        herd_log_copy(core, HERD_TOPIC_PEER, conn->id, '<', text);
+    links->context->stats.records_received++;
+    if (links->context->setup.conf->log_traffic)
+        herd_log_copy(links->context, HERD_TOPIC_PEER, peer->session.id, '<', text);
     if (herd_record_parse(text, record) == HERD_OK)
         return 1;
-    core->stats.records_bad++;
+    links->context->stats.records_bad++;
     return 0;
 }
 
-static int merge_together(struct herd_core *core, const struct arrival *arrivals,
+static int merge_together(struct herd_links *links, const struct arrival *arrivals,
                           size_t count, uint64_t tag)
 {
-    struct herd_store *store = &core->store;
+    struct herd_store *store = links->store;
     for (size_t i = 0; i < count; i++)
         herd_store_prefetch_record(store, arrivals[i].hash);
     for (size_t i = 0; i < count; i++)
@@ -137,28 +137,28 @@ static int merge_together(struct herd_core *core, const struct arrival *arrivals
         int rc = herd_store_merge(store, spot, &arrival->record, tag);
         if (rc < 0)
             return rc;
-        core->stats.records_stored += rc == HERD_MERGE_NEWER;
+        links->context->stats.records_stored += rc == HERD_MERGE_NEWER;
     }
     return HERD_OK;
 }
 
-static int merge_all(struct herd_core *core, struct herd_conn *conn, struct herd_slice rest,
-                     uint64_t count)
+static int merge_all(struct herd_links *links, struct herd_peer *peer,
+                     struct herd_slice rest, uint64_t count)
 {
     struct arrival arrivals[TOGETHER];
-    uint64_t tag = conn->peer.neighbour->tag;
+    uint64_t tag = peer->neighbour->tag;
     while (count > 0) {
         size_t ready = 0;
         int took = 0;
         for (; count > 0 && ready < TOGETHER && took >= 0; count--) {
             struct arrival *arrival = &arrivals[ready];
-            took = take_record(core, conn, &rest, &arrival->record);
+            took = take_record(links, peer, &rest, &arrival->record);
             if (took <= 0)
                 continue;
-            arrival->hash = herd_store_prefetch(&core->store, arrival->record.client);
+            arrival->hash = herd_store_prefetch(links->store, arrival->record.client);
             ready++;
         }
-        int rc = merge_together(core, arrivals, ready, tag);
+        int rc = merge_together(links, arrivals, ready, tag);
         if (rc != HERD_OK || took < 0)
             return rc != HERD_OK ? rc : took;
     }
@@ -173,10 +173,10 @@ static bool fits(const struct herd_receive *in, uint64_t from, uint64_t to)
     return in->mode == HERD_RECEIVE_FEED && from == in->at && to >= from;
 }
 
-int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
-                    const struct herd_call *call)
+int herd_peer_on_batch(struct herd_links *links, struct herd_peer *peer,
+                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(conn);
+    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
     const struct herd_slice *word = call->words.word;
     uint64_t from, to, count;
     if (neighbour == NULL || herd_uint_parse(word[1], UINT64_MAX, &from) != HERD_OK ||
@@ -184,28 +184,29 @@ int herd_peer_batch(struct herd_core *core, struct herd_conn *conn,
         herd_uint_parse(word[3], HERD_FRAME_PAYLOAD_MAX, &count) != HERD_OK ||
         !fits(&neighbour->in, from, to))
         return HERD_EBAD;
-    int rc = merge_all(core, conn, call->payload, count);
+    int rc = merge_all(links, peer, call->payload, count);
     if (rc == HERD_ENOMEM) {
         /* The cursor stays, so all of the batch comes again with the next connection. */
-        core->stats.out_of_memory++;
-        herd_peer_send_bye(core, conn, "closing", "out of memory");
+        links->context->stats.out_of_memory++;
+        herd_peer_send_bye(links, peer, "closing", "out of memory");
         return HERD_OK;
     }
     if (rc != HERD_OK || neighbour->in.mode == HERD_RECEIVE_FULL_SYNC)
         return rc;
-    owe_ack(core, neighbour);
+    owe_ack(links, neighbour);
     return herd_receive_reached(neighbour, to);
 }
 
-void herd_receive_timers(struct herd_core *core)
+void herd_receive_timers(struct herd_links *links)
 {
     struct herd_neighbour *neighbour;
-    while ((neighbour = herd_timerq_expired(&core->acks, core->mono)) != NULL) {
+    while ((neighbour = herd_timerq_expired(&links->acks, links->context->mono)) != NULL) {
         struct herd_receive *in = &neighbour->in;
-        if (in->mode != HERD_RECEIVE_FEED || in->acked == in->at || neighbour->conn->ending)
+        if (in->mode != HERD_RECEIVE_FEED || in->acked == in->at ||
+            neighbour->peer->session.ending)
             continue;
         in->acked = in->at;
-        core->stats.acks_sent++;
-        herd_peer_sendf(core, neighbour->conn, "ACK 0 %" PRIu64 "\n", in->at);
+        links->context->stats.acks_sent++;
+        herd_peer_sendf(links, neighbour->peer, "ACK 0 %" PRIu64 "\n", in->at);
     }
 }

@@ -1,0 +1,63 @@
+/* IAMAT: a client reports its location. */
+#include "client.h"
+#include "herd/err.h"
+
+static bool time_is_refused(struct herd_clients *clients, struct herd_wall time)
+{
+    int64_t most_ms = clients->context->setup.conf->client_skew_max_ms;
+    if (most_ms == 0 || time.ns - clients->context->wall.ns <= most_ms * HERD_NS_PER_MS)
+        return false;
+    clients->context->stats.reports_refused_skew++;
+    return true;
+}
+
+/* Stores the report if it is news. Only a strictly newer time counts here, at the door;
+ * between servers the total order of records decides. */
+static int store_report(struct herd_clients *clients, const struct herd_record *record)
+{
+    struct herd_store_spot spot = herd_store_look(clients->store, record->client);
+    if (spot.at == NULL &&
+        clients->store->count >= (uint64_t)clients->context->setup.conf->clients_max) {
+        clients->context->stats.reports_refused_full++;
+        return HERD_EFULL;
+    }
+    if (spot.at != NULL && record->time.ns <= spot.at->time_ns) {
+        clients->context->stats.reports_stale++;
+        return HERD_OK;
+    }
+    int rc = herd_store_merge(clients->store, spot, record, 0);
+    if (rc < 0) {
+        clients->context->stats.reports_refused_memory++;
+        return rc;
+    }
+    clients->context->stats.reports_stored++;
+    return HERD_OK;
+}
+
+int herd_client_on_iamat(struct herd_clients *clients, struct herd_client *client,
+                         const struct herd_call *call)
+{
+    struct herd_report report;
+    struct herd_record record;
+    int rc = herd_report_parse(&call->words.word[1], &report);
+    if (rc != HERD_OK)
+        return rc;
+    if (time_is_refused(clients, report.time))
+        return HERD_ERANGE;
+    size_t bound = herd_record_bound(clients->context->name, &report) + 1;
+    char *room = herd_client_reply_room(clients, client, bound);
+    if (room == NULL) {
+        herd_session_end_out_of_memory(&client->session);
+        return HERD_OK;
+    }
+    herd_record_make(clients->context->name, &report, clients->context->wall, room,
+                     &record);
+    rc = store_report(clients, &record);
+    if (rc != HERD_OK)
+        return rc;
+    room[record.text.len] = '\n';
+    if (!herd_client_reply_done(clients, client, record.text.len + 1))
+        herd_session_end_out_of_memory(&client->session);
+    clients->context->stats.reports++;
+    return HERD_OK;
+}

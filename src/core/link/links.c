@@ -1,0 +1,170 @@
+/* The links of one server together: their beginning and end, and what is due. */
+#include "links.h"
+
+#include "herd/err.h"
+#include "peer.h"
+
+#include <assert.h>
+
+enum {
+    PROBE_MS = 2000, /* for a sign of life, when another neighbour of that name has come */
+    ACK_MS = 1000,   /* a batch is acknowledged within this time */
+    STRANGERS_PAUSE_MS = 1000, /* the log tells of one stranger in this time ... */
+    STRANGERS_BURST = 16,      /* ... and of more of them after a silence */
+};
+
+/* ---- life ---- */
+
+static void init_timers(struct herd_links *links)
+{
+    const struct herd_conf *conf = links->context->setup.conf;
+    herd_timerq_init(&links->handshakes, conf->handshake_timeout_ms);
+    herd_timerq_init(&links->pings, conf->link_ping_ms);
+    herd_timerq_init(&links->quiet_links, conf->link_timeout_ms);
+    herd_timerq_init(&links->probes, PROBE_MS);
+    herd_timerq_init(&links->acks, ACK_MS);
+    herd_ratelimit_init(&links->strangers_logged, STRANGERS_PAUSE_MS, STRANGERS_BURST);
+}
+
+static void init_neighbour(const struct herd_links *links, struct herd_neighbour *neighbour,
+                           uint32_t server)
+{
+    const struct herd_conf *conf = links->context->setup.conf;
+    struct herd_slice name = herd_slice_str(conf->servers[server].name);
+    struct herd_link_setup setup = {conf->link_retry_min_ms, conf->link_retry_max_ms,
+                                    herd_slice_cmp(links->context->name, name) < 0};
+    herd_link_init(&neighbour->link, &setup, links->context->mono);
+    neighbour->server = server;
+}
+
+int herd_links_init(struct herd_links *links, struct herd_context *context,
+                    struct herd_store *store)
+{
+    const struct herd_conf *conf = context->setup.conf;
+    uint32_t self = context->setup.self, count = 0;
+    *links = (struct herd_links){
+        .context = context, .store = store, .rules = herd_hello_rules()};
+    init_timers(links);
+    for (uint32_t i = 0; i < conf->server_count; i++)
+        count += herd_conf_linked(conf, self, i);
+    if (count == 0)
+        return HERD_OK;
+    links->neighbours =
+        herd_mem_zalloc(context->setup.mem, count * sizeof *links->neighbours);
+    if (links->neighbours == NULL)
+        return HERD_ENOMEM;
+    for (uint32_t i = 0; i < conf->server_count; i++)
+        if (herd_conf_linked(conf, self, i))
+            init_neighbour(links, &links->neighbours[links->neighbour_count++], i);
+    return HERD_OK;
+}
+
+void herd_links_free(struct herd_links *links)
+{
+    if (links->context == NULL)
+        return;
+    herd_mem_free(links->context->setup.mem, links->neighbours,
+                  links->neighbour_count * sizeof *links->neighbours);
+    links->neighbours = NULL;
+    links->neighbour_count = 0;
+}
+
+/* ---- dials ---- */
+
+void herd_links_on_dial_failed(struct herd_links *links, int64_t server,
+                               struct herd_slice reason)
+{
+    struct herd_context *context = links->context;
+    struct herd_neighbour *neighbour = herd_neighbour_of(links, server);
+    assert(neighbour != NULL);
+    context->stats.dials_failed++;
+    herd_link_call_failed(&neighbour->link, context->mono, herd_random(context));
+    /* A neighbour that is down for a day is worth a line, not a line every 30 seconds. */
+    if (neighbour->peer == NULL && herd_neighbour_set_reason(neighbour, reason))
+        herd_logf(context, 0, "cannot reach %s: %s", herd_neighbour_name(links, neighbour),
+                  neighbour->reason.text);
+}
+
+static void dial_neighbours(struct herd_links *links)
+{
+    struct herd_context *context = links->context;
+    for (uint32_t i = 0; i < links->neighbour_count; i++) {
+        struct herd_neighbour *neighbour = &links->neighbours[i];
+        struct herd_action dial = {.kind = HERD_DO_DIAL, .server = neighbour->server};
+        if (context->stopping || !herd_link_call(&neighbour->link, context->mono))
+            continue;
+        context->stats.dials++;
+        if (!herd_out_add(&context->out, &dial))
+            herd_link_call_failed(&neighbour->link, context->mono, herd_random(context));
+    }
+}
+
+/* ---- time ---- */
+
+void herd_links_tick(struct herd_links *links)
+{
+    herd_handshake_timers(links);
+    herd_heartbeat_timers(links);
+    herd_receive_timers(links);
+    dial_neighbours(links);
+    herd_send_all(links);
+}
+
+struct herd_mono herd_links_deadline(const struct herd_links *links)
+{
+    struct herd_mono at = herd_send_deadline(links);
+    at = herd_mono_min(at, herd_timerq_deadline(&links->handshakes));
+    at = herd_mono_min(at, herd_timerq_deadline(&links->pings));
+    at = herd_mono_min(at, herd_timerq_deadline(&links->quiet_links));
+    at = herd_mono_min(at, herd_timerq_deadline(&links->probes));
+    at = herd_mono_min(at, herd_timerq_deadline(&links->acks));
+    for (uint32_t i = 0; i < links->neighbour_count && !links->context->stopping; i++)
+        at = herd_mono_min(at, herd_link_deadline(&links->neighbours[i].link));
+    return at;
+}
+
+/* ---- status ---- */
+
+size_t herd_links_up(const struct herd_links *links)
+{
+    size_t up = 0;
+    for (uint32_t i = 0; i < links->neighbour_count; i++)
+        up += herd_link_is_up(&links->neighbours[i].link);
+    return up;
+}
+
+/* How many records a neighbour has still to be sent, at most. */
+static uint64_t behind(const struct herd_links *links,
+                       const struct herd_neighbour *neighbour)
+{
+    const struct herd_store *store = links->store;
+    uint64_t changes = store->tail_seq - neighbour->out.told;
+    if (herd_send_idle(links, neighbour))
+        return 0;
+    if (neighbour->out.mode == HERD_SEND_FULL_SYNC)
+        return store->count;
+    return changes < store->count ? changes : store->count;
+}
+
+static const char *mode_of(const struct herd_send *out)
+{
+    if (out->mode == HERD_SEND_FULL_SYNC)
+        return "walk";
+    return out->mode == HERD_SEND_NONE || out->mode == HERD_SEND_WAIT ? "wait" : "feed";
+}
+
+struct herd_link_status herd_links_status(const struct herd_links *links, uint32_t i)
+{
+    const struct herd_neighbour *neighbour = &links->neighbours[i];
+    struct herd_link_status status = {.name = herd_neighbour_name(links, neighbour),
+                                      .up = neighbour->peer != NULL,
+                                      .reason = neighbour->reason.text};
+    if (status.up) {
+        status.dialled = neighbour->peer->ours;
+        status.behind = behind(links, neighbour);
+        status.mode = mode_of(&neighbour->out);
+        status.rtt_us = neighbour->beat.rtt_ns / 1000;
+        status.skew_ms = neighbour->beat.skew_ns / HERD_NS_PER_MS;
+    }
+    return status;
+}

@@ -1,0 +1,81 @@
+/* All links of one server: connections to its neighbours, and the records that they carry.
+ *
+ * This is what the rest of the core sees of links. Each neighbour of the configuration has
+ * a link; it is up while one peer connection carries it. */
+#ifndef HERD_CORE_LINK_LINKS_H
+#define HERD_CORE_LINK_LINKS_H
+
+#include "herd/conf.h"
+#include "herd/err.h"
+#include "ratelimit.h"
+#include "sessions.h"
+#include "store/store.h"
+#include "timerq.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct herd_neighbour;
+
+/* A name under which connections were refused. */
+struct herd_refusal {
+    char name[HERD_CONF_NAME_MAX + 1];
+    struct herd_error_text reason; /* the last one */
+    uint64_t count;                /* 0: unused */
+};
+
+enum { HERD_REFUSALS = 8 };
+
+struct herd_links {
+    struct herd_context *context; /* borrowed */
+    struct herd_store *store;     /* borrowed */
+    struct herd_neighbour *neighbours;
+    uint32_t neighbour_count;
+    struct herd_timerq handshakes, pings, quiet_links, probes, acks;
+    uint64_t rules;    /* hash of the rules by which this server merges */
+    uint64_t last_tag; /* given to a neighbour's start so far: see struct herd_neighbour */
+    struct herd_ratelimit strangers_logged;
+    struct herd_refusal refusals[HERD_REFUSALS]; /* for STATUS */
+};
+
+/* `context` and `store` must outlive the links. Must stay where it is in memory. Errors:
+ * HERD_ENOMEM; the links can then be given to herd_links_free. */
+int herd_links_init(struct herd_links *links, struct herd_context *context,
+                    struct herd_store *store);
+
+/* After all sessions of peers are gone. */
+void herd_links_free(struct herd_links *links);
+
+/* The sessions of HERD_ROLE_PEER; the service is a struct herd_links. */
+extern const struct herd_session_ops herd_peer_session_ops;
+
+/* DIAL_FAILED: the neighbour is dialled again after its back-off. */
+void herd_links_on_dial_failed(struct herd_links *links, int64_t server,
+                               struct herd_slice reason);
+
+/* TICK: timeouts, heartbeats, dials, and what there is to be sent. */
+void herd_links_tick(struct herd_links *links);
+
+/* When herd_links_tick has something to do: the instant 0 for "now". */
+struct herd_mono herd_links_deadline(const struct herd_links *links);
+
+/* How many links are up. */
+size_t herd_links_up(const struct herd_links *links);
+
+/* One link, for STATUS. */
+struct herd_link_status {
+    const char *name;   /* of the neighbour; lives as long as the configuration */
+    bool up;            /* the fields below `reason` are set when it is */
+    const char *reason; /* why it is down; lives until the next step */
+    bool dialled;       /* by this server */
+    uint64_t behind;    /* records that the neighbour has still to be sent, at most */
+    const char *mode;   /* of sending: "wait", "walk", "feed" */
+    int64_t rtt_us;     /* round-trip time; 0: not known */
+    int64_t skew_ms;    /* the neighbour's clock minus this server's */
+};
+
+/* `i` is less than links->neighbour_count. */
+struct herd_link_status herd_links_status(const struct herd_links *links, uint32_t i);
+
+#endif

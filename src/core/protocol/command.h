@@ -1,0 +1,41 @@
+/* A command of a client or an operator, or a frame of a neighbour, as its handler gets it,
+ * and the part that all tables of commands have in common. Each role has a table of its own
+ * beside its session (client/client.c, link/peer.c, control/control.c), so that one role
+ * can never reach the commands of another. */
+#ifndef HERD_CORE_PROTOCOL_COMMAND_H
+#define HERD_CORE_PROTOCOL_COMMAND_H
+
+#include "message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One command or frame. Its slices live until its handler returns. */
+struct herd_call {
+    struct herd_slice line;    /* of a command, whole; of a frame, its arguments */
+    struct herd_words words;   /* the first is the command's name or the frame's verb */
+    struct herd_slice payload; /* of a frame; otherwise empty */
+};
+
+enum { HERD_ANY_OPERANDS = HERD_WORDS_MAX + 1 };
+
+/* The name of a command and how many operands it takes. */
+struct herd_command {
+    struct herd_slice name;
+    size_t operands_min, operands_max;
+};
+
+/* An initialiser, for tables. */
+#define HERD_COMMAND(name, operands_min, operands_max)                                     \
+    {                                                                                      \
+        {"" name, sizeof(name) - 1}, (operands_min), (operands_max)                        \
+    }
+
+/* Whether the call names this command. False when it has no words. */
+bool herd_command_is(const struct herd_command *command, const struct herd_call *call);
+
+/* Whether the call has as many operands as the command takes. Only for a call with at least
+ * one word. */
+bool herd_command_fits(const struct herd_command *command, const struct herd_call *call);
+
+#endif

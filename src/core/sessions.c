@@ -1,0 +1,194 @@
+#include "sessions.h"
+
+#include "herd/err.h"
+
+#include <assert.h>
+
+enum { SLOTS_MIN = 16 };
+
+/* ---- life ---- */
+
+void herd_sessions_init(struct herd_sessions *sessions, struct herd_context *context)
+{
+    *sessions = (struct herd_sessions){.context = context};
+}
+
+void herd_sessions_serve(struct herd_sessions *sessions, enum herd_role role,
+                         const struct herd_session_ops *ops, void *state)
+{
+    assert(sessions->service_count < HERD_ROLES);
+    sessions->services[sessions->service_count++] =
+        (struct herd_session_service){.role = role, .ops = ops, .state = state};
+}
+
+static const struct herd_session_service *service_of(const struct herd_sessions *sessions,
+                                                     enum herd_role role)
+{
+    const struct herd_session_service *service = sessions->services;
+    while (service->role != role) {
+        service++;
+        assert(service < sessions->services + sessions->service_count);
+    }
+    return service;
+}
+
+static void free_session(struct herd_session *session, struct herd_slice reason)
+{
+    struct herd_sessions *sessions = session->sessions;
+    const struct herd_session_service *service = session->service;
+    service->ops->free(service->state, session, reason);
+    sessions->by_slot[(uint32_t)session->id] = NULL;
+    sessions->count--;
+    herd_mem_free(sessions->context->setup.mem, session, service->ops->size);
+}
+
+void herd_sessions_free(struct herd_sessions *sessions)
+{
+    for (size_t i = 0; i < sessions->slot_count; i++)
+        if (sessions->by_slot[i] != NULL)
+            free_session(sessions->by_slot[i], HERD_LIT("the server has ended"));
+    herd_mem_free(sessions->context->setup.mem, sessions->by_slot,
+                  sessions->slot_count * sizeof *sessions->by_slot);
+    sessions->by_slot = NULL;
+    sessions->slot_count = 0;
+}
+
+/* ---- the table ---- */
+
+struct herd_session *herd_sessions_find(const struct herd_sessions *sessions,
+                                        herd_conn_id id)
+{
+    uint32_t slot = (uint32_t)id;
+    struct herd_session *session =
+        slot < sessions->slot_count ? sessions->by_slot[slot] : NULL;
+    return session != NULL && session->id == id ? session : NULL;
+}
+
+static int make_slot(struct herd_sessions *sessions, uint32_t slot)
+{
+    size_t count = sessions->slot_count > 0 ? sessions->slot_count : SLOTS_MIN;
+    if (slot < sessions->slot_count)
+        return HERD_OK;
+    while (count <= slot)
+        count *= 2;
+    struct herd_session **by_slot =
+        herd_mem_resize(sessions->context->setup.mem, sessions->by_slot,
+                        sessions->slot_count * sizeof *by_slot, count * sizeof *by_slot);
+    if (by_slot == NULL)
+        return HERD_ENOMEM;
+    memset(by_slot + sessions->slot_count, 0,
+           (count - sessions->slot_count) * sizeof *by_slot);
+    sessions->by_slot = by_slot;
+    sessions->slot_count = count;
+    return HERD_OK;
+}
+
+/* ---- events ---- */
+
+static void on_opened(struct herd_sessions *sessions, const struct herd_event *event)
+{
+    struct herd_context *context = sessions->context;
+    const struct herd_session_service *service = service_of(sessions, event->role);
+    uint32_t slot = (uint32_t)event->conn;
+    struct herd_session *session = NULL;
+    if (make_slot(sessions, slot) == HERD_OK)
+        session = herd_mem_zalloc(context->setup.mem, service->ops->size);
+    if (session == NULL) {
+        service->ops->open_failed(service->state, event);
+        context->stats.out_of_memory++;
+        bool told = herd_out_close(&context->out, event->conn);
+        assert(told); /* it is the first of this step */
+        (void)told;
+        return;
+    }
+    assert(sessions->by_slot[slot] == NULL);
+    session->sessions = sessions;
+    session->id = event->conn;
+    session->service = service;
+    sessions->by_slot[slot] = session;
+    sessions->count++;
+    service->ops->open(service->state, session, event);
+    if (context->stopping)
+        herd_session_end(session);
+}
+
+/* The connection is gone already, so no CLOSE is due. */
+static void on_closed(struct herd_session *session, struct herd_slice reason)
+{
+    struct herd_session **at = &session->sessions->ending;
+    while (session->ending && *at != session)
+        at = &(*at)->next_ending;
+    if (session->ending)
+        *at = session->next_ending;
+    free_session(session, reason);
+}
+
+void herd_sessions_on_event(struct herd_sessions *sessions, const struct herd_event *event)
+{
+    if (event->kind == HERD_EV_OPENED) {
+        on_opened(sessions, event);
+        return;
+    }
+    struct herd_session *session = herd_sessions_find(sessions, event->conn);
+    if (session == NULL)
+        return;
+    if (event->kind == HERD_EV_CLOSED) {
+        on_closed(session, event->bytes);
+        return;
+    }
+    if (session->ending)
+        return;
+    const struct herd_session_ops *ops = session->service->ops;
+    void *state = session->service->state;
+    if (event->kind == HERD_EV_DATA) {
+        ops->data(state, session, event->bytes);
+    } else if (event->kind == HERD_EV_EOF) {
+        session->eof = true;
+        ops->eof(state, session);
+    } else {
+        assert(event->kind == HERD_EV_DRAINED);
+        ops->drained(state, session);
+    }
+}
+
+void herd_sessions_stop(struct herd_sessions *sessions)
+{
+    for (size_t i = 0; i < sessions->slot_count; i++) {
+        struct herd_session *session = sessions->by_slot[i];
+        if (session != NULL && !session->ending)
+            session->service->ops->stop(session->service->state, session);
+    }
+}
+
+/* ---- ending ---- */
+
+void herd_sessions_close_ended(struct herd_sessions *sessions)
+{
+    struct herd_out *out = &sessions->context->out;
+    while (sessions->ending != NULL && herd_out_close(out, sessions->ending->id)) {
+        struct herd_session *session = sessions->ending;
+        sessions->ending = session->next_ending;
+        free_session(session, HERD_LIT("closed"));
+    }
+}
+
+void herd_session_end(struct herd_session *session)
+{
+    if (session->ending)
+        return;
+    session->ending = true;
+    session->next_ending = session->sessions->ending;
+    session->sessions->ending = session;
+}
+
+void herd_session_end_out_of_memory(struct herd_session *session)
+{
+    session->sessions->context->stats.out_of_memory++;
+    herd_session_end(session);
+}
+
+void herd_session_send(struct herd_session *session, struct herd_slice bytes)
+{
+    if (!herd_out_send(&session->sessions->context->out, session->id, bytes))
+        herd_session_end_out_of_memory(session);
+}
