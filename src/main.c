@@ -151,7 +151,7 @@ struct paths {
 static int make_paths(const struct herd_conf *conf, const char *conf_path, const char *name,
                       struct paths *paths)
 {
-    char why[IO_FILE_WHY] = "a path of the configuration is too long";
+    struct herd_error_text error = {"a path of the configuration is too long"};
     const char *run = conf->run_dir, *log = conf->log_dir, *ca = conf->places_ca_file;
     paths->ca_file[0] = '\0';
     if (io_conf_file_path(paths->run_dir, conf_path, run, NULL, NULL) == HERD_OK &&
@@ -161,10 +161,10 @@ static int make_paths(const struct herd_conf *conf, const char *conf_path, const
         io_conf_file_path(paths->log, conf_path, log, name, ".log") == HERD_OK &&
         (ca[0] == '\0' ||
          io_conf_file_path(paths->ca_file, conf_path, ca, NULL, NULL) == HERD_OK) &&
-        io_file_make_dir(paths->run_dir, why) == HERD_OK &&
-        io_file_make_dir(paths->log_dir, why) == HERD_OK)
+        io_file_make_dir(paths->run_dir, &error) == HERD_OK &&
+        io_file_make_dir(paths->log_dir, &error) == HERD_OK)
         return HERD_OK;
-    fprintf(stderr, "herd: %s\n", why);
+    fprintf(stderr, "herd: %s\n", error.text);
     return HERD_EBAD;
 }
 
@@ -182,10 +182,10 @@ static int serve_open(struct driver *driver, const char *name)
 
 static int serve_logged(const struct driver_setup *setup, const char *name)
 {
-    char why[DRIVER_WHY];
-    struct driver *driver = driver_new(setup, why);
+    struct herd_error_text error;
+    struct driver *driver = driver_new(setup, &error);
     if (driver == NULL) {
-        fprintf(stderr, "herd: %s: %s\n", name, why);
+        fprintf(stderr, "herd: %s: %s\n", name, error.text);
         return EXIT_REFUSED;
     }
     int status = serve_open(driver, name);
@@ -197,12 +197,12 @@ static int serve_logged(const struct driver_setup *setup, const char *name)
 static int serve_alone(const struct herd_conf *conf, const struct options *options,
                        struct driver_setup *setup, const struct paths *paths)
 {
-    char why[IO_PIDFILE_WHY];
+    struct herd_error_text error;
     const char *name = conf->servers[setup->self].name;
     int status = EXIT_REFUSED;
-    int pid_fd = io_pidfile_take(paths->pid, why);
+    int pid_fd = io_pidfile_take(paths->pid, &error);
     if (pid_fd < 0) {
-        fprintf(stderr, "herd: %s\n", why);
+        fprintf(stderr, "herd: %s\n", error.text);
         return EXIT_REFUSED;
     }
     setup->log = io_log_open(&io_mem, paths->log, name, options->verbose);

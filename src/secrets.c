@@ -20,12 +20,13 @@ static const struct io_secret_rule herd_rule = {
 static int read_file(const char *option, const char *file, const char *conf_path,
                      const struct io_secret_rule *rule, char *out, size_t *len)
 {
-    char path[IO_PATH_MAX], why[IO_SECRET_WHY] = "the path is too long";
+    struct herd_error_text error = {"the path is too long"};
+    char path[IO_PATH_MAX];
     int rc = io_conf_file_path(path, conf_path, file, NULL, NULL);
     if (rc == HERD_OK)
-        rc = io_secret_read(path, rule, out, len, why);
+        rc = io_secret_read(path, rule, out, len, &error);
     if (rc != HERD_OK)
-        fprintf(stderr, "herd: %s: %s\n", option, why);
+        fprintf(stderr, "herd: %s: %s\n", option, error.text);
     return rc;
 }
 

@@ -3,7 +3,6 @@
 #include "io/clock.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 void driver_clock(struct driver *driver)
 {
@@ -17,12 +16,12 @@ void driver_clock(struct driver *driver)
 /* ---- late events ---- */
 
 static void happen_later(struct driver *driver, enum herd_event_kind kind, int64_t server,
-                         uint64_t lookup, const char *why)
+                         uint64_t lookup, const char *error)
 {
     assert(driver->late_count < driver->late_max);
     struct driver_late *late = &driver->late[driver->late_count++];
     *late = (struct driver_late){.kind = kind, .server = server, .lookup = lookup};
-    snprintf(late->why, sizeof late->why, "%s", why);
+    herd_error_set(&late->error, "%s", error);
 }
 
 static void owe_drained(struct driver_conn *dc)
@@ -74,9 +73,9 @@ static void pause_conn(struct driver *driver, const struct herd_action *action)
 
 static void dial(struct driver *driver, const struct herd_action *action)
 {
-    char why[IO_SOCK_WHY];
-    if (!driver_conn_dial(driver, action->server, why))
-        happen_later(driver, HERD_EV_DIAL_FAILED, action->server, 0, why);
+    struct herd_error_text error;
+    if (!driver_conn_dial(driver, action->server, &error))
+        happen_later(driver, HERD_EV_DIAL_FAILED, action->server, 0, error.text);
 }
 
 static void fetch(struct driver *driver, const struct herd_action *action)
@@ -151,7 +150,7 @@ static void step_late(struct driver *driver)
         struct herd_event event = {.kind = late.kind,
                                    .server = late.server,
                                    .lookup = late.lookup,
-                                   .bytes = herd_slice_str(late.why)};
+                                   .bytes = herd_slice_str(late.error.text)};
         step_once(driver, &event);
     }
 }
@@ -181,10 +180,10 @@ void driver_step(struct driver *driver, struct herd_event event)
 
 void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *result)
 {
-    struct herd_event event = {.kind = HERD_EV_PLACES,
-                               .lookup = id,
-                               .status = result->status,
-                               .bytes = result->status != 0 ? result->body
-                                                            : herd_slice_str(result->why)};
+    struct herd_event event = {
+        .kind = HERD_EV_PLACES,
+        .lookup = id,
+        .status = result->status,
+        .bytes = result->status != 0 ? result->body : herd_slice_str(result->error)};
     driver_step(arg, event);
 }

@@ -206,18 +206,18 @@ void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
     on_opened(dc);
 }
 
-bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
+bool driver_conn_dial(struct driver *driver, uint32_t server, struct herd_error_text *error)
 {
     char address[IO_SOCK_TEXT];
     const struct io_addr *addr = &driver->peers[server];
     io_addr_text(addr, address);
-    int fd = io_sock_dial(addr, why);
+    int fd = io_sock_dial(addr, error);
     if (fd < 0)
         return false;
     struct driver_conn *dc = driver_conn_new(driver, HERD_ROLE_PEER, server, address);
     if (dc == NULL) {
         close(fd);
-        snprintf(why, IO_SOCK_WHY, "too many connections");
+        herd_error_set(error, "too many connections");
         return false;
     }
     io_sock_keep_unsent_small(fd);
@@ -228,6 +228,6 @@ bool driver_conn_dial(struct driver *driver, uint32_t server, char *why)
         return true;
     }
     driver_conn_free(dc);
-    snprintf(why, IO_SOCK_WHY, "%s", herd_strerror(HERD_ENOMEM));
+    herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
     return false;
 }

@@ -17,28 +17,28 @@ enum {
 
 /* ---- life ---- */
 
-static int look_up_peers(struct driver *driver, char *why)
+static int look_up_peers(struct driver *driver, struct herd_error_text *error)
 {
     const struct herd_conf *conf = driver->setup.conf;
     driver->peers =
         herd_mem_zalloc(driver->setup.mem, conf->server_count * sizeof *driver->peers);
     if (driver->peers == NULL) {
-        snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
+        herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
         return HERD_ENOMEM;
     }
     for (uint32_t i = 0; i < conf->server_count; i++) {
         const struct herd_conf_addr *at = &conf->servers[i].peer;
         if (!herd_conf_linked(conf, driver->setup.self, i))
             continue;
-        if (io_addr_lookup(&driver->peers[i], at->host, at->port, why) != HERD_OK)
+        if (io_addr_lookup(&driver->peers[i], at->host, at->port, error) != HERD_OK)
             return HERD_EBAD;
-        if (driver_peer_allowed(driver, &driver->peers[i], i, why) != HERD_OK)
+        if (driver_peer_allowed(driver, &driver->peers[i], i, error) != HERD_OK)
             return HERD_EBAD;
     }
     return HERD_OK;
 }
 
-static int start_core(struct driver *driver, char *why)
+static int start_core(struct driver *driver, struct herd_error_text *error)
 {
     const char *no_places = driver_places_lacking(driver);
     struct herd_core_setup setup = {
@@ -62,11 +62,11 @@ static int start_core(struct driver *driver, char *why)
     if (rc == HERD_OK)
         rc = herd_core_new(&driver->core, &setup, driver->mono);
     if (rc != HERD_OK)
-        snprintf(why, DRIVER_WHY, "%s", herd_strerror(rc));
+        herd_error_set(error, "%s", herd_strerror(rc));
     return rc;
 }
 
-static int start_conns(struct driver *driver, char *why)
+static int start_conns(struct driver *driver, struct herd_error_text *error)
 {
     const struct herd_conf *conf = driver->setup.conf;
     driver->late_max = conf->server_count + (size_t)conf->lookups_max;
@@ -76,7 +76,7 @@ static int start_conns(struct driver *driver, char *why)
     if (driver->late != NULL && driver->loop != NULL &&
         driver_listeners_init(driver) == HERD_OK)
         return HERD_OK;
-    snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
+    herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
 }
 
@@ -122,10 +122,10 @@ static void log_flush(void *arg)
     io_log_flush(driver->setup.log);
 }
 
-static int start_signals(struct driver *driver, char *why)
+static int start_signals(struct driver *driver, struct herd_error_text *error)
 {
     if (io_signals_start(driver->loop, on_signal, driver) != HERD_OK) {
-        snprintf(why, DRIVER_WHY, "signals: %s", strerror(errno));
+        herd_error_set(error, "signals: %s", strerror(errno));
         return HERD_ESYS;
     }
     driver->signals_on = true;
@@ -133,11 +133,11 @@ static int start_signals(struct driver *driver, char *why)
     return HERD_OK;
 }
 
-struct driver *driver_new(const struct driver_setup *setup, char *why)
+struct driver *driver_new(const struct driver_setup *setup, struct herd_error_text *error)
 {
     struct driver *driver = herd_mem_zalloc(setup->mem, sizeof *driver);
     if (driver == NULL) {
-        snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
+        herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
         return NULL;
     }
     driver->setup = *setup;
@@ -145,17 +145,17 @@ struct driver *driver_new(const struct driver_setup *setup, char *why)
     driver->accept_resume_at = HERD_NEVER;
     driver->stop_by = HERD_NEVER;
     driver_clock(driver);
-    int rc = start_conns(driver, why);
+    int rc = start_conns(driver, error);
     if (rc == HERD_OK)
-        rc = look_up_peers(driver, why);
+        rc = look_up_peers(driver, error);
     if (rc == HERD_OK)
-        rc = driver_places_start(driver, why);
+        rc = driver_places_start(driver, error);
     if (rc == HERD_OK)
-        rc = start_core(driver, why);
+        rc = start_core(driver, error);
     if (rc == HERD_OK)
-        rc = start_signals(driver, why);
+        rc = start_signals(driver, error);
     if (rc == HERD_OK)
-        rc = driver_listeners_open(driver, why);
+        rc = driver_listeners_open(driver, error);
     if (rc == HERD_OK)
         return driver;
     driver_free(driver);

@@ -6,12 +6,11 @@
 
 #include "herd/conf.h"
 #include "herd/core.h"
+#include "herd/err.h"
 #include "herd/mem.h"
 #include "io/log.h"
 
 #include <stdint.h>
-
-enum { DRIVER_WHY = 512 };
 
 struct driver_setup {
     const struct herd_mem *mem;
@@ -26,9 +25,9 @@ struct driver_setup {
 
 struct driver;
 
-/* Opens the doors: listens on all addresses, sets up signals and libcurl. NULL with `why`
- * (DRIVER_WHY bytes) when anything is not as configured: nothing half-starts. */
-struct driver *driver_new(const struct driver_setup *setup, char *why);
+/* Opens the doors: listens on all addresses, sets up signals and libcurl. NULL with `error`
+ * when anything is not as configured: nothing half-starts. */
+struct driver *driver_new(const struct driver_setup *setup, struct herd_error_text *error);
 
 /* Accepts NULL. */
 void driver_free(struct driver *driver);

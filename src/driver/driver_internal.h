@@ -39,7 +39,7 @@ struct driver_slot {
     uint32_t next_free;
 };
 
-enum { DRIVER_LISTENERS = 3, DRIVER_LATE_WHY = IO_SOCK_WHY };
+enum { DRIVER_LISTENERS = 3 };
 
 /* Where connections of one role come in. Each role has places of its own, so that none can
  * keep another out. */
@@ -60,7 +60,7 @@ struct driver_late {
     enum herd_event_kind kind; /* DIAL_FAILED or PLACES */
     int64_t server;
     uint64_t lookup;
-    char why[DRIVER_LATE_WHY];
+    struct herd_error_text error;
 };
 
 struct driver {
@@ -107,8 +107,8 @@ void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *re
 /* ---- places.c ---- */
 
 /* Opens the way to the provider of the configuration. Errors: HERD_EBAD, HERD_ESYS, with
- * `why` (DRIVER_WHY bytes). */
-int driver_places_start(struct driver *driver, char *why);
+ * `error`. */
+int driver_places_start(struct driver *driver, struct herd_error_text *error);
 
 /* Why the provider cannot be asked, for clients, or NULL; after driver_places_start. */
 const char *driver_places_lacking(const struct driver *driver);
@@ -131,19 +131,20 @@ void driver_conns_drop_dials(struct driver *driver);
 void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
                         const struct io_addr *from);
 
-/* Dials a neighbour; false with `why` (IO_SOCK_WHY bytes) when that failed at once. */
-bool driver_conn_dial(struct driver *driver, uint32_t server, char *why);
+/* Dials a neighbour; false with `error` when that failed at once. */
+bool driver_conn_dial(struct driver *driver, uint32_t server,
+                      struct herd_error_text *error);
 
 /* ---- doors.c ---- */
 
 /* Whether links may use this peer address of server `index`: without the herd's key only
- * those of this machine. Errors: HERD_EBAD with `why` (DRIVER_WHY bytes). */
+ * those of this machine. Errors: HERD_EBAD with `error`. */
 int driver_peer_allowed(const struct driver *driver, const struct io_addr *addr,
-                        uint32_t index, char *why);
+                        uint32_t index, struct herd_error_text *error);
 
 /* How many places each role has. Errors: HERD_ENOMEM. */
 int driver_listeners_init(struct driver *driver);
-int driver_listeners_open(struct driver *driver, char *why);
+int driver_listeners_open(struct driver *driver, struct herd_error_text *error);
 void driver_listeners_close(struct driver *driver);
 void driver_listeners_free(struct driver *driver);
 struct driver_listener *driver_listener(struct driver *driver, enum herd_role role);

@@ -115,7 +115,8 @@ static void knock(struct io_watch *watch, unsigned ready)
     }
 }
 
-static int hang(struct driver *driver, struct driver_listener *door, int fd, char *why)
+static int hang(struct driver *driver, struct driver_listener *door, int fd,
+                struct herd_error_text *error)
 {
     door->watch = (struct io_watch){.fd = fd, .ready = knock, .arg = door};
     if (io_loop_add(driver->loop, &door->watch, IO_READ) == HERD_OK) {
@@ -124,58 +125,60 @@ static int hang(struct driver *driver, struct driver_listener *door, int fd, cha
     }
     close(fd);
     door->watch.fd = -1;
-    snprintf(why, DRIVER_WHY, "%s", herd_strerror(HERD_ENOMEM));
+    herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
 }
 
 int driver_peer_allowed(const struct driver *driver, const struct io_addr *addr,
-                        uint32_t index, char *why)
+                        uint32_t index, struct herd_error_text *error)
 {
     const struct herd_conf_server *server = &driver->setup.conf->servers[index];
     if (driver->setup.mac.sign != NULL || io_addr_is_loopback(addr))
         return HERD_OK;
-    snprintf(why, DRIVER_WHY,
-             "peer address of %s: %.128s is not on loopback (127.0.0.0/8 or ::1); for "
-             "links that leave this machine give all servers the same key: "
-             "herd-key-file in herd.conf(5)",
-             server->name, server->peer.host);
+    herd_error_set(
+        error,
+        "peer address of %s: %.128s is not on loopback (127.0.0.0/8 or ::1); for "
+        "links that leave this machine give all servers the same key: "
+        "herd-key-file in herd.conf(5)",
+        server->name, server->peer.host);
     return HERD_EBAD;
 }
 
 static int open_tcp(struct driver *driver, struct driver_listener *door,
-                    const struct herd_conf_addr *at, char *why)
+                    const struct herd_conf_addr *at, struct herd_error_text *error)
 {
     struct io_addr addr, bound;
-    if (io_addr_lookup(&addr, at->host, at->port, why) != HERD_OK)
+    if (io_addr_lookup(&addr, at->host, at->port, error) != HERD_OK)
         return HERD_EBAD;
     if (door->role == HERD_ROLE_PEER &&
-        driver_peer_allowed(driver, &addr, driver->setup.self, why) != HERD_OK)
+        driver_peer_allowed(driver, &addr, driver->setup.self, error) != HERD_OK)
         return HERD_EBAD;
-    int fd = io_sock_listen(&addr, &bound, why);
+    int fd = io_sock_listen(&addr, &bound, error);
     if (fd < 0)
         return HERD_ESYS;
     io_addr_text(&bound, door->address);
-    return hang(driver, door, fd, why);
+    return hang(driver, door, fd, error);
 }
 
-static int open_unix(struct driver *driver, struct driver_listener *door, char *why)
+static int open_unix(struct driver *driver, struct driver_listener *door,
+                     struct herd_error_text *error)
 {
-    int fd = io_sock_listen_unix(driver->setup.control_path, why);
+    int fd = io_sock_listen_unix(driver->setup.control_path, error);
     if (fd < 0)
         return HERD_ESYS;
     snprintf(door->address, sizeof door->address, "local");
-    return hang(driver, door, fd, why);
+    return hang(driver, door, fd, error);
 }
 
-int driver_listeners_open(struct driver *driver, char *why)
+int driver_listeners_open(struct driver *driver, struct herd_error_text *error)
 {
     const struct herd_conf_server *self = &driver->setup.conf->servers[driver->setup.self];
     int rc =
-        open_tcp(driver, driver_listener(driver, HERD_ROLE_CLIENT), &self->client, why);
+        open_tcp(driver, driver_listener(driver, HERD_ROLE_CLIENT), &self->client, error);
     if (rc == HERD_OK)
-        rc = open_tcp(driver, driver_listener(driver, HERD_ROLE_PEER), &self->peer, why);
+        rc = open_tcp(driver, driver_listener(driver, HERD_ROLE_PEER), &self->peer, error);
     if (rc == HERD_OK)
-        rc = open_unix(driver, driver_listener(driver, HERD_ROLE_CONTROL), why);
+        rc = open_unix(driver, driver_listener(driver, HERD_ROLE_CONTROL), error);
     return rc;
 }
 

@@ -2,7 +2,6 @@
 #include "herd/err.h"
 #include "herd/provider.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,14 +74,14 @@ static struct io_fetch_setup fetch_setup(const struct driver *driver,
     };
 }
 
-int driver_places_start(struct driver *driver, char *why)
+int driver_places_start(struct driver *driver, struct herd_error_text *error)
 {
     const struct herd_provider *provider = provider_of(driver);
-    char inner[IO_FETCH_WHY];
+    struct herd_error_text inner;
     struct io_fetch_setup setup = fetch_setup(driver, provider);
     driver->fetch = io_fetch_new(driver->setup.mem, driver->loop, &setup,
-                                 driver_places_done, driver, inner);
+                                 driver_places_done, driver, &inner);
     if (driver->fetch == NULL)
-        snprintf(why, DRIVER_WHY, "Places: %s", inner);
+        herd_error_set(error, "Places: %s", inner.text);
     return driver->fetch != NULL ? HERD_OK : HERD_ESYS;
 }

@@ -34,15 +34,15 @@ int io_conf_file_read(struct herd_conf *conf, const struct herd_mem *mem,
     struct herd_buf text;
     struct place place = {program, path};
     struct herd_conf_mistakes mistakes = {print_mistake, &place};
-    char why[IO_FILE_WHY];
+    struct herd_error_text error;
     herd_buf_init(&text, mem, CONF_SIZE_MAX);
-    int rc = io_file_read(path, false, &text, why);
+    int rc = io_file_read(path, false, &text, &error);
     if (rc == HERD_OK) {
         rc = herd_conf_parse(conf, mem, herd_buf_bytes(&text), &mistakes);
         if (rc == HERD_ENOMEM)
             print_mistake(&place, 0, herd_slice_str(herd_strerror(rc)));
     } else {
-        fprintf(stderr, "%s: %s\n", program, why);
+        fprintf(stderr, "%s: %s\n", program, error.text);
     }
     herd_buf_free(&text);
     return rc;

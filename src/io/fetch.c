@@ -97,15 +97,15 @@ static void end_slow(struct io_fetch *fetch)
 
 static void note(struct io_fetch *fetch, bool *noted, const char *what)
 {
-    char text[IO_FETCH_WHY];
+    struct herd_error_text text;
     if (*noted)
         return;
     *noted = true;
     if (fetch->plan.setup.note == NULL)
         return;
-    (void)snprintf(text, sizeof text, "libcurl %.60s: %.160s",
-                   curl_version_info(CURLVERSION_NOW)->version, what);
-    fetch->plan.setup.note(fetch->arg, text);
+    herd_error_set(&text, "libcurl %s: %s", curl_version_info(CURLVERSION_NOW)->version,
+                   what);
+    fetch->plan.setup.note(fetch->arg, text.text);
 }
 
 struct io_fetch_counts io_fetch_count(const struct io_fetch *fetch)
@@ -125,7 +125,8 @@ static void start_anew(struct io_fetch *fetch)
     CURLcode code = why == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
     while (fetch->running != NULL) {
         struct io_fetch_transfer *t = fetch->running;
-        (void)snprintf(t->error, sizeof t->error, "libcurl: %s", curl_multi_strerror(why));
+        (void)snprintf(t->libcurl_error, sizeof t->libcurl_error, "libcurl: %s",
+                       curl_multi_strerror(why));
         end(fetch, t, code);
     }
     io_fetch_sockets_close(&fetch->sockets);
@@ -145,7 +146,7 @@ static void deliver(struct io_fetch *fetch)
             fetch->ended_tail = &fetch->ended;
         struct io_fetch_result result = {.status = t->status};
         result.body = t->status != 0 ? herd_buf_bytes(&t->body) : HERD_LIT("");
-        result.why = t->status != 0 ? NULL : t->why;
+        result.error = t->status != 0 ? NULL : t->error.text;
         fetch->done(fetch->arg, t->id, &result);
         io_fetch_transfer_free(t);
     }
@@ -220,55 +221,56 @@ void io_fetch_cancel(struct io_fetch *fetch, uint64_t id)
 
 /* ---- the module's own life ---------------------------------------------------------- */
 
-static bool refuse(char *why, const char *text)
+static bool refuse(struct herd_error_text *error, const char *text)
 {
-    (void)snprintf(why, IO_FETCH_WHY, "%s", text);
+    herd_error_set(error, "%s", text);
     return false;
 }
 
 /* curl_global_init is not safe beside other threads in all versions: callers are one
  * thread. What it allocates lives as long as the process. */
-static bool start_libcurl(char *why)
+static bool start_libcurl(struct herd_error_text *error)
 {
     static bool started;
     if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return refuse(why, "libcurl does not start");
+        return refuse(error, "libcurl does not start");
     started = true;
     return true;
 }
 
 /* Options that this libcurl lacks show now, not at the first transfer. */
-static bool try_options(const struct io_fetch_plan *plan, char *why)
+static bool try_options(const struct io_fetch_plan *plan, struct herd_error_text *error)
 {
     CURL *easy = curl_easy_init();
     bool works = easy != NULL && io_fetch_plan_apply(plan, easy);
     curl_easy_cleanup(easy);
-    return works || refuse(why, "this libcurl lacks an option that is needed");
+    return works || refuse(error, "this libcurl lacks an option that is needed");
 }
 
-static bool prepare(struct io_fetch *fetch, const struct io_fetch_setup *setup, char *why)
+static bool prepare(struct io_fetch *fetch, const struct io_fetch_setup *setup,
+                    struct herd_error_text *error)
 {
-    if (!start_libcurl(why) ||
-        io_fetch_plan_make(&fetch->plan, fetch->mem, setup, why) != HERD_OK)
+    if (!start_libcurl(error) ||
+        io_fetch_plan_make(&fetch->plan, fetch->mem, setup, error) != HERD_OK)
         return false;
     const char *unfit =
         io_fetch_plan_unfit(&fetch->plan, curl_version_info(CURLVERSION_NOW));
     if (unfit != NULL)
-        return refuse(why, unfit);
-    return try_options(&fetch->plan, why) &&
+        return refuse(error, unfit);
+    return try_options(&fetch->plan, error) &&
            (io_fetch_sockets_open(&fetch->sockets) == HERD_OK ||
-            refuse(why, "out of memory"));
+            refuse(error, "out of memory"));
 }
 
 struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
                               const struct io_fetch_setup *setup, io_fetch_done_fn done,
-                              void *arg, char *why)
+                              void *arg, struct herd_error_text *error)
 {
     assert(setup->body_max > 0 && setup->timeout_ms > 0 && setup->connect_ms > 0 &&
            (setup->slow_bytes == 0 || setup->slow_ms > 0));
     struct io_fetch *fetch = herd_mem_zalloc(mem, sizeof *fetch);
     if (fetch == NULL) {
-        refuse(why, "out of memory");
+        refuse(error, "out of memory");
         return NULL;
     }
     fetch->mem = mem;
@@ -285,7 +287,7 @@ struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
                                                .acted = harvest,
                                                .owner = fetch,
                                                .due = HERD_NEVER};
-    if (prepare(fetch, setup, why))
+    if (prepare(fetch, setup, error))
         return fetch;
     io_fetch_free(fetch);
     return NULL;

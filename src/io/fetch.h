@@ -11,6 +11,7 @@
 #ifndef IO_FETCH_H
 #define IO_FETCH_H
 
+#include "herd/err.h"
 #include "herd/instant.h"
 #include "herd/mem.h"
 #include "herd/slice.h"
@@ -50,7 +51,8 @@ struct io_fetch_setup {
 struct io_fetch_result {
     int status;             /* HTTP status, or 0 when no reply came */
     struct herd_slice body; /* lives until `done` returns */
-    const char *why;        /* when status is 0: what went wrong, without the key */
+    const char *error;      /* when status is 0: what went wrong, without the key; lives
+                             * until `done` returns */
 };
 
 typedef void (*io_fetch_done_fn)(void *arg, uint64_t id,
@@ -58,16 +60,14 @@ typedef void (*io_fetch_done_fn)(void *arg, uint64_t id,
 
 struct io_fetch;
 
-enum { IO_FETCH_WHY = 256 };
-
 /* `mem` and `loop` are borrowed and outlive the fetch.
- * Errors: NULL with `why` (IO_FETCH_WHY bytes): out of memory, a URL that is neither
+ * Errors: NULL with `error`: out of memory, a URL that is neither
  * https nor http to loopback, a proxy for such an http URL, a proxy with a password, a
  * certificate file that cannot be read, a key that does not fit into a header line, a
  * libcurl that cannot be used. */
 struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
                               const struct io_fetch_setup *setup, io_fetch_done_fn done,
-                              void *arg, char *why);
+                              void *arg, struct herd_error_text *error);
 
 /* Ends all transfers without calling `done`. Accepts NULL. */
 void io_fetch_free(struct io_fetch *fetch);

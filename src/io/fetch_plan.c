@@ -10,9 +10,9 @@
 /* Texts of libcurl end there. Longer ones are cut, and a cut key is not recognised. */
 enum { ERROR_NEAR_END = CURL_ERROR_SIZE - 8 };
 
-static int no_memory(char *why)
+static int no_memory(struct herd_error_text *error)
 {
-    (void)snprintf(why, IO_FETCH_WHY, "out of memory");
+    herd_error_set(error, "out of memory");
     return HERD_ENOMEM;
 }
 
@@ -55,7 +55,7 @@ static void add_named(struct io_fetch_headers *h, const char *name, const char *
 
 /* "Expect:" makes libcurl leave that line out: it would wait for an answer to it. */
 static int keep_headers(struct io_fetch_plan *plan, const struct io_fetch_setup *setup,
-                        char *why)
+                        struct herd_error_text *error)
 {
     static const char type[] = "Content-Type", expect[] = "Expect:";
     bool with_type = setup->post && is_text(setup->content_type);
@@ -65,7 +65,7 @@ static int keep_headers(struct io_fetch_plan *plan, const struct io_fetch_setup 
     size += is_text(setup->header) ? strlen(setup->header) + 1 : 0;
     size += with_key ? strlen(setup->key_header) + 3 + strlen(plan->key) : 0;
     if (make_room(plan, size) != HERD_OK)
-        return no_memory(why);
+        return no_memory(error);
     if (setup->post)
         add_line(&plan->headers, expect, "");
     if (with_type)
@@ -89,7 +89,7 @@ static bool fits_header(const char *key)
 }
 
 static int keep_key(struct io_fetch_plan *plan, const struct io_fetch_setup *setup,
-                    char *why)
+                    struct herd_error_text *error)
 {
     const char *key = setup->key, *name = setup->key_param;
     bool in_header = is_text(setup->key_header);
@@ -97,8 +97,7 @@ static int keep_key(struct io_fetch_plan *plan, const struct io_fetch_setup *set
     if (!is_text(key) || (!in_header && !is_text(name)))
         return HERD_OK;
     if (in_header && !fits_header(key)) {
-        (void)snprintf(why, IO_FETCH_WHY,
-                       "the key has a blank, a control or a non-ASCII byte");
+        herd_error_set(error, "the key has a blank, a control or a non-ASCII byte");
         return HERD_EBAD;
     }
     size_t plain = strlen(key) + 1;
@@ -106,7 +105,7 @@ static int keep_key(struct io_fetch_plan *plan, const struct io_fetch_setup *set
     plan->key_size = plain + (in_header ? 1 : prefix + io_fetch_key_size(key));
     plan->key = herd_mem_zalloc(plan->mem, plan->key_size);
     if (plan->key == NULL)
-        return no_memory(why);
+        return no_memory(error);
     memcpy(plan->key, key, plain);
     plan->param = plan->key + plain;
     if (!in_header) {
@@ -126,13 +125,13 @@ bool io_fetch_plan_shows_key(const struct io_fetch_plan *plan, const char *text)
 
 /* Libraries read the file when they first connect, which is late to hear of a typing
  * mistake. */
-static int check_ca_file(const char *path, char *why)
+static int check_ca_file(const char *path, struct herd_error_text *error)
 {
     char line[128];
     bool found = false;
     FILE *in = fopen(path, "r");
     if (in == NULL) {
-        (void)snprintf(why, IO_FETCH_WHY, "%.180s: %s", path, strerror(errno));
+        herd_error_set(error, "%.180s: %s", path, strerror(errno));
         return HERD_ESYS;
     }
     while (!found && fgets(line, sizeof line, in) != NULL)
@@ -140,58 +139,60 @@ static int check_ca_file(const char *path, char *why)
     (void)fclose(in);
     if (found)
         return HERD_OK;
-    (void)snprintf(why, IO_FETCH_WHY, "%.180s: holds no certificate in PEM form", path);
+    herd_error_set(error, "%.180s: holds no certificate in PEM form", path);
     return HERD_EBAD;
 }
 
-static int keep_ca_file(struct io_fetch_plan *plan, const char *path, char *why)
+static int keep_ca_file(struct io_fetch_plan *plan, const char *path,
+                        struct herd_error_text *error)
 {
     if (!is_text(path))
         return HERD_OK;
-    int rc = check_ca_file(path, why);
+    int rc = check_ca_file(path, error);
     if (rc != HERD_OK)
         return rc;
     plan->ca_size = strlen(path) + 1;
     plan->ca_file = herd_mem_alloc(plan->mem, plan->ca_size);
     if (plan->ca_file == NULL)
-        return no_memory(why);
+        return no_memory(error);
     memcpy(plan->ca_file, path, plan->ca_size);
     return HERD_OK;
 }
 
 /* Behind a proxy "loopback" would be the proxy's, and what is sent, the key included,
  * could be read on the way there. */
-static int keep_proxy(struct io_fetch_plan *plan, const char *proxy, char *why)
+static int keep_proxy(struct io_fetch_plan *plan, const char *proxy,
+                      struct herd_error_text *error)
 {
-    char inner[IO_FETCH_WHY];
+    struct herd_error_text inner;
     if (!is_text(proxy))
         return HERD_OK;
-    int rc = io_fetch_url_read_proxy(plan->mem, proxy, &plan->proxy, inner);
+    int rc = io_fetch_url_read_proxy(plan->mem, proxy, &plan->proxy, &inner);
     if (rc != HERD_OK)
-        (void)snprintf(why, IO_FETCH_WHY, "proxy: %.240s", inner);
+        herd_error_set(error, "proxy: %s", inner.text);
     if (rc != HERD_OK || plan->url.secure)
         return rc;
-    (void)snprintf(why, IO_FETCH_WHY, "proxy: for https only");
+    herd_error_set(error, "proxy: for https only");
     return HERD_EBAD;
 }
 
 int io_fetch_plan_make(struct io_fetch_plan *plan, const struct herd_mem *mem,
-                       const struct io_fetch_setup *setup, char *why)
+                       const struct io_fetch_setup *setup, struct herd_error_text *error)
 {
     plan->mem = mem;
     plan->setup = *setup;
     plan->setup.url = plan->setup.content_type = plan->setup.header = NULL;
     plan->setup.key = plan->setup.key_param = plan->setup.key_header = NULL;
     plan->setup.ca_file = plan->setup.proxy = NULL;
-    int rc = io_fetch_url_read(mem, setup->url, &plan->url, why);
+    int rc = io_fetch_url_read(mem, setup->url, &plan->url, error);
     if (rc == HERD_OK)
-        rc = keep_key(plan, setup, why);
+        rc = keep_key(plan, setup, error);
     if (rc == HERD_OK)
-        rc = keep_headers(plan, setup, why);
+        rc = keep_headers(plan, setup, error);
     if (rc == HERD_OK)
-        rc = keep_ca_file(plan, setup->ca_file, why);
+        rc = keep_ca_file(plan, setup->ca_file, error);
     if (rc == HERD_OK)
-        rc = keep_proxy(plan, setup->proxy, why);
+        rc = keep_proxy(plan, setup->proxy, error);
     return rc;
 }
 

@@ -42,9 +42,9 @@ struct io_fetch_plan {
 };
 
 /* Takes all texts over from `setup`. Errors: HERD_ENOMEM, HERD_EBAD, HERD_ESYS with
- * `why`; io_fetch_plan_free is needed in any case. */
+ * `error`; io_fetch_plan_free is needed in any case. */
 int io_fetch_plan_make(struct io_fetch_plan *plan, const struct herd_mem *mem,
-                       const struct io_fetch_setup *setup, char *why);
+                       const struct io_fetch_setup *setup, struct herd_error_text *error);
 
 /* Why this libcurl cannot serve the plan, or NULL. */
 const char *io_fetch_plan_unfit(const struct io_fetch_plan *plan,

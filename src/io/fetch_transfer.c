@@ -70,7 +70,7 @@ static int on_request(void *arg, char *peer, char *local, int peer_port, int loc
 static bool set_callbacks(CURL *easy, struct io_fetch_transfer *t)
 {
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->libcurl_error) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, t) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
@@ -146,10 +146,11 @@ struct io_fetch_transfer *io_fetch_transfer_new(const struct io_fetch_plan *plan
 
 static void explain_code(struct io_fetch_transfer *t, CURLcode code)
 {
-    const char *text = t->error[0] != '\0' ? t->error : curl_easy_strerror(code);
+    const char *text =
+        t->libcurl_error[0] != '\0' ? t->libcurl_error : curl_easy_strerror(code);
     if (io_fetch_plan_shows_key(t->plan, text))
         text = curl_easy_strerror(code);
-    (void)snprintf(t->why, sizeof t->why, "%s%.240s",
+    herd_error_set(&t->error, "%s%.240s",
                    code == CURLE_OPERATION_TIMEDOUT ? "timeout: " : "", text);
 }
 
@@ -159,23 +160,22 @@ static void explain(struct io_fetch_transfer *t, CURLcode code)
 {
     const struct io_fetch_setup *setup = &t->plan->setup;
     if (t->refusal == IO_FETCH_BODY || code == CURLE_FILESIZE_EXCEEDED)
-        (void)snprintf(t->why, sizeof t->why, "the reply is larger than %zu bytes",
-                       setup->body_max);
+        herd_error_set(&t->error, "the reply is larger than %zu bytes", setup->body_max);
     else if (t->refusal == IO_FETCH_HEADERS)
-        (void)snprintf(t->why, sizeof t->why,
-                       "the headers of the reply are larger than %d bytes", HEADERS_MAX);
+        herd_error_set(&t->error, "the headers of the reply are larger than %d bytes",
+                       HEADERS_MAX);
     else if (t->refusal == IO_FETCH_SLOW)
-        (void)snprintf(t->why, sizeof t->why,
+        herd_error_set(&t->error,
                        "timeout: fewer than %zu bytes of the reply came in %lld ms",
                        setup->slow_bytes, (long long)setup->slow_ms);
     else if (t->refusal == IO_FETCH_AGAIN)
-        (void)snprintf(t->why, sizeof t->why, "the connection broke before a reply came");
+        herd_error_set(&t->error, "the connection broke before a reply came");
     else if (t->refusal == IO_FETCH_MEMORY || code == CURLE_OUT_OF_MEMORY)
-        (void)snprintf(t->why, sizeof t->why, "out of memory");
+        herd_error_set(&t->error, "out of memory");
     else
         explain_code(t, code);
-    if (io_fetch_plan_shows_key(t->plan, t->why))
-        (void)snprintf(t->why, sizeof t->why, "the transfer failed");
+    if (io_fetch_plan_shows_key(t->plan, t->error.text))
+        herd_error_set(&t->error, "the transfer failed");
 }
 
 void io_fetch_transfer_end(struct io_fetch_transfer *t, CURLcode code)

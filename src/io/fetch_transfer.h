@@ -25,13 +25,13 @@ struct io_fetch_transfer {
         IO_FETCH_AGAIN,
         IO_FETCH_SLOW /* the owner's */
     } refusal;
-    bool asked;                  /* the request was, once */
-    bool begun;                  /* the reply proper has */
-    size_t arrived;              /* bytes of it since the owner looked last */
-    struct herd_mono look_at;    /* the owner's; HERD_NEVER: when it has begun */
-    int status;                  /* once it has ended */
-    char why[IO_FETCH_WHY];      /* likewise, when status is 0 */
-    char error[CURL_ERROR_SIZE]; /* libcurl's text */
+    bool asked;                          /* the request was, once */
+    bool begun;                          /* the reply proper has */
+    size_t arrived;                      /* bytes of it since the owner looked last */
+    struct herd_mono look_at;            /* the owner's; HERD_NEVER: when it has begun */
+    int status;                          /* once it has ended */
+    struct herd_error_text error;        /* likewise, when status is 0 */
+    char libcurl_error[CURL_ERROR_SIZE]; /* its text, which may show the key */
 };
 
 /* Ready to be added to a multi handle. NULL when out of memory. */

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-static int refuse(char *why, int code, const char *text)
+static int refuse(struct herd_error_text *error, int code, const char *text)
 {
-    (void)snprintf(why, IO_FETCH_WHY, "%s", text);
+    herd_error_set(error, "%s", text);
     return code;
 }
 
@@ -44,107 +44,108 @@ struct parts {
     bool loopback;
 };
 
-static int check_common(CURLU *parsed, const char *text, char *why)
+static int check_common(CURLU *parsed, const char *text, struct herd_error_text *error)
 {
     if (has(parsed, CURLUPART_USER) || has(parsed, CURLUPART_PASSWORD))
-        return refuse(why, HERD_EBAD, "the URL has a user or a password");
+        return refuse(error, HERD_EBAD, "the URL has a user or a password");
     if (strpbrk(text, "?#") != NULL)
-        return refuse(why, HERD_EBAD, "the URL has a query or a fragment");
+        return refuse(error, HERD_EBAD, "the URL has a query or a fragment");
     return HERD_OK;
 }
 
 static int check_target(const struct io_fetch_url *url, const struct parts *parts,
-                        char *why)
+                        struct herd_error_text *error)
 {
     if (!url->secure && strcmp(parts->scheme, "http") != 0)
-        return refuse(why, HERD_EBAD, "the URL is not an https one");
+        return refuse(error, HERD_EBAD, "the URL is not an https one");
     if (!url->secure && !parts->loopback)
-        return refuse(why, HERD_EBAD, "http is for loopback addresses only: use https");
+        return refuse(error, HERD_EBAD, "http is for loopback addresses only: use https");
     return HERD_OK;
 }
 
-static int check_proxy(CURLU *parsed, const struct parts *parts, char *why)
+static int check_proxy(CURLU *parsed, const struct parts *parts,
+                       struct herd_error_text *error)
 {
     static const char *const known[] = {"http", "socks5", "socks5h"};
     bool good = false;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         good = good || strcmp(parts->scheme, known[i]) == 0;
     if (!good)
-        return refuse(why, HERD_EBAD, "the URL is not an http, socks5 or socks5h one");
+        return refuse(error, HERD_EBAD, "the URL is not an http, socks5 or socks5h one");
     if (!has(parsed, CURLUPART_PORT))
-        return refuse(why, HERD_EBAD, "the URL has no port");
+        return refuse(error, HERD_EBAD, "the URL has no port");
     return HERD_OK;
 }
 
 static int take_parts(CURLU *parsed, struct io_fetch_url *url, struct parts *parts,
-                      char *why)
+                      struct herd_error_text *error)
 {
     *parts = (struct parts){0};
     if (curl_url_get(parsed, CURLUPART_SCHEME, &parts->scheme, 0) != CURLUE_OK ||
         curl_url_get(parsed, CURLUPART_HOST, &parts->host, 0) != CURLUE_OK)
-        return refuse(why, HERD_EBAD, "the URL has no scheme or no host");
+        return refuse(error, HERD_EBAD, "the URL has no scheme or no host");
     url->secure = strcmp(parts->scheme, "https") == 0;
     read_host(url, parts->host, &parts->loopback);
     return HERD_OK;
 }
 
 static int check(CURLU *parsed, const char *text, bool proxy, struct io_fetch_url *url,
-                 char *why)
+                 struct herd_error_text *error)
 {
     struct parts parts;
-    int rc = take_parts(parsed, url, &parts, why);
+    int rc = take_parts(parsed, url, &parts, error);
     if (rc == HERD_OK)
-        rc = proxy ? check_proxy(parsed, &parts, why) : check_target(url, &parts, why);
+        rc = proxy ? check_proxy(parsed, &parts, error) : check_target(url, &parts, error);
     if (rc == HERD_OK)
-        rc = check_common(parsed, text, why);
+        rc = check_common(parsed, text, error);
     curl_free(parts.scheme);
     curl_free(parts.host);
     return rc;
 }
 
 static int copy(const struct herd_mem *mem, CURLU *parsed, struct io_fetch_url *url,
-                char *why)
+                struct herd_error_text *error)
 {
     char *text = NULL;
     if (curl_url_get(parsed, CURLUPART_URL, &text, 0) != CURLUE_OK)
-        return refuse(why, HERD_ENOMEM, "out of memory");
+        return refuse(error, HERD_ENOMEM, "out of memory");
     url->size = strlen(text) + 1;
     url->text = herd_mem_alloc(mem, url->size);
     if (url->text != NULL)
         memcpy(url->text, text, url->size);
     curl_free(text);
-    return url->text != NULL ? HERD_OK : refuse(why, HERD_ENOMEM, "out of memory");
+    return url->text != NULL ? HERD_OK : refuse(error, HERD_ENOMEM, "out of memory");
 }
 
 /* libcurl's own parser: what is checked here is what it will connect to. */
 static int read_url(const struct herd_mem *mem, const char *text, bool proxy,
-                    struct io_fetch_url *url, char *why)
+                    struct io_fetch_url *url, struct herd_error_text *error)
 {
     *url = (struct io_fetch_url){0};
     CURLU *parsed = curl_url();
     if (parsed == NULL)
-        return refuse(why, HERD_ENOMEM, "out of memory");
+        return refuse(error, HERD_ENOMEM, "out of memory");
     CURLUcode code = curl_url_set(parsed, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
-    int rc = code == CURLUE_OK ? check(parsed, text, proxy, url, why)
+    int rc = code == CURLUE_OK ? check(parsed, text, proxy, url, error)
              : code == CURLUE_OUT_OF_MEMORY
-                 ? refuse(why, HERD_ENOMEM, "out of memory")
-                 : refuse(why, HERD_EBAD, "the URL is malformed");
+                 ? refuse(error, HERD_ENOMEM, "out of memory")
+                 : refuse(error, HERD_EBAD, "the URL is malformed");
     if (rc == HERD_OK)
-        rc = copy(mem, parsed, url, why);
+        rc = copy(mem, parsed, url, error);
     curl_url_cleanup(parsed);
     return rc;
 }
 
 int io_fetch_url_read(const struct herd_mem *mem, const char *text,
-                      struct io_fetch_url *url, char *why)
+                      struct io_fetch_url *url, struct herd_error_text *error)
 {
-    return read_url(mem, text, false, url, why);
+    return read_url(mem, text, false, url, error);
 }
 
 int io_fetch_url_read_proxy(const struct herd_mem *mem, const char *text,
-                            struct io_fetch_url *url, char *why)
+                            struct io_fetch_url *url, struct herd_error_text *error)
 {
-    return read_url(mem, text, true, url, why);
+    return read_url(mem, text, true, url, error);
 }
 
 void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url)

@@ -2,6 +2,7 @@
 #ifndef IO_FETCH_URL_H
 #define IO_FETCH_URL_H
 
+#include "herd/err.h"
 #include "herd/mem.h"
 
 #include <stdbool.h>
@@ -14,15 +15,15 @@ struct io_fetch_url {
     size_t size;   /* bytes of text, NUL included */
 };
 
-/* Errors: HERD_EBAD, HERD_ENOMEM, with `why` (IO_FETCH_WHY bytes), which does not repeat
+/* Errors: HERD_EBAD, HERD_ENOMEM, with `error`, which does not repeat
  * the URL: somebody may have put a key into it. */
 int io_fetch_url_read(const struct herd_mem *mem, const char *text,
-                      struct io_fetch_url *url, char *why);
+                      struct io_fetch_url *url, struct herd_error_text *error);
 
 /* Likewise for the URL of a proxy. The port must be there: libcurl's own choice is 1080
  * for all of them, which nobody expects of http. */
 int io_fetch_url_read_proxy(const struct herd_mem *mem, const char *text,
-                            struct io_fetch_url *url, char *why);
+                            struct io_fetch_url *url, struct herd_error_text *error);
 
 /* Accepts one that was never read, if zero. */
 void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url);

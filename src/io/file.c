@@ -10,12 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 4096 };
+enum { PIECE = 4096, PATH_SHOWN = 256 /* bytes of a path in an error text */ };
 
-/* The path is cut before the reason is. */
-static int explain(char *why, const char *path, const char *reason, int code)
+/* Cuts the path, not the reason. Returns `code`. */
+static int explain(struct herd_error_text *error, const char *path, const char *reason,
+                   int code)
 {
-    (void)snprintf(why, IO_FILE_WHY, "%.180s: %s", path, reason);
+    herd_error_set(error, "%.*s: %s", PATH_SHOWN, path, reason);
     return code;
 }
 
@@ -32,7 +33,8 @@ static const char *not_secret(int fd)
     return NULL;
 }
 
-static int read_all(int fd, const char *path, struct herd_buf *out, char *why)
+static int read_all(int fd, const char *path, struct herd_buf *out,
+                    struct herd_error_text *error)
 {
     char piece[PIECE];
     int rc = HERD_OK;
@@ -41,14 +43,14 @@ static int read_all(int fd, const char *path, struct herd_buf *out, char *why)
         if (got == -1 && errno == EINTR)
             continue;
         if (got == -1)
-            rc = explain(why, path, strerror(errno), HERD_ESYS);
+            rc = explain(error, path, strerror(errno), HERD_ESYS);
         if (got <= 0)
             break;
         rc = herd_buf_append(out, herd_slice(piece, (size_t)got));
         if (rc == HERD_EFULL)
-            explain(why, path, "file is too large", rc);
+            explain(error, path, "file is too large", rc);
         if (rc == HERD_ENOMEM)
-            explain(why, path, herd_strerror(rc), rc);
+            explain(error, path, herd_strerror(rc), rc);
         if (rc != HERD_OK)
             break;
     }
@@ -56,29 +58,30 @@ static int read_all(int fd, const char *path, struct herd_buf *out, char *why)
     return rc;
 }
 
-int io_file_read(const char *path, bool secret, struct herd_buf *out, char *why)
+int io_file_read(const char *path, bool secret, struct herd_buf *out,
+                 struct herd_error_text *error)
 {
     /* Opening a FIFO would wait for a writer; a secret is a regular file, which does not
      * mind O_NONBLOCK. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (secret ? O_NONBLOCK : 0));
     if (fd == -1)
-        return explain(why, path, strerror(errno), HERD_ESYS);
+        return explain(error, path, strerror(errno), HERD_ESYS);
     const char *wrong = secret ? not_secret(fd) : NULL;
-    int rc =
-        wrong != NULL ? explain(why, path, wrong, HERD_ESYS) : read_all(fd, path, out, why);
+    int rc = wrong != NULL ? explain(error, path, wrong, HERD_ESYS)
+                           : read_all(fd, path, out, error);
     (void)close(fd);
     return rc;
 }
 
-int io_file_make_dir(const char *path, char *why)
+int io_file_make_dir(const char *path, struct herd_error_text *error)
 {
     if (mkdir(path, S_IRWXU) == 0)
         return HERD_OK;
     int err = errno;
     struct stat st;
     if (err != EEXIST || stat(path, &st) != 0)
-        return explain(why, path, strerror(err), HERD_ESYS);
+        return explain(error, path, strerror(err), HERD_ESYS);
     if (!S_ISDIR(st.st_mode))
-        return explain(why, path, "not a folder", HERD_ESYS);
+        return explain(error, path, "not a folder", HERD_ESYS);
     return HERD_OK;
 }

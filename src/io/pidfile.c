@@ -11,29 +11,28 @@ static struct flock whole_file(void)
     return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 }
 
-static int failed(int fd, const char *path, char *why)
+static int failed(int fd, const char *path, struct herd_error_text *error)
 {
     pid_t holder = io_pidfile_holder(path);
     if (holder > 0)
-        snprintf(why, IO_PIDFILE_WHY, "%s: already running as process %ld", path,
-                 (long)holder);
+        herd_error_set(error, "%s: already running as process %ld", path, (long)holder);
     else
-        snprintf(why, IO_PIDFILE_WHY, "%s: %s", path, strerror(errno));
+        herd_error_set(error, "%s: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
 }
 
-int io_pidfile_take(const char *path, char *why)
+int io_pidfile_take(const char *path, struct herd_error_text *error)
 {
     char text[32];
     struct flock lock = whole_file();
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0)
-        return failed(fd, path, why);
+        return failed(fd, path, error);
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)len) != len)
-        return failed(fd, path, why);
+        return failed(fd, path, error);
     return fd;
 }
 

@@ -3,13 +3,13 @@
 #ifndef IO_PIDFILE_H
 #define IO_PIDFILE_H
 
+#include "herd/err.h"
+
 #include <sys/types.h>
 
-enum { IO_PIDFILE_WHY = 256 };
-
 /* Creates the file (mode 0644), locks it, writes our pid. Returns a descriptor to keep
- * open, or -1 with `why` (IO_PIDFILE_WHY bytes), which names the holder if there is one. */
-int io_pidfile_take(const char *path, char *why);
+ * open, or -1 with `error`, which names the holder if there is one. */
+int io_pidfile_take(const char *path, struct herd_error_text *error);
 
 /* Removes the file and gives up the lock. */
 void io_pidfile_release(const char *path, int fd);

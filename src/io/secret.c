@@ -21,21 +21,22 @@ static struct herd_slice without_end_space(struct herd_slice text)
     return text;
 }
 
-static int too_long(const char *path, const struct io_secret_rule *rule, char *why)
+static int too_long(const char *path, const struct io_secret_rule *rule,
+                    struct herd_error_text *error)
 {
-    (void)snprintf(why, IO_SECRET_WHY, "%.180s: longer than %zu bytes", path, rule->most);
+    herd_error_set(error, "%.180s: longer than %zu bytes", path, rule->most);
     return HERD_ETOOLONG;
 }
 
 /* The path is cut before the reason is. */
 static int take(const char *path, const struct io_secret_rule *rule,
-                struct herd_slice secret, char *out, char *why)
+                struct herd_slice secret, char *out, struct herd_error_text *error)
 {
     if (secret.len > rule->most)
-        return too_long(path, rule, why);
+        return too_long(path, rule, error);
     if (secret.len < rule->least) {
         const char *advice = rule->advice;
-        (void)snprintf(why, IO_SECRET_WHY, "%.180s: %s%zu bytes are the least%s%s", path,
+        herd_error_set(error, "%.180s: %s%zu bytes are the least%s%s", path,
                        secret.len == 0 ? "empty; " : "", rule->least,
                        advice != NULL ? ": " : "", advice != NULL ? advice : "");
         return HERD_EBAD;
@@ -46,7 +47,7 @@ static int take(const char *path, const struct io_secret_rule *rule,
 }
 
 int io_secret_read(const char *path, const struct io_secret_rule *rule, char *out,
-                   size_t *len, char *why)
+                   size_t *len, struct herd_error_text *error)
 {
     struct herd_buf text;
     herd_buf_init(&text, &io_mem, rule->most + IO_SECRET_SPACE);
@@ -54,15 +55,15 @@ int io_secret_read(const char *path, const struct io_secret_rule *rule, char *ou
     *len = 0;
     /* All room at once: a buffer that grew would leave copies behind. */
     if (herd_buf_reserve(&text, rule->most + IO_SECRET_SPACE) == NULL) {
-        (void)snprintf(why, IO_SECRET_WHY, "%.180s: %s", path, herd_strerror(HERD_ENOMEM));
+        herd_error_set(error, "%.180s: %s", path, herd_strerror(HERD_ENOMEM));
         return HERD_ENOMEM;
     }
-    int rc = io_file_read(path, true, &text, why);
+    int rc = io_file_read(path, true, &text, error);
     struct herd_slice secret = without_end_space(herd_buf_bytes(&text));
     if (rc == HERD_EFULL)
-        rc = too_long(path, rule, why);
+        rc = too_long(path, rule, error);
     if (rc == HERD_OK)
-        rc = take(path, rule, secret, out, why);
+        rc = take(path, rule, secret, out, error);
     if (rc == HERD_OK)
         *len = secret.len;
     io_mem_wipe(text.data, text.size);

@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,38 +16,35 @@ enum {
     BACKLOG = 1024,
     UNSENT_LOW_WATER = 16 * 1024, /* bytes */
     UNSENT_BUFFER = 64 * 1024,    /* bytes, where there is no low water mark */
-    PORT_MAX = 65535
+    PORT_MAX = 65535,
+    PATH_SHOWN = 256 /* bytes of a path in an error text: the reason has to fit, too */
 };
 
-/* Returns -1, so that it can be what a failing function returns. */
-__attribute__((format(printf, 2, 3))) static int explain(char *why, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(why, IO_SOCK_WHY, format, args);
-    va_end(args);
-    return -1;
-}
-
-static int explain_call(char *why, const char *call, const struct io_addr *addr, int err)
+/* Cuts nothing. Returns -1, so that a failing function can return it. */
+static int explain_call(struct herd_error_text *error, const char *call,
+                        const struct io_addr *addr, int err)
 {
     char text[IO_SOCK_TEXT];
     io_addr_text(addr, text);
-    return explain(why, "%s %s: %s", call, text, strerror(err));
+    herd_error_set(error, "%s %s: %s", call, text, strerror(err));
+    return -1;
 }
 
-/* The path first, and never all of the room: the reason has to fit as well. */
-static int explain_path(char *why, const char *call, const char *path, const char *reason)
+/* Cuts the path, not the reason. Returns -1. */
+static int explain_path(struct herd_error_text *error, const char *call, const char *path,
+                        const char *reason)
 {
-    return explain(why, "%s %.160s: %s", call, path, reason);
+    herd_error_set(error, "%s %.*s: %s", call, PATH_SHOWN, path, reason);
+    return -1;
 }
 
 /* ---- addresses ---------------------------------------------------------------------- */
 
-int io_addr_lookup(struct io_addr *addr, const char *host, unsigned port, char *why)
+int io_addr_lookup(struct io_addr *addr, const char *host, unsigned port,
+                   struct herd_error_text *error)
 {
     if (port > PORT_MAX) {
-        (void)explain(why, "port %u: larger than %d", port, PORT_MAX);
+        herd_error_set(error, "port %u: larger than %d", port, PORT_MAX);
         return HERD_EBAD;
     }
     char service[16];
@@ -58,7 +54,7 @@ int io_addr_lookup(struct io_addr *addr, const char *host, unsigned port, char *
     struct addrinfo *found = NULL;
     int rc = getaddrinfo(host, service, &hints, &found);
     if (rc != 0) {
-        (void)explain_path(why, "look up", host, gai_strerror(rc));
+        (void)explain_path(error, "look up", host, gai_strerror(rc));
         return HERD_EBAD;
     }
     memset(addr, 0, sizeof *addr);
@@ -122,11 +118,13 @@ int io_addr_same_host(const struct io_addr *a, const struct io_addr *b)
     return memcmp(&x.sin6_addr, &y.sin6_addr, sizeof x.sin6_addr) == 0;
 }
 
-static int unix_addr(struct sockaddr_un *un, const char *path, char *why)
+static int unix_addr(struct sockaddr_un *un, const char *path,
+                     struct herd_error_text *error)
 {
     size_t len = strlen(path);
     if (len == 0 || len >= sizeof un->sun_path)
-        return explain_path(why, "socket", path, "path is empty or too long for a socket");
+        return explain_path(error, "socket", path,
+                            "path is empty or too long for a socket");
     memset(un, 0, sizeof *un);
     un->sun_family = AF_UNIX;
     memcpy(un->sun_path, path, len);
@@ -169,11 +167,12 @@ static int open_socket(int family)
     return close_failed(fd);
 }
 
-int io_sock_listen(const struct io_addr *addr, struct io_addr *bound, char *why)
+int io_sock_listen(const struct io_addr *addr, struct io_addr *bound,
+                   struct herd_error_text *error)
 {
     int fd = open_socket(addr->sa.ss_family);
     if (fd == -1)
-        return explain_call(why, "open a socket for", addr, errno);
+        return explain_call(error, "open a socket for", addr, errno);
     set_option(fd, SOL_SOCKET, SO_REUSEADDR);
     if (addr->sa.ss_family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
@@ -191,7 +190,7 @@ int io_sock_listen(const struct io_addr *addr, struct io_addr *bound, char *why)
     if (rc == 0)
         return fd;
     (void)close_failed(fd);
-    return explain_call(why, call, addr, errno);
+    return explain_call(error, call, addr, errno);
 }
 
 /* Someone listens at a socket file unless connecting to it is refused outright: a full
@@ -224,20 +223,20 @@ static int bind_private(int fd, const struct sockaddr_un *un)
     return rc;
 }
 
-int io_sock_listen_unix(const char *path, char *why)
+int io_sock_listen_unix(const char *path, struct herd_error_text *error)
 {
     struct sockaddr_un un;
-    if (unix_addr(&un, path, why) == -1)
+    if (unix_addr(&un, path, error) == -1)
         return -1;
     int fd = open_socket(AF_UNIX);
     if (fd == -1)
-        return explain_path(why, "open a socket for", path, strerror(errno));
+        return explain_path(error, "open a socket for", path, strerror(errno));
     int rc = bind_private(fd, &un);
     if (rc == -1 && errno == EADDRINUSE) {
         const char *reason = NULL;
         if (!is_stale(&un, &reason)) {
             (void)close(fd);
-            return explain_path(why, "bind to", path, reason);
+            return explain_path(error, "bind to", path, reason);
         }
         (void)unlink(path);
         rc = bind_private(fd, &un);
@@ -247,7 +246,7 @@ int io_sock_listen_unix(const char *path, char *why)
     if (rc == 0)
         return fd;
     (void)close_failed(fd);
-    return explain_path(why, "bind to", path, strerror(errno));
+    return explain_path(error, "bind to", path, strerror(errno));
 }
 
 static int start_connect(int fd, const struct sockaddr *sa, socklen_t len)
@@ -257,25 +256,25 @@ static int start_connect(int fd, const struct sockaddr *sa, socklen_t len)
     return close_failed(fd);
 }
 
-int io_sock_dial(const struct io_addr *addr, char *why)
+int io_sock_dial(const struct io_addr *addr, struct herd_error_text *error)
 {
     int fd = open_socket(addr->sa.ss_family);
     if (fd == -1)
-        return explain_call(why, "open a socket for", addr, errno);
+        return explain_call(error, "open a socket for", addr, errno);
     fd = start_connect(fd, (const struct sockaddr *)&addr->sa, addr->len);
-    return fd != -1 ? fd : explain_call(why, "connect to", addr, errno);
+    return fd != -1 ? fd : explain_call(error, "connect to", addr, errno);
 }
 
-int io_sock_dial_unix(const char *path, char *why)
+int io_sock_dial_unix(const char *path, struct herd_error_text *error)
 {
     struct sockaddr_un un;
-    if (unix_addr(&un, path, why) == -1)
+    if (unix_addr(&un, path, error) == -1)
         return -1;
     int fd = open_socket(AF_UNIX);
     if (fd == -1)
-        return explain_path(why, "open a socket for", path, strerror(errno));
+        return explain_path(error, "open a socket for", path, strerror(errno));
     fd = start_connect(fd, (const struct sockaddr *)&un, sizeof un);
-    return fd != -1 ? fd : explain_path(why, "connect to", path, strerror(errno));
+    return fd != -1 ? fd : explain_path(error, "connect to", path, strerror(errno));
 }
 
 /* Some systems report the pending error through getsockopt's own errno. */

@@ -2,16 +2,16 @@
  *
  * Every descriptor handed out is non-blocking and close-on-exec; TCP streams have
  * TCP_NODELAY (batching is ours, not Nagle's). Errors name the failing call and the
- * address in the caller's `why` buffer of IO_SOCK_WHY bytes. */
+ * address in the caller's `error`. */
 #ifndef IO_SOCK_H
 #define IO_SOCK_H
 
-#include "herd/slice.h"
+#include "herd/err.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
 
-enum { IO_SOCK_WHY = 256, IO_SOCK_TEXT = 64 };
+enum { IO_SOCK_TEXT = 64 };
 
 struct io_addr {
     struct sockaddr_storage sa;
@@ -20,8 +20,9 @@ struct io_addr {
 
 /* Looks up host (an IPv4 or IPv6 address without brackets, or a name; a name blocks until
  * the resolver answers, so this is for start-up only) and port. The first address that
- * the resolver gives is taken. Errors: HERD_EBAD with `why`. */
-int io_addr_lookup(struct io_addr *addr, const char *host, unsigned port, char *why);
+ * the resolver gives is taken. Errors: HERD_EBAD, with `error`. */
+int io_addr_lookup(struct io_addr *addr, const char *host, unsigned port,
+                   struct herd_error_text *error);
 
 /* "127.0.0.1:11490" or "[::1]:11490"; "local" for a unix socket. `text` has
  * IO_SOCK_TEXT bytes. */
@@ -35,19 +36,20 @@ int io_addr_same_host(const struct io_addr *a, const struct io_addr *b);
 
 /* A listening TCP socket (SO_REUSEADDR; IPv6 ones speak IPv6 only), backlog 1024, or -1.
  * `bound` (may be NULL) gets the address with the port that the system chose. */
-int io_sock_listen(const struct io_addr *addr, struct io_addr *bound, char *why);
+int io_sock_listen(const struct io_addr *addr, struct io_addr *bound,
+                   struct herd_error_text *error);
 
 /* A listening unix socket at `path`, mode 0600, or -1. A socket file that nobody listens
  * on any more is replaced; one that somebody listens on, and any other kind of file, is
  * an error. */
-int io_sock_listen_unix(const char *path, char *why);
+int io_sock_listen_unix(const char *path, struct herd_error_text *error);
 
 /* Starts to connect; the descriptor becomes writable when the attempt has ended. -1 when
  * it failed at once. Ask io_sock_error for the outcome. */
-int io_sock_dial(const struct io_addr *addr, char *why);
+int io_sock_dial(const struct io_addr *addr, struct herd_error_text *error);
 
 /* Like io_sock_dial, for a unix socket. */
-int io_sock_dial_unix(const char *path, char *why);
+int io_sock_dial_unix(const char *path, struct herd_error_text *error);
 
 /* The pending error of a socket (SO_ERROR): 0 or an errno value. */
 int io_sock_error(int fd);

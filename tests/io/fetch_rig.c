@@ -13,7 +13,7 @@ static void on_done(void *arg, uint64_t id, const struct io_fetch_result *result
 {
     struct run *r = arg;
     CHECK(!r->starting);
-    CHECK((result->status == 0) == (result->why != NULL));
+    CHECK((result->status == 0) == (result->error != NULL));
     r->total++;
     if (r->done >= RESULTS)
         return;
@@ -22,7 +22,8 @@ static void on_done(void *arg, uint64_t id, const struct io_fetch_result *result
     size_t len =
         result->body.len < sizeof kept->body ? result->body.len : sizeof kept->body;
     memcpy(kept->body, result->body.data, len);
-    snprintf(kept->why, sizeof kept->why, "%s", result->why != NULL ? result->why : "");
+    snprintf(kept->error, sizeof kept->error, "%s",
+             result->error != NULL ? result->error : "");
     if (r->cancel_in_done != 0)
         io_fetch_cancel(r->fetch, r->cancel_in_done);
     if (r->start_in_done != 0)
@@ -71,7 +72,7 @@ bool open_fetch(const struct io_fetch_setup *setup, const char *host, unsigned p
     s.ca_file = copy_of(setup->ca_file, copies, &count);
     s.proxy = copy_of(setup->proxy, copies, &count);
     s.note = on_note;
-    run.fetch = io_fetch_new(&run.mem, run.loop, &s, on_done, &run, run.why);
+    run.fetch = io_fetch_new(&run.mem, run.loop, &s, on_done, &run, &run.error);
     memset(copies, 'x', sizeof copies);
     return run.fetch != NULL;
 }

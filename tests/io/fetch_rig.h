@@ -23,7 +23,7 @@ enum { RESULTS = 64, BODY = 1 << 20, TIMEOUT_MS = 5000 };
 struct result {
     uint64_t id;
     int status;
-    char why[IO_FETCH_WHY];
+    char error[HERD_ERROR_TEXT_MAX];
     size_t len;
     char body[2048]; /* the first bytes */
 };
@@ -33,8 +33,8 @@ struct run {
     struct herd_mem mem; /* that of `fail`, unless a test wants another */
     struct io_loop *loop;
     struct io_fetch *fetch;
-    char why[IO_FETCH_WHY];
-    char note[IO_FETCH_WHY]; /* the last one */
+    struct herd_error_text error;
+    char note[HERD_ERROR_TEXT_MAX]; /* the last one */
     int notes;
     int total; /* transfers that have ended */
     int done;  /* likewise, but results[] has no room for more than RESULTS */
@@ -53,7 +53,7 @@ extern const struct io_fetch_setup usual;
 bool open_loop(void);
 
 /* `http://host:port` PATH; all texts of the setup are overwritten afterwards. False with
- * run.why. */
+ * run.error. */
 bool open_fetch(const struct io_fetch_setup *setup, const char *host, unsigned port);
 
 /* Loop, stub and fetch at once; close_stub ends all three, whatever was opened. */

@@ -27,15 +27,15 @@ bool pair_local(int fds[2])
 
 bool pair_tcp(int fds[2])
 {
-    char why[IO_SOCK_WHY];
+    struct herd_error_text error;
     struct io_addr addr;
     struct io_addr bound;
-    if (io_addr_lookup(&addr, "127.0.0.1", 0, why) != 0)
+    if (io_addr_lookup(&addr, "127.0.0.1", 0, &error) != 0)
         return false;
-    int listener = io_sock_listen(&addr, &bound, why);
+    int listener = io_sock_listen(&addr, &bound, &error);
     if (listener == -1)
         return false;
-    fds[0] = io_sock_dial(&bound, why);
+    fds[0] = io_sock_dial(&bound, &error);
     struct pollfd entry = {.fd = listener, .events = POLLIN, .revents = 0};
     (void)poll(&entry, 1, WAIT_MS);
     fds[1] = io_sock_accept(listener, NULL);

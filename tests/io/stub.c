@@ -96,7 +96,7 @@ static void on_listener(struct io_watch *watch, unsigned ready)
 
 bool stub_open(struct stub *s, struct io_loop *loop, struct herd_slice reply)
 {
-    char why[IO_SOCK_WHY];
+    struct herd_error_text error;
     struct io_addr addr;
     struct io_addr bound;
     memset(s, 0, sizeof *s);
@@ -104,10 +104,10 @@ bool stub_open(struct stub *s, struct io_loop *loop, struct herd_slice reply)
     s->reply = reply;
     for (int i = 0; i < STUB_CONNS; i++)
         s->conns[i].watch.fd = -1;
-    if (io_addr_lookup(&addr, "127.0.0.1", 0, why) != HERD_OK)
+    if (io_addr_lookup(&addr, "127.0.0.1", 0, &error) != HERD_OK)
         return false;
     s->listener = (struct io_watch){.ready = on_listener, .arg = s};
-    s->listener.fd = io_sock_listen(&addr, &bound, why);
+    s->listener.fd = io_sock_listen(&addr, &bound, &error);
     if (s->listener.fd < 0)
         return false;
     s->port = ntohs(((const struct sockaddr_in *)(const void *)&bound.sa)->sin_port);

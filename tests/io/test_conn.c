@@ -309,18 +309,18 @@ static bool is_open(const struct talk *talk)
 
 static int listen_here(struct io_addr *bound)
 {
-    char why[IO_SOCK_WHY];
+    struct herd_error_text error;
     struct io_addr addr;
-    if (io_addr_lookup(&addr, "127.0.0.1", 0, why) != HERD_OK)
+    if (io_addr_lookup(&addr, "127.0.0.1", 0, &error) != HERD_OK)
         return -1;
-    return io_sock_listen(&addr, bound, why);
+    return io_sock_listen(&addr, bound, &error);
 }
 
 static bool dial(struct talk *talk, const struct io_addr *to)
 {
-    char why[IO_SOCK_WHY];
+    struct herd_error_text error;
     *talk = (struct talk){.other = -1};
-    int fd = io_sock_dial(to, why);
+    int fd = io_sock_dial(to, &error);
     if (!CHECK(fd >= 0))
         return false;
     talk->conn = io_conn_dial(rig.group, fd, &rig_handlers, talk);

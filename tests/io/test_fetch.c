@@ -36,13 +36,13 @@ static void localhost_needs_no_resolver(void)
 }
 
 /* One server whose fixtures each have a fault, so that connections are reused across
- * faults as in life. `why` is a word of the text. */
+ * faults as in life. `error` is a word of the text. */
 static void faults(void)
 {
     static const struct {
         const char *query;
         int status;
-        const char *why;
+        const char *error;
         int64_t len; /* of the body, -1: any */
     } cases[] = {
         {"location=1,1&radius=1", 200, "", -1},
@@ -74,9 +74,9 @@ static void faults(void)
             const struct result *r = fetch_one(cases[i].query);
             CHECK_LABEL("%s", cases[i].query);
             CHECK_INT(r->status, cases[i].status);
-            CHECK(strstr(r->why, cases[i].why) != NULL);
-            CHECK((r->why[0] != '\0') == (r->status == 0));
-            CHECK(strstr(r->why, setup.key) == NULL);
+            CHECK(strstr(r->error, cases[i].error) != NULL);
+            CHECK((r->error[0] != '\0') == (r->status == 0));
+            CHECK(strstr(r->error, setup.key) == NULL);
             CHECK(cases[i].len < 0 ? r->len > 0 : (int64_t)r->len == cases[i].len);
             if (strcmp(cases[i].query, "location=1,8&radius=1") == 0)
                 CHECK(memcmp(r->body, "\x1f\x8b", 2) == 0);
@@ -101,7 +101,7 @@ static void body_cap(void)
         CHECK_LABEL("%s", queries[i]);
         if (open_loop() && CHECK(open_fetch(&setup, "127.0.0.1", fake.port))) {
             CHECK_INT(fetch_one(queries[i])->status, 0);
-            CHECK_STR(run.results[0].why, "the reply is larger than 1000 bytes");
+            CHECK_STR(run.results[0].error, "the reply is larger than 1000 bytes");
         }
         close_all();
     }
@@ -144,7 +144,7 @@ static void body_cap_in_all_forms(void)
             const struct result *r = fetch_one("");
             CHECK_INT(r->status, i % 2 == 0 ? 0 : 200);
             if (i % 2 == 0)
-                CHECK_STR(r->why, "the reply is larger than 9 bytes");
+                CHECK_STR(r->error, "the reply is larger than 9 bytes");
             else
                 CHECK_SLICE(herd_slice(r->body, r->len), HERD_LIT("0123456789"));
         }
@@ -161,7 +161,7 @@ static void refused_port(void)
         if (CHECK(open_fetch(&usual, "127.0.0.1", port))) {
             const struct result *r = fetch_one("");
             CHECK_INT(r->status, 0);
-            CHECK(strstr(r->why, "connect") != NULL);
+            CHECK(strstr(r->error, "connect") != NULL);
         }
     }
     close_all();
@@ -179,7 +179,7 @@ static void endless_headers(void)
     if (open_loop() && CHECK(stub_open(&stub, run.loop, herd_slice(reply, len)))) {
         if (CHECK(open_fetch(&usual, "127.0.0.1", stub.port))) {
             CHECK_INT(fetch_one("")->status, 0);
-            CHECK_STR(run.results[0].why,
+            CHECK_STR(run.results[0].error,
                       "the headers of the reply are larger than 65536 bytes");
         }
         stub_close(&stub);

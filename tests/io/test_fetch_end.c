@@ -167,7 +167,7 @@ static void out_of_memory(void)
         fail_mem_arm(&run.fail, n, false);
         int rc = HERD_ENOMEM;
         if (!open_fetch(&setup, "127.0.0.1", stub.port))
-            CHECK_STR(run.why, "out of memory");
+            CHECK_STR(run.error.text, "out of memory");
         else
             rc = start(1, "q=1");
         if (rc != HERD_OK) {
@@ -177,7 +177,7 @@ static void out_of_memory(void)
             failed += run.results[0].status == 0;
             fine += run.results[0].status == 200;
             if (run.results[0].status == 0)
-                CHECK(strstr(run.results[0].why, "emory") != NULL);
+                CHECK(strstr(run.results[0].error, "emory") != NULL);
         }
         fail_mem_arm(&run.fail, 0, false);
         if (run.fetch != NULL) {

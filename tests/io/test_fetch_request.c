@@ -191,7 +191,7 @@ static void continue_unasked(void)
 
 /* The key is a piece of libcurl's own text: that text then is not used, nor its shorter
  * one when the key is in that, too. */
-static void key_is_not_in_why(void)
+static void key_is_not_in_the_error(void)
 {
     static const char *const keys[] = {"Failed to connect", "connect"};
     for (int i = 0; i < 2; i++) {
@@ -204,9 +204,9 @@ static void key_is_not_in_why(void)
             stub_close(&stub);
             if (CHECK(open_fetch(&setup, "127.0.0.1", port))) {
                 CHECK_INT(fetch_one("")->status, 0);
-                CHECK(run.results[0].why[0] != '\0');
-                CHECK(strstr(run.results[0].why, keys[i]) == NULL);
-                CHECK_INT(strcmp(run.results[0].why, "the transfer failed") == 0, i == 1);
+                CHECK(run.results[0].error[0] != '\0');
+                CHECK(strstr(run.results[0].error, keys[i]) == NULL);
+                CHECK_INT(strcmp(run.results[0].error, "the transfer failed") == 0, i == 1);
             }
         }
         close_all();
@@ -232,8 +232,8 @@ static void server_echoes_the_key(void)
         if (open_stub(&stub, &post, replies[i])) {
             stub.hang_up = true;
             const struct result *r = fetch_one("x");
-            CHECK((r->status == 0) == (r->why[0] != '\0'));
-            CHECK(strstr(r->why, "Secret") == NULL);
+            CHECK((r->status == 0) == (r->error[0] != '\0'));
+            CHECK(strstr(r->error, "Secret") == NULL);
         }
         close_stub(&stub);
     }
@@ -248,7 +248,7 @@ const struct check_test test_fetch_request[] = {
     {"fetch post of much", post_of_much},
     {"fetch post with key in url", post_with_key_in_url},
     {"fetch continue unasked", continue_unasked},
-    {"fetch key is not in why", key_is_not_in_why},
+    {"fetch key is not in the error", key_is_not_in_the_error},
     {"fetch server echoes the key", server_echoes_the_key},
     {NULL, NULL},
 };

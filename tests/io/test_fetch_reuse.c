@@ -44,7 +44,7 @@ static void nothing_is_asked_behind_our_back(void)
         stub.hang_up = true;
         const struct result *r = fetch_one("q=2");
         CHECK_INT(r->status, 0);
-        CHECK_STR(r->why, "the connection broke before a reply came");
+        CHECK_STR(r->error, "the connection broke before a reply came");
         CHECK_INT(stub.requests, 2);
         stub.reply = HERD_LIT(OK_REPLY);
         CHECK_INT(fetch_one("q=3")->status, 200);
@@ -169,9 +169,9 @@ static void name_is_looked_up(void)
         if (CHECK(open_fetch(&setup, "", 0))) {
             const struct result *r = fetch_one("");
             CHECK_INT(r->status, 0);
-            CHECK_LABEL("%s", r->why);
-            CHECK(strstr(r->why, "connect") != NULL);
-            CHECK(strstr(r->why, "resolve") == NULL);
+            CHECK_LABEL("%s", r->error);
+            CHECK(strstr(r->error, "connect") != NULL);
+            CHECK(strstr(r->error, "resolve") == NULL);
             CHECK(run.turns < 200);
             CHECK_INT((int64_t)io_fetch_count(run.fetch).mutes, 0);
             CHECK_INT(start(1, ""), HERD_OK); /* and cancelled while it is looked up */

@@ -117,7 +117,7 @@ static void proxy_of_the_configuration(void)
         if (CHECK(open_fetch(&setup, "", 0))) {
             const struct result *r = fetch_one("secret=question");
             CHECK_INT(r->status, 0);
-            CHECK(strstr(r->why, "403") != NULL);
+            CHECK(strstr(r->error, "403") != NULL);
         }
         unsetenv("NO_PROXY");
         unsetenv("no_proxy");

@@ -22,7 +22,7 @@ static void key_that_does_not_fit(void)
         CHECK_LABEL("key %zu", i);
         if (open_loop()) {
             CHECK(!open_fetch(&setup, "127.0.0.1", 1));
-            CHECK_STR(run.why, "the key has a blank, a control or a non-ASCII byte");
+            CHECK_STR(run.error.text, "the key has a blank, a control or a non-ASCII byte");
         }
         close_all();
     }
@@ -165,8 +165,9 @@ static void urls(void)
         CHECK_LABEL("%s", cases[i].url);
         if (open_loop()) {
             CHECK(open_fetch(&setup, "", 0) == cases[i].good);
-            CHECK(cases[i].good || run.why[0] != '\0');
-            CHECK(strstr(run.why, "SECRET") == NULL && strstr(run.why, "secret") == NULL);
+            CHECK(cases[i].good || run.error.text[0] != '\0');
+            CHECK(strstr(run.error.text, "SECRET") == NULL &&
+                  strstr(run.error.text, "secret") == NULL);
         }
         close_all();
     }
@@ -177,7 +178,7 @@ static void proxies(void)
     static const struct {
         const char *url;
         const char *proxy;
-        const char *why; /* NULL: good */
+        const char *error; /* NULL: good */
     } cases[] = {
         {"https://example.org/x", "http://192.0.2.1:3128", NULL},
         {"https://example.org/x", "http://127.0.0.1:3128/", NULL},
@@ -203,10 +204,10 @@ static void proxies(void)
         setup.proxy = cases[i].proxy;
         CHECK_LABEL("%s for %s", cases[i].proxy, cases[i].url);
         if (open_loop()) {
-            CHECK((open_fetch(&setup, "", 0)) == (cases[i].why == NULL));
-            CHECK(strstr(run.why, "SECRET") == NULL);
-            if (cases[i].why != NULL && cases[i].why[0] != '\0')
-                CHECK_STR(run.why, cases[i].why);
+            CHECK((open_fetch(&setup, "", 0)) == (cases[i].error == NULL));
+            CHECK(strstr(run.error.text, "SECRET") == NULL);
+            if (cases[i].error != NULL && cases[i].error[0] != '\0')
+                CHECK_STR(run.error.text, cases[i].error);
         }
         close_all();
     }
@@ -215,8 +216,8 @@ static void proxies(void)
 static void certificate_files(void)
 {
     static const struct {
-        const char *text; /* NULL: there is no file */
-        const char *why;  /* NULL: good */
+        const char *text;  /* NULL: there is no file */
+        const char *error; /* NULL: good */
     } cases[] = {
         {NULL, "No such file"},
         {"", "holds no certificate in PEM form"},
@@ -237,9 +238,9 @@ static void certificate_files(void)
             fclose(out);
         }
         if (open_loop()) {
-            CHECK(open_fetch(&setup, "", 0) == (cases[i].why == NULL));
-            CHECK(cases[i].why == NULL || strstr(run.why, cases[i].why) != NULL);
-            CHECK(cases[i].why == NULL || strstr(run.why, path) != NULL);
+            CHECK(open_fetch(&setup, "", 0) == (cases[i].error == NULL));
+            CHECK(cases[i].error == NULL || strstr(run.error.text, cases[i].error) != NULL);
+            CHECK(cases[i].error == NULL || strstr(run.error.text, path) != NULL);
         }
         close_all();
     }
@@ -258,7 +259,7 @@ static void unfit_libcurls(void)
         int features;
         const char *const *protocols;
         bool secure, resolves, proxy;
-        const char *why;
+        const char *error;
     } cases[] = {
         {0x075500, ALL, both, true, true, false, NULL},
         {0x0754ff, ALL, both, true, true, false, "libcurl is older than 7.85"},
@@ -279,9 +280,10 @@ static void unfit_libcurls(void)
         struct io_fetch_plan plan = {
             .url = {.secure = cases[i].secure, .resolves = cases[i].resolves}};
         plan.proxy.text = cases[i].proxy ? proxy : NULL;
-        const char *why = io_fetch_plan_unfit(&plan, &info);
+        const char *unfit = io_fetch_plan_unfit(&plan, &info);
         CHECK_LABEL("case %zu", i);
-        CHECK_STR(why != NULL ? why : "fit", cases[i].why != NULL ? cases[i].why : "fit");
+        CHECK_STR(unfit != NULL ? unfit : "fit",
+                  cases[i].error != NULL ? cases[i].error : "fit");
     }
 }
 

@@ -23,7 +23,7 @@ static void timeout(void)
         if (CHECK(open_fetch(&setup, "127.0.0.1", stub.port))) {
             int64_t begin = fake_now_ms();
             CHECK_INT(fetch_one("")->status, 0);
-            CHECK(strncmp(run.results[0].why, "timeout: ", 9) == 0);
+            CHECK(strncmp(run.results[0].error, "timeout: ", 9) == 0);
             int64_t took = fake_now_ms() - begin;
             CHECK(took >= 199 && took < 900);
             CHECK(run.turns < 40);
@@ -128,7 +128,7 @@ static void begun_and_stalled(void)
         int64_t begin = fake_now_ms();
         CHECK_INT(fetch_one("")->status, 0);
         int64_t took = fake_now_ms() - begin;
-        CHECK_STR(run.results[0].why,
+        CHECK_STR(run.results[0].error,
                   "timeout: fewer than 100 bytes of the reply came in 150 ms");
         CHECK(took >= 149 && took < 1500);
         CHECK(run.turns < 40);
@@ -237,7 +237,7 @@ static void connect_timeout(void)
         int64_t begin = fake_now_ms();
         CHECK_INT(fetch_one("")->status, 0);
         int64_t took = fake_now_ms() - begin;
-        CHECK(strncmp(run.results[0].why, "timeout: ", 9) == 0);
+        CHECK(strncmp(run.results[0].error, "timeout: ", 9) == 0);
         CHECK(took >= 199 && took < 1500);
         CHECK(run.turns < 40);
         CHECK_INT(start(1, ""), HERD_OK); /* cancelled while it connects */

@@ -145,7 +145,7 @@ static const struct io_fetch_setup with_key = {.key = "AIzaSecret",
                                                .connect_ms = 3000,
                                                .connects_max = 4};
 
-/* One fetch of its own; the status, and `why` in run.results[0]. */
+/* One fetch of its own; the status, and `error` in run.results[0]. */
 static int fetch_from(const struct tls *tls, const char *host, const char *ca_file)
 {
     char url[128];
@@ -171,17 +171,17 @@ static void certificates(void)
     CHECK(run.results[0].len > 0);
 
     CHECK_INT(fetch_from(&tls, "localhost", tls.other), 0); /* same names, other key */
-    CHECK_LABEL("%s", run.results[0].why);
-    CHECK(strstr(run.results[0].why, "ertificate") != NULL);
+    CHECK_LABEL("%s", run.results[0].error);
+    CHECK(strstr(run.results[0].error, "ertificate") != NULL);
 
     CHECK_INT(fetch_from(&tls, "localhost", NULL), 0); /* unknown to the system */
-    CHECK_LABEL("%s", run.results[0].why);
-    CHECK(strstr(run.results[0].why, "ertificate") != NULL);
+    CHECK_LABEL("%s", run.results[0].error);
+    CHECK(strstr(run.results[0].error, "ertificate") != NULL);
 
     CHECK_INT(fetch_from(&tls, "127.0.0.1", tls.cert), 0); /* right key, other name */
-    CHECK_LABEL("%s", run.results[0].why);
-    CHECK(strstr(run.results[0].why, "ertificate") != NULL ||
-          strstr(run.results[0].why, "subject name") != NULL);
+    CHECK_LABEL("%s", run.results[0].error);
+    CHECK(strstr(run.results[0].error, "ertificate") != NULL ||
+          strstr(run.results[0].error, "subject name") != NULL);
     tls_close(&tls);
 }
 
@@ -210,8 +210,8 @@ static void old_tls_is_refused(void)
     end_serving(&tls);
     if (serve(&tls, "-tls1_1")) {
         CHECK_INT(fetch_from(&tls, "localhost", tls.cert), 0);
-        CHECK_LABEL("%s", run.results[0].why);
-        CHECK(run.results[0].why[0] != '\0');
+        CHECK_LABEL("%s", run.results[0].error);
+        CHECK(run.results[0].error[0] != '\0');
     } else {
         printf(" (skipped: openssl does not serve TLS 1.1) ");
     }
@@ -233,7 +233,7 @@ static void silent_handshake(void)
         snprintf(url, sizeof url, "https://127.0.0.1:%u/", stub.port);
         if (CHECK(open_fetch(&setup, "", 0))) {
             CHECK_INT(fetch_one("")->status, 0);
-            CHECK(strncmp(run.results[0].why, "timeout: ", 9) == 0);
+            CHECK(strncmp(run.results[0].error, "timeout: ", 9) == 0);
             CHECK_INT(start(1, ""), HERD_OK); /* cancelled in its handshake */
             turn_for_ms(20);
             int done = run.done;

@@ -15,7 +15,7 @@ enum { PATH_SIZE = 512 };
 
 static char folder[PATH_SIZE / 2];
 static char path[PATH_SIZE];
-static char why[IO_FILE_WHY];
+static struct herd_error_text error;
 
 static bool set_up(void)
 {
@@ -25,7 +25,7 @@ static bool set_up(void)
     if (!CHECK(mkdtemp(folder) != NULL))
         return false;
     (void)snprintf(path, sizeof path, "%s/file", folder);
-    why[0] = '\0';
+    error.text[0] = '\0';
     return true;
 }
 
@@ -62,15 +62,16 @@ static void test_sizes_and_cap(void)
         put(cases[i].size, 0644);
         struct herd_buf out;
         herd_buf_init(&out, &io_mem, cases[i].cap);
-        CHECK_INT(io_file_read(path, false, &out, why), cases[i].want);
+        CHECK_INT(io_file_read(path, false, &out, &error), cases[i].want);
         if (cases[i].want == HERD_OK) {
             struct herd_slice got = herd_buf_bytes(&out);
             CHECK_INT((int64_t)got.len, (int64_t)cases[i].size);
             for (size_t k = 0; k < got.len; k += 997)
                 CHECK_INT(got.data[k], "abcdefg"[k % 7]);
-            CHECK_STR(why, "");
+            CHECK_STR(error.text, "");
         } else {
-            CHECK(strstr(why, path) != NULL && strstr(why, "too large") != NULL);
+            CHECK(strstr(error.text, path) != NULL &&
+                  strstr(error.text, "too large") != NULL);
         }
         herd_buf_free(&out);
         tear_down();
@@ -85,7 +86,7 @@ static void test_appends(void)
     struct herd_buf out;
     herd_buf_init(&out, &io_mem, 100);
     CHECK_INT(herd_buf_append(&out, HERD_LIT("1:")), HERD_OK);
-    CHECK_INT(io_file_read(path, true, &out, why), HERD_OK);
+    CHECK_INT(io_file_read(path, true, &out, &error), HERD_OK);
     CHECK_SLICE(herd_buf_bytes(&out), HERD_LIT("1:abc"));
     herd_buf_free(&out);
     tear_down();
@@ -95,7 +96,7 @@ static int read_secret(void)
 {
     struct herd_buf out;
     herd_buf_init(&out, &io_mem, 100);
-    int rc = io_file_read(path, true, &out, why);
+    int rc = io_file_read(path, true, &out, &error);
     CHECK_INT((int64_t)out.len, rc == HERD_OK ? 5 : 0);
     herd_buf_free(&out);
     return rc;
@@ -115,7 +116,7 @@ static void test_secret(void)
             return;
         put(5, cases[i].mode);
         CHECK_INT(read_secret(), cases[i].want);
-        CHECK_INT(strstr(why, path) != NULL, cases[i].want != HERD_OK);
+        CHECK_INT(strstr(error.text, path) != NULL, cases[i].want != HERD_OK);
         tear_down();
     }
     CHECK_LABEL("FIFO");
@@ -123,14 +124,14 @@ static void test_secret(void)
         return;
     CHECK_INT(mkfifo(path, 0600), 0);
     CHECK_INT(read_secret(), HERD_ESYS);
-    CHECK(strstr(why, "not a regular file") != NULL);
+    CHECK(strstr(error.text, "not a regular file") != NULL);
     tear_down();
     CHECK_LABEL("folder");
     if (!set_up())
         return;
     CHECK_INT(mkdir(path, 0700), 0);
     CHECK_INT(read_secret(), HERD_ESYS);
-    CHECK(strstr(why, "not a regular file") != NULL);
+    CHECK(strstr(error.text, "not a regular file") != NULL);
     tear_down();
     CHECK_INT(pair_open_count(), open_before);
 }
@@ -141,18 +142,18 @@ static void test_cannot_read(void)
     herd_buf_init(&out, &io_mem, 100);
     if (!set_up())
         return;
-    CHECK_INT(io_file_read(path, false, &out, why), HERD_ESYS);
-    CHECK(strstr(why, path) != NULL && strstr(why, strerror(2)) != NULL);
-    CHECK_INT(io_file_read(folder, false, &out, why), HERD_ESYS);
-    CHECK(strstr(why, folder) != NULL);
+    CHECK_INT(io_file_read(path, false, &out, &error), HERD_ESYS);
+    CHECK(strstr(error.text, path) != NULL && strstr(error.text, strerror(2)) != NULL);
+    CHECK_INT(io_file_read(folder, false, &out, &error), HERD_ESYS);
+    CHECK(strstr(error.text, folder) != NULL);
     put(5, 0600);
     struct fail_mem fail;
     fail_mem_init(&fail);
     struct herd_buf none;
     herd_buf_init(&none, &fail.mem, 100);
     fail_mem_arm(&fail, 1, false);
-    CHECK_INT(io_file_read(path, false, &none, why), HERD_ENOMEM);
-    CHECK(strstr(why, path) != NULL && strstr(why, "memory") != NULL);
+    CHECK_INT(io_file_read(path, false, &none, &error), HERD_ENOMEM);
+    CHECK(strstr(error.text, path) != NULL && strstr(error.text, "memory") != NULL);
     herd_buf_free(&none);
     tear_down();
 }
@@ -166,27 +167,27 @@ static void test_long_path(void)
     name[sizeof name - 1] = '\0';
     struct herd_buf out;
     herd_buf_init(&out, &io_mem, 100);
-    CHECK_INT(io_file_read(name, false, &out, why), HERD_ESYS);
-    CHECK(strlen(why) < IO_FILE_WHY && strstr(why, ": ") != NULL);
+    CHECK_INT(io_file_read(name, false, &out, &error), HERD_ESYS);
+    CHECK(strlen(error.text) < sizeof error.text - 1 && strstr(error.text, ": ") != NULL);
 }
 
 static void test_make_dir(void)
 {
     if (!set_up())
         return;
-    CHECK_INT(io_file_make_dir(path, why), HERD_OK);
+    CHECK_INT(io_file_make_dir(path, &error), HERD_OK);
     struct stat st;
     CHECK_INT(stat(path, &st), 0);
     CHECK_INT(st.st_mode & 0777, 0700);
-    CHECK_INT(io_file_make_dir(path, why), HERD_OK);
+    CHECK_INT(io_file_make_dir(path, &error), HERD_OK);
     CHECK_INT(rmdir(path), 0);
     put(1, 0600);
-    CHECK_INT(io_file_make_dir(path, why), HERD_ESYS);
-    CHECK(strstr(why, "not a folder") != NULL && strstr(why, path) != NULL);
+    CHECK_INT(io_file_make_dir(path, &error), HERD_ESYS);
+    CHECK(strstr(error.text, "not a folder") != NULL && strstr(error.text, path) != NULL);
     char deep[PATH_SIZE + 8];
     (void)snprintf(deep, sizeof deep, "%s/deep", path);
-    CHECK_INT(io_file_make_dir(deep, why), HERD_ESYS);
-    CHECK(strstr(why, deep) != NULL);
+    CHECK_INT(io_file_make_dir(deep, &error), HERD_ESYS);
+    CHECK(strstr(error.text, deep) != NULL);
     tear_down();
 }
 

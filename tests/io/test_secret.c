@@ -17,7 +17,7 @@ enum { PATH_SIZE = 256, ROOM = 64, MOST = 20 };
 static const struct io_secret_rule rule = {4, MOST, "say please"};
 
 static char path[PATH_SIZE];
-static char why[IO_SECRET_WHY];
+static struct herd_error_text error;
 
 /* A file of its own for each case, so that no case sees another one's. */
 static bool put(struct herd_slice bytes, mode_t mode)
@@ -31,7 +31,7 @@ static bool put(struct herd_slice bytes, mode_t mode)
     CHECK_INT(write(fd, bytes.data, bytes.len), (int64_t)bytes.len);
     CHECK_INT(fchmod(fd, mode), 0);
     (void)close(fd);
-    why[0] = '\0';
+    error.text[0] = '\0';
     return true;
 }
 
@@ -52,17 +52,17 @@ static void check_file(struct herd_slice bytes, mode_t mode, const char *want, i
     memset(out, 'x', sizeof out);
     if (!put(bytes, mode))
         return;
-    CHECK_INT(io_secret_read(path, &rule, out, &len, why), rc);
+    CHECK_INT(io_secret_read(path, &rule, out, &len, &error), rc);
     CHECK_INT(out[MOST + 1], 'x');
     if (want != NULL) {
         CHECK_SLICE(herd_slice(out, len), herd_slice_str(want));
         CHECK(is_zero(out + len, MOST + 1 - len));
-        CHECK_STR(why, "");
+        CHECK_STR(error.text, "");
     } else {
         CHECK_INT((int64_t)len, 0);
         CHECK(is_zero(out, MOST + 1));
-        CHECK(strstr(why, path) == why && strstr(why, says) != NULL);
-        CHECK(strstr(why, "0123") == NULL);
+        CHECK(strstr(error.text, path) == error.text && strstr(error.text, says) != NULL);
+        CHECK(strstr(error.text, "0123") == NULL);
     }
     (void)unlink(path);
 }
@@ -105,7 +105,7 @@ static void test_strange_bytes(void)
     size_t len = 0;
     if (!put(herd_slice("a\0b\0\n", 5), 0600))
         return;
-    CHECK_INT(io_secret_read(path, &rule, out, &len, why), HERD_OK);
+    CHECK_INT(io_secret_read(path, &rule, out, &len, &error), HERD_OK);
     CHECK_SLICE(herd_slice(out, len), herd_slice("a\0b\0", 4));
     (void)unlink(path);
 }
@@ -116,8 +116,9 @@ static void test_refuses(void)
     size_t len = 0;
     check_file(HERD_LIT("0123456\n"), 0640, NULL, HERD_ESYS, "chmod 600");
     check_file(HERD_LIT("0123456\n"), 0604, NULL, HERD_ESYS, "chmod 600");
-    CHECK_INT(io_secret_read(path, &rule, out, &len, why), HERD_ESYS);
-    CHECK(strstr(why, path) == why && strstr(why, strerror(2)) != NULL);
+    CHECK_INT(io_secret_read(path, &rule, out, &len, &error), HERD_ESYS);
+    CHECK(strstr(error.text, path) == error.text &&
+          strstr(error.text, strerror(2)) != NULL);
 }
 
 /* In a process of its own: the limit cannot be raised again by everybody. */

@@ -17,11 +17,11 @@
 
 enum { WAIT_MS = 5000 };
 
-static char why[IO_SOCK_WHY];
+static struct herd_error_text error;
 
 static bool loopback(struct io_addr *addr, const char *host)
 {
-    return io_addr_lookup(addr, host, 0, why) == HERD_OK;
+    return io_addr_lookup(addr, host, 0, &error) == HERD_OK;
 }
 
 static bool has_ipv6(void)
@@ -29,7 +29,7 @@ static bool has_ipv6(void)
     struct io_addr addr;
     if (!loopback(&addr, "::1"))
         return false;
-    int fd = io_sock_listen(&addr, NULL, why);
+    int fd = io_sock_listen(&addr, NULL, &error);
     if (fd >= 0)
         (void)close(fd);
     return fd >= 0;
@@ -61,7 +61,7 @@ static void test_addresses(void)
         CHECK_LABEL("%s", cases[i].host);
         struct io_addr addr;
         char text[IO_SOCK_TEXT];
-        REQUIRE(io_addr_lookup(&addr, cases[i].host, cases[i].port, why) == HERD_OK);
+        REQUIRE(io_addr_lookup(&addr, cases[i].host, cases[i].port, &error) == HERD_OK);
         io_addr_text(&addr, text);
         CHECK_STR(text, cases[i].text);
         CHECK_INT(io_addr_is_loopback(&addr), cases[i].is_loopback);
@@ -86,8 +86,8 @@ static void test_same_host(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_LABEL("%s and %s", cases[i].a, cases[i].b);
         struct io_addr a, b;
-        REQUIRE(io_addr_lookup(&a, cases[i].a, 1, why) == HERD_OK);
-        REQUIRE(io_addr_lookup(&b, cases[i].b, 65535, why) == HERD_OK);
+        REQUIRE(io_addr_lookup(&a, cases[i].a, 1, &error) == HERD_OK);
+        REQUIRE(io_addr_lookup(&b, cases[i].b, 65535, &error) == HERD_OK);
         CHECK_INT(io_addr_same_host(&a, &b), cases[i].same);
         CHECK_INT(io_addr_same_host(&b, &a), cases[i].same);
         CHECK_INT(io_addr_same_host(&a, &none), 0);
@@ -101,13 +101,13 @@ static void test_wrong_addresses(void)
     static const char *const hosts[] = {"", "[::1]", "127.0.0.1:80", "1.2.3.4.5", "a b"};
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         CHECK_LABEL("host '%s'", hosts[i]);
-        why[0] = '\0';
-        CHECK_INT(io_addr_lookup(&addr, hosts[i], 80, why), HERD_EBAD);
-        CHECK(strstr(why, hosts[i]) != NULL && strlen(why) > 8);
+        error.text[0] = '\0';
+        CHECK_INT(io_addr_lookup(&addr, hosts[i], 80, &error), HERD_EBAD);
+        CHECK(strstr(error.text, hosts[i]) != NULL && strlen(error.text) > 8);
     }
     CHECK_LABEL("port");
-    CHECK_INT(io_addr_lookup(&addr, "127.0.0.1", 65536, why), HERD_EBAD);
-    CHECK(strstr(why, "65536") != NULL);
+    CHECK_INT(io_addr_lookup(&addr, "127.0.0.1", 65536, &error), HERD_EBAD);
+    CHECK(strstr(error.text, "65536") != NULL);
 }
 
 static void check_flags(int fd, bool tcp)
@@ -130,7 +130,7 @@ static void round_trip(const char *host)
     struct io_addr from;
     struct io_addr none;
     REQUIRE(loopback(&addr, host));
-    int listener = io_sock_listen(&addr, &bound, why);
+    int listener = io_sock_listen(&addr, &bound, &error);
     REQUIRE(listener >= 0);
     check_flags(listener, false);
     int on = 0;
@@ -138,7 +138,7 @@ static void round_trip(const char *host)
     CHECK_INT(getsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, &len), 0);
     CHECK(on != 0);
     CHECK_INT(io_sock_accept(listener, NULL), IO_ACCEPT_NONE);
-    int dialled = io_sock_dial(&bound, why);
+    int dialled = io_sock_dial(&bound, &error);
     REQUIRE(dialled >= 0);
     CHECK_INT(wait_for(dialled, POLLOUT), 1);
     CHECK_INT(io_sock_error(dialled), 0);
@@ -174,7 +174,7 @@ static void test_ipv6_only(void)
     struct io_addr bound;
     if (!has_ipv6() || !loopback(&addr, "::"))
         return;
-    int six = io_sock_listen(&addr, &bound, why);
+    int six = io_sock_listen(&addr, &bound, &error);
     REQUIRE(six >= 0);
     int on = 0;
     socklen_t len = sizeof on;
@@ -189,12 +189,13 @@ static void test_address_in_use(void)
     struct io_addr addr;
     struct io_addr bound;
     REQUIRE(loopback(&addr, "127.0.0.1"));
-    int first = io_sock_listen(&addr, &bound, why);
+    int first = io_sock_listen(&addr, &bound, &error);
     REQUIRE(first >= 0);
     char text[IO_SOCK_TEXT];
     io_addr_text(&bound, text);
-    CHECK_INT(io_sock_listen(&bound, NULL, why), -1);
-    CHECK(strstr(why, text) != NULL && strstr(why, strerror(EADDRINUSE)) != NULL);
+    CHECK_INT(io_sock_listen(&bound, NULL, &error), -1);
+    CHECK(strstr(error.text, text) != NULL &&
+          strstr(error.text, strerror(EADDRINUSE)) != NULL);
     (void)close(first);
     CHECK_INT(pair_open_count(), open_before);
 }
@@ -205,10 +206,10 @@ static void test_refused(void)
     struct io_addr addr;
     struct io_addr bound;
     REQUIRE(loopback(&addr, "127.0.0.1"));
-    int listener = io_sock_listen(&addr, &bound, why);
+    int listener = io_sock_listen(&addr, &bound, &error);
     REQUIRE(listener >= 0);
     (void)close(listener);
-    int fd = io_sock_dial(&bound, why);
+    int fd = io_sock_dial(&bound, &error);
     if (fd >= 0) {
         CHECK_INT(wait_for(fd, POLLOUT), 1);
         CHECK_INT(io_sock_error(fd), ECONNREFUSED);
@@ -219,11 +220,11 @@ static void test_refused(void)
     memset(&odd, 0, sizeof odd);
     odd.sa.ss_family = AF_UNSPEC;
     odd.len = sizeof odd.sa;
-    CHECK_INT(io_sock_dial(&odd, why), -1);
-    CHECK_INT(io_sock_listen(&odd, NULL, why), -1);
+    CHECK_INT(io_sock_dial(&odd, &error), -1);
+    CHECK_INT(io_sock_listen(&odd, NULL, &error), -1);
     bound.len = 1;
-    CHECK_INT(io_sock_dial(&bound, why), -1);
-    CHECK(strncmp(why, "connect to 127.0.0.1:", 21) == 0);
+    CHECK_INT(io_sock_dial(&bound, &error), -1);
+    CHECK(strncmp(error.text, "connect to 127.0.0.1:", 21) == 0);
     CHECK(io_sock_error(-1) == EBADF);
     CHECK_INT(pair_open_count(), open_before);
 }
@@ -234,17 +235,17 @@ static void test_accept_errors(void)
     struct io_addr addr;
     struct io_addr bound;
     REQUIRE(loopback(&addr, "127.0.0.1"));
-    int listener = io_sock_listen(&addr, &bound, why);
-    int waiting = io_sock_dial(&bound, why);
+    int listener = io_sock_listen(&addr, &bound, &error);
+    int waiting = io_sock_dial(&bound, &error);
     REQUIRE(listener >= 0 && waiting >= 0);
     CHECK_INT(wait_for(listener, POLLIN), 1);
     pair_spare(0);
     CHECK_INT(io_sock_accept(listener, NULL), IO_ACCEPT_FULL);
-    CHECK_INT(io_sock_dial(&bound, why), -1);
-    CHECK(strstr(why, strerror(EMFILE)) != NULL);
-    CHECK_INT(io_sock_listen(&addr, NULL, why), -1);
-    CHECK_INT(io_sock_dial_unix("/nowhere", why), -1);
-    CHECK_INT(io_sock_listen_unix("/nowhere/at-all", why), -1);
+    CHECK_INT(io_sock_dial(&bound, &error), -1);
+    CHECK(strstr(error.text, strerror(EMFILE)) != NULL);
+    CHECK_INT(io_sock_listen(&addr, NULL, &error), -1);
+    CHECK_INT(io_sock_dial_unix("/nowhere", &error), -1);
+    CHECK_INT(io_sock_listen_unix("/nowhere/at-all", &error), -1);
     pair_spare(-1);
     int fd = io_sock_accept(listener, NULL);
     CHECK(fd >= 0);
@@ -282,13 +283,13 @@ static void test_unix(void)
     if (!make_folder())
         return;
     mode_t mask = umask(022);
-    int listener = io_sock_listen_unix(path, why);
+    int listener = io_sock_listen_unix(path, &error);
     REQUIRE(listener >= 0);
     CHECK_INT(umask(mask), 022);
     struct stat st;
     CHECK_INT(stat(path, &st), 0);
     CHECK_INT(st.st_mode & 0777, 0600);
-    int dialled = io_sock_dial_unix(path, why);
+    int dialled = io_sock_dial_unix(path, &error);
     REQUIRE(dialled >= 0);
     CHECK_INT(wait_for(listener, POLLIN), 1);
     struct io_addr from;
@@ -302,13 +303,14 @@ static void test_unix(void)
     check_flags(dialled, false);
     check_flags(accepted, false);
     CHECK_LABEL("somebody listens");
-    CHECK_INT(io_sock_listen_unix(path, why), -1);
-    CHECK(strstr(why, path) != NULL && strstr(why, "in use") != NULL);
+    CHECK_INT(io_sock_listen_unix(path, &error), -1);
+    CHECK(strstr(error.text, path) != NULL && strstr(error.text, "in use") != NULL);
     CHECK_LABEL("nobody listens any more");
     (void)close(listener);
-    CHECK_INT(io_sock_dial_unix(path, why), -1);
-    CHECK(strstr(why, path) != NULL && strstr(why, strerror(ECONNREFUSED)) != NULL);
-    listener = io_sock_listen_unix(path, why);
+    CHECK_INT(io_sock_dial_unix(path, &error), -1);
+    CHECK(strstr(error.text, path) != NULL &&
+          strstr(error.text, strerror(ECONNREFUSED)) != NULL);
+    listener = io_sock_listen_unix(path, &error);
     CHECK(listener >= 0);
     (void)close(listener);
     (void)close(accepted);
@@ -332,11 +334,11 @@ static void test_unix_busy(void)
     CHECK_INT(listen(listener, 0), 0);
     int waiting[MOST];
     int count = 0;
-    while (count < MOST && (waiting[count] = io_sock_dial_unix(path, why)) >= 0)
+    while (count < MOST && (waiting[count] = io_sock_dial_unix(path, &error)) >= 0)
         count++;
-    if (count < MOST && strstr(why, strerror(EAGAIN)) != NULL) {
-        CHECK_INT(io_sock_listen_unix(path, why), -1);
-        CHECK(strstr(why, "in use") != NULL);
+    if (count < MOST && strstr(error.text, strerror(EAGAIN)) != NULL) {
+        CHECK_INT(io_sock_listen_unix(path, &error), -1);
+        CHECK(strstr(error.text, "in use") != NULL);
     }
     while (count > 0)
         (void)close(waiting[--count]);
@@ -354,30 +356,30 @@ static void test_unix_errors(void)
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
     CHECK_INT(write(fd, "keep", 4), 4);
     (void)close(fd);
-    CHECK_INT(io_sock_listen_unix(path, why), -1);
-    CHECK(strstr(why, "not a socket") != NULL);
+    CHECK_INT(io_sock_listen_unix(path, &error), -1);
+    CHECK(strstr(error.text, "not a socket") != NULL);
     struct stat st;
     CHECK_INT(stat(path, &st), 0);
     CHECK_INT(st.st_size, 4);
     (void)unlink(path);
     CHECK_LABEL("a link to nowhere");
     CHECK_INT(symlink("/nowhere/at-all", path), 0);
-    CHECK_INT(io_sock_listen_unix(path, why), -1);
+    CHECK_INT(io_sock_listen_unix(path, &error), -1);
     CHECK_INT(lstat(path, &st), 0);
     (void)unlink(path);
     CHECK_LABEL("nothing there");
-    CHECK_INT(io_sock_dial_unix(path, why), -1);
-    CHECK(strstr(why, strerror(ENOENT)) != NULL);
-    CHECK_INT(io_sock_listen_unix("/nowhere/at-all", why), -1);
-    CHECK(strstr(why, strerror(ENOENT)) != NULL);
+    CHECK_INT(io_sock_dial_unix(path, &error), -1);
+    CHECK(strstr(error.text, strerror(ENOENT)) != NULL);
+    CHECK_INT(io_sock_listen_unix("/nowhere/at-all", &error), -1);
+    CHECK(strstr(error.text, strerror(ENOENT)) != NULL);
     CHECK_LABEL("path length");
     char longest[300];
     memset(longest, 'p', sizeof longest);
     longest[sizeof longest - 1] = '\0';
-    CHECK_INT(io_sock_listen_unix(longest, why), -1);
-    CHECK_INT(io_sock_dial_unix(longest, why), -1);
-    CHECK(strstr(why, "too long") != NULL);
-    CHECK_INT(io_sock_dial_unix("", why), -1);
+    CHECK_INT(io_sock_listen_unix(longest, &error), -1);
+    CHECK_INT(io_sock_dial_unix(longest, &error), -1);
+    CHECK(strstr(error.text, "too long") != NULL);
+    CHECK_INT(io_sock_dial_unix("", &error), -1);
     remove_folder();
     CHECK_INT(pair_open_count(), open_before);
 }

@@ -93,15 +93,15 @@ static void start(struct load *load, struct cold_set *set, const struct cold_due
     struct session *session = &set->sessions[due->index];
     struct flight *flight = session_add(session);
     uint32_t i = cold->flying_count++;
-    char why[IO_SOCK_WHY] = "";
+    struct herd_error_text error = {""};
     load_put(load, flight, load->outcome->from_ns + due->after_ns);
     histogram_add(&load->outcome->lag, load->now_ns - flight->due_ns);
     if (set->fresh)
-        session->fd = io_sock_dial(&session->target->addr, why);
+        session->fd = io_sock_dial(&session->target->addr, &error);
     cold->flying[i] = (struct cold_flight){set, session};
     *fd_of(load, i) = (struct pollfd){.fd = session->fd, .events = POLLOUT};
     if (session->fd < 0)
-        lose(load, i, why);
+        lose(load, i, error.text);
     else if (!set->fresh)
         flush(load, i);
 }

@@ -77,12 +77,14 @@ int floor_run(unsigned port)
 {
     struct floor floor = {0};
     struct io_addr want, bound;
-    char why[IO_SOCK_WHY], text[IO_SOCK_TEXT];
-    int fd = io_addr_lookup(&want, "127.0.0.1", port, why) == 0
-                 ? io_sock_listen(&want, &bound, why)
+    struct herd_error_text error;
+    char text[IO_SOCK_TEXT];
+    int fd = io_addr_lookup(&want, "127.0.0.1", port, &error) == 0
+                 ? io_sock_listen(&want, &bound, &error)
                  : -1;
     if (fd < 0 || !add(&floor, fd))
-        return bench_complain(BENCH_WRONG, "floor: %s", fd < 0 ? why : "out of memory");
+        return bench_complain(BENCH_WRONG, "floor: %s",
+                              fd < 0 ? error.text : "out of memory");
     io_addr_text(&bound, text);
     printf("ready %s %ld\n", text, (long)getpid());
     (void)fflush(stdout);

@@ -18,10 +18,10 @@
 static int resolve(struct target *target, const struct bench_options *options,
                    const char *host, unsigned port)
 {
-    char why[IO_SOCK_WHY];
+    struct herd_error_text error;
     host = io_address_reachable(host);
-    if (io_addr_lookup(&target->addr, host, port, why) != HERD_OK)
-        return bench_complain(BENCH_USAGE, "%s: %s", target->text, why);
+    if (io_addr_lookup(&target->addr, host, port, &error) != HERD_OK)
+        return bench_complain(BENCH_USAGE, "%s: %s", target->text, error.text);
     if (io_addr_is_loopback(&target->addr) ||
         (options->remote != NULL && strcmp(options->remote, host) == 0))
         return BENCH_OK;
@@ -149,12 +149,13 @@ uint32_t targets_hops(const struct targets *targets, uint32_t a, uint32_t b)
 
 int target_dial(const struct target *target, int64_t timeout_ns, int *status)
 {
-    char why[IO_SOCK_WHY];
-    int fd = io_sock_dial(&target->addr, why);
+    struct herd_error_text error;
+    int fd = io_sock_dial(&target->addr, &error);
     struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
     int64_t until = bench_now_ns() + timeout_ns, left_ms;
     if (fd < 0) {
-        *status = bench_complain(BENCH_DOWN, "%s is not running: %s", target->text, why);
+        *status =
+            bench_complain(BENCH_DOWN, "%s is not running: %s", target->text, error.text);
         return -1;
     }
     while ((left_ms = (until - bench_now_ns()) / HERD_NS_PER_MS) > 0 && !bench_stopped()) {

@@ -71,13 +71,14 @@ static pid_t start_child(const struct launch *launch, const struct servers *serv
 
 static int open_errors(struct launch *launch, const struct servers *servers)
 {
-    char folder[IO_PATH_MAX], why[IO_FILE_WHY] = "the path of log-dir is too long";
+    struct herd_error_text error = {"the path of log-dir is too long"};
+    char folder[IO_PATH_MAX];
     const char *log_dir = servers->conf.log_dir;
     if (!servers_path(servers, log_dir, launch->server, ".err", launch->errors))
         return -1;
     if (io_conf_file_path(folder, servers->conf_path, log_dir, NULL, NULL) != HERD_OK ||
-        io_file_make_dir(folder, why) != HERD_OK) {
-        ctl_complain(CTL_REFUSED, "%s: %s", name_of(launch, servers), why);
+        io_file_make_dir(folder, &error) != HERD_OK) {
+        ctl_complain(CTL_REFUSED, "%s: %s", name_of(launch, servers), error.text);
         return -1;
     }
     int fd = open(launch->errors, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

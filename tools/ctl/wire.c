@@ -83,13 +83,14 @@ static int finish_dial(struct wire *wire, const char *where)
 
 static int dial_one(struct wire *wire, const struct addrinfo *found)
 {
-    char why[IO_SOCK_WHY], where[IO_SOCK_TEXT];
+    struct herd_error_text error;
+    char where[IO_SOCK_TEXT];
     struct io_addr addr = {.len = found->ai_addrlen};
     memcpy(&addr.sa, found->ai_addr, found->ai_addrlen);
     io_addr_text(&addr, where);
-    wire->fd = io_sock_dial(&addr, why);
+    wire->fd = io_sock_dial(&addr, &error);
     if (wire->fd < 0)
-        return explain(wire, CTL_DOWN, "cannot %s", why);
+        return explain(wire, CTL_DOWN, "cannot %s", error.text);
     return finish_dial(wire, where);
 }
 
@@ -117,11 +118,11 @@ int wire_dial(struct wire *wire, const struct place *place)
 
 int wire_dial_unix(struct wire *wire, const char *name, const char *path)
 {
-    char why[IO_SOCK_WHY];
+    struct herd_error_text error;
     (void)snprintf(wire->name, sizeof wire->name, "%s", name);
-    wire->fd = io_sock_dial_unix(path, why);
+    wire->fd = io_sock_dial_unix(path, &error);
     if (wire->fd < 0)
-        return explain(wire, CTL_DOWN, "cannot %s", why);
+        return explain(wire, CTL_DOWN, "cannot %s", error.text);
     return finish_dial(wire, path);
 }
 
