@@ -29,20 +29,23 @@ typedef uint64_t herd_conn_id;
 enum herd_role { HERD_ROLE_CLIENT = 1, HERD_ROLE_PEER = 2, HERD_ROLE_CONTROL = 4 };
 
 enum herd_event_kind {
-    HERD_EV_OPENED,      /* conn, role, address; PEER: server (dialled, or -1), near */
-    HERD_EV_DATA,        /* conn, bytes */
-    HERD_EV_EOF,         /* conn: the other side sends no more, but may still read */
-    HERD_EV_CLOSED,      /* conn, bytes (why): it is gone, or has taken nothing of what it
-                          * was sent for too long: of that the caller takes care */
-    HERD_EV_DRAINED,     /* conn: all that was sent is in the kernel's hands; given after
-                          * each SEND to a PEER and each DRAIN, at once or later, never
-                          * from inside it */
-    HERD_EV_DIAL_FAILED, /* server, bytes (why) */
-    HERD_EV_PLACES,      /* lookup, status, bytes (body; or why, when status is 0) */
-    HERD_EV_FULL, /* role: whoever comes next has to wait, since all places for it are
-                   * taken; role 0: for all, since the system has no more to give */
-    HERD_EV_TICK, /* time has passed */
-    HERD_EV_STOP, /* take leave: answer what is asked, pass on what is news, close */
+    HERD_EV_OPENED,  /* conn, role, address; PEER: server (dialled, or -1) and
+                      * from_neighbour_address */
+    HERD_EV_DATA,    /* conn, bytes */
+    HERD_EV_EOF,     /* conn: the other side sends no more, but may still read */
+    HERD_EV_CLOSED,  /* conn, bytes (error text): the connection is gone. The caller also
+                      * ends connections whose other side stalls for too long */
+    HERD_EV_DRAINED, /* conn: the kernel has accepted all bytes sent; follows each SEND
+                      * to a PEER and each DRAIN, at once or later, never from inside
+                      * the action */
+    HERD_EV_DIAL_FAILED, /* server, bytes (error text) */
+    HERD_EV_PLACES,      /* lookup, status, bytes (body; an error text when status is 0) */
+    HERD_EV_ROLE_FULL,   /* role: its connection limit is reached; new connections of that
+                          * role wait in the listener's backlog */
+    HERD_EV_DESCRIPTORS_EXHAUSTED, /* the system has no descriptors or memory left: new
+                                    * connections of every role wait */
+    HERD_EV_TICK,                  /* time has passed */
+    HERD_EV_STOP, /* shut down: answer commands that were read, pass on news, close */
 };
 
 struct herd_event {
@@ -51,11 +54,11 @@ struct herd_event {
     struct herd_wall wall;
     herd_conn_id conn;
     enum herd_role role;
-    int64_t server;            /* index in the configuration, or -1 */
-    bool near;                 /* OPENED of a PEER: accepted from the address of one of
-                                * this server's neighbours */
-    struct herd_slice address; /* OPENED of a CLIENT: its address as text, without the
-                                * port; borrowed as `bytes` are */
+    int64_t server;              /* index in the configuration, or -1 */
+    bool from_neighbour_address; /* OPENED of a PEER: accepted from the address of one of
+                                  * this server's neighbours */
+    struct herd_slice address;   /* OPENED of a CLIENT: its address as text, without the
+                                  * port; borrowed as `bytes` are */
     uint64_t lookup;
     int status;              /* HTTP status; 0: no reply came */
     struct herd_slice bytes; /* borrowed for the step and until its actions are done */

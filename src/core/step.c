@@ -4,25 +4,10 @@
 
 #include <inttypes.h>
 
-/* Connections have to wait: all that the role may have are open, or (role 0) the system has
- * no more to give. */
-static void on_full(struct herd_core *core, enum herd_role role)
+/* New connections wait: logs for which limit, but seldom. */
+static void log_limit(struct herd_core *core, const char *what)
 {
-    struct herd_stats *stats = &core->context.stats;
     uint64_t left_out;
-    const char *what = "everybody has to wait: no descriptors or memory are left";
-    uint64_t *counter = &stats->accept_paused;
-    if (role == HERD_ROLE_CLIENT) {
-        what = "new clients have to wait: connections-max is reached";
-        counter = &stats->clients_full;
-    } else if (role == HERD_ROLE_PEER) {
-        what = "neighbours have to wait: all their places are taken";
-        counter = &stats->peers_full;
-    } else if (role == HERD_ROLE_CONTROL) {
-        what = "herdctl has to wait: all places for control connections are taken";
-        counter = &stats->controls_full;
-    }
-    ++*counter;
     if (!herd_ratelimit_pass(&core->full_logged, core->context.mono, &left_out))
         return;
     if (left_out > 0)
@@ -30,6 +15,31 @@ static void on_full(struct herd_core *core, enum herd_role role)
                   what, left_out);
     else
         herd_logf(&core->context, 0, "%s", what);
+}
+
+static void on_role_full(struct herd_core *core, enum herd_role role)
+{
+    struct herd_stats *stats = &core->context.stats;
+    switch (role) {
+    case HERD_ROLE_CLIENT:
+        stats->clients_full++;
+        log_limit(core, "new clients wait: connections-max is reached");
+        break;
+    case HERD_ROLE_PEER:
+        stats->peers_full++;
+        log_limit(core, "new neighbour connections wait: all slots for them are in use");
+        break;
+    case HERD_ROLE_CONTROL:
+        stats->controls_full++;
+        log_limit(core, "new control connections wait: all slots for them are in use");
+        break;
+    }
+}
+
+static void on_descriptors_exhausted(struct herd_core *core)
+{
+    core->context.stats.accept_paused++;
+    log_limit(core, "new connections wait: no descriptors or memory are left");
 }
 
 static void on_tick(struct herd_core *core)
@@ -73,7 +83,8 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
         herd_links_on_dial_failed(&core->links, event->server, event->bytes);
         break;
     case HERD_EV_PLACES: herd_clients_on_places(&core->clients, event); break;
-    case HERD_EV_FULL: on_full(core, event->role); break;
+    case HERD_EV_ROLE_FULL: on_role_full(core, event->role); break;
+    case HERD_EV_DESCRIPTORS_EXHAUSTED: on_descriptors_exhausted(core); break;
     case HERD_EV_TICK: on_tick(core); break;
     case HERD_EV_STOP: on_stop(core); break;
     }

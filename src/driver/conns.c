@@ -121,7 +121,7 @@ static void tell(struct driver_conn *dc, enum herd_event_kind kind, struct herd_
                                .conn = dc->id,
                                .role = dc->role,
                                .server = dc->server,
-                               .near = dc->near,
+                               .from_neighbour_address = dc->from_neighbour_address,
                                .bytes = bytes};
     if (kind == HERD_EV_OPENED)
         event.address = without_port(dc->address);
@@ -173,8 +173,8 @@ static const struct io_conn_handlers handlers = {
     .closed = on_closed,
 };
 
-/* Whoever has an address there is a neighbour, or on the same machine as one. */
-static bool is_near(const struct driver *driver, const struct io_addr *from)
+/* The other side is a neighbour, or runs on the same machine as one. */
+static bool is_neighbour_address(const struct driver *driver, const struct io_addr *from)
 {
     for (uint32_t i = 0; i < driver->setup.conf->server_count; i++)
         if (driver->peers[i].len > 0 && io_addr_same_host(&driver->peers[i], from))
@@ -193,7 +193,7 @@ void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
         return;
     }
     if (role == HERD_ROLE_PEER) {
-        dc->near = is_near(driver, from);
+        dc->from_neighbour_address = is_neighbour_address(driver, from);
         io_sock_keep_unsent_small(fd);
     }
     dc->conn = io_conn_accept(driver_listener(driver, role)->group, fd, &handlers, dc);

@@ -21,11 +21,11 @@ struct driver_conn {
     struct io_conn *conn;
     herd_conn_id id;
     enum herd_role role;
-    int64_t server; /* dialled; -1: accepted */
-    bool near;      /* accepted from the address of a neighbour */
-    bool opened;    /* the core knows it */
-    bool owed;      /* is in driver->owed */
-    bool draining;  /* the core wants a DRAINED */
+    int64_t server;              /* dialled; -1: accepted */
+    bool from_neighbour_address; /* accepted from the address of a neighbour */
+    bool opened;                 /* the core knows it */
+    bool owed;                   /* is in driver->owed */
+    bool draining;               /* the core wants a DRAINED */
     struct driver_conn *next_owed;
     char address[IO_SOCK_TEXT];
 };

@@ -28,12 +28,6 @@ static void update(struct driver_listener *door)
         io_loop_want(door->driver->loop, &door->watch, shut ? IO_NONE : IO_READ);
 }
 
-static void tell_full(struct driver *driver, enum herd_role role)
-{
-    struct herd_event full = {.kind = HERD_EV_FULL, .role = role};
-    driver_step(driver, full);
-}
-
 /* A listener that is ready and cannot be served would make the loop spin. */
 static void shut_all(struct driver *driver)
 {
@@ -41,14 +35,15 @@ static void shut_all(struct driver *driver)
     driver->accept_resume_at = herd_mono_add_ms(driver->mono, SHUT_MS);
     for (int i = 0; i < DRIVER_LISTENERS; i++)
         update(&driver->doors[i]);
-    tell_full(driver, 0);
+    driver_step(driver, (struct herd_event){.kind = HERD_EV_DESCRIPTORS_EXHAUSTED});
 }
 
 static void shut_full(struct driver_listener *door)
 {
     door->full = true;
     update(door);
-    tell_full(door->driver, door->role);
+    driver_step(door->driver,
+                (struct herd_event){.kind = HERD_EV_ROLE_FULL, .role = door->role});
 }
 
 static void open_all(struct driver *driver)

@@ -182,7 +182,7 @@ static void clients_keep_nobody_else_out(void)
         CHECK(herd_proc_connect(&herd, GOLOMAN, &clients[i]));
     CHECK(links_wait_count(&herd, GOLOMAN, "clients_full", 1));
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), PLACES);
-    CHECK(links_wait_log(&herd, GOLOMAN, "new clients have to wait"));
+    CHECK(links_wait_log(&herd, GOLOMAN, "new clients wait"));
     CHECK(restart(&herd, HANDS, GOLOMAN) < WAIT_MS);
     const char *argv[] = {"herdctl", "-c", herd.conf_path, "status", "Goloman", NULL};
     struct outcome outcome = child_run("HERD_TEST_TOOLS", argv);
@@ -230,7 +230,7 @@ static void control_connections_wait(void)
     CHECK(herd_proc_connect(&herd, GOLOMAN, &client));
     CHECK(client_ask(&client, "IAMAT a +1+1 1\n", &got));
     client_close(&client);
-    CHECK(links_wait_log(&herd, GOLOMAN, "herdctl has to wait"));
+    CHECK(links_wait_log(&herd, GOLOMAN, "new control connections wait"));
     for (int i = 0; i < ALL; i++) {
         CHECK(i < PLACES || client_line(&controls[i], &got));
         client_close(&controls[i]);

@@ -227,8 +227,10 @@ void rig_open(struct rig *rig, herd_conn_id conn, enum herd_role role, int64_t s
 
 void rig_open_near(struct rig *rig, herd_conn_id conn)
 {
-    open_conn(rig, (struct herd_event){
-                       .conn = conn, .role = HERD_ROLE_PEER, .server = -1, .near = true});
+    open_conn(rig, (struct herd_event){.conn = conn,
+                                       .role = HERD_ROLE_PEER,
+                                       .server = -1,
+                                       .from_neighbour_address = true});
 }
 
 void rig_open_from(struct rig *rig, herd_conn_id conn, struct herd_slice address)

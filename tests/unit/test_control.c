@@ -234,15 +234,21 @@ static void idleness_is_a_deadline(void)
     rig_end(&rig);
 }
 
-/* ---- places ---- */
+/* ---- connection limits ---- */
 
 static void tell_full(struct rig *rig, enum herd_role role, int times)
 {
     for (int i = 0; i < times; i++)
-        rig_step(rig, (struct herd_event){.kind = HERD_EV_FULL, .role = role});
+        rig_step(rig, (struct herd_event){.kind = HERD_EV_ROLE_FULL, .role = role});
 }
 
-static void full_doors_are_counted(void)
+static void tell_exhausted(struct rig *rig, int times)
+{
+    for (int i = 0; i < times; i++)
+        rig_step(rig, (struct herd_event){.kind = HERD_EV_DESCRIPTORS_EXHAUSTED});
+}
+
+static void reached_connection_limits_are_counted(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
@@ -250,24 +256,25 @@ static void full_doors_are_counted(void)
     tell_full(&rig, HERD_ROLE_CLIENT, 1);
     tell_full(&rig, HERD_ROLE_PEER, 1);
     tell_full(&rig, HERD_ROLE_CONTROL, 1);
-    tell_full(&rig, 0, 1);
-    CHECK_STR(rig.said.data,
-              "  log herd 0 - new clients have to wait: connections-max is reached\\c\n"
-              "  log herd 0 - neighbours have to wait: all their places are taken\\c\n"
-              "  log herd 0 - herdctl has to wait: all places for control connections are "
-              "taken\\c\n"
-              "  log herd 0 - everybody has to wait: no descriptors or memory are "
-              "left\\c\n");
+    tell_exhausted(&rig, 1);
+    CHECK_STR(
+        rig.said.data,
+        "  log herd 0 - new clients wait: connections-max is reached\\c\n"
+        "  log herd 0 - new neighbour connections wait: all slots for them are in use\\c\n"
+        "  log herd 0 - new control connections wait: all slots for them are in "
+        "use\\c\n"
+        "  log herd 0 - new connections wait: no descriptors or memory are "
+        "left\\c\n");
     rig_hush(&rig);
     tell_full(&rig, HERD_ROLE_CLIENT, 9);
     tell_full(&rig, HERD_ROLE_PEER, 8);
     tell_full(&rig, HERD_ROLE_CONTROL, 7);
-    tell_full(&rig, 0, 6);
+    tell_exhausted(&rig, 6);
     CHECK_STR(rig.said.data, "");
     rig_pass_ms(&rig, 10000);
     tell_full(&rig, HERD_ROLE_CLIENT, 1);
     CHECK_STR(rig.said.data,
-              "  log herd 0 - new clients have to wait: connections-max is reached; left "
+              "  log herd 0 - new clients wait: connections-max is reached; left "
               "out of this log: 30 such lines\\c\n");
     CHECK_INT(RIG_STAT(&rig, clients_full), 11);
     CHECK_INT(RIG_STAT(&rig, peers_full), 9);
@@ -284,6 +291,6 @@ const struct check_test test_control[] = {
     {"other_words_are_quoted", other_words_are_quoted},
     {"idle_connections_end", idle_connections_end},
     {"idleness_is_a_deadline", idleness_is_a_deadline},
-    {"full_doors_are_counted", full_doors_are_counted},
+    {"reached_connection_limits_are_counted", reached_connection_limits_are_counted},
     {NULL, NULL},
 };

@@ -57,7 +57,8 @@ static struct crowd look(const struct herd_links *links, enum herd_stage stage)
     const struct herd_timer *timer = herd_timerq_first(&links->handshakes);
     for (; timer != NULL; timer = herd_timerq_next(&links->handshakes, timer)) {
         struct herd_peer *peer = timer->owner;
-        struct herd_peer **first = peer->near ? &crowd.first_near : &crowd.first_far;
+        struct herd_peer **first =
+            peer->from_neighbour_address ? &crowd.first_near : &crowd.first_far;
         if (peer->session.ending || !herd_peer_is_stranger(peer) || peer->stage != stage)
             continue;
         crowd.count++;

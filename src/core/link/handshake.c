@@ -48,10 +48,11 @@ static void send_hello(struct herd_links *links, struct herd_peer *peer)
     herd_peer_sendf(links, peer, "HELLO 0 %s\n", greeting->ours);
 }
 
-static void open_accepted(struct herd_links *links, struct herd_peer *peer, bool near)
+static void open_accepted(struct herd_links *links, struct herd_peer *peer,
+                          bool from_neighbour_address)
 {
     links->context->stats.peers_accepted++;
-    peer->near = near;
+    peer->from_neighbour_address = from_neighbour_address;
     herd_handshake_evict_oldest(links, HERD_STAGE_HELLO);
 }
 
@@ -75,7 +76,7 @@ void herd_handshake_start(struct herd_links *links, struct herd_peer *peer,
     if (event->server >= 0)
         open_dialled(links, peer, event->server);
     else
-        open_accepted(links, peer, event->near);
+        open_accepted(links, peer, event->from_neighbour_address);
     if (peer->greeting == NULL)
         herd_session_end_out_of_memory(&peer->session);
 }

@@ -41,10 +41,10 @@ struct herd_peer {
     struct herd_neighbour *neighbour; /* NULL: has not said who it is */
     struct herd_greeting *greeting;   /* NULL: over */
     enum herd_stage stage;
-    bool ours;      /* we dialled */
-    bool near;      /* accepted, from the address of a neighbour */
-    bool refused;   /* one side does not want the other */
-    bool log_asked; /* herd_peer_logged has decided: ... */
+    bool ours;                   /* we dialled */
+    bool from_neighbour_address; /* accepted, from the address of a neighbour */
+    bool refused;                /* one side does not want the other */
+    bool log_asked;              /* herd_peer_logged has decided: ... */
     bool logged;
 };
 
