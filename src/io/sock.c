@@ -4,8 +4,6 @@
 
 #include "herd/err.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,18 +11,17 @@
 #include <unistd.h>
 
 enum {
-    BACKLOG = 1024,
+    BACKLOG_CONNECTIONS = 1024,
     UNSENT_LOW_WATER = 16 * 1024, /* bytes */
-    UNSENT_BUFFER = 64 * 1024,    /* bytes, where there is no low water mark */
-    PORT_MAX = 65535,
+    UNSENT_BUFFER = 64 * 1024,    /* bytes; used where there is no low-water mark */
     PATH_SHOWN = 256 /* bytes of a path in an error text: the reason has to fit, too */
 };
 
-/* Cuts nothing. Returns -1, so that a failing function can return it. */
+/* Returns -1, which is then the failed function's result. */
 static int explain_call(struct herd_error_text *error, const char *call,
                         const struct io_addr *addr, int err)
 {
-    char text[IO_SOCK_TEXT];
+    char text[IO_ADDR_TEXT_SIZE];
     io_addr_text(addr, text);
     herd_error_set(error, "%s %s: %s", call, text, strerror(err));
     return -1;
@@ -38,100 +35,27 @@ static int explain_path(struct herd_error_text *error, const char *call, const c
     return -1;
 }
 
-/* ---- addresses ---------------------------------------------------------------------- */
+/* ---- sockets ------------------------------------------------------------------------ */
 
-int io_addr_lookup(struct io_addr *addr, const char *host, unsigned port,
-                   struct herd_error_text *error)
-{
-    if (port > PORT_MAX) {
-        herd_error_set(error, "port %u: larger than %d", port, PORT_MAX);
-        return HERD_EBAD;
-    }
-    char service[16];
-    (void)snprintf(service, sizeof service, "%u", port);
-    struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    int rc = getaddrinfo(host, service, &hints, &found);
-    if (rc != 0) {
-        (void)explain_path(error, "look up", host, gai_strerror(rc));
-        return HERD_EBAD;
-    }
-    memset(addr, 0, sizeof *addr);
-    memcpy(&addr->sa, found->ai_addr, found->ai_addrlen);
-    addr->len = found->ai_addrlen;
-    freeaddrinfo(found);
-    return HERD_OK;
-}
-
-/* Copies, since a sockaddr_storage must not be read through another type's pointer. */
-static struct sockaddr_in as_inet(const struct io_addr *addr)
-{
-    struct sockaddr_in in;
-    memcpy(&in, &addr->sa, sizeof in);
-    return in;
-}
-
-static struct sockaddr_in6 as_inet6(const struct io_addr *addr)
-{
-    struct sockaddr_in6 in;
-    memcpy(&in, &addr->sa, sizeof in);
-    return in;
-}
-
-void io_addr_text(const struct io_addr *addr, char *text)
-{
-    char number[INET6_ADDRSTRLEN] = "?";
-    if (addr->sa.ss_family == AF_INET) {
-        struct sockaddr_in in = as_inet(addr);
-        (void)inet_ntop(AF_INET, &in.sin_addr, number, sizeof number);
-        (void)snprintf(text, IO_SOCK_TEXT, "%s:%u", number, (unsigned)ntohs(in.sin_port));
-    } else if (addr->sa.ss_family == AF_INET6) {
-        struct sockaddr_in6 in = as_inet6(addr);
-        (void)inet_ntop(AF_INET6, &in.sin6_addr, number, sizeof number);
-        (void)snprintf(text, IO_SOCK_TEXT, "[%s]:%u", number,
-                       (unsigned)ntohs(in.sin6_port));
-    } else {
-        (void)snprintf(text, IO_SOCK_TEXT, "local");
-    }
-}
-
-int io_addr_is_loopback(const struct io_addr *addr)
-{
-    if (addr->sa.ss_family == AF_INET)
-        return ntohl(as_inet(addr).sin_addr.s_addr) >> 24 == 127;
-    if (addr->sa.ss_family != AF_INET6)
-        return 0;
-    struct sockaddr_in6 in = as_inet6(addr);
-    return IN6_IS_ADDR_LOOPBACK(&in.sin6_addr) ? 1 : 0;
-}
-
-int io_addr_same_host(const struct io_addr *a, const struct io_addr *b)
-{
-    if (a->sa.ss_family != b->sa.ss_family)
-        return 0;
-    if (a->sa.ss_family == AF_INET)
-        return as_inet(a).sin_addr.s_addr == as_inet(b).sin_addr.s_addr;
-    if (a->sa.ss_family != AF_INET6)
-        return 0;
-    struct sockaddr_in6 x = as_inet6(a), y = as_inet6(b);
-    return memcmp(&x.sin6_addr, &y.sin6_addr, sizeof x.sin6_addr) == 0;
-}
-
+/* Returns -1 with `error` for a path that is not one of a socket. */
 static int unix_addr(struct sockaddr_un *un, const char *path,
                      struct herd_error_text *error)
 {
     size_t len = strlen(path);
-    if (len == 0 || len >= sizeof un->sun_path)
-        return explain_path(error, "socket", path,
-                            "path is empty or too long for a socket");
+    if (len == 0) {
+        herd_error_set(error, "the path of the socket is empty");
+        return -1;
+    }
+    if (len >= sizeof un->sun_path) {
+        herd_error_set(error, "socket %.*s: the path is too long: %zu bytes, %zu allowed",
+                       PATH_SHOWN, path, len, sizeof un->sun_path - 1);
+        return -1;
+    }
     memset(un, 0, sizeof *un);
     un->sun_family = AF_UNIX;
     memcpy(un->sun_path, path, len);
     return 0;
 }
-
-/* ---- sockets ------------------------------------------------------------------------ */
 
 static void set_option(int fd, int level, int name)
 {
@@ -139,7 +63,7 @@ static void set_option(int fd, int level, int name)
     (void)setsockopt(fd, level, name, &on, sizeof on);
 }
 
-/* What every socket of ours has; `family` decides whether it speaks TCP. */
+/* Sets the options that every socket of ours has. */
 static bool prepare(int fd, int family)
 {
     if (!io_portable_prepare(fd))
@@ -150,7 +74,7 @@ static bool prepare(int fd, int family)
     return true;
 }
 
-/* Closing may change errno, which the caller still wants to tell about. */
+/* close() may change errno, which the caller still has to report. */
 static int close_failed(int fd)
 {
     int err = errno;
@@ -180,7 +104,7 @@ int io_sock_listen(const struct io_addr *addr, struct io_addr *bound,
     int rc = bind(fd, (const struct sockaddr *)&addr->sa, addr->len);
     if (rc == 0) {
         call = "listen on";
-        rc = listen(fd, BACKLOG);
+        rc = listen(fd, BACKLOG_CONNECTIONS);
     }
     if (rc == 0 && bound != NULL) {
         memset(bound, 0, sizeof *bound);
@@ -193,8 +117,8 @@ int io_sock_listen(const struct io_addr *addr, struct io_addr *bound,
     return explain_call(error, call, addr, errno);
 }
 
-/* Someone listens at a socket file unless connecting to it is refused outright: a full
- * backlog (EAGAIN) or a lack of permission means that somebody is there. */
+/* A process listens on a socket file unless connect() is refused outright: a full backlog
+ * (EAGAIN) and a lack of permission both show that one is there. Sets *reason if not. */
 static bool is_stale(const struct sockaddr_un *un, const char **reason)
 {
     struct stat st;
@@ -212,7 +136,7 @@ static bool is_stale(const struct sockaddr_un *un, const char **reason)
     return refused;
 }
 
-/* The mode comes from the umask, so that the file is at no time open to others. */
+/* The umask sets the mode at creation, so that others can at no time open the file. */
 static int bind_private(int fd, const struct sockaddr_un *un)
 {
     mode_t before = umask(S_IXUSR | S_IRWXG | S_IRWXO);
@@ -242,7 +166,7 @@ int io_sock_listen_unix(const char *path, struct herd_error_text *error)
         rc = bind_private(fd, &un);
     }
     if (rc == 0)
-        rc = listen(fd, BACKLOG);
+        rc = listen(fd, BACKLOG_CONNECTIONS);
     if (rc == 0)
         return fd;
     (void)close_failed(fd);
@@ -285,8 +209,8 @@ int io_sock_error(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0 ? err : errno;
 }
 
-/* An error of the connection that was waiting, which has gone, comes out of accept() too;
- * only what says that the listener is no listener is its own failure. */
+/* accept() also reports errors of the connection that was waiting and has gone; only errors
+ * that say that this is no listening socket are the listener's own. */
 static int accept_failure(int err)
 {
     if (err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM)

@@ -60,7 +60,7 @@ static void test_addresses(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_LABEL("%s", cases[i].host);
         struct io_addr addr;
-        char text[IO_SOCK_TEXT];
+        char text[IO_ADDR_TEXT_SIZE];
         REQUIRE(io_addr_lookup(&addr, cases[i].host, cases[i].port, &error) == HERD_OK);
         io_addr_text(&addr, text);
         CHECK_STR(text, cases[i].text);
@@ -148,7 +148,7 @@ static void round_trip(const char *host)
     CHECK_INT(io_sock_accept(listener, &none), IO_ACCEPT_NONE);
     check_flags(dialled, true);
     check_flags(accepted, true);
-    char text[2][IO_SOCK_TEXT];
+    char text[2][IO_ADDR_TEXT_SIZE];
     struct io_addr name = {.len = sizeof name.sa};
     CHECK_INT(getpeername(accepted, (struct sockaddr *)&name.sa, &name.len), 0);
     io_addr_text(&name, text[0]);
@@ -191,7 +191,7 @@ static void test_address_in_use(void)
     REQUIRE(loopback(&addr, "127.0.0.1"));
     int first = io_sock_listen(&addr, &bound, &error);
     REQUIRE(first >= 0);
-    char text[IO_SOCK_TEXT];
+    char text[IO_ADDR_TEXT_SIZE];
     io_addr_text(&bound, text);
     CHECK_INT(io_sock_listen(&bound, NULL, &error), -1);
     CHECK(strstr(error.text, text) != NULL &&
@@ -295,7 +295,7 @@ static void test_unix(void)
     struct io_addr from;
     int accepted = io_sock_accept(listener, &from);
     REQUIRE(accepted >= 0);
-    char text[IO_SOCK_TEXT];
+    char text[IO_ADDR_TEXT_SIZE];
     io_addr_text(&from, text);
     CHECK_STR(text, "local");
     CHECK_INT(io_addr_is_loopback(&from), 0);

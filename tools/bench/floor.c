@@ -78,7 +78,7 @@ int floor_run(unsigned port)
     struct floor floor = {0};
     struct io_addr want, bound;
     struct herd_error_text error;
-    char text[IO_SOCK_TEXT];
+    char text[IO_ADDR_TEXT_SIZE];
     int fd = io_addr_lookup(&want, "127.0.0.1", port, &error) == 0
                  ? io_sock_listen(&want, &bound, &error)
                  : -1;

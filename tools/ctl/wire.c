@@ -84,7 +84,7 @@ static int finish_dial(struct wire *wire, const char *where)
 static int dial_one(struct wire *wire, const struct addrinfo *found)
 {
     struct herd_error_text error;
-    char where[IO_SOCK_TEXT];
+    char where[IO_ADDR_TEXT_SIZE];
     struct io_addr addr = {.len = found->ai_addrlen};
     memcpy(&addr.sa, found->ai_addr, found->ai_addrlen);
     io_addr_text(&addr, where);
