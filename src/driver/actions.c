@@ -1,3 +1,5 @@
+#include "actions.h"
+
 #include "driver_internal.h"
 #include "herd/err.h"
 #include "io/clock.h"
@@ -13,24 +15,31 @@ void driver_clock(struct driver *driver)
     driver->clock_read = true;
 }
 
-/* ---- late events ---- */
+/* ---- deferred events ---- */
 
-static void happen_later(struct driver *driver, enum herd_event_kind kind, int64_t server,
-                         uint64_t lookup, const char *error)
+int driver_deferred_init(struct driver *driver)
 {
-    assert(driver->late_count < driver->late_max);
-    struct driver_late *late = &driver->late[driver->late_count++];
-    *late = (struct driver_late){.kind = kind, .server = server, .lookup = lookup};
-    herd_error_set(&late->error, "%s", error);
+    const struct herd_conf *conf = driver->setup.conf;
+    struct driver_deferred *deferred = &driver->deferred;
+    deferred->size = conf->server_count + (size_t)conf->lookups_max;
+    deferred->list =
+        herd_mem_alloc(driver->setup.mem, deferred->size * sizeof *deferred->list);
+    return deferred->list != NULL ? HERD_OK : HERD_ENOMEM;
 }
 
-static void owe_drained(struct driver_conn *dc)
+void driver_deferred_free(struct driver *driver)
 {
-    if (dc->owed)
-        return;
-    dc->owed = true;
-    dc->next_owed = dc->driver->owed;
-    dc->driver->owed = dc;
+    struct driver_deferred *deferred = &driver->deferred;
+    herd_mem_free(driver->setup.mem, deferred->list,
+                  deferred->size * sizeof *deferred->list);
+    *deferred = (struct driver_deferred){0};
+}
+
+static void defer(struct driver *driver, struct driver_deferred_event event)
+{
+    struct driver_deferred *deferred = &driver->deferred;
+    assert(deferred->count < deferred->size);
+    deferred->list[deferred->count++] = event;
 }
 
 /* ---- actions ---- */
@@ -41,8 +50,8 @@ static void send_bytes(struct driver *driver, const struct herd_action *action)
     if (dc == NULL)
         return;
     io_conn_send(dc->conn, action->bytes);
-    if (dc->role == HERD_ROLE_PEER && io_conn_unsent(dc->conn) == 0)
-        owe_drained(dc);
+    if (dc->pool->role == HERD_ROLE_PEER && io_conn_unsent(dc->conn) == 0)
+        driver_conn_drained_is_due(dc);
 }
 
 static void drain(struct driver *driver, const struct herd_action *action)
@@ -50,9 +59,9 @@ static void drain(struct driver *driver, const struct herd_action *action)
     struct driver_conn *dc = driver_conn_find(driver, action->conn);
     if (dc == NULL)
         return;
-    dc->draining = io_conn_unsent(dc->conn) > 0;
-    if (!dc->draining)
-        owe_drained(dc);
+    dc->drain_wanted = io_conn_unsent(dc->conn) > 0;
+    if (!dc->drain_wanted)
+        driver_conn_drained_is_due(dc);
 }
 
 static void close_conn(struct driver *driver, const struct herd_action *action)
@@ -73,46 +82,51 @@ static void pause_conn(struct driver *driver, const struct herd_action *action)
 
 static void dial(struct driver *driver, const struct herd_action *action)
 {
-    struct herd_error_text error;
-    if (!driver_conn_dial(driver, action->server, &error))
-        happen_later(driver, HERD_EV_DIAL_FAILED, action->server, 0, error.text);
+    struct driver_deferred_event event = {.kind = HERD_EV_DIAL_FAILED,
+                                          .server = action->server};
+    if (!driver_conn_dial(driver, action->server, &event.error))
+        defer(driver, event);
 }
 
 static void fetch(struct driver *driver, const struct herd_action *action)
 {
     int rc = io_fetch_start(driver->fetch, action->lookup, action->bytes);
-    if (rc != HERD_OK)
-        happen_later(driver, HERD_EV_PLACES, 0, action->lookup, herd_strerror(rc));
+    if (rc == HERD_OK)
+        return;
+    struct driver_deferred_event event = {.kind = HERD_EV_PLACES, .lookup = action->lookup};
+    herd_error_set(&event.error, "%s", herd_strerror(rc));
+    defer(driver, event);
 }
 
-/* Of a request that failed at once, the bad news are not wanted either: the core may use
- * its place, and the room for its event, again. */
+/* A request that failed at once may have its event deferred: that goes as well, since the
+ * core may use the lookup's id, and the room for its event, again. */
 static void cancel(struct driver *driver, const struct herd_action *action)
 {
+    struct driver_deferred *deferred = &driver->deferred;
     size_t kept = 0;
-    for (size_t i = 0; i < driver->late_count; i++) {
-        const struct driver_late *late = &driver->late[i];
-        if (late->kind != HERD_EV_PLACES || late->lookup != action->lookup)
-            driver->late[kept++] = *late;
+    for (size_t i = 0; i < deferred->count; i++) {
+        const struct driver_deferred_event *event = &deferred->list[i];
+        if (event->kind != HERD_EV_PLACES || event->lookup != action->lookup)
+            deferred->list[kept++] = *event;
     }
-    driver->late_count = kept;
+    deferred->count = kept;
     io_fetch_cancel(driver->fetch, action->lookup);
 }
 
 static void log_line(struct driver *driver, const struct herd_action *action)
 {
-    static const char *const kinds[] = {
+    static const char *const topics[] = {
         [HERD_TOPIC_CLIENT] = "client",
         [HERD_TOPIC_PEER] = "peer",
         [HERD_TOPIC_PLACES] = "places",
         [HERD_TOPIC_HERD] = "herd",
     };
     const struct driver_conn *dc = driver_conn_find(driver, action->conn);
-    io_log_line(driver->setup.log, driver->wall, kinds[action->topic],
+    io_log_line(driver->setup.log, driver->wall, topics[action->topic],
                 dc != NULL ? dc->address : NULL, action->direction, action->bytes);
 }
 
-static void carry_out(struct driver *driver, const struct herd_action *action)
+static void perform(struct driver *driver, const struct herd_action *action)
 {
     switch (action->kind) {
     case HERD_DO_SEND: send_bytes(driver, action); break;
@@ -136,35 +150,33 @@ static void step_once(struct driver *driver, struct herd_event *event)
     event->wall = driver->wall;
     herd_step(driver->core, event, &actions);
     for (size_t i = 0; i < actions.count; i++)
-        carry_out(driver, &actions.list[i]);
+        perform(driver, &actions.list[i]);
 }
 
-/* Oldest first; what these lead to queues up behind them, and there is always room: a
- * server is dialled, and a lookup made, only when its last one has ended. */
-static void step_late(struct driver *driver)
+/* The oldest first; each may lead to further ones, which are appended. */
+static void step_deferred(struct driver *driver)
 {
-    while (driver->late_count > 0) {
-        struct driver_late late = driver->late[0];
-        driver->late_count--;
-        memmove(&driver->late[0], &driver->late[1], driver->late_count * sizeof late);
-        struct herd_event event = {.kind = late.kind,
-                                   .server = late.server,
-                                   .lookup = late.lookup,
-                                   .bytes = herd_slice_str(late.error.text)};
+    struct driver_deferred *deferred = &driver->deferred;
+    while (deferred->count > 0) {
+        struct driver_deferred_event oldest = deferred->list[0];
+        deferred->count--;
+        memmove(&deferred->list[0], &deferred->list[1], deferred->count * sizeof oldest);
+        struct herd_event event = {.kind = oldest.kind,
+                                   .server = oldest.server,
+                                   .lookup = oldest.lookup,
+                                   .bytes = herd_slice_str(oldest.error.text)};
         step_once(driver, &event);
     }
 }
 
-static void step_owed(struct driver *driver)
+static void step_drained(struct driver *driver)
 {
-    while (driver->owed != NULL) {
-        struct driver_conn *dc = driver->owed;
+    struct driver_conn *dc;
+    while ((dc = driver_conns_take_drained(driver)) != NULL) {
         struct herd_event event = {.kind = HERD_EV_DRAINED, .conn = dc->id};
-        driver->owed = dc->next_owed;
-        dc->owed = false;
-        /* What was sent later in the same step may not be with the kernel yet. */
+        /* A later SEND of the same step may have left unsent bytes. */
         if (io_conn_unsent(dc->conn) > 0)
-            dc->draining = true;
+            dc->drain_wanted = true;
         else
             step_once(driver, &event);
     }
@@ -174,8 +186,8 @@ void driver_step(struct driver *driver, struct herd_event event)
 {
     driver_clock(driver);
     step_once(driver, &event);
-    step_late(driver);
-    step_owed(driver);
+    step_deferred(driver);
+    step_drained(driver);
 }
 
 void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *result)

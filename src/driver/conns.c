@@ -1,99 +1,136 @@
+#include "conns.h"
+
 #include "driver_internal.h"
 #include "herd/err.h"
+#include "io/sock.h"
+#include "limits.h"
+#include "neighbours.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <unistd.h>
 
-/* ---- the table ---- */
+enum { LINGER_MS = 2000 }; /* for the other side to read the rest and close */
 
-static int grow(struct driver *driver)
+/* ---- pools ---- */
+
+struct driver_pool *driver_pool(struct driver *driver, enum herd_role role)
 {
-    uint32_t size = driver->slots_size > 0 ? driver->slots_size * 2 : 64;
-    if (size > driver->slots_max)
-        size = driver->slots_max;
-    if (size <= driver->slots_size)
-        return HERD_EFULL;
-    struct driver_slot *slots =
-        herd_mem_resize(driver->setup.mem, driver->slots,
-                        driver->slots_size * sizeof *slots, size * sizeof *slots);
-    if (slots == NULL)
-        return HERD_ENOMEM;
-    for (uint32_t i = driver->slots_size; i < size; i++)
-        slots[i] =
-            (struct driver_slot){.next_free = i + 1 < size ? i + 1 : DRIVER_SLOT_NONE};
-    driver->free_slot = driver->slots_size;
-    driver->slots = slots;
-    driver->slots_size = size;
-    return HERD_OK;
+    return &driver->conns.pools[driver_role_index(role)];
 }
 
-struct driver_conn *driver_conn_new(struct driver *driver, enum herd_role role,
+static bool pool_init(struct driver *driver, enum herd_role role, uint32_t limit)
+{
+    const struct herd_conf *conf = driver->setup.conf;
+    struct io_conn_limits limits = {
+        .high = (size_t)conf->output_high,
+        .max = (size_t)conf->output_max,
+        .stall_ms = role == HERD_ROLE_PEER ? conf->link_timeout_ms : conf->output_stall_ms,
+        .linger_ms = LINGER_MS,
+        .connect_ms = conf->link_connect_timeout_ms,
+    };
+    *driver_pool(driver, role) = (struct driver_pool){
+        .role = role,
+        .limit = limit,
+        .group = io_conn_group_new(driver->setup.mem, driver->loop, limits),
+    };
+    return driver_pool(driver, role)->group != NULL;
+}
+
+int driver_conns_init(struct driver *driver)
+{
+    struct driver_limits limits = driver_limits_set(driver->setup.conf, driver->setup.self);
+    driver_slots_init(&driver->conns.slots, driver->setup.mem, limits.all);
+    return pool_init(driver, HERD_ROLE_CLIENT, limits.clients) &&
+                   pool_init(driver, HERD_ROLE_PEER, limits.peers) &&
+                   pool_init(driver, HERD_ROLE_CONTROL, limits.controls)
+               ? HERD_OK
+               : HERD_ENOMEM;
+}
+
+/* ---- the table ---- */
+
+/* NULL when all slots are used or memory is out. */
+static struct driver_conn *conn_new(struct driver *driver, struct driver_pool *pool,
                                     int64_t server, const char *address)
 {
-    if (driver->free_slot == DRIVER_SLOT_NONE && grow(driver) != HERD_OK)
-        return NULL;
     struct driver_conn *dc = herd_mem_zalloc(driver->setup.mem, sizeof *dc);
     if (dc == NULL)
         return NULL;
-    uint32_t index = driver->free_slot;
-    struct driver_slot *slot = &driver->slots[index];
-    driver->free_slot = slot->next_free;
-    slot->conn = dc;
+    if (driver_slots_take(&driver->conns.slots, dc, &dc->id) != HERD_OK) {
+        herd_mem_free(driver->setup.mem, dc, sizeof *dc);
+        return NULL;
+    }
     dc->driver = driver;
-    dc->id = (herd_conn_id)++slot->generation << 32 | index;
-    dc->role = role;
+    dc->pool = pool;
     dc->server = server;
     snprintf(dc->address, sizeof dc->address, "%s", address);
-    driver_listener(driver, role)->count++;
+    pool->count++;
     return dc;
 }
 
-static void forget_owed(struct driver_conn *dc)
+void driver_conn_drained_is_due(struct driver_conn *dc)
 {
-    struct driver_conn **at = &dc->driver->owed;
-    while (dc->owed && *at != dc)
-        at = &(*at)->next_owed;
-    if (dc->owed)
-        *at = dc->next_owed;
+    struct driver_conns *conns = &dc->driver->conns;
+    if (dc->drained_due)
+        return;
+    dc->drained_due = true;
+    dc->next_drained_due = conns->drained_due;
+    conns->drained_due = dc;
+}
+
+struct driver_conn *driver_conns_take_drained(struct driver *driver)
+{
+    struct driver_conn *dc = driver->conns.drained_due;
+    if (dc == NULL)
+        return NULL;
+    driver->conns.drained_due = dc->next_drained_due;
+    dc->drained_due = false;
+    return dc;
+}
+
+static void forget_drained(struct driver_conn *dc)
+{
+    struct driver_conn **at = &dc->driver->conns.drained_due;
+    while (dc->drained_due && *at != dc)
+        at = &(*at)->next_drained_due;
+    if (dc->drained_due)
+        *at = dc->next_drained_due;
 }
 
 void driver_conn_free(struct driver_conn *dc)
 {
     struct driver *driver = dc->driver;
-    uint32_t index = (uint32_t)dc->id;
-    enum herd_role role = dc->role;
-    forget_owed(dc);
-    driver->slots[index].conn = NULL;
-    driver->slots[index].next_free = driver->free_slot;
-    driver->free_slot = index;
+    struct driver_pool *pool = dc->pool;
+    forget_drained(dc);
+    driver_slots_release(&driver->conns.slots, dc->id);
     herd_mem_free(driver->setup.mem, dc, sizeof *dc);
-    driver_listener(driver, role)->count--;
-    driver_listeners_conn_gone(driver, role);
+    pool->count--;
+    if (pool->slot_freed != NULL)
+        pool->slot_freed(pool->arg);
 }
 
 struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id)
 {
-    uint32_t index = (uint32_t)id;
-    struct driver_conn *dc = index < driver->slots_size ? driver->slots[index].conn : NULL;
-    return dc != NULL && dc->id == id ? dc : NULL;
+    return driver_slots_find(&driver->conns.slots, id);
 }
 
 void driver_conns_free(struct driver *driver)
 {
-    for (uint32_t i = 0; i < driver->slots_size; i++)
-        if (driver->slots[i].conn != NULL)
-            driver_conn_free(driver->slots[i].conn);
-    herd_mem_free(driver->setup.mem, driver->slots,
-                  driver->slots_size * sizeof *driver->slots);
-    driver->slots = NULL;
-    driver->slots_size = 0;
+    struct driver_conns *conns = &driver->conns;
+    for (uint32_t i = 0; i < conns->slots.size; i++)
+        if (conns->slots.list[i].conn != NULL)
+            driver_conn_free(conns->slots.list[i].conn);
+    driver_slots_free(&conns->slots);
+    for (size_t i = 0; i < DRIVER_ROLES; i++)
+        io_conn_group_free(conns->pools[i].group);
+    *conns = (struct driver_conns){0};
 }
 
 void driver_conns_drop_dials(struct driver *driver)
 {
-    for (uint32_t i = 0; i < driver->slots_size; i++) {
-        struct driver_conn *dc = driver->slots[i].conn;
+    const struct driver_slots *slots = &driver->conns.slots;
+    for (uint32_t i = 0; i < slots->size; i++) {
+        struct driver_conn *dc = slots->list[i].conn;
         if (dc != NULL && !dc->opened) {
             io_conn_drop(dc->conn);
             driver_conn_free(dc);
@@ -101,9 +138,9 @@ void driver_conns_drop_dials(struct driver *driver)
     }
 }
 
-/* ---- what connections tell ---- */
+/* ---- events of connections ---- */
 
-/* 192.0.2.1 of 192.0.2.1:11490, 2001:db8::1 of [2001:db8::1]:11490; of anything else all
+/* 192.0.2.1 of 192.0.2.1:11490, 2001:db8::1 of [2001:db8::1]:11490; of any other text all
  * of it. */
 static struct herd_slice without_port(const char *address)
 {
@@ -115,11 +152,12 @@ static struct herd_slice without_port(const char *address)
     return herd_slice(address, (size_t)(colon - address));
 }
 
-static void tell(struct driver_conn *dc, enum herd_event_kind kind, struct herd_slice bytes)
+static void tell_core(struct driver_conn *dc, enum herd_event_kind kind,
+                      struct herd_slice bytes)
 {
     struct herd_event event = {.kind = kind,
                                .conn = dc->id,
-                               .role = dc->role,
+                               .role = dc->pool->role,
                                .server = dc->server,
                                .from_neighbour_address = dc->from_neighbour_address,
                                .bytes = bytes};
@@ -132,35 +170,36 @@ static void on_opened(void *arg)
 {
     struct driver_conn *dc = arg;
     dc->opened = true;
-    tell(dc, HERD_EV_OPENED, herd_slice_str(dc->address));
+    tell_core(dc, HERD_EV_OPENED, herd_slice_str(dc->address));
 }
 
 static void on_data(void *arg, struct herd_slice bytes)
 {
-    tell(arg, HERD_EV_DATA, bytes);
+    tell_core(arg, HERD_EV_DATA, bytes);
 }
 
 static void on_eof(void *arg)
 {
-    tell(arg, HERD_EV_EOF, HERD_LIT(""));
+    tell_core(arg, HERD_EV_EOF, HERD_LIT(""));
 }
 
 static void on_drained(void *arg)
 {
     struct driver_conn *dc = arg;
-    bool wanted = dc->role == HERD_ROLE_PEER || dc->draining;
-    dc->draining = false;
+    bool wanted = dc->pool->role == HERD_ROLE_PEER || dc->drain_wanted;
+    dc->drain_wanted = false;
     if (wanted)
-        tell(dc, HERD_EV_DRAINED, HERD_LIT(""));
+        tell_core(dc, HERD_EV_DRAINED, HERD_LIT(""));
 }
 
 /* A dialled connection that never opened is a failed dial: the core does not know it. */
-static void on_closed(void *arg, const char *why)
+static void on_closed(void *arg, const char *reason)
 {
     struct driver_conn *dc = arg;
     struct driver *driver = dc->driver;
     herd_conn_id id = dc->id;
-    tell(dc, dc->opened ? HERD_EV_CLOSED : HERD_EV_DIAL_FAILED, herd_slice_str(why));
+    tell_core(dc, dc->opened ? HERD_EV_CLOSED : HERD_EV_DIAL_FAILED,
+              herd_slice_str(reason));
     if (driver_conn_find(driver, id) == dc)
         driver_conn_free(dc);
 }
@@ -173,56 +212,49 @@ static const struct io_conn_handlers handlers = {
     .closed = on_closed,
 };
 
-/* The other side is a neighbour, or runs on the same machine as one. */
-static bool is_neighbour_address(const struct driver *driver, const struct io_addr *from)
-{
-    for (uint32_t i = 0; i < driver->setup.conf->server_count; i++)
-        if (driver->peers[i].len > 0 && io_addr_same_host(&driver->peers[i], from))
-            return true;
-    return false;
-}
+/* ---- accepting and dialling ---- */
 
-void driver_conn_accept(struct driver *driver, int fd, enum herd_role role,
+void driver_conn_accept(struct driver *driver, int fd, struct driver_pool *pool,
                         const struct io_addr *from)
 {
-    char address[IO_SOCK_TEXT];
+    char address[IO_ADDR_TEXT_SIZE];
     io_addr_text(from, address);
-    struct driver_conn *dc = driver_conn_new(driver, role, -1, address);
+    struct driver_conn *dc = conn_new(driver, pool, -1, address);
     if (dc == NULL) {
         close(fd);
         return;
     }
-    if (role == HERD_ROLE_PEER) {
-        dc->from_neighbour_address = is_neighbour_address(driver, from);
+    if (pool->role == HERD_ROLE_PEER) {
+        dc->from_neighbour_address = driver_neighbours_have(driver, from);
         io_sock_keep_unsent_small(fd);
     }
-    dc->conn = io_conn_accept(driver_listener(driver, role)->group, fd, &handlers, dc);
+    dc->conn = io_conn_accept(pool->group, fd, &handlers, dc);
     if (dc->conn == NULL) {
         driver_conn_free(dc);
         return;
     }
-    if (role != HERD_ROLE_CLIENT)
+    if (pool->role != HERD_ROLE_CLIENT)
         io_conn_pin(dc->conn);
     on_opened(dc);
 }
 
 bool driver_conn_dial(struct driver *driver, uint32_t server, struct herd_error_text *error)
 {
-    char address[IO_SOCK_TEXT];
-    const struct io_addr *addr = &driver->peers[server];
+    char address[IO_ADDR_TEXT_SIZE];
+    struct driver_pool *pool = driver_pool(driver, HERD_ROLE_PEER);
+    const struct io_addr *addr = &driver->neighbours[server];
     io_addr_text(addr, address);
     int fd = io_sock_dial(addr, error);
     if (fd < 0)
         return false;
-    struct driver_conn *dc = driver_conn_new(driver, HERD_ROLE_PEER, server, address);
+    struct driver_conn *dc = conn_new(driver, pool, server, address);
     if (dc == NULL) {
         close(fd);
         herd_error_set(error, "too many connections");
         return false;
     }
     io_sock_keep_unsent_small(fd);
-    dc->conn =
-        io_conn_dial(driver_listener(driver, HERD_ROLE_PEER)->group, fd, &handlers, dc);
+    dc->conn = io_conn_dial(pool->group, fd, &handlers, dc);
     if (dc->conn != NULL) {
         io_conn_pin(dc->conn);
         return true;

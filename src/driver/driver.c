@@ -5,38 +5,17 @@
 #include "io/clock.h"
 #include "io/random.h"
 #include "io/signals.h"
+#include "listeners.h"
+#include "neighbours.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 
-enum {
-    LEAVE_MS = 3000, /* longest good-bye */
-};
+enum { SHUTDOWN_MS = 3000 }; /* for replies and news; then connections are closed */
 
 /* ---- life ---- */
-
-static int look_up_peers(struct driver *driver, struct herd_error_text *error)
-{
-    const struct herd_conf *conf = driver->setup.conf;
-    driver->peers =
-        herd_mem_zalloc(driver->setup.mem, conf->server_count * sizeof *driver->peers);
-    if (driver->peers == NULL) {
-        herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
-        return HERD_ENOMEM;
-    }
-    for (uint32_t i = 0; i < conf->server_count; i++) {
-        const struct herd_conf_addr *at = &conf->servers[i].peer;
-        if (!herd_conf_linked(conf, driver->setup.self, i))
-            continue;
-        if (io_addr_lookup(&driver->peers[i], at->host, at->port, error) != HERD_OK)
-            return HERD_EBAD;
-        if (driver_peer_allowed(driver, &driver->peers[i], i, error) != HERD_OK)
-            return HERD_EBAD;
-    }
-    return HERD_OK;
-}
 
 static int start_core(struct driver *driver, struct herd_error_text *error)
 {
@@ -68,13 +47,9 @@ static int start_core(struct driver *driver, struct herd_error_text *error)
 
 static int start_conns(struct driver *driver, struct herd_error_text *error)
 {
-    const struct herd_conf *conf = driver->setup.conf;
-    driver->late_max = conf->server_count + (size_t)conf->lookups_max;
-    driver->late =
-        herd_mem_alloc(driver->setup.mem, driver->late_max * sizeof *driver->late);
     driver->loop = io_loop_new(driver->setup.mem);
-    if (driver->late != NULL && driver->loop != NULL &&
-        driver_listeners_init(driver) == HERD_OK)
+    if (driver->loop != NULL && driver_deferred_init(driver) == HERD_OK &&
+        driver_conns_init(driver) == HERD_OK)
         return HERD_OK;
     herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
@@ -103,7 +78,7 @@ static void on_signal(void *arg, int number)
         struct herd_event stop = {.kind = HERD_EV_STOP};
         log_text(driver, "stopping");
         driver->stopping = true;
-        driver->stop_by = herd_mono_add_ms(driver->mono, LEAVE_MS);
+        driver->stop_until = herd_mono_add_ms(driver->mono, SHUTDOWN_MS);
         driver_listeners_close(driver);
         driver_step(driver, stop);
         driver_conns_drop_dials(driver);
@@ -141,13 +116,11 @@ struct driver *driver_new(const struct driver_setup *setup, struct herd_error_te
         return NULL;
     }
     driver->setup = *setup;
-    driver->free_slot = DRIVER_SLOT_NONE;
-    driver->accept_resume_at = HERD_NEVER;
-    driver->stop_by = HERD_NEVER;
+    driver->stop_until = HERD_NEVER;
     driver_clock(driver);
     int rc = start_conns(driver, error);
     if (rc == HERD_OK)
-        rc = look_up_peers(driver, error);
+        rc = driver_neighbours_look_up(driver, error);
     if (rc == HERD_OK)
         rc = driver_places_start(driver, error);
     if (rc == HERD_OK)
@@ -167,28 +140,26 @@ void driver_free(struct driver *driver)
     if (driver == NULL)
         return;
     const struct herd_mem *mem = driver->setup.mem;
-    driver_listeners_close(driver);
+    driver_listeners_free(driver);
     if (driver->signals_on)
         io_signals_stop(driver->loop);
     io_fetch_free(driver->fetch);
     herd_core_free(driver->core);
     driver_conns_free(driver);
-    driver_listeners_free(driver);
+    driver_deferred_free(driver);
+    driver_neighbours_free(driver);
     io_loop_free(driver->loop);
-    herd_mem_free(mem, driver->late, driver->late_max * sizeof *driver->late);
-    herd_mem_free(mem, driver->peers,
-                  driver->setup.conf->server_count * sizeof *driver->peers);
     herd_mem_free(mem, driver, sizeof *driver);
 }
 
 const char *driver_client_address(const struct driver *driver)
 {
-    return driver->doors[0].address;
+    return driver_listeners_address(driver, HERD_ROLE_CLIENT);
 }
 
 const char *driver_peer_address(const struct driver *driver)
 {
-    return driver->doors[1].address;
+    return driver_listeners_address(driver, HERD_ROLE_PEER);
 }
 
 /* ---- the loop ---- */
@@ -196,28 +167,28 @@ const char *driver_peer_address(const struct driver *driver)
 static struct herd_mono next_deadline(const struct driver *driver)
 {
     struct herd_mono at = herd_deadline(driver->core);
-    for (int i = 0; i < DRIVER_LISTENERS; i++)
-        at = herd_mono_min(at, io_conn_group_deadline(driver->doors[i].group));
+    for (size_t i = 0; i < DRIVER_ROLES; i++)
+        at = herd_mono_min(at, io_conn_group_deadline(driver->conns.pools[i].group));
     at = herd_mono_min(at, io_fetch_deadline(driver->fetch));
-    at = herd_mono_min(at, driver->accept_resume_at);
-    return herd_mono_min(at, driver->stop_by);
+    at = herd_mono_min(at, driver_listeners_deadline(driver));
+    return herd_mono_min(at, driver->stop_until);
 }
 
-static bool nobody_left(const struct driver *driver)
+static bool all_closed(const struct driver *driver)
 {
-    for (int i = 0; i < DRIVER_LISTENERS; i++)
-        if (io_conn_group_count(driver->doors[i].group) > 0)
+    for (size_t i = 0; i < DRIVER_ROLES; i++)
+        if (io_conn_group_count(driver->conns.pools[i].group) > 0)
             return false;
     return true;
 }
 
 static bool finished(const struct driver *driver)
 {
-    return driver->stopping && (driver->stop_now || nobody_left(driver) ||
-                                herd_mono_reached(driver->mono, driver->stop_by));
+    return driver->stopping && (driver->stop_now || all_closed(driver) ||
+                                herd_mono_reached(driver->mono, driver->stop_until));
 }
 
-/* The core's TICK comes last: what a turn's events made news is then sent in one batch. */
+/* The core's TICK comes last: it sends the news of all events of the turn in one batch. */
 static int turn(struct driver *driver)
 {
     struct herd_event tick = {.kind = HERD_EV_TICK};
@@ -226,24 +197,25 @@ static int turn(struct driver *driver)
     if (rc < 0)
         return rc;
     driver_clock(driver);
-    for (int i = 0; i < DRIVER_LISTENERS; i++)
-        io_conn_group_tick(driver->doors[i].group, driver->mono);
+    for (size_t i = 0; i < DRIVER_ROLES; i++)
+        io_conn_group_tick(driver->conns.pools[i].group, driver->mono);
     io_fetch_tick(driver->fetch, driver->mono);
     driver_listeners_tick(driver);
     driver_step(driver, tick);
     return HERD_OK;
 }
 
-static void warn_of_few_places(struct driver *driver)
+static void warn_of_file_limit(struct driver *driver)
 {
     char text[160];
-    uint32_t places = driver_listener(driver, HERD_ROLE_CLIENT)->max;
-    if (places >= (uint64_t)driver->setup.conf->connections_max)
+    uint32_t limit = driver_pool(driver, HERD_ROLE_CLIENT)->limit;
+    if (limit >= (uint64_t)driver->setup.conf->connections_max)
         return;
     snprintf(text, sizeof text,
              "the system's limit on open files leaves %" PRIu32
-             " connections for clients: connections-max is %" PRId64,
-             places, driver->setup.conf->connections_max);
+             " connections for clients: connections-max is %" PRId64
+             "; raise the limit (ulimit -n)",
+             limit, driver->setup.conf->connections_max);
     log_text(driver, text);
 }
 
@@ -251,7 +223,7 @@ int driver_run(struct driver *driver)
 {
     int rc = HERD_OK;
     log_text(driver, "started");
-    warn_of_few_places(driver);
+    warn_of_file_limit(driver);
     while (rc == HERD_OK && !finished(driver))
         rc = turn(driver);
     log_text(driver, rc == HERD_OK ? "stopped" : "stopped: poll failed");

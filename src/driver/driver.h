@@ -1,6 +1,6 @@
-/* One server in the real world: turns what the adapters tell into events for the core,
- * and the core's actions into calls of the adapters. These are the only files that know
- * both sides. */
+/* One server in the real world: turns what the adapters report into events for the core,
+ * and the core's actions into calls of the adapters. Only the files of this folder know
+ * both. */
 #ifndef DRIVER_DRIVER_H
 #define DRIVER_DRIVER_H
 
@@ -13,31 +13,31 @@
 #include <stdint.h>
 
 struct driver_setup {
-    const struct herd_mem *mem;
-    const struct herd_conf *conf; /* borrowed, outlives the driver */
-    uint32_t self;                /* index of this server */
-    const char *control_path;     /* of the control socket */
-    const char *places_key;       /* "" when there is none; copied by whoever needs it */
-    const char *places_ca_file;   /* "": the system's certificates */
+    const struct herd_mem *mem;   /* borrowed, outlives the driver */
+    const struct herd_conf *conf; /* likewise */
+    uint32_t self;                /* index of this server in the configuration */
+    const char *control_path;     /* of the control socket; borrowed likewise */
+    const char *places_key;       /* "": none; borrowed likewise */
+    const char *places_ca_file;   /* "": the system's certificates; borrowed likewise */
     struct herd_mac mac;          /* the herd's key; `sign` is NULL when there is none */
-    struct io_log *log;           /* borrowed */
+    struct io_log *log;           /* borrowed, outlives the driver */
 };
 
 struct driver;
 
-/* Opens the doors: listens on all addresses, sets up signals and libcurl. NULL with `error`
- * when anything is not as configured: nothing half-starts. */
+/* Sets up signals and libcurl and listens on all addresses: all of it or nothing. Errors:
+ * NULL with `error` when something is not to be had as configured, or memory is out. */
 struct driver *driver_new(const struct driver_setup *setup, struct herd_error_text *error);
 
-/* Accepts NULL. */
+/* Closes everything at once. Accepts NULL. */
 void driver_free(struct driver *driver);
 
-/* The addresses that are listened on, as text with the real ports: they live as long as
- * the driver. */
+/* The addresses on which clients and neighbours are accepted, as text with the ports that
+ * the system chose; live as long as the driver. */
 const char *driver_client_address(const struct driver *driver);
 const char *driver_peer_address(const struct driver *driver);
 
-/* Serves until SIGTERM or SIGINT, then takes leave of everybody. Errors: HERD_ESYS (errno
+/* Serves until SIGTERM or SIGINT, then shuts down, in 3 s at most. Errors: HERD_ESYS (errno
  * is set) when poll() fails. */
 int driver_run(struct driver *driver);
 

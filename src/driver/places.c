@@ -1,3 +1,4 @@
+#include "actions.h"
 #include "driver_internal.h"
 #include "herd/err.h"
 #include "herd/provider.h"

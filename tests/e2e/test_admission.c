@@ -259,10 +259,12 @@ static void open_files_are_limited(void)
     static const struct {
         const char *limit, *says; /* NULL: nothing */
     } cases[] = {
-        {"ulimit -n 205", "leaves 108 connections for clients: connections-max is 109\n"},
+        {"ulimit -n 205",
+         "leaves 108 connections for clients: connections-max is 109; raise"},
         {"ulimit -n 206", NULL},
-        {"ulimit -n 107", "leaves 10 connections for clients: connections-max is 109\n"},
-        {"ulimit -n 85", "leaves 8 connections for clients: connections-max is 109\n"},
+        {"ulimit -n 107",
+         "leaves 10 connections for clients: connections-max is 109; raise"},
+        {"ulimit -n 85", "leaves 8 connections for clients: connections-max is 109; raise"},
         {"ulimit -S -n 64", NULL},
     };
     struct herd_proc herd;

@@ -1,0 +1,31 @@
+/* Listening, accepting, and pausing it at limits. */
+#ifndef DRIVER_LISTENERS_H
+#define DRIVER_LISTENERS_H
+
+#include "herd/core.h"
+#include "herd/err.h"
+#include "herd/instant.h"
+
+struct driver;
+struct driver_listeners;
+
+/* Listens on the addresses of this server, into driver->listeners. Errors: HERD_ENOMEM,
+ * HERD_EBAD, HERD_ESYS, with `error`; driver_listeners_free is needed in any case. */
+int driver_listeners_open(struct driver *driver, struct herd_error_text *error);
+
+/* Stops listening; connections stay. Harmless when not open. */
+void driver_listeners_close(struct driver *driver);
+
+/* Likewise, and frees driver->listeners. */
+void driver_listeners_free(struct driver *driver);
+
+/* The address of a role's listener as text; lives as long as driver->listeners. */
+const char *driver_listeners_address(const struct driver *driver, enum herd_role role);
+
+/* When driver_listeners_tick next has something to do: HERD_NEVER if nothing. */
+struct herd_mono driver_listeners_deadline(const struct driver *driver);
+
+/* Resumes accepting when the pause for exhausted descriptors is over; call once a turn. */
+void driver_listeners_tick(struct driver *driver);
+
+#endif
