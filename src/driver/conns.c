@@ -22,8 +22,8 @@ static bool pool_init(struct driver *driver, enum herd_role role, uint32_t limit
 {
     const struct herd_conf *conf = driver->setup.conf;
     struct io_conn_limits limits = {
-        .high = (size_t)conf->output_high,
-        .max = (size_t)conf->output_max,
+        .high_water = (size_t)conf->output_high,
+        .unsent_max = (size_t)conf->output_max,
         .stall_ms = role == HERD_ROLE_PEER ? conf->link_timeout_ms : conf->output_stall_ms,
         .linger_ms = LINGER_MS,
         .connect_ms = conf->link_connect_timeout_ms,

@@ -9,7 +9,7 @@
 
 /* ---- transport: the only place that reads and writes -------------------------------- */
 
-/* Besides a number of bytes; 0 bytes read is the end of the input. */
+/* Results besides a number of bytes, of which 0 is the end of the input. */
 enum { AGAIN = -1, FAILED = -2 };
 
 static ssize_t read_some(struct io_conn *conn, char *bytes, size_t size)
@@ -28,7 +28,8 @@ static ssize_t write_some(struct io_conn *conn, struct herd_slice bytes)
     return io_portable_would_block(errno) ? AGAIN : FAILED;
 }
 
-/* ---- what to wait for --------------------------------------------------------------- */
+/* ---- which events to wait for
+ * --------------------------------------------------------------- */
 
 static unsigned wanted(const struct io_conn *conn)
 {
@@ -37,19 +38,20 @@ static unsigned wanted(const struct io_conn *conn)
     case CONN_DIALLING: return IO_WRITE;
     case CONN_OPEN:
         return write |
-               (conn->eof || conn->paused || conn->choked ? (unsigned)IO_NONE : IO_READ);
+               (conn->eof || conn->paused || conn->above_high_water ? (unsigned)IO_NONE
+                                                                    : IO_READ);
     default: return write | (conn->eof ? (unsigned)IO_NONE : IO_READ);
     }
 }
 
-/* To be called after each change of what wanted() looks at. */
+/* Call it after each change of a field that wanted() reads. */
 static void update(struct io_conn *conn)
 {
     const struct io_conn_limits *limits = &conn->group->limits;
-    if (conn->unsent.len > limits->high)
-        conn->choked = true;
-    else if (conn->unsent.len <= limits->high / 2)
-        conn->choked = false;
+    if (conn->unsent.len > limits->high_water)
+        conn->above_high_water = true;
+    else if (conn->unsent.len <= limits->high_water / 2)
+        conn->above_high_water = false;
     unsigned want = wanted(conn);
     if (want != conn->want) {
         conn->want = (unsigned char)want;
@@ -57,30 +59,30 @@ static void update(struct io_conn *conn)
     }
 }
 
-/* Waits anew for the other side to take bytes, or not at all when none are left. One that
- * is finishing has one limit for everything. */
-static void watch_stall(struct io_conn *conn)
+/* Restarts the stall timer, or stops it when no bytes are unsent. A finishing connection
+ * has linger_ms for everything instead. */
+static void restart_stall(struct io_conn *conn)
 {
     if (conn->state != CONN_OPEN)
         return;
     if (conn->unsent.len > 0 && conn->group->limits.stall_ms > 0) {
-        conn->kernel = io_portable_unacknowledged(conn->watch.fd);
+        conn->unacknowledged = io_portable_unacknowledged(conn->watch.fd);
         io_wait_begin(&conn->group->stalled, &conn->wait);
     } else {
         io_wait_end(&conn->wait);
     }
 }
 
-/* A finishing connection shuts down our side once everything is sent, and is over when
- * the other side has done the same. */
+/* A finishing connection shuts down our side once everything is sent, and ends when the
+ * other side has done the same. */
 static void settle(struct io_conn *conn)
 {
-    if (conn->unsent.len == 0 && !conn->shut) {
-        conn->shut = true;
+    if (conn->unsent.len == 0 && !conn->output_closed) {
+        conn->output_closed = true;
         if (shutdown(conn->watch.fd, SHUT_WR) != 0)
             conn->eof = true;
     }
-    if (conn->shut && conn->eof)
+    if (conn->output_closed && conn->eof)
         io_conn_release(conn);
     else
         update(conn);
@@ -119,7 +121,7 @@ static void flush(struct io_conn *conn)
     herd_buf_consume(&conn->unsent, (size_t)put);
     if (conn->unsent.len == 0)
         herd_buf_free(&conn->unsent);
-    watch_stall(conn);
+    restart_stall(conn);
     if (conn->state == CONN_FINISHING) {
         settle(conn);
         return;
@@ -137,16 +139,16 @@ static void finish_dial(struct io_conn *conn)
         return;
     }
     conn->state = CONN_OPEN;
-    watch_stall(conn);
+    restart_stall(conn);
     update(conn);
     conn->handlers->opened(conn->arg);
 }
 
-/* What waits for nothing is told of a hang-up again and again: it has to go. */
+/* poll() reports a hang-up in every turn to a connection that waits for nothing else. */
 static void hung_up(struct io_conn *conn)
 {
     int err = io_sock_error(conn->watch.fd);
-    io_conn_end(conn, err != 0 ? err : WHY_HUNG_UP);
+    io_conn_end(conn, err != 0 ? err : END_HUNG_UP);
 }
 
 /* Each step may end the connection or change what it waits for. */
@@ -168,11 +170,11 @@ static void ready(struct io_watch *watch, unsigned bits)
         receive(conn);
 }
 
-/* ---- what owners call --------------------------------------------------------------- */
+/* ---- calls of owners --------------------------------------------------------------- */
 
-static struct io_conn *take_over(struct io_conn_group *group, int fd,
-                                 enum io_conn_state state,
-                                 const struct io_conn_handlers *handlers, void *arg)
+static struct io_conn *conn_new(struct io_conn_group *group, int fd,
+                                enum io_conn_state state,
+                                const struct io_conn_handlers *handlers, void *arg)
 {
     struct io_conn *conn = herd_mem_zalloc(group->mem, sizeof *conn);
     if (conn == NULL) {
@@ -184,7 +186,7 @@ static struct io_conn *take_over(struct io_conn_group *group, int fd,
     conn->handlers = handlers;
     conn->arg = arg;
     conn->state = (unsigned char)state;
-    herd_buf_init(&conn->unsent, group->mem, group->limits.max);
+    herd_buf_init(&conn->unsent, group->mem, group->limits.unsent_max);
     conn->want = (unsigned char)wanted(conn);
     if (io_loop_add(group->loop, &conn->watch, conn->want) != HERD_OK) {
         (void)close(fd);
@@ -202,29 +204,29 @@ static struct io_conn *take_over(struct io_conn_group *group, int fd,
 struct io_conn *io_conn_accept(struct io_conn_group *group, int fd,
                                const struct io_conn_handlers *handlers, void *arg)
 {
-    return take_over(group, fd, CONN_OPEN, handlers, arg);
+    return conn_new(group, fd, CONN_OPEN, handlers, arg);
 }
 
 struct io_conn *io_conn_dial(struct io_conn_group *group, int fd,
                              const struct io_conn_handlers *handlers, void *arg)
 {
-    struct io_conn *conn = take_over(group, fd, CONN_DIALLING, handlers, arg);
+    struct io_conn *conn = conn_new(group, fd, CONN_DIALLING, handlers, arg);
     if (conn != NULL)
         io_wait_begin(&group->dialling, &conn->wait);
     return conn;
 }
 
-/* Keeps what the kernel did not take. */
+/* Keeps the bytes that the kernel did not accept. */
 static void keep(struct io_conn *conn, struct herd_slice rest)
 {
     bool first = conn->unsent.len == 0;
     int rc = herd_buf_append(&conn->unsent, rest);
     if (rc != HERD_OK) {
-        io_conn_end_later(conn, rc == HERD_EFULL ? WHY_UNSENT : WHY_NO_MEMORY);
+        io_conn_end_later(conn, rc == HERD_EFULL ? END_UNSENT : END_NO_MEMORY);
         return;
     }
     if (first)
-        watch_stall(conn);
+        restart_stall(conn);
     update(conn);
 }
 

@@ -11,19 +11,19 @@
 
 /* ---- the end of a connection -------------------------------------------------------- */
 
-static const char *why_text(int why)
+static const char *reason_text(int reason)
 {
-    switch (why) {
-    case WHY_UNSENT: return "does not read: too much is unsent";
-    case WHY_STALLED: return "does not read: took nothing for too long";
-    case WHY_NO_MEMORY: return herd_strerror(HERD_ENOMEM);
-    case WHY_NO_ANSWER: return "no answer to the attempt to connect";
-    case WHY_HUNG_UP: return "hung up";
-    default: return strerror(why);
+    switch (reason) {
+    case END_UNSENT: return "does not read: too many bytes are unsent";
+    case END_STALLED: return "does not read: took nothing for too long";
+    case END_NO_MEMORY: return herd_strerror(HERD_ENOMEM);
+    case END_NO_ANSWER: return "no answer to the attempt to connect";
+    case END_HUNG_UP: return "hung up";
+    default: return strerror(reason);
     }
 }
 
-/* The descriptor and all memory but the connection itself, which outlives it. */
+/* Frees the descriptor and all memory but the connection itself. */
 static void close_socket(struct io_conn *conn)
 {
     io_loop_remove(conn->group->loop, &conn->watch);
@@ -51,19 +51,19 @@ void io_conn_release(struct io_conn *conn)
     group->count--;
 }
 
-void io_conn_end(struct io_conn *conn, int why)
+void io_conn_end(struct io_conn *conn, int reason)
 {
     bool forgotten = conn->state == CONN_FINISHING;
     io_conn_release(conn);
     if (!forgotten)
-        conn->handlers->closed(conn->arg, why_text(why));
+        conn->handlers->closed(conn->arg, reason_text(reason));
 }
 
-void io_conn_end_later(struct io_conn *conn, int why)
+void io_conn_end_later(struct io_conn *conn, int reason)
 {
     close_socket(conn);
     conn->state = CONN_BROKEN;
-    conn->why = why;
+    conn->end_reason = reason;
     io_wait_begin(&conn->group->broken, &conn->wait);
 }
 
@@ -72,7 +72,7 @@ void io_conn_end_later(struct io_conn *conn, int why)
 struct io_conn_group *io_conn_group_new(const struct herd_mem *mem, struct io_loop *loop,
                                         struct io_conn_limits limits)
 {
-    assert(limits.max > 0 && limits.max >= limits.high);
+    assert(limits.unsent_max > 0 && limits.unsent_max >= limits.high_water);
     assert(limits.linger_ms > 0 && limits.connect_ms > 0);
     struct io_conn_group *group = herd_mem_zalloc(mem, sizeof *group);
     if (group == NULL)
@@ -133,42 +133,42 @@ bool io_conn_group_close_oldest_lingering(struct io_conn_group *group)
     return true;
 }
 
-/* Handlers may begin and end any wait: only the list knows who is next. */
-static void end_over(struct io_conn_group *group, struct io_wait_list *list, int why)
+/* Handlers may begin and end any wait, so the list is asked again each time. */
+static void end_expired(struct io_conn_group *group, struct io_wait_list *list, int reason)
 {
     struct io_wait *wait;
     while ((wait = io_wait_over(list, group->now)) != NULL) {
         struct io_conn *conn = of_wait(wait);
-        io_conn_end(conn, conn->state == CONN_BROKEN ? conn->why : why);
+        io_conn_end(conn, conn->state == CONN_BROKEN ? conn->end_reason : reason);
     }
 }
 
-/* Nothing was added to what the kernel had meanwhile, so less of it means that the other
- * side has taken some. */
-static bool has_moved(struct io_conn *conn)
+/* The kernel has accepted no byte since the stall began, so fewer unacknowledged ones mean
+ * that the other side took some. */
+static bool made_progress(struct io_conn *conn)
 {
-    int before = conn->kernel;
-    conn->kernel = io_portable_unacknowledged(conn->watch.fd);
-    return conn->kernel >= 0 && conn->kernel < before;
+    int before = conn->unacknowledged;
+    conn->unacknowledged = io_portable_unacknowledged(conn->watch.fd);
+    return conn->unacknowledged >= 0 && conn->unacknowledged < before;
 }
 
 static void end_stalled(struct io_conn_group *group)
 {
     struct io_wait *wait;
     while ((wait = io_wait_over(&group->stalled, group->now)) != NULL) {
-        if (has_moved(of_wait(wait)))
+        if (made_progress(of_wait(wait)))
             io_wait_begin(&group->stalled, wait);
         else
-            io_conn_end(of_wait(wait), WHY_STALLED);
+            io_conn_end(of_wait(wait), END_STALLED);
     }
 }
 
 void io_conn_group_tick(struct io_conn_group *group, struct herd_mono now)
 {
     group->now = now;
-    end_over(group, &group->dialling, WHY_NO_ANSWER);
+    end_expired(group, &group->dialling, END_NO_ANSWER);
     end_stalled(group);
-    end_over(group, &group->lingering, WHY_STALLED);
-    end_over(group, &group->broken, 0);
+    end_expired(group, &group->lingering, END_STALLED);
+    end_expired(group, &group->broken, 0);
     free_gone(group);
 }

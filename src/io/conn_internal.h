@@ -1,5 +1,5 @@
-/* What conn.c (one connection: bytes in and out) and conn_group.c (all of them: their
- * limits of time and their ends) share. Nobody else includes it. */
+/* The state of connections, for conn.c (one connection: bytes in and out) and conn_group.c
+ * (all of a group: time limits and ends) only. */
 #ifndef IO_CONN_INTERNAL_H
 #define IO_CONN_INTERNAL_H
 
@@ -8,19 +8,21 @@
 
 enum io_conn_state {
     CONN_DIALLING,  /* waits for the outcome of connect() */
-    CONN_OPEN,      /* the caller's */
-    CONN_FINISHING, /* forgotten by the caller: sends the rest, discards input, closes */
-    CONN_BROKEN,    /* ended inside the caller's own call: `closed` is still to be called */
-    CONN_GONE /* closed; freed at the next tick, so that callers up the stack may look */
+    CONN_OPEN,      /* the caller uses it */
+    CONN_FINISHING, /* the caller has forgotten it: sends the rest, discards input, closes
+                     */
+    CONN_BROKEN, /* ended inside a call of the caller: `closed` is called at the next tick
+                  */
+    CONN_GONE /* closed; freed at the next tick, since callers up the stack still read it */
 };
 
-/* Why a connection ended, besides errno values, which are positive. */
+/* Reasons why a connection ended, besides errno values, which are positive. */
 enum {
-    WHY_UNSENT = -1,
-    WHY_STALLED = -2,
-    WHY_NO_MEMORY = -3,
-    WHY_NO_ANSWER = -4,
-    WHY_HUNG_UP = -5
+    END_UNSENT = -1,
+    END_STALLED = -2,
+    END_NO_MEMORY = -3,
+    END_NO_ANSWER = -4,
+    END_HUNG_UP = -5
 };
 
 struct io_conn {
@@ -29,27 +31,27 @@ struct io_conn {
     const struct io_conn_handlers *handlers;
     void *arg;
     struct herd_buf unsent;
-    struct io_wait wait;  /* in the list of the one thing that it waits for */
+    struct io_wait wait;  /* in the list of the one limit that it waits for */
     struct io_conn *prev; /* among all of the group */
     struct io_conn *next; /* among all of the group, or among those to be freed */
-    int why;
-    int kernel; /* bytes that the kernel had to deliver when the wait began; -1: unknown */
-    unsigned char state; /* enum io_conn_state */
-    unsigned char want;  /* what the watch waits for */
-    bool eof;            /* the other side will send no more */
-    bool paused;         /* by the caller */
-    bool choked;         /* by the high water mark */
-    bool shut;           /* we will send no more */
+    int end_reason;       /* when BROKEN: an errno value or one of the above */
+    int unacknowledged;   /* bytes that the kernel held when the stall began; -1: unknown */
+    unsigned char state;  /* enum io_conn_state */
+    unsigned char want;   /* enum io_want bits that the watch waits for */
+    bool eof;             /* the other side sends no more */
+    bool paused;          /* by the caller */
+    bool above_high_water; /* not read until half of the mark is left */
+    bool output_closed;    /* our side is shut down */
 };
 
 struct io_conn_group {
     const struct herd_mem *mem;
     struct io_loop *loop;
     struct io_conn_limits limits;
-    struct herd_mono now;
+    struct herd_mono now; /* of the last tick */
     size_t count;
-    struct io_conn *all;
-    struct io_conn *gone;
+    struct io_conn *all;  /* linked by prev and next */
+    struct io_conn *gone; /* to be freed; linked by next */
     struct io_wait_list dialling;
     struct io_wait_list stalled;
     struct io_wait_list lingering;
@@ -57,14 +59,15 @@ struct io_conn_group {
     char input[IO_CONN_READ];
 };
 
-/* Closes without a word; the memory stays until the next tick. */
+/* Closes without calling a handler; the memory stays until the next tick. */
 void io_conn_release(struct io_conn *conn);
 
-/* Ends a connection from the loop or from a tick: its owner is told at once, unless it has
- * forgotten the connection. `why`: an errno value or one of the above. */
-void io_conn_end(struct io_conn *conn, int why);
+/* Ends a connection from the loop or from a tick, and calls `closed` unless the owner has
+ * forgotten it. `reason`: an errno value or one of the above. */
+void io_conn_end(struct io_conn *conn, int reason);
 
-/* Ends a connection from inside a call of its owner, who is told at the next tick. */
-void io_conn_end_later(struct io_conn *conn, int why);
+/* Ends a connection from inside a call of its owner: `closed` is called at the next tick.
+ */
+void io_conn_end_later(struct io_conn *conn, int reason);
 
 #endif

@@ -43,7 +43,7 @@ int io_loop_add(struct io_loop *loop, struct io_watch *watch, unsigned want)
     return io_loop_set_add(&loop->set, watch, events_of(want));
 }
 
-/* Whoever changes it is at work on it, so more is to come. */
+/* A change of wants means that the connection is in use: it is likely to be ready soon. */
 void io_loop_want(struct io_loop *loop, struct io_watch *watch, unsigned want)
 {
     io_loop_set_warm(&loop->set, watch);
@@ -56,7 +56,7 @@ void io_loop_pin(struct io_loop *loop, struct io_watch *watch)
     io_loop_set_warm(&loop->set, watch);
 }
 
-/* ---- those that are ready ----------------------------------------------------------- */
+/* ---- ready watches ----------------------------------------------------------- */
 
 static void queue(struct io_loop *loop, struct io_watch *watch)
 {
@@ -87,9 +87,9 @@ void io_loop_remove(struct io_loop *loop, struct io_watch *watch)
     io_loop_set_remove(&loop->set, watch);
 }
 
-/* The wants may have changed since poll() looked: what is no longer wanted is not told.
- * POLLNVAL is told like an error: libraries have been seen to close a descriptor before
- * they say so. */
+/* The wants may have changed since poll(): events that are no longer wanted are left out.
+ * POLLNVAL is reported like an error: some libraries close a descriptor before they say
+ * so. */
 static unsigned ready_of(const struct pollfd *entry)
 {
     unsigned want = ((entry->events & POLLIN) ? IO_READ : 0U) |
@@ -101,10 +101,10 @@ static unsigned ready_of(const struct pollfd *entry)
     return ready & want;
 }
 
-/* All hits are found before the first callback, so that callbacks may move entries as
- * they like; what they remove leaves the queue. The last one found is called first. So
- * what was added early and is pinned comes late: a signal to stop after the listeners, and
- * whoever has connected before the signal is taken in. */
+/* All ready watches are found before the first callback, so that callbacks may move
+ * entries; a watch that they remove leaves the queue. The last one found is called first.
+ * So a pinned watch that was added early is called late: the listeners come before a signal
+ * to stop, and connections made before the signal are accepted. */
 static void find_ready(struct io_loop *loop, int hits)
 {
     struct io_loop_set *set = &loop->set;
@@ -118,7 +118,7 @@ static void find_ready(struct io_loop *loop, int hits)
     }
 }
 
-/* Revents end here, before the callback: outside of a turn nobody has any. */
+/* Clears revents before each callback: outside of a turn no entry has any. */
 static int call_ready(struct io_loop *loop)
 {
     int calls = 0;
@@ -155,13 +155,13 @@ static int ms_until(struct herd_mono now, struct herd_mono deadline)
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-static int ask_all(struct io_loop *loop, int timeout_ms)
+static int poll_all(struct io_loop *loop, int timeout_ms)
 {
     loop->polls_of_all++;
     return poll(loop->set.fds, (nfds_t)loop->set.len, timeout_ms);
 }
 
-static int ask_hot(struct io_loop *loop, int timeout_ms)
+static int poll_hot(struct io_loop *loop, int timeout_ms)
 {
     loop->polls_of_hot++;
     return poll(loop->set.fds, (nfds_t)loop->set.hot, timeout_ms);
@@ -172,7 +172,7 @@ static bool has_idle_work(const struct io_loop *loop)
     return loop->idle.pending != NULL && loop->idle.pending(loop->idle.arg);
 }
 
-/* The last thing before a sleep; what time it is then. */
+/* Does the idle work, if any, before a sleep; returns the time afterwards. */
 static struct herd_mono before_sleep(struct io_loop *loop, struct herd_mono now)
 {
     if (!has_idle_work(loop))
@@ -181,36 +181,37 @@ static struct herd_mono before_sleep(struct io_loop *loop, struct herd_mono now)
     return loop->clock();
 }
 
-/* With work that waits for a quiet moment asks without sleeping first. */
-static int look_at_few(struct io_loop *loop, struct herd_mono deadline)
+/* With idle work pending, polls without sleeping first. */
+static int turn_few(struct io_loop *loop, struct herd_mono deadline)
 {
     struct herd_mono now = {0};
     if (!herd_mono_is_never(deadline))
         now = loop->clock();
     int timeout_ms = ms_until(now, deadline);
     if (timeout_ms == 0 || !has_idle_work(loop))
-        return ask_all(loop, timeout_ms);
-    int hits = ask_all(loop, 0);
+        return poll_all(loop, timeout_ms);
+    int hits = poll_all(loop, 0);
     if (hits != 0)
         return hits;
     loop->idle.idle(loop->idle.arg);
-    return ask_all(loop, ms_until(loop->clock(), deadline));
+    return poll_all(loop, ms_until(loop->clock(), deadline));
 }
 
-static int look_at_hot(struct io_loop *loop, struct herd_mono now, struct herd_mono until)
+static int poll_hot_until(struct io_loop *loop, struct herd_mono now,
+                          struct herd_mono until)
 {
-    int hits = ask_hot(loop, 0);
+    int hits = poll_hot(loop, 0);
     if (hits != 0 || herd_mono_reached(now, until)) {
         loop->age += IO_LOOP_AGE_BUSY;
         return hits;
     }
     now = before_sleep(loop, now);
     loop->age += IO_LOOP_AGE_SLEPT;
-    return ask_hot(loop, ms_until(now, until));
+    return poll_hot(loop, ms_until(now, until));
 }
 
-/* A poll during which another program ran seems dear: what is more than before is believed
- * bit by bit, what is less at once. */
+/* Raises the estimate slowly, since preemption inflates single measurements, and lowers it
+ * at once. */
 static void note_cost(struct io_loop *loop, int64_t cost_ns)
 {
     int64_t most_ns = loop->cost_ns + loop->cost_ns / 4 + 1000;
@@ -225,11 +226,11 @@ static struct herd_mono next_of_all(struct herd_mono now, int64_t cost_ns)
     return (struct herd_mono){now.ns + apart_ns};
 }
 
-/* Asks without sleeping first, since that shows what looking at all of them costs. */
-static int look_at_all(struct io_loop *loop, struct herd_mono now,
-                       struct herd_mono deadline)
+/* Polls without sleeping first, which measures the cost of a poll of all. */
+static int poll_all_until(struct io_loop *loop, struct herd_mono now,
+                          struct herd_mono deadline)
 {
-    int hits = ask_all(loop, 0);
+    int hits = poll_all(loop, 0);
     struct herd_mono after = loop->clock();
     note_cost(loop, after.ns - now.ns);
     loop->all_at = next_of_all(after, loop->cost_ns);
@@ -239,28 +240,28 @@ static int look_at_all(struct io_loop *loop, struct herd_mono now,
     }
     after = before_sleep(loop, after);
     loop->age += IO_LOOP_AGE_SLEPT;
-    hits = ask_all(loop, ms_until(after, deadline));
+    hits = poll_all(loop, ms_until(after, deadline));
     loop->all_at = next_of_all(loop->clock(), loop->cost_ns);
     return hits;
 }
 
-static int look_at_many(struct io_loop *loop, struct herd_mono deadline)
+static int turn_many(struct io_loop *loop, struct herd_mono deadline)
 {
     struct herd_mono now = loop->clock();
     if (loop->set.hot > 0 && !herd_mono_reached(now, loop->all_at)) {
         struct herd_mono until = herd_mono_min(deadline, loop->all_at);
-        int hits = look_at_hot(loop, now, until);
+        int hits = poll_hot_until(loop, now, until);
         if (hits != 0 || herd_mono_reached(until, deadline))
             return hits;
         now = loop->clock();
     }
-    return look_at_all(loop, now, deadline);
+    return poll_all_until(loop, now, deadline);
 }
 
 int io_loop_turn(struct io_loop *loop, struct herd_mono deadline)
 {
-    int hits = loop->set.len <= IO_LOOP_FEW ? look_at_few(loop, deadline)
-                                            : look_at_many(loop, deadline);
+    int hits =
+        loop->set.len <= IO_LOOP_FEW ? turn_few(loop, deadline) : turn_many(loop, deadline);
     if (hits < 0)
         return errno == EINTR || errno == EAGAIN ? 0 : HERD_ESYS;
     if (loop->age >= IO_LOOP_AGE_COOL) {

@@ -13,7 +13,7 @@ void io_loop_set_free(struct io_loop_set *set)
     herd_mem_free(set->mem, set->watches, set->size * sizeof(struct io_watch *));
 }
 
-/* Both arrays or none: the old ones are given up only when both new ones are there. */
+/* Frees the old arrays only when both new ones are there: both grow or none. */
 static int grow(struct io_loop_set *set)
 {
     size_t size = set->size > 0 ? set->size * 2 : FIRST_SIZE;
@@ -64,7 +64,8 @@ int io_loop_set_add(struct io_loop_set *set, struct io_watch *watch, short event
     return HERD_OK;
 }
 
-/* The last active entry fills a gap among the active ones, the last of all fills its. */
+/* The last active entry fills a gap among the active ones, the last entry fills the gap
+ * that this leaves. */
 void io_loop_set_remove(struct io_loop_set *set, struct io_watch *watch)
 {
     assert(watch->place < set->len && set->watches[watch->place] == watch);
@@ -81,7 +82,7 @@ void io_loop_set_warm(struct io_loop_set *set, struct io_watch *watch)
         swap(set, watch->place, set->hot++);
 }
 
-/* Downwards, so that what fills a gap has been looked at and stays. */
+/* In descending order, so that the entry that fills a gap was visited before. */
 void io_loop_set_cool(struct io_loop_set *set)
 {
     for (size_t i = set->hot; i-- > 0;) {

@@ -68,8 +68,8 @@ const struct io_conn_handlers rig_handlers = {opened, data, eof, drained, closed
 
 struct io_conn_limits rig_limits(void)
 {
-    return (struct io_conn_limits){.high = RIG_HIGH,
-                                   .max = RIG_MAX,
+    return (struct io_conn_limits){.high_water = RIG_HIGH,
+                                   .unsent_max = RIG_MAX,
                                    .stall_ms = RIG_STALL_MS,
                                    .linger_ms = RIG_LINGER_MS,
                                    .connect_ms = RIG_CONNECT_MS};

@@ -180,7 +180,7 @@ static void test_max(void)
     CHECK_INT(talk.closed, 0);
     (void)rig_turn();
     CHECK_INT(talk.closed, 1);
-    CHECK(strstr(talk.why, "too much is unsent") != NULL);
+    CHECK(strstr(talk.why, "too many bytes are unsent") != NULL);
     talk_end(&talk);
     rig_down();
 }
