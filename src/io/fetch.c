@@ -1,15 +1,12 @@
 #include "fetch.h"
 
 #include "herd/err.h"
+#include "fetch_options.h"
 #include "fetch_sockets.h"
 #include "fetch_transfer.h"
 
 #include <assert.h>
 #include <stdio.h>
-
-#if LIBCURL_VERSION_NUM < 0x075500
-#error "libcurl 7.85 or newer is needed"
-#endif
 
 struct io_fetch {
     const struct herd_mem *mem;
@@ -22,15 +19,15 @@ struct io_fetch {
     struct io_fetch_transfer *running;
     struct io_fetch_transfer *ended; /* `done` is still to be called, in this order */
     struct io_fetch_transfer **ended_tail;
-    struct herd_mono look_at; /* whether replies go on; HERD_NEVER: none has begun */
+    struct herd_mono check_at; /* when the speed of replies is checked; HERD_NEVER: none */
     uint64_t begun_seen;
-    bool mute_noted, restart_noted;
+    bool spin_noted, restart_noted;
     bool delivering;
 };
 
 /* ---- how transfers end -------------------------------------------------------------- */
 
-/* Takes the transfer from libcurl; `done` hears of it at the next tick. */
+/* Takes the transfer from libcurl; `done` is called at the next tick. */
 static void end(struct io_fetch *fetch, struct io_fetch_transfer *t, CURLcode code)
 {
     struct io_fetch_transfer **link = &fetch->running;
@@ -44,7 +41,7 @@ static void end(struct io_fetch *fetch, struct io_fetch_transfer *t, CURLcode co
     io_fetch_transfer_end(t, code);
 }
 
-static void harvest(void *arg)
+static void collect_ended(void *arg)
 {
     struct io_fetch *fetch = arg;
     CURLMsg *message;
@@ -58,19 +55,19 @@ static void harvest(void *arg)
     }
 }
 
-/* Replies that have begun must go on. The clock is that of the last tick: a server gets a
- * little more time than it is promised, never less. */
-static void look(struct io_fetch *fetch, struct io_fetch_transfer *t)
+/* Ends a transfer whose reply has begun and brought less than slow_bytes in slow_ms. The
+ * clock is that of the last tick, so a server gets a little more time, never less. */
+static void check_speed(struct io_fetch *fetch, struct io_fetch_transfer *t)
 {
     const struct io_fetch_setup *setup = &fetch->plan.setup;
     struct herd_mono now = fetch->sockets.now;
-    bool first = herd_mono_is_never(t->look_at);
-    if (!first && !herd_mono_reached(now, t->look_at)) {
-        fetch->look_at = herd_mono_min(fetch->look_at, t->look_at);
+    bool first = herd_mono_is_never(t->check_at);
+    if (!first && !herd_mono_reached(now, t->check_at)) {
+        fetch->check_at = herd_mono_min(fetch->check_at, t->check_at);
     } else if (first || t->arrived >= setup->slow_bytes) {
         t->arrived = 0;
-        t->look_at = herd_mono_add_ms(now, setup->slow_ms);
-        fetch->look_at = herd_mono_min(fetch->look_at, t->look_at);
+        t->check_at = herd_mono_add_ms(now, setup->slow_ms);
+        fetch->check_at = herd_mono_min(fetch->check_at, t->check_at);
     } else {
         t->refusal = IO_FETCH_SLOW;
         end(fetch, t, CURLE_OPERATION_TIMEDOUT);
@@ -81,19 +78,19 @@ static void end_slow(struct io_fetch *fetch)
 {
     if (fetch->plan.setup.slow_bytes == 0 ||
         (fetch->tally.begun == fetch->begun_seen &&
-         !herd_mono_reached(fetch->sockets.now, fetch->look_at)))
+         !herd_mono_reached(fetch->sockets.now, fetch->check_at)))
         return;
     fetch->begun_seen = fetch->tally.begun;
-    fetch->look_at = HERD_NEVER;
+    fetch->check_at = HERD_NEVER;
     for (struct io_fetch_transfer *t = fetch->running, *next; t != NULL; t = next) {
         next = t->next;
         if (t->begun)
-            look(fetch, t);
+            check_speed(fetch, t);
     }
     io_fetch_sockets_sweep(&fetch->sockets);
 }
 
-/* ---- what operators should know ----------------------------------------------------- */
+/* ---- notes for operators ----------------------------------------------------- */
 
 static void note(struct io_fetch *fetch, bool *noted, const char *what)
 {
@@ -111,17 +108,18 @@ static void note(struct io_fetch *fetch, bool *noted, const char *what)
 struct io_fetch_counts io_fetch_count(const struct io_fetch *fetch)
 {
     return (struct io_fetch_counts){.connects = fetch->tally.connects,
-                                    .mutes = fetch->sockets.mutes,
+                                    .spin_pauses = fetch->sockets.spin_pauses,
                                     .restarts = fetch->restarts};
 }
 
 /* ---- turns -------------------------------------------------------------------------- */
 
-/* After an error nothing is known about any transfer: all fail, with a new start for
- * those to come. When even that fails, io_fetch_start tries again. */
-static void start_anew(struct io_fetch *fetch)
+/* After an error of the multi handle the state of every transfer is unknown: all fail, and
+ * a new handle serves later ones. When that cannot be opened, io_fetch_start tries again.
+ */
+static void restart(struct io_fetch *fetch)
 {
-    CURLMcode why = fetch->sockets.why;
+    CURLMcode why = fetch->sockets.error;
     CURLcode code = why == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
     while (fetch->running != NULL) {
         struct io_fetch_transfer *t = fetch->running;
@@ -135,7 +133,7 @@ static void start_anew(struct io_fetch *fetch)
     note(fetch, &fetch->restart_noted, curl_multi_strerror(why));
 }
 
-/* Inside `done` transfers may start and be cancelled, also ended ones. */
+/* `done` may start and cancel transfers, ended ones included. */
 static void deliver(struct io_fetch *fetch)
 {
     fetch->delivering = true;
@@ -157,32 +155,33 @@ void io_fetch_tick(struct io_fetch *fetch, struct herd_mono now)
 {
     io_fetch_sockets_tick(&fetch->sockets, now);
     if (fetch->sockets.broken)
-        start_anew(fetch);
+        restart(fetch);
     end_slow(fetch);
-    if (fetch->sockets.mutes > 0)
-        note(fetch, &fetch->mute_noted,
-             "a descriptor keeps waking us up for nothing; it rests 50 ms at a time");
+    if (fetch->sockets.spin_pauses > 0)
+        note(fetch, &fetch->spin_noted,
+             "a descriptor is ready again and again without progress: it is not polled for "
+             "50 ms at a time");
     deliver(fetch);
 }
 
-/* What has ended waits for the next tick, which is then overdue. */
+/* With ended transfers, the next tick is overdue. */
 struct herd_mono io_fetch_deadline(const struct io_fetch *fetch)
 {
     if (fetch->ended != NULL)
         return fetch->sockets.now;
-    return herd_mono_min(fetch->look_at, io_fetch_sockets_deadline(&fetch->sockets));
+    return herd_mono_min(fetch->check_at, io_fetch_sockets_deadline(&fetch->sockets));
 }
 
 /* ---- starting and cancelling -------------------------------------------------------- */
 
-int io_fetch_start(struct io_fetch *fetch, uint64_t id, struct herd_slice ask)
+int io_fetch_start(struct io_fetch *fetch, uint64_t id, struct herd_slice request)
 {
-    assert(ask.len == 0 || memchr(ask.data, '\0', ask.len) == NULL);
+    assert(request.len == 0 || memchr(request.data, '\0', request.len) == NULL);
     if (fetch->sockets.broken)
         return HERD_ESYS;
     if (fetch->sockets.multi == NULL && io_fetch_sockets_open(&fetch->sockets) != HERD_OK)
         return HERD_ENOMEM;
-    struct io_fetch_transfer *t = io_fetch_transfer_new(&fetch->plan, id, ask);
+    struct io_fetch_transfer *t = io_fetch_transfer_new(&fetch->plan, id, request);
     if (t == NULL)
         return HERD_ENOMEM;
     CURLMcode rc = curl_multi_add_handle(fetch->sockets.multi, t->easy);
@@ -219,47 +218,20 @@ void io_fetch_cancel(struct io_fetch *fetch, uint64_t id)
     io_fetch_sockets_sweep(&fetch->sockets);
 }
 
-/* ---- the module's own life ---------------------------------------------------------- */
-
-static bool refuse(struct herd_error_text *error, const char *text)
-{
-    herd_error_set(error, "%s", text);
-    return false;
-}
-
-/* curl_global_init is not safe beside other threads in all versions: callers are one
- * thread. What it allocates lives as long as the process. */
-static bool start_libcurl(struct herd_error_text *error)
-{
-    static bool started;
-    if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return refuse(error, "libcurl does not start");
-    started = true;
-    return true;
-}
-
-/* Options that this libcurl lacks show now, not at the first transfer. */
-static bool try_options(const struct io_fetch_plan *plan, struct herd_error_text *error)
-{
-    CURL *easy = curl_easy_init();
-    bool works = easy != NULL && io_fetch_plan_apply(plan, easy);
-    curl_easy_cleanup(easy);
-    return works || refuse(error, "this libcurl lacks an option that is needed");
-}
+/* ---- beginning and end of the module
+ * ---------------------------------------------------------- */
 
 static bool prepare(struct io_fetch *fetch, const struct io_fetch_setup *setup,
                     struct herd_error_text *error)
 {
-    if (!start_libcurl(error) ||
-        io_fetch_plan_make(&fetch->plan, fetch->mem, setup, error) != HERD_OK)
+    if (!io_fetch_options_start(error) ||
+        io_fetch_plan_make(&fetch->plan, fetch->mem, setup, error) != HERD_OK ||
+        !io_fetch_options_check(&fetch->plan, error))
         return false;
-    const char *unfit =
-        io_fetch_plan_unfit(&fetch->plan, curl_version_info(CURLVERSION_NOW));
-    if (unfit != NULL)
-        return refuse(error, unfit);
-    return try_options(&fetch->plan, error) &&
-           (io_fetch_sockets_open(&fetch->sockets) == HERD_OK ||
-            refuse(error, "out of memory"));
+    if (io_fetch_sockets_open(&fetch->sockets) == HERD_OK)
+        return true;
+    herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
+    return false;
 }
 
 struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
@@ -270,13 +242,13 @@ struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
            (setup->slow_bytes == 0 || setup->slow_ms > 0));
     struct io_fetch *fetch = herd_mem_zalloc(mem, sizeof *fetch);
     if (fetch == NULL) {
-        refuse(error, "out of memory");
+        herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
         return NULL;
     }
     fetch->mem = mem;
     fetch->plan.mem = mem;
     fetch->plan.tally = &fetch->tally;
-    fetch->look_at = HERD_NEVER;
+    fetch->check_at = HERD_NEVER;
     fetch->done = done;
     fetch->arg = arg;
     fetch->ended_tail = &fetch->ended;
@@ -284,7 +256,7 @@ struct io_fetch *io_fetch_new(const struct herd_mem *mem, struct io_loop *loop,
                                                .loop = loop,
                                                .connects_max = setup->connects_max,
                                                .progress = &fetch->tally.progress,
-                                               .acted = harvest,
+                                               .acted = collect_ended,
                                                .owner = fetch,
                                                .due = HERD_NEVER};
     if (prepare(fetch, setup, error))

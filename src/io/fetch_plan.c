@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Texts of libcurl end there. Longer ones are cut, and a cut key is not recognised. */
+/* libcurl cuts its texts at CURL_ERROR_SIZE, and a key that is cut is not recognised. */
 enum { ERROR_NEAR_END = CURL_ERROR_SIZE - 8 };
 
 static int no_memory(struct herd_error_text *error)
@@ -23,7 +23,7 @@ static bool is_text(const char *text)
 
 /* ---- header lines ------------------------------------------------------------------- */
 
-/* Room for all comes first, so that lines never move. */
+/* Allocates the room for all lines at once, so that lines never move. */
 static int make_room(struct io_fetch_plan *plan, size_t size)
 {
     plan->headers.text = herd_mem_alloc(plan->mem, size);
@@ -53,7 +53,7 @@ static void add_named(struct io_fetch_headers *h, const char *name, const char *
     memcpy(at + strlen(at), value, strlen(value) + 1);
 }
 
-/* "Expect:" makes libcurl leave that line out: it would wait for an answer to it. */
+/* An empty "Expect:" makes libcurl leave that header line out, for which it would wait. */
 static int keep_headers(struct io_fetch_plan *plan, const struct io_fetch_setup *setup,
                         struct herd_error_text *error)
 {
@@ -79,7 +79,7 @@ static int keep_headers(struct io_fetch_plan *plan, const struct io_fetch_setup 
 
 /* ---- key ---------------------------------------------------------------------------- */
 
-/* A line that ended early would begin another one. */
+/* A line break in the key would begin another header line. */
 static bool fits_header(const char *key)
 {
     for (; *key != '\0'; key++)
@@ -123,8 +123,8 @@ bool io_fetch_plan_shows_key(const struct io_fetch_plan *plan, const char *text)
 
 /* ---- certificates, proxy, the whole ------------------------------------------------- */
 
-/* Libraries read the file when they first connect, which is late to hear of a typing
- * mistake. */
+/* TLS libraries read the file at the first connection; a mistake in its name has to show at
+ * the start. */
 static int check_ca_file(const char *path, struct herd_error_text *error)
 {
     char line[128];
@@ -159,8 +159,8 @@ static int keep_ca_file(struct io_fetch_plan *plan, const char *path,
     return HERD_OK;
 }
 
-/* Behind a proxy "loopback" would be the proxy's, and what is sent, the key included,
- * could be read on the way there. */
+/* A proxy would connect to its own loopback, and the request, the key included, would
+ * travel to the proxy in clear text. */
 static int keep_proxy(struct io_fetch_plan *plan, const char *proxy,
                       struct herd_error_text *error)
 {
@@ -209,106 +209,4 @@ void io_fetch_plan_free(struct io_fetch_plan *plan)
     herd_mem_free(plan->mem, plan->key, plan->key_size);
     herd_mem_free(plan->mem, plan->ca_file, plan->ca_size);
     plan->key = NULL;
-}
-
-/* ---- what libcurl can and may do ---------------------------------------------------- */
-
-static bool has_protocol(const curl_version_info_data *info, const char *name)
-{
-    for (const char *const *at = info->protocols; *at != NULL; at++)
-        if (strcmp(*at, name) == 0)
-            return true;
-    return false;
-}
-
-const char *io_fetch_plan_unfit(const struct io_fetch_plan *plan,
-                                const curl_version_info_data *info)
-{
-    const struct io_fetch_url *asked = plan->proxy.text != NULL ? &plan->proxy : &plan->url;
-    if (info->version_num < IO_FETCH_LIBCURL_OLDEST)
-        return "libcurl is older than 7.85";
-    if (asked->resolves && !(info->features & CURL_VERSION_ASYNCHDNS))
-        return "this libcurl would block on names: use an address in the URL";
-    if (plan->url.secure &&
-        (!(info->features & CURL_VERSION_SSL) || !has_protocol(info, "https")))
-        return "this libcurl lacks https";
-    return NULL;
-}
-
-static bool set(CURL *easy, CURLoption option, long value)
-{
-    return curl_easy_setopt(easy, option, value) == CURLE_OK;
-}
-
-static bool set_text(CURL *easy, CURLoption option, const char *value)
-{
-    return curl_easy_setopt(easy, option, value) == CURLE_OK;
-}
-
-static bool apply_limits(const struct io_fetch_setup *setup, CURL *easy)
-{
-    return set(easy, CURLOPT_TIMEOUT_MS, (long)setup->timeout_ms) &&
-           set(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)setup->connect_ms) &&
-           curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)setup->body_max) ==
-               CURLE_OK &&
-           set(easy, CURLOPT_FORBID_REUSE, setup->connects_max == 0);
-}
-
-/* Nothing but one plain request to the host of the URL. Without QUICK_EXIT a transfer that
- * ends while its name is looked up waits for the resolver. */
-static bool apply_manners(const struct io_fetch_plan *plan, CURL *easy)
-{
-    const char *protocol = plan->url.secure ? "https" : "http";
-    return set(easy, CURLOPT_NOSIGNAL, 1) &&
-#if LIBCURL_VERSION_NUM >= 0x075700
-           set(easy, CURLOPT_QUICK_EXIT, 1) &&
-#endif
-           set_text(easy, CURLOPT_PROTOCOLS_STR, protocol) &&
-           set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocol) &&
-           set(easy, CURLOPT_FOLLOWLOCATION, 0) &&
-           set(easy, CURLOPT_UNRESTRICTED_AUTH, 0) &&
-           set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1) &&
-           set(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED) &&
-           set(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
-           set(easy, CURLOPT_HTTP09_ALLOWED, 0) &&
-           set(easy, CURLOPT_HTTP_CONTENT_DECODING, 0) &&
-           set_text(easy, CURLOPT_USERAGENT, "herd/" HERD_VERSION);
-}
-
-/* An empty list of exceptions keeps that of the environment away. A proxy gets none of our
- * header lines, and what it says is no part of the reply. */
-static bool apply_proxy(const struct io_fetch_plan *plan, CURL *easy)
-{
-    const char *proxy = plan->proxy.text != NULL ? plan->proxy.text : "";
-    return set_text(easy, CURLOPT_PROXY, proxy) && set_text(easy, CURLOPT_NOPROXY, "") &&
-           set(easy, CURLOPT_HTTPPROXYTUNNEL, proxy[0] != '\0') &&
-           set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1) &&
-           set(easy, CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
-}
-
-/* The system's folder of certificates would count beside the file. Where there is no such
- * thing it cannot be turned off, either. */
-static bool apply_tls(const struct io_fetch_plan *plan, CURL *easy)
-{
-    if (!plan->url.secure)
-        return true;
-    if (plan->ca_file != NULL) {
-        CURLcode code = curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL);
-        if ((code != CURLE_OK && code != CURLE_NOT_BUILT_IN &&
-             code != CURLE_UNKNOWN_OPTION) ||
-            !set_text(easy, CURLOPT_CAINFO, plan->ca_file) ||
-            !set(easy, CURLOPT_SSL_OPTIONS, 0))
-            return false;
-    }
-    return set(easy, CURLOPT_SSL_VERIFYPEER, 1) && set(easy, CURLOPT_SSL_VERIFYHOST, 2) &&
-           set(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-}
-
-bool io_fetch_plan_apply(const struct io_fetch_plan *plan, CURL *easy)
-{
-    struct curl_slist *lines = (struct curl_slist *)(uintptr_t)plan->headers.lines;
-    return apply_limits(&plan->setup, easy) && apply_manners(plan, easy) &&
-           apply_proxy(plan, easy) && apply_tls(plan, easy) &&
-           (plan->headers.count == 0 ||
-            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines) == CURLE_OK);
 }

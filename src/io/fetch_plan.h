@@ -1,5 +1,5 @@
-/* What all transfers have in common: URL, key, header lines, what libcurl may do. For
- * fetch.c, fetch_transfer.c and their tests only. */
+/* The parts that all transfers share: URL, key, header lines. For the files of the fetch
+ * and their tests only. */
 #ifndef IO_FETCH_PLAN_H
 #define IO_FETCH_PLAN_H
 
@@ -10,11 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { IO_FETCH_LIBCURL_OLDEST = 0x075500 };
-
-/* Counted along by transfers and callbacks. */
+/* Counters that transfers and callbacks advance. */
 struct io_fetch_tally {
-    uint64_t progress; /* any change that shows that a wake-up was of use */
+    uint64_t progress; /* advances with every change that a wake-up brought */
     uint64_t begun;    /* replies that have begun */
     uint64_t connects;
 };
@@ -38,25 +36,19 @@ struct io_fetch_plan {
     char *key;       /* NULL: none is sent */
     char *param;     /* "name=" and the encoded key; "" when it goes into a header line */
     size_t key_size; /* bytes of both, which are one piece of memory */
-    struct io_fetch_tally *tally;
+    struct io_fetch_tally *tally; /* borrowed; set by the owner */
 };
 
-/* Takes all texts over from `setup`. Errors: HERD_ENOMEM, HERD_EBAD, HERD_ESYS with
- * `error`; io_fetch_plan_free is needed in any case. */
+/* Copies all texts of `setup`; `mem` is borrowed and outlives the plan. Errors:
+ * HERD_ENOMEM, HERD_EBAD, HERD_ESYS with `error`; io_fetch_plan_free is needed in any case.
+ */
 int io_fetch_plan_make(struct io_fetch_plan *plan, const struct herd_mem *mem,
                        const struct io_fetch_setup *setup, struct herd_error_text *error);
 
-/* Why this libcurl cannot serve the plan, or NULL. */
-const char *io_fetch_plan_unfit(const struct io_fetch_plan *plan,
-                                const curl_version_info_data *info);
-
-/* Sets all options that do not depend on the transfer. False when one is not to be had. */
-bool io_fetch_plan_apply(const struct io_fetch_plan *plan, CURL *easy);
-
-/* Whether the text holds the key, or may hold a part of it. */
+/* Whether the text has the key, or may have a part of it. */
 bool io_fetch_plan_shows_key(const struct io_fetch_plan *plan, const char *text);
 
-/* Wipes the key. */
+/* Frees all texts and wipes the key. Accepts zeros, if `mem` is set. */
 void io_fetch_plan_free(struct io_fetch_plan *plan);
 
 #endif

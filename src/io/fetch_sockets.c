@@ -2,19 +2,19 @@
 
 #include "herd/err.h"
 
-/* A descriptor of libcurl that stays ready although libcurl has nothing to do with it
- * (versions with a stray wake-up descriptor exist) would keep the processor busy: after
- * SPINS such wake-ups in a row it is not looked at for MUTE_MS. */
-enum { SPINS = 100, MUTE_MS = 50 };
+/* A descriptor that stays ready although libcurl makes no progress with it (versions with a
+ * stray wake-up descriptor exist) would keep the processor busy: after SPINS_MAX such
+ * wake-ups in a row it is not polled for PAUSE_MS. */
+enum { SPINS_MAX = 100, PAUSE_MS = 50 };
 
 struct io_fetch_socket {
     struct io_watch watch;
     struct io_fetch_sockets *all;
     struct io_fetch_socket *next;
     unsigned want;
-    unsigned spins;         /* wake-ups without progress in a row */
-    bool muted;             /* not in the loop */
-    struct herd_mono until; /* while muted */
+    unsigned spins;                /* wake-ups without progress in a row */
+    bool paused;                   /* not in the loop */
+    struct herd_mono paused_until; /* while paused */
 };
 
 static void act(struct io_fetch_sockets *all, curl_socket_t fd, int events)
@@ -23,21 +23,21 @@ static void act(struct io_fetch_sockets *all, curl_socket_t fd, int events)
     CURLMcode rc = curl_multi_socket_action(all->multi, fd, events, &running);
     if (rc != CURLM_OK && !all->broken) {
         all->broken = true;
-        all->why = rc;
+        all->error = rc;
     }
     all->acted(all->owner);
 }
 
-static void mute(struct io_fetch_socket *socket)
+static void pause_polling(struct io_fetch_socket *socket)
 {
     io_loop_remove(socket->all->loop, &socket->watch);
-    socket->muted = true;
-    socket->until = herd_mono_add_ms(socket->all->now, MUTE_MS);
+    socket->paused = true;
+    socket->paused_until = herd_mono_add_ms(socket->all->now, PAUSE_MS);
     socket->spins = 0;
-    socket->all->mutes++;
+    socket->all->spin_pauses++;
 }
 
-/* The socket may be forgotten meanwhile, but its memory stays until the sweep. */
+/* libcurl may forget the socket meanwhile, but its memory stays until the sweep. */
 static void on_ready(struct io_watch *watch, unsigned ready)
 {
     struct io_fetch_socket *socket = watch->arg;
@@ -50,12 +50,13 @@ static void on_ready(struct io_watch *watch, unsigned ready)
     act(all, watch->fd, events);
     if (*all->progress != before)
         socket->spins = 0;
-    else if (++socket->spins >= SPINS)
-        mute(socket);
+    else if (++socket->spins >= SPINS_MAX)
+        pause_polling(socket);
     io_fetch_sockets_sweep(all);
 }
 
-/* ---- what libcurl tells ------------------------------------------------------------- */
+/* ---- callbacks of libcurl -------------------------------------------------------------
+ */
 
 static struct io_fetch_socket *find(struct io_fetch_sockets *all, int fd)
 {
@@ -88,7 +89,7 @@ static void forget(struct io_fetch_sockets *all, struct io_fetch_socket *socket)
     while (*link != socket)
         link = &(*link)->next;
     *link = socket->next;
-    if (!socket->muted)
+    if (!socket->paused)
         io_loop_remove(all->loop, &socket->watch);
     socket->next = all->gone;
     all->gone = socket;
@@ -104,7 +105,7 @@ static unsigned want_of(int what)
     }
 }
 
-/* `known` is what was assigned to the descriptor; a stale number may come without. */
+/* `known` is the pointer assigned to the descriptor; NULL for a new or a stale number. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
     struct io_fetch_sockets *all = arg;
@@ -121,17 +122,17 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
     if (socket == NULL ||
         (known == NULL && curl_multi_assign(all->multi, fd, socket) != CURLM_OK)) {
         all->broken = true;
-        all->why = CURLM_OUT_OF_MEMORY;
+        all->error = CURLM_OUT_OF_MEMORY;
         return -1;
     }
     socket->want = want_of(what);
-    if (!socket->muted)
+    if (!socket->paused)
         io_loop_want(all->loop, &socket->watch, socket->want);
     return 0;
 }
 
-/* Only notes the time: libcurl must not be called from here. A time that has passed since
- * `now` was noted makes the timer come early, which libcurl takes well. */
+/* Only notes the time: libcurl must not be called from here. `now` may be old, so the timer
+ * may fire early, which libcurl allows. */
 static int on_timer(CURLM *multi, long timeout_ms, void *arg)
 {
     struct io_fetch_sockets *all = arg;
@@ -140,9 +141,10 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg)
     return 0;
 }
 
-/* ---- for the owner ------------------------------------------------------------------ */
+/* ---- calls of the owner
+ * ------------------------------------------------------------------ */
 
-/* A limit of 0 would mean "choose one" to libcurl: the owner then forbids reuse. */
+/* To libcurl a limit of 0 connections means its default: the owner then forbids reuse. */
 static bool set_up(struct io_fetch_sockets *all)
 {
     long most = all->connects_max > 0 ? (long)all->connects_max : 1L;
@@ -181,7 +183,7 @@ void io_fetch_sockets_sweep(struct io_fetch_sockets *all)
     }
 }
 
-/* The callbacks run during the clean-up, too, and not for every socket. */
+/* curl_multi_cleanup runs the callbacks, too, but not for every socket. */
 void io_fetch_sockets_close(struct io_fetch_sockets *all)
 {
     if (all->multi != NULL)
@@ -197,28 +199,28 @@ struct herd_mono io_fetch_sockets_deadline(const struct io_fetch_sockets *all)
 {
     struct herd_mono deadline = all->broken ? all->now : all->due;
     for (const struct io_fetch_socket *s = all->first; s != NULL; s = s->next)
-        if (s->muted)
-            deadline = herd_mono_min(deadline, s->until);
+        if (s->paused)
+            deadline = herd_mono_min(deadline, s->paused_until);
     return deadline;
 }
 
-/* Without memory for the watch the socket stays muted for another while. */
-static void unmute(struct io_fetch_sockets *all)
+/* Without memory for the watch the socket stays paused for another PAUSE_MS. */
+static void resume_polling(struct io_fetch_sockets *all)
 {
     for (struct io_fetch_socket *s = all->first; s != NULL; s = s->next) {
-        if (!s->muted || !herd_mono_reached(all->now, s->until))
+        if (!s->paused || !herd_mono_reached(all->now, s->paused_until))
             continue;
-        s->muted = io_loop_add(all->loop, &s->watch, s->want) != HERD_OK;
-        if (!s->muted)
+        s->paused = io_loop_add(all->loop, &s->watch, s->want) != HERD_OK;
+        if (!s->paused)
             io_loop_pin(all->loop, &s->watch);
-        s->until = herd_mono_add_ms(all->now, MUTE_MS);
+        s->paused_until = herd_mono_add_ms(all->now, PAUSE_MS);
     }
 }
 
 void io_fetch_sockets_tick(struct io_fetch_sockets *all, struct herd_mono now)
 {
     all->now = now;
-    unmute(all);
+    resume_polling(all);
     if (all->multi == NULL || all->broken || !herd_mono_reached(now, all->due))
         return;
     all->due = HERD_NEVER;

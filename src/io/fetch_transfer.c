@@ -1,5 +1,7 @@
 #include "fetch_transfer.h"
 
+#include "fetch_options.h"
+
 #include "herd/err.h"
 #include "mem.h"
 
@@ -8,7 +10,7 @@
 
 enum { HEADERS_MAX = 64 * 1024 };
 
-/* ---- what comes --------------------------------------------------------------------- */
+/* ---- receiving --------------------------------------------------------------------- */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
@@ -23,7 +25,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     return len + 1; /* any other number than `len` ends the transfer, also when it is 0 */
 }
 
-/* An interim reply (100, 103) only says that the server thinks about it. */
+/* An interim reply (100, 103) is not the beginning of the reply. */
 static bool is_interim(struct herd_slice line)
 {
     const char *blank = memchr(line.data, ' ', line.len);
@@ -53,14 +55,15 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
     return len + 1;
 }
 
-/* When a kept connection breaks before a reply has come, libcurl asks again by itself.
- * Whether to ask again is for the owner to decide, who counts what is asked. */
+/* When a kept connection breaks before a reply has come, libcurl repeats the request by
+ * itself. The owner, who counts requests, decides about that, so a repetition is aborted.
+ */
 static int on_request(void *arg, char *peer, char *local, int peer_port, int local_port)
 {
     struct io_fetch_transfer *t = arg;
     (void)peer, (void)local, (void)peer_port, (void)local_port;
-    if (!t->asked) {
-        t->asked = true;
+    if (!t->sent) {
+        t->sent = true;
         return CURL_PREREQFUNC_OK;
     }
     t->refusal = IO_FETCH_AGAIN;
@@ -79,9 +82,9 @@ static bool set_callbacks(CURL *easy, struct io_fetch_transfer *t)
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK;
 }
 
-/* ---- what is sent ------------------------------------------------------------------- */
+/* ---- the request ------------------------------------------------------------------- */
 
-/* libcurl copies the URL. Ours held the key and is wiped. */
+/* libcurl copies the URL. Our copy has the key and is wiped. */
 static bool set_url(const struct io_fetch_plan *plan, CURL *easy, struct herd_slice query)
 {
     const char *param = plan->param != NULL ? plan->param : "";
@@ -109,11 +112,12 @@ static bool set_body(CURL *easy, struct herd_slice body)
            curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes) == CURLE_OK;
 }
 
-static bool set_request(const struct io_fetch_plan *plan, CURL *easy, struct herd_slice ask)
+static bool set_request(const struct io_fetch_plan *plan, CURL *easy,
+                        struct herd_slice request)
 {
     if (!plan->setup.post)
-        return set_url(plan, easy, ask);
-    return set_url(plan, easy, HERD_LIT("")) && set_body(easy, ask);
+        return set_url(plan, easy, request);
+    return set_url(plan, easy, HERD_LIT("")) && set_body(easy, request);
 }
 
 /* ---- beginning and end -------------------------------------------------------------- */
@@ -127,18 +131,18 @@ void io_fetch_transfer_free(struct io_fetch_transfer *t)
 }
 
 struct io_fetch_transfer *io_fetch_transfer_new(const struct io_fetch_plan *plan,
-                                                uint64_t id, struct herd_slice ask)
+                                                uint64_t id, struct herd_slice request)
 {
     struct io_fetch_transfer *t = herd_mem_zalloc(plan->mem, sizeof *t);
     if (t == NULL)
         return NULL;
     t->plan = plan;
     t->id = id;
-    t->look_at = HERD_NEVER;
+    t->check_at = HERD_NEVER;
     herd_buf_init(&t->body, plan->mem, plan->setup.body_max);
     t->easy = curl_easy_init();
-    if (t->easy != NULL && io_fetch_plan_apply(plan, t->easy) &&
-        set_callbacks(t->easy, t) && set_request(plan, t->easy, ask))
+    if (t->easy != NULL && io_fetch_options_apply(plan, t->easy) &&
+        set_callbacks(t->easy, t) && set_request(plan, t->easy, request))
         return t;
     io_fetch_transfer_free(t);
     return NULL;

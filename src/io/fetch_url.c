@@ -117,7 +117,8 @@ static int copy(const struct herd_mem *mem, CURLU *parsed, struct io_fetch_url *
     return url->text != NULL ? HERD_OK : refuse(error, HERD_ENOMEM, "out of memory");
 }
 
-/* libcurl's own parser: what is checked here is what it will connect to. */
+/* Uses libcurl's parser, so that the host checked here is the one that libcurl connects to.
+ */
 static int read_url(const struct herd_mem *mem, const char *text, bool proxy,
                     struct io_fetch_url *url, struct herd_error_text *error)
 {

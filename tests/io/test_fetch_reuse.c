@@ -125,7 +125,7 @@ static void thousands(void)
         CHECK_INT(stub.accepted, AT_ONCE);
         CHECK_INT((int64_t)io_fetch_count(run.fetch).connects, stub.accepted);
         CHECK(run.fail.live <= most);
-        CHECK_INT((int64_t)io_fetch_count(run.fetch).mutes, 0);
+        CHECK_INT((int64_t)io_fetch_count(run.fetch).spin_pauses, 0);
     }
     close_stub(&stub);
 }
@@ -173,7 +173,7 @@ static void name_is_looked_up(void)
             CHECK(strstr(r->error, "connect") != NULL);
             CHECK(strstr(r->error, "resolve") == NULL);
             CHECK(run.turns < 200);
-            CHECK_INT((int64_t)io_fetch_count(run.fetch).mutes, 0);
+            CHECK_INT((int64_t)io_fetch_count(run.fetch).spin_pauses, 0);
             CHECK_INT(start(1, ""), HERD_OK); /* and cancelled while it is looked up */
             io_fetch_cancel(run.fetch, 1);
             CHECK_INT(start(2, ""), HERD_OK);

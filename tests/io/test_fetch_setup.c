@@ -1,4 +1,5 @@
 #include "fetch_rig.h"
+#include "io/fetch_options.h"
 #include "io/fetch_plan.h"
 
 #include <stdio.h>
@@ -280,7 +281,7 @@ static void unfit_libcurls(void)
         struct io_fetch_plan plan = {
             .url = {.secure = cases[i].secure, .resolves = cases[i].resolves}};
         plan.proxy.text = cases[i].proxy ? proxy : NULL;
-        const char *unfit = io_fetch_plan_unfit(&plan, &info);
+        const char *unfit = io_fetch_options_unfit(&plan, &info);
         CHECK_LABEL("case %zu", i);
         CHECK_STR(unfit != NULL ? unfit : "fit",
                   cases[i].error != NULL ? cases[i].error : "fit");

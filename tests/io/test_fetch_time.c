@@ -60,9 +60,9 @@ static void useless_wakeups_are_muted(void)
         CHECK_INT(fetch_one("")->status, 200);
         int64_t took = fake_now_ms() - begin;
         CHECK(took >= 50 && took < 900);
-        CHECK(io_fetch_count(run.fetch).mutes >= 1);
+        CHECK(io_fetch_count(run.fetch).spin_pauses >= 1);
         CHECK_INT(fetch_one("")->status, 200);
-        CHECK(io_fetch_count(run.fetch).mutes >= 2);
+        CHECK(io_fetch_count(run.fetch).spin_pauses >= 2);
         CHECK_INT(run.notes, 1);
         CHECK(strncmp(run.note, "libcurl ", 8) == 0 && strstr(run.note, "50 ms") != NULL);
         stub_close(&stub);
@@ -83,7 +83,7 @@ static void few_useless_wakeups_are_not(void)
             least = took < least ? took : least;
         }
         CHECK(least < 50);
-        CHECK_INT((int64_t)io_fetch_count(run.fetch).mutes, 0);
+        CHECK_INT((int64_t)io_fetch_count(run.fetch).spin_pauses, 0);
         stub_close(&stub);
     }
     close_all();
