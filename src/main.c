@@ -14,6 +14,7 @@
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,18 +25,19 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 static const char usage[] =
     "usage: herd [-c FILE] [-v] NAME    serve as NAME until SIGTERM or SIGINT\n"
-    "       herd [-c FILE] -t           check the configuration, print its normal form\n"
+    "       herd [-c FILE] -t           check the configuration and print it in full\n"
     "       herd -V | -h\n";
 
 static const char help[] =
     "\n"
     "herd is one server of an application server herd: it keeps the newest location of\n"
-    "every client, tells its neighbours, and answers what is near a client.\n"
+    "every client, sends it to its neighbours, and answers which places are near a "
+    "client.\n"
     "\n"
     "  -c FILE   configuration; without it ./herd.conf, then " HERD_SYSCONFDIR
     "/herd.conf\n"
-    "  -t        check the configuration, print it as herd understands it, and tell\n"
-    "            whose failure would part the herd\n"
+    "  -t        check the configuration, print it as herd understands it, and report\n"
+    "            the servers and links whose failure would split the herd\n"
     "  -v        copy the log to standard error\n"
     "  -V        print versions\n"
     "\n"
@@ -59,10 +61,22 @@ static void print_versions(void)
            cJSON_Version(), io_mac_library());
 }
 
-static int complain(const char *text)
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
 {
-    fprintf(stderr, "herd: %s\n%s", text, usage);
+    struct herd_error_text error;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(error.text, sizeof error.text, format, args);
+    va_end(args);
+    fprintf(stderr, "herd: %s\n%s", error.text, usage);
     return EXIT_USAGE;
+}
+
+/* getopt() takes --WORD for the option -- and stays at it. */
+static int unknown_option(char **argv)
+{
+    return optopt == '-' ? usage_error("unknown option %s", argv[optind])
+                         : usage_error("unknown option -%c", optopt);
 }
 
 /* Returns -1 to go on, or an exit status. */
@@ -78,20 +92,20 @@ static int read_options(int argc, char **argv, struct options *options)
         case 'v': options->verbose = true; break;
         case 'V': print_versions(); return EXIT_SUCCESS;
         case 'h': printf("%s%s", usage, help); return EXIT_SUCCESS;
-        case ':': return complain("an option lacks its value");
-        default: return complain("unknown option");
+        case ':': return usage_error("option -%c needs a value", optopt);
+        default: return unknown_option(argv);
         }
     }
     if (argc - optind > 1)
-        return complain("one NAME only");
+        return usage_error("%d names are given, 1 is allowed", argc - optind);
     options->name = optind < argc ? argv[optind] : NULL;
     if (options->name == NULL && !options->test)
-        return complain("which server is this to be? NAME is missing");
+        return usage_error("NAME of a server is missing");
     return -1;
 }
 
-/* The configuration, and behind it what its links make of the herd, as comments: the whole
- * is a configuration again. */
+/* Prints the configuration, then the report on its topology as comments: the whole can be
+ * read as a configuration again. */
 static int put_checked(const struct herd_conf *conf, const struct herd_topology *topology,
                        struct herd_buf *text)
 {
@@ -103,8 +117,8 @@ static int put_checked(const struct herd_conf *conf, const struct herd_topology 
     return rc;
 }
 
-/* Warnings are no mistakes: the herd can be served as it is, so the status says nothing of
- * them. They go to standard error as well, where nobody overlooks them. */
+/* Warnings are no errors: the configuration works, so they do not change the exit status.
+ * They go to standard error as well, so that they are seen. */
 static int print_conf(const struct herd_conf *conf)
 {
     struct herd_topology topology;
@@ -145,30 +159,48 @@ static int unknown_name(const struct herd_conf *conf, const struct options *opti
 struct paths {
     char run_dir[IO_PATH_MAX], log_dir[IO_PATH_MAX];
     char pid[IO_PATH_MAX], control[IO_PATH_MAX], log[IO_PATH_MAX];
-    char ca_file[IO_PATH_MAX]; /* "": none is named */
+    char ca_file[IO_PATH_MAX]; /* "": none is configured */
 };
+
+static bool make_dir(const char *path)
+{
+    struct herd_error_text error;
+    if (io_file_make_dir(path, &error) == HERD_OK)
+        return true;
+    fprintf(stderr, "herd: %s\n", error.text);
+    return false;
+}
 
 static int make_paths(const struct herd_conf *conf, const char *conf_path, const char *name,
                       struct paths *paths)
 {
-    struct herd_error_text error = {"a path of the configuration is too long"};
     const char *run = conf->run_dir, *log = conf->log_dir, *ca = conf->places_ca_file;
-    paths->ca_file[0] = '\0';
-    if (io_conf_file_path(paths->run_dir, conf_path, run, NULL, NULL) == HERD_OK &&
-        io_conf_file_path(paths->log_dir, conf_path, log, NULL, NULL) == HERD_OK &&
-        io_conf_file_path(paths->pid, conf_path, run, name, ".pid") == HERD_OK &&
-        io_conf_file_path(paths->control, conf_path, run, name, ".sock") == HERD_OK &&
-        io_conf_file_path(paths->log, conf_path, log, name, ".log") == HERD_OK &&
-        (ca[0] == '\0' ||
-         io_conf_file_path(paths->ca_file, conf_path, ca, NULL, NULL) == HERD_OK) &&
-        io_file_make_dir(paths->run_dir, &error) == HERD_OK &&
-        io_file_make_dir(paths->log_dir, &error) == HERD_OK)
-        return HERD_OK;
-    fprintf(stderr, "herd: %s\n", error.text);
-    return HERD_EBAD;
+    const struct {
+        const char *option;
+        char *out;
+        const char *folder, *name, *suffix;
+    } wanted[] = {
+        {"run-dir", paths->run_dir, run, NULL, NULL},
+        {"log-dir", paths->log_dir, log, NULL, NULL},
+        {"run-dir", paths->pid, run, name, ".pid"},
+        {"run-dir", paths->control, run, name, ".sock"},
+        {"log-dir", paths->log, log, name, ".log"},
+        {"places-ca-file", paths->ca_file, ca, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (io_conf_file_path(wanted[i].out, conf_path, wanted[i].folder, wanted[i].name,
+                              wanted[i].suffix) == HERD_OK)
+            continue;
+        fprintf(stderr, "herd: %s: the path is longer than %d bytes\n", wanted[i].option,
+                IO_PATH_MAX - 1);
+        return HERD_EBAD;
+    }
+    if (ca[0] == '\0')
+        paths->ca_file[0] = '\0';
+    return make_dir(paths->run_dir) && make_dir(paths->log_dir) ? HERD_OK : HERD_EBAD;
 }
 
-/* From here on the server is up; one line on standard output says so to scripts. */
+/* The server is up: one line on standard output says so to scripts. */
 static int serve_open(struct driver *driver, const char *name)
 {
     printf("ready %s client %s peer %s\n", name, driver_client_address(driver),
@@ -193,7 +225,7 @@ static int serve_logged(const struct driver_setup *setup, const char *name)
     return status;
 }
 
-/* The pid file is taken before anything else of this name is touched. */
+/* Locks the pid file before it touches the log and the control socket of this name. */
 static int serve_alone(const struct herd_conf *conf, const struct options *options,
                        struct driver_setup *setup, const struct paths *paths)
 {

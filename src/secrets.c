@@ -20,8 +20,9 @@ static const struct io_secret_rule herd_rule = {
 static int read_file(const char *option, const char *file, const char *conf_path,
                      const struct io_secret_rule *rule, char *out, size_t *len)
 {
-    struct herd_error_text error = {"the path is too long"};
+    struct herd_error_text error;
     char path[IO_PATH_MAX];
+    herd_error_set(&error, "the path is longer than %d bytes", IO_PATH_MAX - 1);
     int rc = io_conf_file_path(path, conf_path, file, NULL, NULL);
     if (rc == HERD_OK)
         rc = io_secret_read(path, rule, out, len, &error);
@@ -30,7 +31,7 @@ static int read_file(const char *option, const char *file, const char *conf_path
     return rc;
 }
 
-/* A file counts before the environment. */
+/* A file takes precedence over the environment. */
 static int read_places_key(struct secrets *secrets, const struct herd_conf *conf,
                            const char *conf_path, const char *env)
 {
@@ -60,10 +61,12 @@ static int read_herd_key(struct secrets *secrets, const struct herd_conf *conf,
     rc = io_mac_init(&secrets->herd_key, herd_slice(key, len));
     io_mem_wipe(key, sizeof key);
     if (rc != HERD_OK)
-        fprintf(stderr, "herd: herd-key-file: %s cannot sign with it\n", io_mac_library());
+        fprintf(stderr, "herd: herd-key-file: %s cannot sign with this key\n",
+                io_mac_library());
     return rc;
 }
 
+/* Forbids core files if there is a secret to protect. */
 static int guard(const struct herd_conf *conf, const char *env)
 {
     if (conf->places_key_file[0] == '\0' && conf->herd_key_file[0] == '\0' &&
@@ -71,7 +74,8 @@ static int guard(const struct herd_conf *conf, const char *env)
         return HERD_OK;
     int rc = io_secret_guard();
     if (rc != HERD_OK)
-        fprintf(stderr, "herd: core files cannot be turned off: %s\n", strerror(errno));
+        fprintf(stderr, "herd: core files cannot be forbidden: setrlimit: %s\n",
+                strerror(errno));
     return rc;
 }
 

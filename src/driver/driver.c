@@ -61,17 +61,25 @@ static void log_text(struct driver *driver, const char *text)
     io_log_line(driver->setup.log, driver->wall, "herd", NULL, '-', herd_slice_str(text));
 }
 
+static void reopen_log(struct driver *driver)
+{
+    struct herd_error_text text = {"log reopened"};
+    if (io_log_reopen(driver->setup.log) != HERD_OK)
+        herd_error_set(&text, "log not reopened: %s; the old file stays in use",
+                       strerror(errno));
+    log_text(driver, text.text);
+}
+
 static void on_signal(void *arg, int number)
 {
     struct driver *driver = arg;
     driver_clock(driver);
     if (number == SIGHUP) {
         log_text(driver,
-                 "SIGHUP: configurations are read at start only; restart to change");
+                 "SIGHUP has no effect: the configuration is read at the start only; "
+                 "restart to change it");
     } else if (number == SIGUSR1) {
-        int rc = io_log_reopen(driver->setup.log);
-        log_text(driver,
-                 rc == HERD_OK ? "log reopened" : "log not reopened: kept the old one");
+        reopen_log(driver);
     } else if (driver->stopping) {
         driver->stop_now = true;
     } else {

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-/* Neither clock can fail on a system that has it, and POSIX.1-2008 systems have both. */
+/* A clock that a system has cannot fail, and systems with POSIX.1-2008 have both. */
 static int64_t read_clock(clockid_t id)
 {
     struct timespec t = {0};

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONF_SIZE_MAX = 1 << 20 };
+enum { CONF_SIZE_MAX = 1 << 20 }; /* bytes */
 
 const char *io_conf_file_default(void)
 {
@@ -15,14 +15,14 @@ const char *io_conf_file_default(void)
     return access(here, F_OK) == 0 || access(system_wide, F_OK) != 0 ? here : system_wide;
 }
 
-struct place {
+struct source {
     const char *program, *path;
 };
 
 static void print_mistake(void *ctx, uint32_t line, struct herd_slice text)
 {
-    const struct place *place = ctx;
-    fprintf(stderr, "%s: %s:", place->program, place->path);
+    const struct source *source = ctx;
+    fprintf(stderr, "%s: %s:", source->program, source->path);
     if (line > 0)
         fprintf(stderr, "%lu:", (unsigned long)line);
     fprintf(stderr, " %.*s\n", (int)text.len, text.data);
@@ -32,15 +32,15 @@ int io_conf_file_read(struct herd_conf *conf, const struct herd_mem *mem,
                       const char *program, const char *path)
 {
     struct herd_buf text;
-    struct place place = {program, path};
-    struct herd_conf_mistakes mistakes = {print_mistake, &place};
+    struct source source = {program, path};
+    struct herd_conf_mistakes mistakes = {print_mistake, &source};
     struct herd_error_text error;
     herd_buf_init(&text, mem, CONF_SIZE_MAX);
     int rc = io_file_read(path, false, &text, &error);
     if (rc == HERD_OK) {
         rc = herd_conf_parse(conf, mem, herd_buf_bytes(&text), &mistakes);
         if (rc == HERD_ENOMEM)
-            print_mistake(&place, 0, herd_slice_str(herd_strerror(rc)));
+            print_mistake(&source, 0, herd_slice_str(herd_strerror(rc)));
     } else {
         fprintf(stderr, "%s: %s\n", program, error.text);
     }

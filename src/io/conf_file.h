@@ -6,21 +6,22 @@
 
 #include <stddef.h>
 
-enum { IO_PATH_MAX = 1024 };
+enum { IO_PATH_MAX = 1024 }; /* bytes of a path, NUL included */
 
-/* The file to use when none was named: herd.conf in the current folder if it is there,
- * else the one in the system's folder for configurations. Lives for ever. */
+/* The path of the configuration when none is given: herd.conf in the current folder if it
+ * exists, else the one in the system's folder for configurations. Lives for ever. */
 const char *io_conf_file_default(void);
 
-/* Reads and checks the file. Every mistake goes to standard error as
- * "program: file:line: what". Errors: HERD_EBAD, HERD_ESYS, HERD_ENOMEM; a message has
- * been printed. */
+/* Reads and checks the file at `path`. Each mistake goes to standard error as
+ * "program: path:line: text". herd_conf_free frees *conf afterwards; `mem` is borrowed and
+ * outlives it. Errors: HERD_EBAD, HERD_EFULL, HERD_ESYS, HERD_ENOMEM; a message was
+ * printed. */
 int io_conf_file_read(struct herd_conf *conf, const struct herd_mem *mem,
                       const char *program, const char *path);
 
-/* A path of the configuration: relative ones count from the folder of the configuration
- * file. `folder` may be joined with a file name made of `name` and `suffix` (both NULL:
- * the folder itself). `out` has IO_PATH_MAX bytes. Errors: HERD_ETOOLONG. */
+/* Resolves a path of the configuration: a relative one starts at the folder of the
+ * configuration file. `folder` is joined with the file name of `name` and `suffix` (both
+ * NULL: the folder itself). `out` has IO_PATH_MAX bytes. Errors: HERD_ETOOLONG. */
 int io_conf_file_path(char *out, const char *conf_path, const char *folder,
                       const char *name, const char *suffix);
 

@@ -33,7 +33,8 @@ static bool has_protocol(const curl_version_info_data *info, const char *name)
 const char *io_fetch_options_unfit(const struct io_fetch_plan *plan,
                                    const curl_version_info_data *info)
 {
-    const struct io_fetch_url *reached = plan->proxy.text != NULL ? &plan->proxy : &plan->url;
+    const struct io_fetch_url *reached =
+        plan->proxy.text != NULL ? &plan->proxy : &plan->url;
     if (info->version_num < IO_FETCH_LIBCURL_OLDEST)
         return "libcurl is older than 7.85";
     if (reached->resolves && !(info->features & CURL_VERSION_ASYNCHDNS))

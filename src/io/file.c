@@ -20,8 +20,9 @@ static int explain(struct herd_error_text *error, const char *path, const char *
     return code;
 }
 
-/* On the open descriptor, so that nobody can swap the file in between. */
-static const char *not_secret(int fd)
+/* Why the file is not fit for a secret, or NULL. Uses the open descriptor, so that the file
+ * cannot be replaced in between. */
+static const char *secret_problem(int fd)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
@@ -61,14 +62,13 @@ static int read_all(int fd, const char *path, struct herd_buf *out,
 int io_file_read(const char *path, bool secret, struct herd_buf *out,
                  struct herd_error_text *error)
 {
-    /* Opening a FIFO would wait for a writer; a secret is a regular file, which does not
-     * mind O_NONBLOCK. */
+    /* Without O_NONBLOCK open() of a FIFO would wait for a writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (secret ? O_NONBLOCK : 0));
     if (fd == -1)
         return explain(error, path, strerror(errno), HERD_ESYS);
-    const char *wrong = secret ? not_secret(fd) : NULL;
-    int rc = wrong != NULL ? explain(error, path, wrong, HERD_ESYS)
-                           : read_all(fd, path, out, error);
+    const char *problem = secret ? secret_problem(fd) : NULL;
+    int rc = problem != NULL ? explain(error, path, problem, HERD_ESYS)
+                             : read_all(fd, path, out, error);
     (void)close(fd);
     return rc;
 }

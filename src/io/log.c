@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* LINE is more than all of a line but its text can take. */
+/* Bytes. LINE is more than all of a line but its text needs. */
 enum { BUFFER = 65536, NOTE = 64, LINE = IO_LOG_HEAD + NOTE + 64 };
 
 struct io_log {
@@ -26,10 +26,10 @@ struct io_log {
     struct io_log_head head;
     struct herd_wall last; /* time of the last line, for notes */
 
-    uint64_t lost;   /* all lines that never reached the file */
-    uint64_t untold; /* those of them that no note tells of yet */
-    uint64_t noted;  /* lines that the note in `bytes` tells of */
-    size_t note_end; /* where that note ends, 0: there is none */
+    uint64_t lost;       /* all lines that never reached the file */
+    uint64_t unreported; /* lost lines that no note reports yet */
+    uint64_t noted;      /* lost lines that the note in `bytes` reports */
+    size_t note_end;     /* end of that note in `bytes`; 0: there is none */
 
     bool torn;     /* the file ends inside a line whose rest was dropped */
     bool mid_line; /* the file ends inside a line whose rest is in `bytes` */
@@ -38,7 +38,7 @@ struct io_log {
     char bytes[BUFFER];
 };
 
-/* Without O_NONBLOCK a pipe could stop the server; plain files do not care. */
+/* Without O_NONBLOCK a pipe could block the server; it has no effect on regular files. */
 static int open_file(const char *path)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -118,19 +118,19 @@ static void append_line(struct io_log *log, struct herd_wall when, const char *k
     assert(log->len <= BUFFER);
 }
 
-/* Lines are only ever lost behind the last buffered one, so the note's place is the end
- * of the buffer. One note at a time: the next waits until this one is written. */
+/* Lines are lost only after the last buffered one, so the note belongs at the end of the
+ * buffer. One note at a time: the next waits until this one is written. */
 static void append_note(struct io_log *log)
 {
-    if (log->untold == 0 || log->note_end > 0 || log->len + LINE > BUFFER)
+    if (log->unreported == 0 || log->note_end > 0 || log->len + LINE > BUFFER)
         return;
     char text[NOTE];
-    snprintf(text, sizeof text, "%" PRIu64 " line%s lost", log->untold,
-             log->untold == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%" PRIu64 " line%s lost", log->unreported,
+             log->unreported == 1 ? "" : "s");
     append_line(log, log->last, "herd", NULL, '-', herd_slice_str(text));
     log->note_end = log->len;
-    log->noted = log->untold;
-    log->untold = 0;
+    log->noted = log->unreported;
+    log->unreported = 0;
 }
 
 /* ---- writing ---------------------------------------------------------------------- */
@@ -146,7 +146,7 @@ static uint64_t count_lines(const char *bytes, size_t len)
     return lines;
 }
 
-/* Forgets `size` bytes at the front, which are written. */
+/* Removes the first `size` bytes, which are written. */
 static void consume(struct io_log *log, size_t size)
 {
     if (size == 0)
@@ -163,14 +163,14 @@ static void consume(struct io_log *log, size_t size)
     }
 }
 
-/* Gives all that is buffered up: keeping it would make newer lines go lost instead. */
+/* Drops all buffered lines: keeping them would lose newer lines instead. */
 static void drop(struct io_log *log)
 {
     uint64_t lines = count_lines(log->bytes, log->len);
     if (log->note_end > 0)
         lines--;
     log->lost += lines;
-    log->untold += lines + log->noted;
+    log->unreported += lines + log->noted;
     log->noted = 0;
     log->note_end = 0;
     log->torn = log->torn || log->mid_line;
@@ -179,8 +179,8 @@ static void drop(struct io_log *log)
     log->len = 0;
 }
 
-/* Writes what the file takes now and returns how much that was. Sets *failed unless it
- * was all or the rest may be taken later. */
+/* Writes the bytes that the file accepts now and returns their number. Sets *failed when a
+ * later attempt at the rest cannot succeed. */
 static size_t write_some(int fd, const char *bytes, size_t len, bool *failed)
 {
     size_t sent = 0;
@@ -207,7 +207,7 @@ static void write_file(struct io_log *log)
         drop(log);
 }
 
-/* Best effort: what standard error does not take is not offered again. */
+/* Best effort: the bytes that standard error does not accept are not written again. */
 static void write_echo(struct io_log *log)
 {
     bool failed;
@@ -240,7 +240,7 @@ void io_log_line(struct io_log *log, struct herd_wall when, const char *kind,
         io_log_flush(log);
     if (log->len + most > BUFFER) {
         log->lost++;
-        log->untold++;
+        log->unreported++;
         return;
     }
     append_line(log, when, kind, address, direction, text);

@@ -27,7 +27,7 @@ static char *put_field(char *at, const char *text)
     return at;
 }
 
-/* The date is worked out once a second; a turn costs the microseconds only. */
+/* Computes the date once a second, and only the microseconds for each turn. */
 static char *put_time(struct io_log_head *head, char *at, struct herd_wall when)
 {
     int64_t second = when.ns / HERD_NS_PER_S;
@@ -54,8 +54,8 @@ static bool is_last(const struct io_log_head *head, struct herd_wall when, const
            strcmp(head->address, address) == 0;
 }
 
-/* Of fields that are too long no less is kept than is written of them: they equal none, or
- * one that is written alike. */
+/* A field that is too long is kept one byte longer than it is written, so it equals no
+ * field, or one that is written alike. */
 static void make(struct io_log_head *head, struct herd_wall when, const char *kind,
                  const char *address)
 {

@@ -1,4 +1,4 @@
-/* How a line of the log begins: time, server, kind and address. For log.c only. */
+/* The head of a log line: time, server, kind and address. For log.c only. */
 #ifndef IO_LOG_HEAD_H
 #define IO_LOG_HEAD_H
 
@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A field is cut at IO_LOG_FIELD bytes; IO_LOG_HEAD is the most that all of it takes. */
+/* Bytes. A field is cut at IO_LOG_FIELD; IO_LOG_HEAD is the longest head. */
 enum { IO_LOG_FIELD = 64, IO_LOG_STAMP = 20 };
 enum { IO_LOG_HEAD = IO_LOG_STAMP + 8 + 3 * (IO_LOG_FIELD + 1) };
 
-/* The last one, and of what it was made: a turn writes many lines of the same connection
- * at the same time, and all begin alike. */
+/* The last head, and its parts: a turn writes many lines of the same connection at the same
+ * time, which have the same head. */
 struct io_log_head {
     char server[IO_LOG_FIELD];
     size_t server_len;
@@ -24,10 +24,11 @@ struct io_log_head {
     size_t len; /* 0: there is none yet */
 };
 
+/* Starts without a last head. `server` is copied. */
 void io_log_head_init(struct io_log_head *head, const char *server);
 
-/* Writes the beginning of a line, up to the space behind the address, to `out`, which has
- * IO_LOG_HEAD bytes. `address` may be NULL. Returns the bytes written. */
+/* Writes the head of a line, up to the space after the address, to `out`, which has
+ * IO_LOG_HEAD bytes. `address` may be NULL. Returns the number of bytes written. */
 size_t io_log_head_put(struct io_log_head *head, struct herd_wall when, const char *kind,
                        const char *address, char *out);
 

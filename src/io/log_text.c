@@ -27,8 +27,8 @@ static bool copy_word(char *out, const char *in)
     return true;
 }
 
-/* Copies plain bytes, as many at a time as fit. The last word may overlap the one before:
- * copying twice is cheaper than going by bytes. */
+/* Copies plain bytes by blocks and words. The last word may overlap the one before: copying
+ * bytes twice is cheaper than copying them one by one. */
 static size_t copy_plain(char *out, const char *in, size_t len)
 {
     enum { WORD = sizeof(uint64_t), BLOCK = 4 * WORD };
@@ -50,8 +50,8 @@ static size_t copy_plain(char *out, const char *in, size_t len)
 }
 
 /* The length of the character at `in` when it is valid UTF-8, has more than one byte and
- * is no control; else 0. The second byte's range depends on the first: that is where
- * overlong forms, surrogates and values above U+10FFFF show. */
+ * is no control character; else 0. The range of the second byte depends on the first, which
+ * excludes overlong forms, surrogates and values above U+10FFFF. */
 static size_t multibyte(const unsigned char *in, size_t len)
 {
     unsigned char first = in[0];
@@ -78,7 +78,8 @@ static size_t multibyte(const unsigned char *in, size_t len)
     return size;
 }
 
-/* One character that is not plain. Returns the bytes written, 0 when they do not fit. */
+/* Copies one character that is not plain. Returns the number of bytes written, 0 when they
+ * do not fit. */
 static size_t copy_special(char *out, size_t room, struct herd_slice *text)
 {
     static const char hex[] = "0123456789abcdef";

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The one-shot HMAC() is the only form that OpenSSL 1.1.1, OpenSSL 3 and LibreSSL share
- * and none of them calls old. */
+/* The one-shot HMAC() is the only form that OpenSSL 1.1.1, OpenSSL 3 and LibreSSL share and
+ * none of them deprecates. */
 static int sign(const struct io_mac *mac, struct herd_slice text, uint8_t *out)
 {
     unsigned int len = 0;
@@ -43,8 +43,7 @@ void io_mac_wipe(struct io_mac *mac)
     io_mem_wipe(mac, sizeof *mac);
 }
 
-/* A fixed result would be one that strangers can send, too. Without randomness there is
- * nothing safe left to return. */
+/* Strangers could send a fixed result, too. Without random bytes no safe result is left. */
 void io_mac_sign(void *ctx, struct herd_slice text, uint8_t out[IO_MAC_SIZE])
 {
     if (sign(ctx, text, out) != HERD_OK && io_random(out, IO_MAC_SIZE) != HERD_OK)

@@ -7,24 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { IO_MAC_SIZE = 32, IO_MAC_KEY_MAX = 1024 };
+enum { IO_MAC_SIZE = 32, IO_MAC_KEY_MAX = 1024 }; /* bytes */
 
-/* Owns its copy of the key; must not be moved while somebody signs with it. */
+/* Has its own copy of the key. Must not move while it is the ctx of a struct herd_mac. */
 struct io_mac {
     uint8_t key[IO_MAC_KEY_MAX];
     size_t key_len;
 };
 
-/* Takes a key of 1 to IO_MAC_KEY_MAX bytes and signs once, so that a library that cannot
+/* Copies a key of 1 to IO_MAC_KEY_MAX bytes and signs once, so that a library that cannot
  * do it is found at the start. Errors: HERD_ETOOLONG, HERD_EBAD (empty), HERD_ESYS (the
- * library refused); *mac is wiped then. */
+ * library refused); *mac has no key then. */
 int io_mac_init(struct io_mac *mac, struct herd_slice key);
 
 /* Overwrites the key. */
 void io_mac_wipe(struct io_mac *mac);
 
-/* Signs `text` under the key of `ctx`, a struct io_mac. Should the library fail, the
- * result is random, so that it equals nobody's. */
+/* Writes the HMAC of `text` under the key of `ctx`, a struct io_mac, to `out`. When the
+ * library fails, writes random bytes, which equal no other side's HMAC. */
 void io_mac_sign(void *ctx, struct herd_slice text, uint8_t out[IO_MAC_SIZE]);
 
 /* Name and version of the library, for people; lives for ever. */

@@ -1,4 +1,4 @@
-/* The system's allocator behind the core's allocator interface. */
+/* The system's allocator as a struct herd_mem. */
 #ifndef IO_MEM_H
 #define IO_MEM_H
 
@@ -6,9 +6,10 @@
 
 #include <stddef.h>
 
+/* malloc() and its family; lives for ever. */
 extern const struct herd_mem io_mem;
 
-/* Overwrites what was secret, in a way that no compiler leaves out. */
+/* Overwrites `size` bytes that were secret; the compiler cannot leave it out. */
 void io_mem_wipe(void *bytes, size_t size);
 
 #endif

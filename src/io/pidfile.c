@@ -48,8 +48,8 @@ pid_t io_pidfile_holder(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
-    /* A read lock is all that a read-only descriptor may ask about; the server's write
-     * lock is in its way just the same. */
+    /* A read-only descriptor may test for a read lock only; the server's write lock
+     * conflicts with that, too. */
     lock.l_type = F_RDLCK;
     int rc = fcntl(fd, F_GETLK, &lock);
     close(fd);

@@ -1,5 +1,5 @@
-/* A pid file that cannot lie: the server holds a lock on it for as long as it lives, and
- * whoever wants to know asks for the holder of the lock, not for the number in the file. */
+/* A pid file that cannot be out of date: the server holds a lock on it while it lives, and
+ * other programs ask for the holder of the lock and do not read the number in the file. */
 #ifndef IO_PIDFILE_H
 #define IO_PIDFILE_H
 
@@ -7,14 +7,15 @@
 
 #include <sys/types.h>
 
-/* Creates the file (mode 0644), locks it, writes our pid. Returns a descriptor to keep
- * open, or -1 with `error`, which names the holder if there is one. */
+/* Creates the file (mode 0644), locks it, and writes our process id. Returns a descriptor
+ * that the caller keeps open, or -1 with `error`, which names the holder if there is one.
+ */
 int io_pidfile_take(const char *path, struct herd_error_text *error);
 
-/* Removes the file and gives up the lock. */
+/* Removes the file, closes the descriptor and so releases the lock. */
 void io_pidfile_release(const char *path, int fd);
 
-/* The process that holds the lock; 0: nobody does. */
+/* The process that holds the lock; 0: none, or there is no such file. */
 pid_t io_pidfile_holder(const char *path);
 
 #endif

@@ -16,13 +16,14 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* A flag for send(): no SIGPIPE. Systems without it have SO_NOSIGPIPE. */
+/* For send(): no SIGPIPE. Systems without this flag have SO_NOSIGPIPE. */
 #ifdef MSG_NOSIGNAL
 enum { IO_SEND_FLAGS = MSG_NOSIGNAL };
 #else
 enum { IO_SEND_FLAGS = 0 };
 #endif
 
+/* Likewise, for a socket. */
 static inline void io_portable_no_sigpipe(int fd)
 {
 #ifdef SO_NOSIGPIPE
@@ -33,7 +34,8 @@ static inline void io_portable_no_sigpipe(int fd)
 #endif
 }
 
-/* Asks the kernel to call a TCP socket writable only while fewer bytes are unsent. */
+/* Makes poll() report a TCP socket writable only while fewer than `bytes` are unsent. False
+ * when the system cannot. */
 static inline bool io_portable_unsent_low_water(int fd, int bytes)
 {
 #ifdef TCP_NOTSENT_LOWAT
@@ -62,14 +64,16 @@ static inline int io_portable_unacknowledged(int fd)
 #endif
 }
 
-/* POSIX lets these two be one number or two. */
+/* Whether an errno value says to try again later. EAGAIN and EWOULDBLOCK may be one number
+ * or two. */
 static inline bool io_portable_would_block(int err)
 {
     return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
 }
 
-/* Non-blocking and close-on-exec, without accept4(), pipe2() and SOCK_CLOEXEC, which
- * not every system has. Nothing here forks, so the gap in between is harmless. */
+/* Makes a descriptor non-blocking and close-on-exec. accept4(), pipe2() and SOCK_CLOEXEC
+ * would do that at its creation, but some systems lack them; since no adapter forks, a
+ * moment without is harmless. False, with errno, when fcntl() fails. */
 static inline bool io_portable_prepare(int fd)
 {
     int flags = fcntl(fd, F_GETFL);

@@ -1,4 +1,4 @@
-/* The system's randomness. */
+/* The system's random bytes. */
 #ifndef IO_RANDOM_H
 #define IO_RANDOM_H
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+enum { PATH_SHOWN = 180 }; /* bytes of a path in an error text, for the advice to fit */
+
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -24,11 +26,12 @@ static struct herd_slice without_end_space(struct herd_slice text)
 static int too_long(const char *path, const struct io_secret_rule *rule,
                     struct herd_error_text *error)
 {
-    herd_error_set(error, "%.180s: longer than %zu bytes", path, rule->most);
+    herd_error_set(error, "%.*s: longer than %zu bytes, the most allowed", PATH_SHOWN, path,
+                   rule->most);
     return HERD_ETOOLONG;
 }
 
-/* The path is cut before the reason is. */
+/* Errors cut the path, not the reason. */
 static int take(const char *path, const struct io_secret_rule *rule,
                 struct herd_slice secret, char *out, struct herd_error_text *error)
 {
@@ -36,8 +39,8 @@ static int take(const char *path, const struct io_secret_rule *rule,
         return too_long(path, rule, error);
     if (secret.len < rule->least) {
         const char *advice = rule->advice;
-        herd_error_set(error, "%.180s: %s%zu bytes are the least%s%s", path,
-                       secret.len == 0 ? "empty; " : "", rule->least,
+        herd_error_set(error, "%.*s: has %zu bytes, at least %zu are needed%s%s",
+                       PATH_SHOWN, path, secret.len, rule->least,
                        advice != NULL ? ": " : "", advice != NULL ? advice : "");
         return HERD_EBAD;
     }
@@ -53,9 +56,10 @@ int io_secret_read(const char *path, const struct io_secret_rule *rule, char *ou
     herd_buf_init(&text, &io_mem, rule->most + IO_SECRET_SPACE);
     io_mem_wipe(out, rule->most + 1);
     *len = 0;
-    /* All room at once: a buffer that grew would leave copies behind. */
+    /* Allocates everything at once: a buffer that grew would leave copies in freed memory.
+     */
     if (herd_buf_reserve(&text, rule->most + IO_SECRET_SPACE) == NULL) {
-        herd_error_set(error, "%.180s: %s", path, herd_strerror(HERD_ENOMEM));
+        herd_error_set(error, "%.*s: %s", PATH_SHOWN, path, herd_strerror(HERD_ENOMEM));
         return HERD_ENOMEM;
     }
     int rc = io_file_read(path, true, &text, error);

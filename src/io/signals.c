@@ -11,10 +11,10 @@
 
 enum { CAUGHT = 4, ALL = CAUGHT + 1, PIECE = 64 };
 
-/* The last one is ignored, the others are caught. */
+/* SIGPIPE is ignored, the others are caught. */
 static const int numbers[ALL] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE};
 
-/* Signal handlers get no argument, so this one thing is global: one per process. */
+/* Global, since signal handlers get no argument. */
 static struct {
     struct io_watch watch; /* of the pipe's reading end */
     int writing_end;
@@ -24,8 +24,8 @@ static struct {
     struct sigaction before[ALL];
 } self;
 
-/* Runs at any moment: only write(), and errno as it was. A full pipe already holds
- * enough news, so a failed write loses nothing that matters. */
+/* Interrupts any code, so it only calls write() and restores errno. When the pipe is full,
+ * the signals in it suffice. */
 static void handle(int number)
 {
     int err = errno;
@@ -35,7 +35,7 @@ static void handle(int number)
     errno = err;
 }
 
-/* `caught` may stop all this, or stop and start it again with another one. */
+/* `caught` may call io_signals_stop, and io_signals_start again. */
 static void ready(struct io_watch *watch, unsigned bits)
 {
     (void)bits;

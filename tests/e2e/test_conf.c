@@ -181,11 +181,11 @@ static void options(void)
         {{"-V"}, 0, "libcurl"},
         {{"--version"}, 0, "cJSON"},
         {{"-V"}, 0, "libcrypto of "},
-        {{NULL}, 2, "NAME is missing\nusage: herd "},
-        {{"-x"}, 2, "unknown option\nusage: herd "},
-        {{"--nonsense"}, 2, "unknown option\nusage: herd "},
-        {{"-c"}, 2, "lacks its value\nusage: herd "},
-        {{"Goloman", "Hands"}, 2, "one NAME only\nusage: herd "},
+        {{NULL}, 2, "NAME of a server is missing\nusage: herd "},
+        {{"-x"}, 2, "unknown option -x\nusage: herd "},
+        {{"--nonsense"}, 2, "unknown option --nonsense\nusage: herd "},
+        {{"-c"}, 2, "option -c needs a value\nusage: herd "},
+        {{"Goloman", "Hands"}, 2, "2 names are given, 1 is allowed\nusage: herd "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_LABEL("%s", cases[i].word[0] != NULL ? cases[i].word[0] : "no word");

@@ -135,7 +135,7 @@ static void hup_changes_nothing(void)
                                               "peer 127.0.0.1:2\nclient-one-shot yes\n")));
     CHECK_INT(kill(herd.server[0].pid, SIGHUP), 0);
     herd_proc_path(&herd, path, "log", 0, ".log");
-    CHECK(wait_file(path, " herd - - SIGHUP: "));
+    CHECK(wait_file(path, " herd - - SIGHUP has no effect: "));
     CHECK(client_ask(&client, "one\n", &line));
     CHECK_SLICE(line, HERD_LIT("? one"));
     CHECK(client_ask(&client, "two\n", &line));
@@ -144,7 +144,8 @@ static void hup_changes_nothing(void)
     CHECK_INT(herd_proc_count(&herd, 0, "clients_accepted"), accepted);
     CHECK(herd_proc_wait_links(&herd));
     struct herd_slice log = file_read(path);
-    const char *hup = log.data != NULL ? bytes_find(log, HERD_LIT(" SIGHUP: ")) : NULL;
+    const char *hup =
+        log.data != NULL ? bytes_find(log, HERD_LIT(" SIGHUP has no effect: ")) : NULL;
     CHECK(hup != NULL && strstr(hup, " is down") == NULL && strstr(hup, "two") != NULL);
     file_free(log);
     client_close(&client);

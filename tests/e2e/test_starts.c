@@ -107,9 +107,10 @@ static void a_herd_key_that_is_no_good(void)
         {NULL, 0, "/herd.key: "},
         {"0123456789abcdef\n", 0640, "chmod 600"},
         {"0123456789abcdef\n", 0604, "chmod 600"},
-        {"", 0600, "empty; 16 bytes are the least: make a key with  head -c 32"},
-        {" \n", 0600, "empty; 16 bytes are the least"},
-        {"0123456789abcde\n", 0600, "16 bytes are the least: make a key with  head -c 32"},
+        {"", 0600, "has 0 bytes, at least 16 are needed: make a key with  head -c 32"},
+        {" \n", 0600, "has 0 bytes, at least 16 are needed"},
+        {"0123456789abcde\n", 0600,
+         "has 15 bytes, at least 16 are needed: make a key with  head -c 32"},
     };
     struct herd_proc herd;
     char path[HERD_PROC_PATH];

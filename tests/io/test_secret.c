@@ -78,9 +78,9 @@ static void test_lengths(void)
         {"0123 \t\v\f\r\n\n", "0123", HERD_OK, NULL},
         {" 01 23\n", " 01 23", HERD_OK, NULL},
         {"01234567890123456789\n", "01234567890123456789", HERD_OK, NULL},
-        {"", NULL, HERD_EBAD, "empty; 4 bytes are the least: say please"},
-        {"\n \n", NULL, HERD_EBAD, "empty; 4 bytes are the least: say please"},
-        {"012\n", NULL, HERD_EBAD, ": 4 bytes are the least: say please"},
+        {"", NULL, HERD_EBAD, "has 0 bytes, at least 4 are needed: say please"},
+        {"\n \n", NULL, HERD_EBAD, "has 0 bytes, at least 4 are needed: say please"},
+        {"012\n", NULL, HERD_EBAD, ": has 3 bytes, at least 4 are needed: say please"},
         {"012345678901234567890", NULL, HERD_ETOOLONG, "longer than 20 bytes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
