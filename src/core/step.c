@@ -27,7 +27,7 @@ static void on_role_full(struct herd_core *core, enum herd_role role)
         break;
     case HERD_ROLE_PEER:
         stats->peers_full++;
-        log_limit(core, "new neighbour connections wait: all slots for them are in use");
+        log_limit(core, "new peer connections wait: all slots for them are in use");
         break;
     case HERD_ROLE_CONTROL:
         stats->controls_full++;

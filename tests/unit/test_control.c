@@ -257,14 +257,13 @@ static void reached_connection_limits_are_counted(void)
     tell_full(&rig, HERD_ROLE_PEER, 1);
     tell_full(&rig, HERD_ROLE_CONTROL, 1);
     tell_exhausted(&rig, 1);
-    CHECK_STR(
-        rig.said.data,
-        "  log herd 0 - new clients wait: connections-max is reached\\c\n"
-        "  log herd 0 - new neighbour connections wait: all slots for them are in use\\c\n"
-        "  log herd 0 - new control connections wait: all slots for them are in "
-        "use\\c\n"
-        "  log herd 0 - new connections wait: no descriptors or memory are "
-        "left\\c\n");
+    CHECK_STR(rig.said.data,
+              "  log herd 0 - new clients wait: connections-max is reached\\c\n"
+              "  log herd 0 - new peer connections wait: all slots for them are in use\\c\n"
+              "  log herd 0 - new control connections wait: all slots for them are in "
+              "use\\c\n"
+              "  log herd 0 - new connections wait: no descriptors or memory are "
+              "left\\c\n");
     rig_hush(&rig);
     tell_full(&rig, HERD_ROLE_CLIENT, 9);
     tell_full(&rig, HERD_ROLE_PEER, 8);
