@@ -53,12 +53,12 @@ static void drained(void *arg)
         talk->at_drained(talk);
 }
 
-static void closed(void *arg, const char *why)
+static void closed(void *arg, const char *reason)
 {
     struct talk *talk = arg;
     CHECK(!talk->muted && !talk->closed);
     talk->closed++;
-    (void)snprintf(talk->why, sizeof talk->why, "%s", why);
+    (void)snprintf(talk->reason, sizeof talk->reason, "%s", reason);
     if (talk->at_closed != NULL)
         talk->at_closed(talk);
     talk->conn = NULL;
@@ -165,7 +165,7 @@ bool is_drained(const struct talk *talk)
     return talk->drained > 0;
 }
 
-bool nobody_left(const struct talk *talk)
+bool all_closed(const struct talk *talk)
 {
     (void)talk;
     return io_conn_group_count(rig.group) == 0;

@@ -1,5 +1,5 @@
-/* A loop, a group of connections, and for each connection a record of what its handlers
- * were told, with the other side's bare socket at hand. One rig at a time. */
+/* A loop, a group of connections, and for each connection a record of the calls of its
+ * handlers, with the other side's bare socket. One rig at a time. */
 #ifndef TESTS_IO_CONN_RIG_H
 #define TESTS_IO_CONN_RIG_H
 
@@ -9,12 +9,12 @@
 #include "io/conn.h"
 
 enum { RIG_HIGH = 64 * 1024, RIG_MAX = 256 * 1024, RIG_STALL_MS = 1000 };
-enum { RIG_LINGER_MS = 200, RIG_CONNECT_MS = 300, RIG_WHY = 128, RIG_HEARD = 64 * 1024 };
+enum { RIG_LINGER_MS = 200, RIG_CONNECT_MS = 300, RIG_REASON = 128, RIG_HEARD = 64 * 1024 };
 
 struct talk {
     struct io_conn *conn; /* NULL once it is gone */
     int other;            /* the other side's socket, or -1 */
-    int fd;               /* the connection's own, for looking at */
+    int fd;               /* of the connection; the test only inspects it */
     int opened;
     int pieces; /* calls of `data` */
     size_t bytes;
@@ -22,7 +22,7 @@ struct talk {
     int eof;
     int drained;
     int closed;
-    char why[RIG_WHY];
+    char reason[RIG_REASON];
     bool echo;
     bool muted;                      /* no handler may be called */
     void (*then)(struct talk *talk); /* at the end of each `data` */
@@ -36,7 +36,7 @@ struct rig {
     struct fail_mem fail;
     struct io_loop *loop;
     struct io_conn_group *group;
-    struct herd_mono now; /* what the next tick is told: tests move it on */
+    struct herd_mono now; /* the time of the next tick: tests advance it */
     int open_before;
 };
 
@@ -51,12 +51,12 @@ struct io_conn_limits rig_limits(void);
 /* Checks that no memory and no descriptor is left. The other sides are to be closed. */
 void rig_down(void);
 
-/* An accepted connection over a unix or a TCP socket. The unix one holds little, so that
- * what is unsent goes in several steps. */
+/* An accepted connection over a unix or a TCP socket. The unix one buffers little, so that
+ * unsent bytes are sent in several steps. */
 bool talk_begin(struct talk *talk, bool tcp);
 void talk_end(struct talk *talk);
 
-/* One turn that does not sleep, and a tick. The number of callbacks. */
+/* One turn that does not sleep, and a tick. Returns the number of callbacks. */
 int rig_turn(void);
 
 /* Turns until the condition holds or five seconds are over, sleeping in between. */
@@ -69,9 +69,10 @@ bool is_closed(const struct talk *talk);
 bool has_eof(const struct talk *talk);
 bool has_bytes(const struct talk *talk);
 bool is_drained(const struct talk *talk);
-bool nobody_left(const struct talk *talk);
+bool all_closed(const struct talk *talk);
 
-/* Reads what is there from the other side, at most RIG_HEARD bytes; -1: end, reset. */
+/* Reads the bytes that have arrived at the other side, at most RIG_HEARD; -1: end, reset.
+ */
 long talk_hear(const struct talk *talk, char *bytes);
 
 #endif

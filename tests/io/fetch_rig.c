@@ -47,7 +47,7 @@ bool open_loop(void)
     return CHECK(run.loop != NULL);
 }
 
-/* A copy that the caller can spoil. */
+/* A copy that the caller may overwrite. */
 static const char *copy_of(const char *text, char copies[][512], int *count)
 {
     if (text == NULL)

@@ -1,5 +1,5 @@
-/* A fetch in a loop, with memory that is counted and what came of its transfers. One at a
- * time: `run`. */
+/* A fetch in a loop, with counted memory and the results of its transfers. One at a time:
+ * `run`. */
 #ifndef TESTS_IO_FETCH_RIG_H
 #define TESTS_IO_FETCH_RIG_H
 
@@ -46,7 +46,7 @@ struct run {
 };
 extern struct run run;
 
-/* What most tests want; without URL and key. */
+/* The setup of most tests; without URL and key. */
 extern const struct io_fetch_setup usual;
 
 /* A loop without a fetch. */
@@ -66,10 +66,10 @@ void close_all(void);
 int start(uint64_t id, const char *ask);
 void turn(struct herd_mono limit);
 
-/* Turns until so many transfers are done and, with a stub, it has seen so many requests. */
+/* Turns until `done` transfers have ended and, with a stub, it has seen `requests`. */
 bool turn_until(int done, const struct stub *stub, int requests);
 
-/* Lets everything happen that happens without a new cause. */
+/* Turns for so long that all pending events have had their effect. */
 void turn_for_ms(int64_t ms);
 
 const struct result *fetch_one(const char *ask);
@@ -77,7 +77,7 @@ const struct result *fetch_one(const char *ask);
 int lines_of(const char *path);
 bool file_has(const char *path, const char *word);
 
-/* How often `word` is in `text`. */
+/* Counts `word` in `text`. */
 int count_of(const char *text, const char *word);
 
 #endif

@@ -44,7 +44,7 @@ void end_take_away(struct end *end)
     end->added = false;
 }
 
-/* As many pairs as this process may have, but not more than `count`. */
+/* As many pairs as this process may open, at most `count`. */
 static int raise_limit(int count)
 {
     if (!CHECK_INT(getrlimit(RLIMIT_NOFILE, &fds_before), 0))

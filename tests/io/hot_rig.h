@@ -1,7 +1,7 @@
-/* A loop with so many descriptors that it does not poll all of them in each turn. It gets a
- * clock of ours, which a reading sets forward by STEP_US: so a poll of all seems to cost
- * that much, and how many turns something waits does not depend on the machine. One rig at
- * a time. */
+/* A loop with more descriptors than it polls in each turn. Its clock is the test's and
+ * advances by STEP_US with each reading: so a poll of all seems to cost that much, and the
+ * number of turns that a descriptor waits does not depend on the machine. One rig at a
+ * time. */
 #ifndef TESTS_IO_HOT_RIG_H
 #define TESTS_IO_HOT_RIG_H
 
@@ -17,7 +17,7 @@ enum {
 
 #define AT_ONCE ((struct herd_mono){0})
 
-/* One of a pair of sockets, which is watched, and the other one. */
+/* A pair of sockets, one of which is watched. */
 struct end {
     struct io_watch watch;
     int other;
@@ -40,21 +40,21 @@ extern struct hot_rig hot;
 
 struct herd_mono hot_clock(void);
 
-/* As many ends as this process may have, but not more than `count`, all watched. False
- * when it failed, which is then already reported. */
+/* Watches as many ends as this process may open, at most `count`. False when it failed,
+ * which is then already reported. */
 bool hot_up(int count);
 void hot_down(void);
 
-/* The same, with one that is always ready; the rest is quiet and has left the front. */
+/* The same, with one that is always ready; the others are quiet and no longer hot. */
 bool hot_one_is_busy(int count);
 
 /* The number of calls; checks the set. */
 int hot_turn(void);
 
-/* Busy turns until what is quiet has left the front. */
+/* Busy turns until the quiet ones are no longer hot. */
 void hot_cool(void);
 
-/* What holds between turns. */
+/* Checks the invariants that hold between turns. */
 void hot_check_set(void);
 
 void end_add(struct end *end);

@@ -1,5 +1,4 @@
-/* A log in a folder of its own, all lines of which are from one second. One rig at a
- * time. */
+/* A log in a folder of its own, whose lines are all of one second. One rig at a time. */
 #ifndef TESTS_IO_LOG_RIG_H
 #define TESTS_IO_LOG_RIG_H
 
@@ -11,19 +10,19 @@ enum { LOG_RIG_ROOM = 1 << 20 };
 struct log_rig {
     char folder[64];
     char path[96];  /* for the log */
-    char moved[96]; /* what it may be renamed to */
+    char moved[96]; /* a path to rename it to */
     char content[LOG_RIG_ROOM];
 };
 
 extern struct log_rig log_rig;
 
-/* Makes the folder; the log is the caller's to open and to close. */
+/* Makes the folder; the caller opens and closes the log. */
 bool log_rig_up(void);
 
-/* Removes what is in the folder, which is no more than the two, and checks that. */
+/* Removes the folder, and checks that it had at most these two files. */
 void log_rig_down(void);
 
-/* The bytes of the file; they live until the next call. Empty: there is none. */
+/* The bytes of the file; they live until the next call. Empty when there is no file. */
 struct herd_slice log_rig_read(const char *path);
 
 size_t log_rig_lines(struct herd_slice s);
@@ -31,7 +30,7 @@ size_t log_rig_lines(struct herd_slice s);
 #define LOG_RIG_NOON INT64_C(1795262400) /* 2026-11-21T12:00:00Z */
 struct herd_wall log_rig_at(int64_t second, int64_t ns);
 
-/* Logs the text, at noon, by no connection; the line when the server is called S. */
+/* Logs the text, at noon, without a connection; returns the line for a server named S. */
 void log_rig_say(struct io_log *log, const char *text);
 #define LOG_RIG_LINE(text) "2026-11-21T12:00:00.000000Z S herd - - " text "\n"
 

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Whatever hangs, hangs no longer than this. */
+/* Ends tests that hang. */
 enum { PATIENCE_S = 170 };
 
 extern const struct check_test test_loop[];
@@ -72,7 +72,8 @@ int main(int argc, char **argv)
         {"fetch reuse", test_fetch_reuse},
         {"fetch tls", test_fetch_tls},
     };
-    /* Whoever started us may ignore it; the connections must not raise it at all. */
+    /* The parent may ignore it, which this process inherits; connections must not raise it
+     * at all. */
     (void)signal(SIGPIPE, SIG_DFL);
     (void)alarm(PATIENCE_S);
     return check_main(argc, argv, suites, sizeof suites / sizeof suites[0]);

@@ -51,8 +51,8 @@ int pair_open_count(void)
     return count;
 }
 
-/* Descriptors are given out lowest first, so the limit has to be the number of the first
- * free one, and what is open above it does not count. */
+/* The system uses the lowest free descriptor first, so the limit has to be the number of
+ * the first free one, and open descriptors above it do not count. */
 void pair_spare(int spare)
 {
     static struct rlimit first;

@@ -14,10 +14,10 @@ bool pair_tcp(int fds[2]);
 /* Descriptors that this process has open. */
 int pair_open_count(void);
 
-/* Lets the process have `spare` more descriptors than now; -1: as many as at first. */
+/* Lets the process open `spare` more descriptors than now; -1: as many as at first. */
 void pair_spare(int spare);
 
-/* Writes until the kernel takes no more; the number of bytes. */
+/* Writes until the kernel accepts no more; returns the number of bytes. */
 size_t pair_fill(int fd);
 
 /* Waits at most five seconds until there is something to read. */

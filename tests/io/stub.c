@@ -30,7 +30,7 @@ static void answer(struct stub_conn *c)
         io_loop_want(s->loop, &c->watch, IO_READ);
 }
 
-/* The bytes of the request that has come, or 0 when it is not yet whole. */
+/* The length of the first request, or 0 when it has not arrived whole. */
 static size_t whole(const struct stub_conn *c)
 {
     const char *end = strstr(c->request, "\r\n\r\n");

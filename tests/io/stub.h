@@ -1,6 +1,6 @@
-/* A tiny HTTP server in the loop of the test: it gives every request (head, and as much
- * body as its Content-Length says) the same bytes, and counts. For what fake-places cannot
- * show: connections, requests as they were sent, replies byte by byte. */
+/* A tiny HTTP server in the loop of the test: it answers every request (head, and a body of
+ * Content-Length bytes) with the same bytes, and counts. For tests that fake-places does
+ * not serve: of connections, requests as they were sent, replies byte by byte. */
 #ifndef TESTS_IO_STUB_H
 #define TESTS_IO_STUB_H
 
@@ -23,7 +23,7 @@ struct stub {
     struct io_loop *loop;
     struct io_watch listener;
     unsigned port;
-    struct herd_slice reply; /* what every request gets; may be set any time */
+    struct herd_slice reply; /* the reply to every request; may be set any time */
     size_t step;             /* bytes a turn; 0: all at once */
     bool hold;               /* do not answer */
     bool hang_up;            /* close behind each reply */
@@ -36,7 +36,7 @@ struct stub {
 bool stub_open(struct stub *stub, struct io_loop *loop, struct herd_slice reply);
 void stub_close(struct stub *stub);
 
-/* Lets every connection send what it has not sent of the reply as it is now. */
+/* Makes every connection send the rest of the present reply. */
 void stub_go_on(struct stub *stub);
 
 #endif

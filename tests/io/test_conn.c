@@ -100,7 +100,7 @@ static void drop_friend(struct talk *talk)
     drop_self(talk->friend);
 }
 
-/* The descriptor of the dropped one is free: the new one gets it and must be left alone. */
+/* A new connection gets the descriptor of the dropped one, and must not get its events. */
 static void replace_friend(struct talk *talk)
 {
     struct talk *friend = talk->friend;
@@ -123,7 +123,7 @@ static void test_end_self_in_data(void)
         CHECK_INT(rig_turn(), 1);
         CHECK_INT((int64_t)io_conn_group_count(rig.group), ways[i] == finish_self);
         talk_end(&talk);
-        CHECK(rig_until(nobody_left, NULL));
+        CHECK(rig_until(all_closed, NULL));
         rig_down();
     }
 }
@@ -177,14 +177,14 @@ static void test_reset_while_reading(void)
     talk.at_closed = end_everything;
     reset(&talk);
     CHECK(rig_until(is_closed, &talk));
-    CHECK_STR(talk.why, strerror(ECONNRESET));
+    CHECK_STR(talk.reason, strerror(ECONNRESET));
     CHECK_INT(talk.closed, 1);
     CHECK_INT((int64_t)io_conn_group_count(rig.group), 0);
     talk_end(&friend);
     rig_down();
 }
 
-/* The error shows inside io_conn_send, `closed` only later; no SIGPIPE either way. */
+/* The error occurs inside io_conn_send; `closed` is called later; there is no SIGPIPE. */
 static void test_reset_while_writing(void)
 {
     for (int tcp = 0; tcp < 2; tcp++) {
@@ -198,7 +198,7 @@ static void test_reset_while_writing(void)
         else
             talk_end(&talk);
         for (int i = 0; i < 3; i++)
-            io_conn_send(talk.conn, HERD_LIT("to nobody"));
+            io_conn_send(talk.conn, HERD_LIT("to no reader"));
         CHECK_INT(talk.closed, 0);
         CHECK_INT((int64_t)io_conn_unsent(talk.conn), 0);
         CHECK(herd_mono_reached(rig.now, io_conn_group_deadline(rig.group)));
@@ -206,14 +206,14 @@ static void test_reset_while_writing(void)
         io_conn_pause(talk.conn, true);
         (void)rig_turn();
         CHECK_INT(talk.closed, 1);
-        CHECK(strcmp(talk.why, strerror(EPIPE)) == 0 ||
-              strcmp(talk.why, strerror(ECONNRESET)) == 0);
+        CHECK(strcmp(talk.reason, strerror(EPIPE)) == 0 ||
+              strcmp(talk.reason, strerror(ECONNRESET)) == 0);
         CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
         rig_down();
     }
 }
 
-/* Broken inside io_conn_send, and ended by the owner before it was told. */
+/* Broken inside io_conn_send, and ended by the owner before `closed` was called. */
 static void test_end_after_broken(void)
 {
     static void (*const ways[])(struct io_conn * conn) = {io_conn_drop, io_conn_finish};
@@ -222,7 +222,7 @@ static void test_end_after_broken(void)
         if (!rig_up() || !talk_begin(&talk, false))
             return;
         talk_end(&talk);
-        io_conn_send(talk.conn, HERD_LIT("to nobody"));
+        io_conn_send(talk.conn, HERD_LIT("to no reader"));
         talk.muted = true;
         ways[i](talk.conn);
         CHECK_INT((int64_t)io_conn_group_count(rig.group), 0);
@@ -231,7 +231,7 @@ static void test_end_after_broken(void)
     }
 }
 
-/* There is nobody to shut down for any more: it is over at once. */
+/* The other side has gone, so the connection ends at once. */
 static void test_finish_after_reset(void)
 {
     struct talk talk;
@@ -245,7 +245,7 @@ static void test_finish_after_reset(void)
     rig_down();
 }
 
-/* An error that poll() tells during a write that waits. */
+/* An error that poll() reports while bytes are unsent. */
 static void test_reset_with_unsent(void)
 {
     struct talk talk;
@@ -279,7 +279,8 @@ static void test_pause(void)
     rig_down();
 }
 
-/* Gone for good while nothing is waited for: ended, instead of told for ever. */
+/* The other side hangs up while the connection waits for nothing: it ends, since poll()
+ * would report that in every turn. */
 static void test_gone_while_paused(void)
 {
     for (int tcp = 0; tcp < 2; tcp++) {
@@ -293,7 +294,7 @@ static void test_gone_while_paused(void)
         else
             talk_end(&talk);
         CHECK(rig_until(is_closed, &talk));
-        CHECK_STR(talk.why, tcp ? strerror(ECONNRESET) : "hung up");
+        CHECK_STR(talk.reason, tcp ? strerror(ECONNRESET) : "hung up");
         CHECK_INT(talk.pieces + talk.eof, 0);
         CHECK_INT(rig_turn(), 0);
         rig_down();
@@ -365,7 +366,7 @@ static void test_dial_refused(void)
     (void)close(listener);
     REQUIRE(dial(&talk, &bound));
     CHECK(rig_until(is_closed, &talk));
-    CHECK_STR(talk.why, strerror(ECONNREFUSED));
+    CHECK_STR(talk.reason, strerror(ECONNREFUSED));
     CHECK_INT(talk.opened, 0);
     rig_down();
 }
@@ -428,13 +429,13 @@ static void test_out_of_memory(void)
     CHECK_INT(talk.closed, 0);
     (void)rig_turn();
     CHECK_INT(talk.closed, 1);
-    CHECK_STR(talk.why, herd_strerror(HERD_ENOMEM));
+    CHECK_STR(talk.reason, herd_strerror(HERD_ENOMEM));
     CHECK(io_conn_group_new(&rig.fail.mem, rig.loop, rig_limits()) == NULL);
     talk_end(&talk);
     rig_down();
 }
 
-/* Freeing the group takes away connections in every state, without a word. */
+/* Freeing the group drops connections in every state without calling a handler. */
 static void test_free_group(void)
 {
     struct talk talks[5];
@@ -447,7 +448,7 @@ static void test_free_group(void)
         io_conn_send(talks[1].conn, herd_slice(heard, 4096));
     io_conn_finish(talks[2].conn);
     talk_end(&talks[3]);
-    io_conn_send(talks[3].conn, HERD_LIT("to nobody"));
+    io_conn_send(talks[3].conn, HERD_LIT("to no reader"));
     io_conn_drop(talks[4].conn);
     CHECK_INT((int64_t)io_conn_group_count(rig.group), 4);
     for (int i = 0; i < 5; i++) {
@@ -461,20 +462,20 @@ static void test_free_group(void)
 const struct check_test test_conn[] = {
     {"echo", test_echo},
     {"one bounded piece a turn", test_one_bounded_piece_a_turn},
-    {"half-close", test_half_close},
-    {"end itself in data", test_end_self_in_data},
-    {"end another in data", test_end_other_in_data},
+    {"the end of input leaves output open", test_half_close},
+    {"a handler may end its own connection", test_end_self_in_data},
+    {"a handler may end another connection", test_end_other_in_data},
     {"reset while reading", test_reset_while_reading},
     {"reset while writing", test_reset_while_writing},
-    {"ended after it broke", test_end_after_broken},
+    {"the owner may end a broken connection", test_end_after_broken},
     {"finish after a reset", test_finish_after_reset},
     {"reset with unsent bytes", test_reset_with_unsent},
     {"pause", test_pause},
-    {"gone while paused", test_gone_while_paused},
+    {"hang-up while paused", test_gone_while_paused},
     {"dial", test_dial},
     {"dial refused", test_dial_refused},
-    {"five hundred", test_five_hundred},
+    {"five hundred connections", test_five_hundred},
     {"out of memory", test_out_of_memory},
-    {"free the group", test_free_group},
+    {"freeing the group drops all", test_free_group},
     {NULL, NULL},
 };

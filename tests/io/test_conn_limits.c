@@ -1,4 +1,4 @@
-/* What ends or slows a connection whose other side does not keep up. */
+/* The limits that end or pause a connection whose other side does not keep up. */
 #include "io/portable.h"
 
 #include "conn_rig.h"
@@ -24,8 +24,8 @@ static size_t send_until_unsent(struct talk *talk, size_t size)
     return total;
 }
 
-/* The other side reads once; the pattern has to go on where it was. False: there was
- * nothing. */
+/* The other side reads once and checks that the pattern continues. False: no bytes were
+ * there. */
 static bool hear_some(const struct talk *talk, size_t *at)
 {
     long got = talk_hear(talk, heard), wrong = 0;
@@ -36,14 +36,14 @@ static bool hear_some(const struct talk *talk, size_t *at)
     return got > 0;
 }
 
-/* The other side reads what is there. */
+/* The other side reads all bytes that have arrived. */
 static void hear_pattern(const struct talk *talk, size_t *at)
 {
     while (hear_some(talk, at))
         ;
 }
 
-/* Sends the next bytes of the pattern, which must stay behind those unsent. */
+/* Sends the next bytes of the pattern, which must follow the unsent ones. */
 static void send_more(struct talk *talk, size_t *sent)
 {
     char bytes[100];
@@ -82,7 +82,7 @@ static void test_short_write_drains(void)
     }
 }
 
-/* Above `high` its input waits, until half of that is left. */
+/* Above the high-water mark its input waits, until half of that is left. */
 static void test_high_water(void)
 {
     struct talk talk;
@@ -108,7 +108,7 @@ static void test_high_water(void)
     rig_down();
 }
 
-/* The water mark and the caller's pause are two: lifting one leaves the other. */
+/* The pause of the high-water mark and the caller's are independent. */
 static void test_two_pauses(void)
 {
     struct talk talk;
@@ -159,7 +159,8 @@ static void test_pause_when_drained(void)
     rig_down();
 }
 
-/* The other side sends for ever and reads nothing: memory stays bounded, then it ends. */
+/* The other side sends all the time and reads nothing: memory stays bounded, then it ends.
+ */
 static void test_max(void)
 {
     struct talk talk;
@@ -180,7 +181,7 @@ static void test_max(void)
     CHECK_INT(talk.closed, 0);
     (void)rig_turn();
     CHECK_INT(talk.closed, 1);
-    CHECK(strstr(talk.why, "too many bytes are unsent") != NULL);
+    CHECK(strstr(talk.reason, "too many bytes are unsent") != NULL);
     talk_end(&talk);
     rig_down();
 }
@@ -236,14 +237,14 @@ static void test_stall(void)
     CHECK_INT(ms_left(), 1);
     rig_later(1);
     CHECK_INT(talk.closed, 1);
-    CHECK(strstr(talk.why, "took nothing") != NULL);
+    CHECK(strstr(talk.reason, "took nothing") != NULL);
     CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
     talk_end(&talk);
     rig_down();
 }
 
-/* The other side reads until the kernel has delivered more of what it holds, which is much;
- * of what is unsent it takes nothing yet. */
+/* The other side reads until the kernel has delivered more of its buffer, which is large;
+ * it accepts no unsent bytes yet. */
 static void check_slow(struct talk *talk, size_t *got)
 {
     int before = io_portable_unacknowledged(talk->fd);
@@ -273,11 +274,11 @@ static void test_slow_is_no_stall(void)
     } else {
         size_t got = 0;
         check_slow(&talk, &got);
-        /* What it has read may still make room for some more. */
+        /* Bytes read before may still make room for more. */
         for (int i = 0; i < 10 && !talk.closed; i++)
             rig_later(RIG_STALL_MS);
         CHECK_INT(talk.closed, 1);
-        CHECK(strstr(talk.why, "took nothing") != NULL);
+        CHECK(strstr(talk.reason, "took nothing") != NULL);
     }
     talk_end(&talk);
     rig_down();
@@ -298,7 +299,7 @@ static void test_no_stall_limit(void)
     rig_down();
 }
 
-/* First come, first served, and the handler of one may end the next in line. */
+/* The oldest stall ends first, and its handler may end the next connection. */
 static void drop_friend(struct talk *talk)
 {
     if (talk->friend != NULL) {
@@ -353,7 +354,7 @@ static void test_dial_without_answer(void)
     CHECK_INT(ms_left(), RIG_CONNECT_MS);
     rig_later(RIG_CONNECT_MS);
     CHECK_INT(talk.closed, 1);
-    CHECK(strstr(talk.why, "no answer") != NULL);
+    CHECK(strstr(talk.reason, "no answer") != NULL);
     CHECK_LABEL("finish while dialling");
     int more[2];
     REQUIRE(pair_local(more));
@@ -369,7 +370,7 @@ static void test_dial_without_answer(void)
 
 /* ---- the last words ----------------------------------------------------------------- */
 
-/* The rest is sent, input is thrown away unseen, and the other side's close is the end. */
+/* The rest is sent, input is discarded, and the other side's close ends it. */
 static void test_finish(void)
 {
     for (int tcp = 0; tcp < 2; tcp++) {
@@ -392,13 +393,13 @@ static void test_finish(void)
         CHECK_INT(talk_hear(&talk, heard), -1);
         CHECK_INT((int64_t)io_conn_group_count(rig.group), 1);
         talk_end(&talk);
-        CHECK(rig_until(nobody_left, NULL));
+        CHECK(rig_until(all_closed, NULL));
         CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
         rig_down();
     }
 }
 
-/* The end of the input came first: the last byte sent is the end. */
+/* The end of input came first: the connection ends with the last byte sent. */
 static void test_finish_after_eof(void)
 {
     struct talk talk;
@@ -411,19 +412,19 @@ static void test_finish_after_eof(void)
     io_conn_finish(talk.conn);
     size_t got = 0;
     (void)rig_turn();
-    CHECK(!nobody_left(NULL));
-    for (int i = 0; i < 1000 && !nobody_left(NULL); i++) {
+    CHECK(!all_closed(NULL));
+    for (int i = 0; i < 1000 && !all_closed(NULL); i++) {
         hear_pattern(&talk, &got);
         (void)rig_turn();
     }
-    CHECK(nobody_left(NULL));
+    CHECK(all_closed(NULL));
     hear_pattern(&talk, &got);
     CHECK_INT((int64_t)got, (int64_t)sent);
     talk_end(&talk);
     rig_down();
 }
 
-/* Neither reading for ever nor sending for ever keeps it alive. */
+/* A lingering connection ends in time, whether the other side reads or sends on. */
 static void test_linger(void)
 {
     for (int chatty = 0; chatty < 2; chatty++) {
@@ -461,12 +462,12 @@ static void test_finish_after_the_end(void)
     talk.muted = true;
     io_conn_finish(talk.conn);
     talk_end(&talk);
-    CHECK(rig_until(nobody_left, NULL));
+    CHECK(rig_until(all_closed, NULL));
     rig_down();
 }
 
-/* Whoever is only being closed goes at once when its place is needed, the oldest first;
- * whoever is not, stays. */
+/* Lingering connections close at once when their descriptors are needed, the oldest first;
+ * open ones stay. */
 static void test_hurry(void)
 {
     enum { TALKS = 4 };
@@ -504,20 +505,20 @@ static void test_hurry(void)
 
 const struct check_test test_conn_limits[] = {
     {"a short write drains", test_short_write_drains},
-    {"high water", test_high_water},
-    {"two pauses", test_two_pauses},
+    {"high-water mark", test_high_water},
+    {"two pauses are independent", test_two_pauses},
     {"pause when drained", test_pause_when_drained},
-    {"most unsent bytes", test_max},
+    {"unsent_max", test_max},
     {"an echo flood is bounded", test_echo_flood_is_bounded},
     {"stall", test_stall},
-    {"slow is no stall", test_slow_is_no_stall},
+    {"a slow reader does not stall", test_slow_is_no_stall},
     {"no stall limit", test_no_stall_limit},
-    {"stall, in order", test_stall_order},
-    {"dial without an answer", test_dial_without_answer},
+    {"stalls end in order", test_stall_order},
+    {"dial times out", test_dial_without_answer},
     {"finish", test_finish},
     {"finish after the end of input", test_finish_after_eof},
     {"linger", test_linger},
     {"finish after the other side has gone", test_finish_after_the_end},
-    {"hurry", test_hurry},
+    {"the oldest lingering closes first", test_hurry},
     {NULL, NULL},
 };

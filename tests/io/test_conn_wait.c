@@ -1,4 +1,4 @@
-/* The lists of those that wait, against a model that looks at everybody each time. */
+/* Lists of waits, against a model that scans all waits each time. */
 #include "check.h"
 #include "dice.h"
 #include "io/conn_wait.h"
@@ -130,6 +130,6 @@ static void test_two_lists(void)
 
 const struct check_test test_conn_wait[] = {
     {"against a model", test_model},
-    {"two lists", test_two_lists},
+    {"a wait is in one list", test_two_lists},
     {NULL, NULL},
 };

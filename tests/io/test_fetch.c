@@ -36,7 +36,7 @@ static void localhost_needs_no_resolver(void)
 }
 
 /* One server whose fixtures each have a fault, so that connections are reused across
- * faults as in life. `error` is a word of the text. */
+ * faults. `error` is a word of the text. */
 static void faults(void)
 {
     static const struct {
@@ -81,7 +81,7 @@ static void faults(void)
             if (strcmp(cases[i].query, "location=1,8&radius=1") == 0)
                 CHECK(memcmp(r->body, "\x1f\x8b", 2) == 0);
         }
-    /* libcurl itself asks once more when a reused connection ends without a reply. */
+    /* libcurl itself repeats a request when a reused connection ends without a reply. */
     CHECK(lines_of(fake.log) >= CASES && lines_of(fake.log) <= CASES + 2);
     CHECK(file_has(fake.log, "&key=AIzaSecret"));
     close_all();
@@ -124,7 +124,8 @@ static void body_of_exactly_the_cap(void)
     }
 }
 
-/* However its end is told: the cap is the same, and what fits comes whole. */
+/* The limit is the same for each way to mark the end of a body; smaller bodies arrive
+ * whole. */
 static void body_cap_in_all_forms(void)
 {
     static const char *const replies[] = {

@@ -44,7 +44,7 @@ static void cancelled_in_body(void)
         CHECK_INT((int64_t)fetch_one("")->id, 7);
         CHECK_INT(run.done, 1);
         CHECK_INT(stub.accepted,
-                  2); /* what is in the middle of a reply is not used again */
+                  2); /* a connection in the middle of a reply is not used again */
     }
     close_stub(&stub);
 }
@@ -126,7 +126,7 @@ static void starts_and_cancels_inside_done(void)
             CHECK(turn_until(2, NULL, 0));
             CHECK_INT((int64_t)run.results[1].id, 10);
 
-            /* Whichever is first takes the other one along; itself it cannot. */
+            /* The first to end cancels the other one; it cannot cancel itself. */
             run.cancel_in_done = 2;
             CHECK_INT(start(2, ""), HERD_OK);
             CHECK(turn_until(3, NULL, 0));
@@ -147,8 +147,8 @@ static void starts_and_cancels_inside_done(void)
 
 /* ---- out of memory ------------------------------------------------------------------ */
 
-/* Each allocation fails once, of the fetch as well as of the loop. Whatever could not be
- * done is reported, what comes after works again. */
+/* Each allocation of the fetch and of the loop fails once. Each failure is reported, and
+ * later transfers work again. */
 static void out_of_memory(void)
 {
     struct stub stub;

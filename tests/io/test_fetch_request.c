@@ -88,7 +88,7 @@ static void get_with_key_in_header(void)
     close_stub(&stub);
 }
 
-/* Only the host of the URL hears the key, also after a change of the setup: each module has
+/* Only the host of the URL gets the key, also after a change of the setup: each fetch has
  * its own header lines. */
 static void two_fetches_do_not_share(void)
 {
@@ -140,7 +140,7 @@ static void post_with_key_in_header(void)
     close_stub(&stub);
 }
 
-/* More than what older versions of libcurl would ask leave for. */
+/* Longer than the bodies for which older versions of libcurl send Expect: 100-continue. */
 static void post_of_much(void)
 {
     char body[1500];
@@ -175,7 +175,7 @@ static void post_with_key_in_url(void)
     close_stub(&stub);
 }
 
-/* What a leave to go on would do to a request that did not ask for it. */
+/* The server sends 100 Continue although the request has no Expect. */
 static void continue_unasked(void)
 {
     struct stub stub;
@@ -189,8 +189,8 @@ static void continue_unasked(void)
 
 /* ---- keys in texts ------------------------------------------------------------------ */
 
-/* The key is a piece of libcurl's own text: that text then is not used, nor its shorter
- * one when the key is in that, too. */
+/* The key is part of libcurl's own text: that text is not used, nor its shorter one when
+ * that has the key, too. */
 static void key_is_not_in_the_error(void)
 {
     static const char *const keys[] = {"Failed to connect", "connect"};
@@ -241,13 +241,13 @@ static void server_echoes_the_key(void)
 
 const struct check_test test_fetch_request[] = {
     {"fetch request line", request_line},
-    {"fetch key without a place", key_without_a_place},
+    {"fetch key without parameter or header", key_without_a_place},
     {"fetch get with key in header", get_with_key_in_header},
-    {"fetch two fetches do not share", two_fetches_do_not_share},
+    {"fetch two fetches share nothing", two_fetches_do_not_share},
     {"fetch post with key in header", post_with_key_in_header},
-    {"fetch post of much", post_of_much},
+    {"fetch large post", post_of_much},
     {"fetch post with key in url", post_with_key_in_url},
-    {"fetch continue unasked", continue_unasked},
+    {"fetch unexpected 100 continue", continue_unasked},
     {"fetch key is not in the error", key_is_not_in_the_error},
     {"fetch server echoes the key", server_echoes_the_key},
     {NULL, NULL},

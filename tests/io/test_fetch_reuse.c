@@ -33,9 +33,9 @@ static void connections_are_reused(void)
     }
 }
 
-/* A kept connection that breaks when it is used again: libcurl would ask once more by
- * itself, on a new one, and whoever counts requests would not know. */
-static void nothing_is_asked_behind_our_back(void)
+/* A kept connection breaks when it is used again: libcurl would repeat the request by
+ * itself on a new one, and the owner, who counts requests, would not know. */
+static void requests_are_not_repeated(void)
 {
     struct stub stub;
     if (open_stub(&stub, &usual, OK_REPLY)) {
@@ -81,7 +81,7 @@ static void fifty_at_once(void)
 
 /* ---- much --------------------------------------------------------------------------- */
 
-/* Of four at once only two stay open behind them. */
+/* After four at once, two connections are kept. */
 static void no_more_are_kept(void)
 {
     struct stub stub;
@@ -132,8 +132,8 @@ static void thousands(void)
 
 /* ---- names -------------------------------------------------------------------------- */
 
-/* The name of this machine, when a file on this machine says what it is: asking further
- * would leave it. */
+/* The name of this machine, if a local file resolves it: other lookups would leave the
+ * machine. */
 static bool own_name(char *name, size_t size)
 {
     char line[512];
@@ -151,8 +151,8 @@ static bool own_name(char *name, size_t size)
     return found;
 }
 
-/* libcurl looks it up in a thread, whose descriptor wakes the loop: no error of the
- * resolver, few turns, no rest of 50 ms. Nobody listens there, or not with TLS. */
+/* libcurl looks the name up in a thread, whose descriptor wakes the loop: no error of the
+ * resolver, few turns, no pause of 50 ms. No TLS server listens there. */
 static void name_is_looked_up(void)
 {
     char name[256], url[300];
@@ -188,9 +188,9 @@ static void name_is_looked_up(void)
 
 const struct check_test test_fetch_reuse[] = {
     {"fetch connections are reused", connections_are_reused},
-    {"fetch nothing is asked behind our back", nothing_is_asked_behind_our_back},
+    {"fetch does not repeat requests by itself", requests_are_not_repeated},
     {"fetch fifty at once", fifty_at_once},
-    {"fetch no more are kept", no_more_are_kept},
+    {"fetch keeps no more than connects_max", no_more_are_kept},
     {"fetch thousands", thousands},
     {"fetch name is looked up", name_is_looked_up},
     {NULL, NULL},

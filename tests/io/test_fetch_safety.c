@@ -12,8 +12,8 @@ extern const struct check_test test_fetch_safety[];
 
 /* ---- redirects ---------------------------------------------------------------------- */
 
-/* To another server on this machine, in all forms: it never hears of it, and the caller
- * gets the reply as it is. */
+/* Redirects to another server on this machine, in all forms: that one gets no request, and
+ * the caller gets the reply as it is. */
 static void redirects_are_not_followed(void)
 {
     static const int codes[] = {301, 302, 303, 307, 308, 300, 305};
@@ -93,8 +93,8 @@ static void proxies_of_the_environment(void)
     close_all();
 }
 
-/* The proxy of the configuration is used, whatever exceptions the environment makes. It
- * hears where to go, and nothing of the key or of what is asked. */
+/* The proxy of the configuration is used, regardless of exceptions in the environment. It
+ * gets the host and port, and neither the key nor the query. */
 static void proxy_of_the_configuration(void)
 {
     static const char refusal[] = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
@@ -134,8 +134,8 @@ static void proxy_of_the_configuration(void)
     close_all();
 }
 
-/* After its leave a proxy gets the bytes of a TLS handshake and still no header line. They
- * stay where they are, since they are no HTTP. */
+/* After its reply to CONNECT a proxy gets the bytes of a TLS handshake and no header line.
+ */
 static void proxy_sees_tls_only(void)
 {
     struct stub proxy;
@@ -201,7 +201,7 @@ static void netrc_is_not_read(void)
 
 /* ---- servers that want to be remembered --------------------------------------------- */
 
-/* No cookie comes back, no other place is used the next time, no password is sent. */
+/* No cookie is sent back, no other host is used the next time, no password is sent. */
 static void nothing_is_remembered(void)
 {
     struct stub stub, other;
@@ -233,7 +233,7 @@ static void on_signal(int number)
     signals_seen++;
 }
 
-/* libcurl's way to stop a resolver, where it knows no better. */
+/* libcurl's way to stop a blocking resolver. */
 static void no_alarm(void)
 {
     struct stub stub;

@@ -11,7 +11,7 @@ extern const struct check_test test_fetch_setup[];
 
 /* ---- keys --------------------------------------------------------------------------- */
 
-/* It could end the line and begin another one. */
+/* A line break in the key would begin another header line. */
 static void key_that_does_not_fit(void)
 {
     static const char *const keys[] = {"a b", "a\rX: y",  "a\nX: y",
@@ -29,7 +29,7 @@ static void key_that_does_not_fit(void)
     }
 }
 
-/* Servers quote: raw, encoded in small letters, encoded without need. */
+/* Servers may quote the key raw, encoded in small letters, or encoded without need. */
 static void key_shows(void)
 {
     static const struct {
@@ -75,7 +75,7 @@ static void key_may_be_cut(void)
     CHECK(!io_fetch_plan_shows_key(&plan, text));
 }
 
-/* A block that is given back is looked at first: nothing of the key may be in it. */
+/* Checks each block when it is freed: it must not have the key. */
 static void *searched_resize(void *ctx, void *old, size_t old_size, size_t new_size)
 {
     int *found = ctx;
@@ -289,7 +289,7 @@ static void unfit_libcurls(void)
 }
 
 const struct check_test test_fetch_setup[] = {
-    {"fetch key that does not fit", key_that_does_not_fit},
+    {"fetch key that is no header value", key_that_does_not_fit},
     {"fetch key shows", key_shows},
     {"fetch key may be cut", key_may_be_cut},
     {"fetch key is wiped", key_is_wiped},

@@ -50,9 +50,9 @@ static const char *long_header(void)
     return reply;
 }
 
-/* A long header line, a byte a turn: hundreds of wake-ups that change nothing visible.
- * After 100 of them the descriptor gets 50 ms of rest, and still nothing is lost. */
-static void useless_wakeups_are_muted(void)
+/* A long header line, a byte a turn: hundreds of wake-ups without visible progress. After
+ * 100 of them the descriptor is not polled for 50 ms, and still no byte is lost. */
+static void spinning_descriptors_pause(void)
 {
     struct stub stub;
     if (open_dripping(&stub, long_header())) {
@@ -89,7 +89,7 @@ static void few_useless_wakeups_are_not(void)
     close_all();
 }
 
-static void cancelled_while_muted(void)
+static void cancelled_while_paused(void)
 {
     struct stub stub;
     if (open_dripping(&stub, long_header())) {
@@ -137,7 +137,7 @@ static void begun_and_stalled(void)
     close_stub(&stub);
 }
 
-/* As much as is asked for, again and again, for longer than one span. */
+/* Just slow_bytes in each slow_ms, for longer than one of them. */
 static void slow_but_not_too_slow(void)
 {
     char reply[sizeof LONG_REPLY + 500];
@@ -163,7 +163,7 @@ static void slow_but_not_too_slow(void)
     close_stub(&stub);
 }
 
-/* A server may think for as long as the whole transfer may take, and say so meanwhile. */
+/* Before its reply a server may take the whole timeout, and send interim replies. */
 static void thinking_is_not_slow(void)
 {
     struct stub stub;
@@ -180,7 +180,7 @@ static void thinking_is_not_slow(void)
     close_stub(&stub);
 }
 
-/* One that stalls takes none of the others along. */
+/* A transfer that stalls ends without the others. */
 static void slow_beside_others(void)
 {
     struct stub stub;
@@ -202,7 +202,7 @@ static void slow_beside_others(void)
 
 enum { CROWD = 16 };
 
-/* Fills the queue of a listener that takes nobody in, until a connection has to wait. */
+/* Fills the backlog of a listener that does not accept, until a connection has to wait. */
 static unsigned open_full(int fds[CROWD], int *count)
 {
     struct sockaddr_in at = {.sin_family = AF_INET};
@@ -254,13 +254,13 @@ static void connect_timeout(void)
 
 const struct check_test test_fetch_time[] = {
     {"fetch timeout", timeout},
-    {"fetch useless wakeups are muted", useless_wakeups_are_muted},
-    {"fetch few useless wakeups are not", few_useless_wakeups_are_not},
-    {"fetch cancelled while muted", cancelled_while_muted},
+    {"fetch spinning descriptors pause", spinning_descriptors_pause},
+    {"fetch few wakeups without progress do not pause", few_useless_wakeups_are_not},
+    {"fetch cancelled while paused", cancelled_while_paused},
     {"fetch begun and stalled", begun_and_stalled},
     {"fetch slow but not too slow", slow_but_not_too_slow},
-    {"fetch thinking is not slow", thinking_is_not_slow},
-    {"fetch slow beside others", slow_beside_others},
+    {"fetch interim replies are not slow", thinking_is_not_slow},
+    {"fetch slow among others", slow_beside_others},
     {"fetch connect timeout", connect_timeout},
     {NULL, NULL},
 };

@@ -63,7 +63,7 @@ static bool make_cert(char *key, char *cert, char *names)
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* The line "ACCEPT 127.0.0.1:PORT" tells the port. */
+/* Reads the port from the line "ACCEPT 127.0.0.1:PORT". */
 static unsigned read_port(int fd)
 {
     char text[1024];
@@ -136,7 +136,7 @@ static bool tls_open(struct tls *tls)
     return false;
 }
 
-/* ---- who is believed ---------------------------------------------------------------- */
+/* ---- trusted certificates ------------------------------------------------------------ */
 
 static const struct io_fetch_setup with_key = {.key = "AIzaSecret",
                                                .key_header = "X-Goog-Api-Key",
@@ -185,8 +185,8 @@ static void certificates(void)
     tls_close(&tls);
 }
 
-/* Variables that OpenSSL and the tools of libcurl know: with a file of the configuration
- * none of them adds to it. */
+/* Variables of OpenSSL and of libcurl's tools: none of them adds certificates to those of
+ * the configuration. */
 static void environment_names_no_certificates(void)
 {
     struct tls tls;
@@ -221,7 +221,7 @@ static void old_tls_is_refused(void)
     tls_close(&tls);
 }
 
-/* A server that takes the connection and then says nothing. */
+/* A server that accepts the connection and then sends no byte. */
 static void silent_handshake(void)
 {
     struct stub stub;
@@ -246,7 +246,7 @@ static void silent_handshake(void)
     close_all();
 }
 
-/* What is no TLS is no reply. */
+/* Bytes that are no TLS are no reply. */
 static void plain_http_on_the_port(void)
 {
     struct stub stub;

@@ -158,7 +158,7 @@ static void test_cannot_read(void)
     tear_down();
 }
 
-/* A path longer than the text: the reason is still there. */
+/* A path longer than the error text: the reason is still there. */
 static void test_long_path(void)
 {
     char name[1000];
@@ -195,7 +195,7 @@ const struct check_test test_file[] = {
     {"sizes and the cap", test_sizes_and_cap},
     {"appends", test_appends},
     {"secret files", test_secret},
-    {"what cannot be read", test_cannot_read},
+    {"unreadable files", test_cannot_read},
     {"long path", test_long_path},
     {"folders", test_make_dir},
     {NULL, NULL},

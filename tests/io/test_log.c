@@ -47,7 +47,7 @@ static void golden_lines(void)
     log_rig_down();
 }
 
-/* Lines that begin alike are begun from memory: whatever differs has to be seen. */
+/* Heads of lines are reused: a line that differs in any part must get its own. */
 static void lines_that_begin_alike(void)
 {
     char longer[80], other[80];
@@ -171,7 +171,7 @@ static void reopens_after_rename(void)
                 HERD_LIT(LOG_RIG_LINE("one") LOG_RIG_LINE("two")));
     CHECK_SLICE(log_rig_read(log_rig.path), HERD_LIT(LOG_RIG_LINE("three")));
 
-    /* A folder in the way: the old file stays in use. */
+    /* A folder has the path: the old file stays in use. */
     CHECK_INT(unlink(log_rig.path), 0);
     CHECK_INT(mkdir(log_rig.path, 0700), 0);
     CHECK_INT(io_log_reopen(log), HERD_ESYS);
@@ -184,7 +184,7 @@ static void reopens_after_rename(void)
     io_log_close(log);
     CHECK_SLICE(log_rig_read(log_rig.path), HERD_LIT(LOG_RIG_LINE("five")));
 
-    /* Appends to what is there. */
+    /* Appends to the file. */
     log = io_log_open(&io_mem, log_rig.path, "S", false);
     REQUIRE(log != NULL);
     log_rig_say(log, "six");
@@ -236,7 +236,7 @@ static void echoes(void)
 
 /* ---- memory ----------------------------------------------------------------------- */
 
-/* Opening needs some, logging none any more. */
+/* Opening allocates memory, logging does not. */
 static void out_of_memory(void)
 {
     struct fail_mem mem;
@@ -265,7 +265,7 @@ static void out_of_memory(void)
 
 const struct check_test test_log[] = {
     {"log golden lines", golden_lines},
-    {"log lines that begin alike", lines_that_begin_alike},
+    {"log heads are reused", lines_that_begin_alike},
     {"log other fields are escaped and cut", other_fields_are_escaped_and_cut},
     {"log text is cut with a count", text_is_cut_with_a_count},
     {"log reopens after rename", reopens_after_rename},

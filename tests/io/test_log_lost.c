@@ -1,4 +1,4 @@
-/* A log that cannot be written: what is lost is counted, and what is there is whole lines.
+/* A log that cannot be written: lost lines are counted, and the file has whole lines only.
  */
 #include "herd/err.h"
 #include "io/mem.h"
@@ -43,9 +43,9 @@ static void full_file_system(void)
     log_rig_down();
 }
 
-/* A pipe that nobody empties: what does not fit into it and into the buffer is lost, no
- * line is torn, and the note stands where the lines are missing. The copy on standard
- * error has each line once. */
+/* A pipe that is not read: lines that fit neither into it nor into the buffer are lost, no
+ * line is torn, and the note stands where lines are missing. The copy on standard error has
+ * each line once. */
 static void slow_pipe(void)
 {
     REQUIRE(log_rig_up());
@@ -93,8 +93,8 @@ static void slow_pipe(void)
     log_rig_down();
 }
 
-/* The reader goes away in the middle of a line and another one comes: the torn line is
- * ended, counted, and the next one starts on its own line. */
+/* The reader closes in the middle of a line and another one opens: the torn line is ended
+ * and counted, and the next one starts on a line of its own. */
 static void torn_line(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};

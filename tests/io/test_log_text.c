@@ -1,4 +1,4 @@
-/* Stamps and escapes: each against a second, slower way to the same text. */
+/* Stamps and escapes, each against a second, slower implementation. */
 #include "check.h"
 #include "io/log_text.h"
 
@@ -101,8 +101,8 @@ static void every_byte(void)
     CHECK(true);
 }
 
-/* A text of any length, plain or with one byte that is not: all of it, and not a byte
- * behind it. */
+/* A text of any length, plain or with one byte that is not: all of it is copied, and no
+ * byte after it is written. */
 static void every_length(void)
 {
     enum { MOST = 100 };
@@ -131,8 +131,8 @@ static void every_length(void)
     CHECK(true);
 }
 
-/* A second, slower and simpler reader of UTF-8: decodes and compares with the range that
- * a sequence of that length is for. */
+/* A second, slower and simpler reader of UTF-8: decodes and compares with the range of
+ * sequences of that length. */
 static size_t decode(const unsigned char *in, size_t len)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -195,8 +195,8 @@ static void sequences(void)
     CHECK_INT(failures, 0);
 }
 
-/* Whatever the room is, the output is a whole number of characters and escapes, what is
- * left is the rest of the input, and the cut is as late as it can be. */
+/* For any room, the output is a whole number of characters and escapes, the rest of the
+ * input is left, and the cut is as late as possible. */
 static void cuts(void)
 {
     static const char in[] = "ab\n\xc3\xa9"

@@ -159,7 +159,7 @@ static void test_deadline_is_reached_not_nearly(void)
     CHECK_INT(io_loop_turn(loop, (struct herd_mono){0}), 0);
     CHECK_INT(io_loop_turn(loop, before), 0);
     CHECK(io_clock_mono().ns - before.ns < LONG_MS * HERD_NS_PER_MS);
-    /* Further away than an int of milliseconds: what is ready still ends the sleep. */
+    /* Further away than an int of milliseconds: a ready descriptor still ends the sleep. */
     poke(&ends[0]);
     CHECK_INT(io_loop_turn(loop, (struct herd_mono){INT64_MAX - 1}), 1);
     tear_down(1);
@@ -257,7 +257,8 @@ static void test_reused_descriptor_is_quiet(void)
     tear_down(MANY);
 }
 
-/* Against a model: who is watched and was so when the turn began is called, once. */
+/* Against a model: a ready watch that was there when the turn began and still is gets one
+ * callback. */
 static struct dice dice;
 static bool due[MANY];
 
@@ -432,7 +433,8 @@ static void test_out_of_memory(void)
     io_loop_free(NULL);
 }
 
-/* A library may close a descriptor before it says so: told like an error, every turn. */
+/* A library may close a descriptor before it says so: reported like an error, every turn.
+ */
 static void test_closed_descriptor_is_told(void)
 {
     if (!set_up(1, IO_READ))
@@ -448,7 +450,7 @@ static void test_closed_descriptor_is_told(void)
 const struct check_test test_loop[] = {
     {"clocks", test_clocks},
     {"wants", test_wants},
-    {"hang-up is told as what is wanted", test_hang_up_is_what_is_wanted},
+    {"hang-up is reported as the wanted events", test_hang_up_is_what_is_wanted},
     {"deadline is reached", test_deadline_is_reached_not_nearly},
     {"changes inside callbacks", test_changes_inside_callbacks},
     {"reused descriptor is quiet", test_reused_descriptor_is_quiet},
@@ -457,6 +459,6 @@ const struct check_test test_loop[] = {
     {"signal ends the sleep", test_signal_ends_the_sleep},
     {"refused poll", test_refused_poll},
     {"out of memory", test_out_of_memory},
-    {"closed descriptor is told", test_closed_descriptor_is_told},
+    {"closed descriptor is reported", test_closed_descriptor_is_told},
     {NULL, NULL},
 };

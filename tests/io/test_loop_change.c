@@ -1,5 +1,5 @@
-/* A loop that does not poll all of its descriptors, while what it watches changes: from
- * inside of callbacks, at random against a model, and by the thousands. */
+/* A loop that does not poll all of its descriptors, while its watches change: inside
+ * callbacks, at random against a model, and by the thousands. */
 #include "check.h"
 #include "dice.h"
 #include "herd/err.h"
@@ -154,7 +154,7 @@ static void be_called(struct end *end)
         change_anything(end);
 }
 
-/* Who is due and not called has waited one turn more. */
+/* A watch that is due and was not called has waited one turn more. */
 static int model_turn(void)
 {
     for (int i = 0; i < hot.count; i++) {
@@ -203,7 +203,7 @@ static void test_random_changes(void)
     CHECK(polls_of_hot > polls_of_all && polls_of_all > 0);
 }
 
-/* Thousands, of whom a few are busy and each of the others has one thing to say. */
+/* Thousands of watches: a few are busy, and each of the others becomes ready once. */
 static void test_thousands(void)
 {
     enum { MOST = 3000, BUSY = 50 };

@@ -1,5 +1,5 @@
-/* Of many descriptors the loop polls mostly the active ones: who they are, and how long the
- * others wait. */
+/* Of many descriptors the loop polls mostly the active ones: which these are, and how long
+ * the others wait. */
 #include "check.h"
 #include "herd/err.h"
 #include "hot_rig.h"
@@ -84,7 +84,7 @@ static void test_a_dear_poll_of_all_is_not_put_off_for_long(void)
     hot_down();
 }
 
-/* Another program ran meanwhile, or there are many descriptors more: who knows. */
+/* Either another program ran meanwhile, or there are many more descriptors. */
 static void test_costs_are_believed_slowly(void)
 {
     if (!hot_one_is_busy(MANY))
@@ -115,7 +115,7 @@ static void test_promoted_and_demoted(void)
         (void)hot_turn();
     CHECK(end_is_hot(&hot.ends[5]));
     CHECK_INT((int64_t)hot.loop->set.hot, 2);
-    /* Now it is called in each turn, whoever is polled. */
+    /* Now it is called in each turn, whether all are polled or the hot ones. */
     for (int i = 0; i < 3 * BOUND; i++)
         CHECK_INT(hot_turn(), 2);
     end_drain(&hot.ends[5]);
@@ -136,8 +136,8 @@ static void test_promoted_and_demoted(void)
     hot_down();
 }
 
-/* What fills a gap in the front is from the front, as long as there is one. */
-static void test_removing_moves_nobody_across(void)
+/* A gap among the hot entries is filled by a hot one, as long as there is one. */
+static void test_removing_keeps_both_parts(void)
 {
     if (!hot_up(MANY))
         return;
@@ -171,7 +171,7 @@ static void test_pinned_stays(void)
     end_poke(&hot.ends[7]);
     CHECK_INT(hot_turn(), 2);
     end_drain(&hot.ends[7]);
-    /* Added again, it is one like the others. */
+    /* Added again, it is no longer pinned. */
     end_take_away(&hot.ends[7]);
     end_add(&hot.ends[7]);
     hot_cool();
@@ -210,7 +210,7 @@ static void note_last(struct end *end)
     end_drain(end);
 }
 
-/* A signal to stop must not come before those who have connected. */
+/* Connections made before a signal to stop must be accepted before it is handled. */
 static void test_the_first_that_was_pinned_is_called_last(void)
 {
     if (!hot_up(MANY))
@@ -238,11 +238,11 @@ const struct check_test test_loop_hot[] = {
     {"a cold one waits not longer than the bound",
      test_a_cold_one_waits_not_longer_than_the_bound},
     {"share of polls of all", test_share_of_polls_of_all},
-    {"a dear poll of all is not put off for long",
+    {"an expensive poll of all is not delayed for long",
      test_a_dear_poll_of_all_is_not_put_off_for_long},
-    {"costs are believed slowly", test_costs_are_believed_slowly},
+    {"the cost estimate rises slowly", test_costs_are_believed_slowly},
     {"promoted and demoted", test_promoted_and_demoted},
-    {"removing moves nobody across", test_removing_moves_nobody_across},
+    {"removing keeps both parts", test_removing_keeps_both_parts},
     {"pinned stays", test_pinned_stays},
     {"all hot and none hot", test_all_hot_and_none_hot},
     {"the first that was pinned is called last",

@@ -84,7 +84,7 @@ static void test_vectors(void)
     }
 }
 
-/* What is signed may be nothing at all, and a key may hold a NUL. */
+/* The signed text may be empty, and a key may have a NUL. */
 static void test_edges(void)
 {
     CHECK_LABEL("no text");

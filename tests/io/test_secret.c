@@ -19,7 +19,7 @@ static const struct io_secret_rule rule = {4, MOST, "say please"};
 static char path[PATH_SIZE];
 static struct herd_error_text error;
 
-/* A file of its own for each case, so that no case sees another one's. */
+/* A file of its own for each case. */
 static bool put(struct herd_slice bytes, mode_t mode)
 {
     const char *base = getenv("TMPDIR");
@@ -43,7 +43,7 @@ static bool is_zero(const char *bytes, size_t size)
     return i == size;
 }
 
-/* What the file holds, what is read of it (NULL: nothing), and what is said. */
+/* Content of the file, the secret read (NULL: none), words of the error. */
 static void check_file(struct herd_slice bytes, mode_t mode, const char *want, int rc,
                        const char *says)
 {
@@ -121,7 +121,7 @@ static void test_refuses(void)
           strstr(error.text, strerror(2)) != NULL);
 }
 
-/* In a process of its own: the limit cannot be raised again by everybody. */
+/* In a process of its own: only root can raise the limit again. */
 static void test_guard(void)
 {
     pid_t pid = fork();

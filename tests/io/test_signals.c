@@ -60,7 +60,7 @@ static void test_each(void)
     io_loop_free(loop);
 }
 
-/* More than the pipe holds: the rest is dropped and nothing blocks. */
+/* More signals than the pipe holds: the rest is dropped and no write blocks. */
 static void test_many(void)
 {
     if (!start())
@@ -142,7 +142,7 @@ static void test_refused(void)
 const struct check_test test_signals[] = {
     {"each signal", test_each},
     {"more than the pipe holds", test_many},
-    {"restores what was before", test_restores},
+    {"restores the old actions", test_restores},
     {"stop when caught", test_stop_when_caught},
     {"refused", test_refused},
     {NULL, NULL},

@@ -302,10 +302,10 @@ static void test_unix(void)
     check_flags(listener, false);
     check_flags(dialled, false);
     check_flags(accepted, false);
-    CHECK_LABEL("somebody listens");
+    CHECK_LABEL("a process listens");
     CHECK_INT(io_sock_listen_unix(path, &error), -1);
     CHECK(strstr(error.text, path) != NULL && strstr(error.text, "in use") != NULL);
-    CHECK_LABEL("nobody listens any more");
+    CHECK_LABEL("no process listens any more");
     (void)close(listener);
     CHECK_INT(io_sock_dial_unix(path, &error), -1);
     CHECK(strstr(error.text, path) != NULL &&
@@ -319,8 +319,8 @@ static void test_unix(void)
     CHECK_INT(pair_open_count(), open_before);
 }
 
-/* A listener too busy to take one more is still one. Systems that refuse outright then
- * cannot be told from a stale socket: there is nothing to test on those. */
+/* A listener with a full backlog is no stale socket. On systems that refuse the connection
+ * then, the two look the same: there is nothing to test. */
 static void test_unix_busy(void)
 {
     enum { MOST = 64 };
@@ -384,7 +384,7 @@ static void test_unix_errors(void)
     CHECK_INT(pair_open_count(), open_before);
 }
 
-/* With and without, as much as the other side is not reading. */
+/* Unsent bytes with and without the option, while the other side does not read. */
 static void test_keep_unsent_small(void)
 {
     size_t held[2];
