@@ -178,3 +178,54 @@ long talk_hear(const struct talk *talk, char *bytes)
         return -1;
     return got == -1 ? 0 : (long)got;
 }
+
+/* ---- a pattern ---------------------------------------------------------------------- */
+
+size_t talk_send_until_unsent(struct talk *talk, size_t size)
+{
+    size_t total = 0;
+    while (io_conn_unsent(talk->conn) <= size) {
+        char bytes[1024];
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = (char)('a' + (total + i) % 23);
+        io_conn_send(talk->conn, herd_slice(bytes, sizeof bytes));
+        total += sizeof bytes;
+    }
+    return total;
+}
+
+bool talk_hear_some(const struct talk *talk, size_t *at)
+{
+    static char heard[RIG_HEARD];
+    long got = talk_hear(talk, heard), wrong = 0;
+    for (long i = 0; i < got; i++)
+        wrong += heard[i] != (char)('a' + (*at + (size_t)i) % 23);
+    CHECK_INT(wrong, 0);
+    *at += got > 0 ? (size_t)got : 0;
+    return got > 0;
+}
+
+void talk_hear_pattern(const struct talk *talk, size_t *at)
+{
+    while (talk_hear_some(talk, at))
+        ;
+}
+
+int64_t rig_ms_left(void)
+{
+    return (io_conn_group_deadline(rig.group).ns - rig.now.ns) / HERD_NS_PER_MS;
+}
+
+void talk_say(const struct talk *talk, size_t size)
+{
+    static char bytes[RIG_HEARD];
+    memset(bytes, 'c', sizeof bytes);
+    CHECK_INT(send(talk->other, bytes, size, 0), (int64_t)size);
+}
+
+void talk_reset(struct talk *talk)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    CHECK_INT(setsockopt(talk->other, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    talk_end(talk);
+}

@@ -75,4 +75,24 @@ bool all_closed(const struct talk *talk);
  */
 long talk_hear(const struct talk *talk, char *bytes);
 
+/* Sends a pattern until more than `size` bytes are unsent; returns the number of bytes
+ * sent. */
+size_t talk_send_until_unsent(struct talk *talk, size_t size);
+
+/* The other side reads once and checks that the pattern continues at *at, which advances.
+ * False: no bytes were there. */
+bool talk_hear_some(const struct talk *talk, size_t *at);
+
+/* Likewise for all bytes that have arrived. */
+void talk_hear_pattern(const struct talk *talk, size_t *at);
+
+/* Milliseconds from rig.now to the deadline of the group. */
+int64_t rig_ms_left(void);
+
+/* The other side sends `size` bytes, at most RIG_HEARD. */
+void talk_say(const struct talk *talk, size_t size);
+
+/* The other side closes its TCP socket with a reset. */
+void talk_reset(struct talk *talk);
+
 #endif

@@ -12,8 +12,13 @@ extern const struct check_test test_loop_hot[];
 extern const struct check_test test_loop_sleep[];
 extern const struct check_test test_loop_change[];
 extern const struct check_test test_sock[];
+extern const struct check_test test_sockaddr[];
 extern const struct check_test test_conn[];
+extern const struct check_test test_conn_dial[];
+extern const struct check_test test_conn_end[];
+extern const struct check_test test_conn_finish[];
 extern const struct check_test test_conn_limits[];
+extern const struct check_test test_conn_stall[];
 extern const struct check_test test_conn_wait[];
 extern const struct check_test test_signals[];
 extern const struct check_test test_file[];
@@ -46,8 +51,13 @@ int main(int argc, char **argv)
         {"loop sleep", test_loop_sleep},
         {"loop change", test_loop_change},
         {"sock", test_sock},
+        {"sockaddr", test_sockaddr},
         {"conn", test_conn},
+        {"conn dial", test_conn_dial},
+        {"conn end", test_conn_end},
+        {"conn finish", test_conn_finish},
         {"conn limits", test_conn_limits},
+        {"conn stall", test_conn_stall},
         {"conn wait", test_conn_wait},
         {"signals", test_signals},
         {"file", test_file},

@@ -41,75 +41,6 @@ static int wait_for(int fd, short events)
     return poll(&entry, 1, WAIT_MS);
 }
 
-static void test_addresses(void)
-{
-    static const struct {
-        const char *host;
-        unsigned port;
-        const char *text;
-        int is_loopback;
-    } cases[] = {{"127.0.0.1", 11490, "127.0.0.1:11490", 1},
-                 {"127.255.3.4", 0, "127.255.3.4:0", 1},
-                 {"128.0.0.1", 1, "128.0.0.1:1", 0},
-                 {"0.0.0.0", 65535, "0.0.0.0:65535", 0},
-                 {"::1", 11490, "[::1]:11490", 1},
-                 {"::", 80, "[::]:80", 0},
-                 {"2001:db8::7f00:1", 9, "[2001:db8::7f00:1]:9", 0},
-                 {"1111:2222:3333:4444:5555:6666:7777:8888", 65535,
-                  "[1111:2222:3333:4444:5555:6666:7777:8888]:65535", 0}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        CHECK_LABEL("%s", cases[i].host);
-        struct io_addr addr;
-        char text[IO_ADDR_TEXT_SIZE];
-        REQUIRE(io_addr_lookup(&addr, cases[i].host, cases[i].port, &error) == HERD_OK);
-        io_addr_text(&addr, text);
-        CHECK_STR(text, cases[i].text);
-        CHECK_INT(io_addr_is_loopback(&addr), cases[i].is_loopback);
-    }
-}
-
-static void test_same_host(void)
-{
-    static const struct {
-        const char *a, *b;
-        int same;
-    } cases[] = {{"127.0.0.1", "127.0.0.1", 1},
-                 {"127.0.0.1", "127.0.0.2", 0},
-                 {"127.0.0.1", "0.0.0.127", 0},
-                 {"::1", "::1", 1},
-                 {"::1", "127.0.0.1", 0},
-                 {"::1", "::2", 0},
-                 {"2001:db8::1", "2001:db8::1", 1},
-                 {"2001:db8:1::1", "2001:db8::1", 0},
-                 {"::ffff:127.0.0.1", "127.0.0.1", 0}};
-    const struct io_addr none = {0};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        CHECK_LABEL("%s and %s", cases[i].a, cases[i].b);
-        struct io_addr a, b;
-        REQUIRE(io_addr_lookup(&a, cases[i].a, 1, &error) == HERD_OK);
-        REQUIRE(io_addr_lookup(&b, cases[i].b, 65535, &error) == HERD_OK);
-        CHECK_INT(io_addr_same_host(&a, &b), cases[i].same);
-        CHECK_INT(io_addr_same_host(&b, &a), cases[i].same);
-        CHECK_INT(io_addr_same_host(&a, &none), 0);
-    }
-    CHECK_INT(io_addr_same_host(&none, &none), 0);
-}
-
-static void test_wrong_addresses(void)
-{
-    struct io_addr addr;
-    static const char *const hosts[] = {"", "[::1]", "127.0.0.1:80", "1.2.3.4.5", "a b"};
-    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-        CHECK_LABEL("host '%s'", hosts[i]);
-        error.text[0] = '\0';
-        CHECK_INT(io_addr_lookup(&addr, hosts[i], 80, &error), HERD_EBAD);
-        CHECK(strstr(error.text, hosts[i]) != NULL && strlen(error.text) > 8);
-    }
-    CHECK_LABEL("port");
-    CHECK_INT(io_addr_lookup(&addr, "127.0.0.1", 65536, &error), HERD_EBAD);
-    CHECK(strstr(error.text, "65536") != NULL);
-}
-
 static void check_flags(int fd, bool tcp)
 {
     CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
@@ -413,17 +344,9 @@ static void test_keep_unsent_small(void)
 }
 
 const struct check_test test_sock[] = {
-    {"addresses", test_addresses},
-    {"same host", test_same_host},
-    {"wrong addresses", test_wrong_addresses},
-    {"listen, dial, accept", test_round_trip},
-    {"IPv6 only", test_ipv6_only},
-    {"address in use", test_address_in_use},
-    {"refused", test_refused},
-    {"accept errors", test_accept_errors},
-    {"unix sockets", test_unix},
-    {"unix socket, busy", test_unix_busy},
-    {"unix socket errors", test_unix_errors},
-    {"unsent kept small", test_keep_unsent_small},
-    {NULL, NULL},
+    {"listen, dial, accept", test_round_trip},     {"IPv6 only", test_ipv6_only},
+    {"address in use", test_address_in_use},       {"refused", test_refused},
+    {"accept errors", test_accept_errors},         {"unix sockets", test_unix},
+    {"unix socket, busy", test_unix_busy},         {"unix socket errors", test_unix_errors},
+    {"unsent kept small", test_keep_unsent_small}, {NULL, NULL},
 };
