@@ -8,10 +8,12 @@
 enum { PATIENCE_S = 170 };
 
 extern const struct check_test test_loop[];
+extern const struct check_test test_loop_callback[];
 extern const struct check_test test_loop_hot[];
 extern const struct check_test test_loop_sleep[];
 extern const struct check_test test_loop_change[];
 extern const struct check_test test_sock[];
+extern const struct check_test test_sock_unix[];
 extern const struct check_test test_sockaddr[];
 extern const struct check_test test_conn[];
 extern const struct check_test test_conn_dial[];
@@ -47,10 +49,12 @@ int main(int argc, char **argv)
 {
     const struct check_suite suites[] = {
         {"loop", test_loop},
+        {"loop callback", test_loop_callback},
         {"loop hot", test_loop_hot},
         {"loop sleep", test_loop_sleep},
         {"loop change", test_loop_change},
         {"sock", test_sock},
+        {"sock unix", test_sock_unix},
         {"sockaddr", test_sockaddr},
         {"conn", test_conn},
         {"conn dial", test_conn_dial},

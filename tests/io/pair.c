@@ -1,9 +1,11 @@
 #include "pair.h"
 
+#include "check.h"
 #include "io/sock.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -86,4 +88,22 @@ bool pair_readable(int fd)
 {
     struct pollfd entry = {.fd = fd, .events = POLLIN, .revents = 0};
     return poll(&entry, 1, WAIT_MS) == 1;
+}
+
+int pair_wait(int fd, short events)
+{
+    struct pollfd entry = {.fd = fd, .events = events, .revents = 0};
+    return poll(&entry, 1, WAIT_MS);
+}
+
+void pair_check_flags(int fd, bool tcp)
+{
+    CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
+    CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    if (!tcp)
+        return;
+    int on = 0;
+    socklen_t len = sizeof on;
+    CHECK_INT(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
+    CHECK(on != 0);
 }

@@ -23,4 +23,10 @@ size_t pair_fill(int fd);
 /* Waits at most five seconds until there is something to read. */
 bool pair_readable(int fd);
 
+/* Waits at most five seconds for poll() events; returns the result of poll(). */
+int pair_wait(int fd, short events);
+
+/* Checks that the descriptor is non-blocking and close-on-exec; `tcp`: has TCP_NODELAY. */
+void pair_check_flags(int fd, bool tcp);
+
 #endif

@@ -15,8 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 5000 };
-
 static struct herd_error_text error;
 
 static bool loopback(struct io_addr *addr, const char *host)
@@ -35,24 +33,6 @@ static bool has_ipv6(void)
     return fd >= 0;
 }
 
-static int wait_for(int fd, short events)
-{
-    struct pollfd entry = {.fd = fd, .events = events, .revents = 0};
-    return poll(&entry, 1, WAIT_MS);
-}
-
-static void check_flags(int fd, bool tcp)
-{
-    CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
-    CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-    if (!tcp)
-        return;
-    int on = 0;
-    socklen_t len = sizeof on;
-    CHECK_INT(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
-    CHECK(on != 0);
-}
-
 static void round_trip(const char *host)
 {
     CHECK_LABEL("%s", host);
@@ -63,7 +43,7 @@ static void round_trip(const char *host)
     REQUIRE(loopback(&addr, host));
     int listener = io_sock_listen(&addr, &bound, &error);
     REQUIRE(listener >= 0);
-    check_flags(listener, false);
+    pair_check_flags(listener, false);
     int on = 0;
     socklen_t len = sizeof on;
     CHECK_INT(getsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, &len), 0);
@@ -71,14 +51,14 @@ static void round_trip(const char *host)
     CHECK_INT(io_sock_accept(listener, NULL), IO_ACCEPT_NONE);
     int dialled = io_sock_dial(&bound, &error);
     REQUIRE(dialled >= 0);
-    CHECK_INT(wait_for(dialled, POLLOUT), 1);
+    CHECK_INT(pair_wait(dialled, POLLOUT), 1);
     CHECK_INT(io_sock_error(dialled), 0);
-    CHECK_INT(wait_for(listener, POLLIN), 1);
+    CHECK_INT(pair_wait(listener, POLLIN), 1);
     int accepted = io_sock_accept(listener, &from);
     REQUIRE(accepted >= 0);
     CHECK_INT(io_sock_accept(listener, &none), IO_ACCEPT_NONE);
-    check_flags(dialled, true);
-    check_flags(accepted, true);
+    pair_check_flags(dialled, true);
+    pair_check_flags(accepted, true);
     char text[2][IO_ADDR_TEXT_SIZE];
     struct io_addr name = {.len = sizeof name.sa};
     CHECK_INT(getpeername(accepted, (struct sockaddr *)&name.sa, &name.len), 0);
@@ -142,7 +122,7 @@ static void test_refused(void)
     (void)close(listener);
     int fd = io_sock_dial(&bound, &error);
     if (fd >= 0) {
-        CHECK_INT(wait_for(fd, POLLOUT), 1);
+        CHECK_INT(pair_wait(fd, POLLOUT), 1);
         CHECK_INT(io_sock_error(fd), ECONNREFUSED);
         (void)close(fd);
     }
@@ -169,7 +149,7 @@ static void test_accept_errors(void)
     int listener = io_sock_listen(&addr, &bound, &error);
     int waiting = io_sock_dial(&bound, &error);
     REQUIRE(listener >= 0 && waiting >= 0);
-    CHECK_INT(wait_for(listener, POLLIN), 1);
+    CHECK_INT(pair_wait(listener, POLLIN), 1);
     pair_spare(0);
     CHECK_INT(io_sock_accept(listener, NULL), IO_ACCEPT_FULL);
     CHECK_INT(io_sock_dial(&bound, &error), -1);
@@ -185,133 +165,6 @@ static void test_accept_errors(void)
     (void)close(waiting);
     (void)close(listener);
     CHECK_INT(io_sock_accept(-1, NULL), IO_ACCEPT_FAILED);
-    CHECK_INT(pair_open_count(), open_before);
-}
-
-/* ---- unix sockets ------------------------------------------------------------------- */
-
-static char folder[sizeof(struct sockaddr_un)];
-static char path[sizeof(struct sockaddr_un)];
-
-static bool make_folder(void)
-{
-    (void)snprintf(folder, sizeof folder, "/tmp/herd-sock-XXXXXX");
-    if (!CHECK(mkdtemp(folder) != NULL))
-        return false;
-    (void)snprintf(path, sizeof path, "%.60s/s", folder);
-    return true;
-}
-
-static void remove_folder(void)
-{
-    (void)unlink(path);
-    CHECK_INT(rmdir(folder), 0);
-}
-
-static void test_unix(void)
-{
-    int open_before = pair_open_count();
-    if (!make_folder())
-        return;
-    mode_t mask = umask(022);
-    int listener = io_sock_listen_unix(path, &error);
-    REQUIRE(listener >= 0);
-    CHECK_INT(umask(mask), 022);
-    struct stat st;
-    CHECK_INT(stat(path, &st), 0);
-    CHECK_INT(st.st_mode & 0777, 0600);
-    int dialled = io_sock_dial_unix(path, &error);
-    REQUIRE(dialled >= 0);
-    CHECK_INT(wait_for(listener, POLLIN), 1);
-    struct io_addr from;
-    int accepted = io_sock_accept(listener, &from);
-    REQUIRE(accepted >= 0);
-    char text[IO_ADDR_TEXT_SIZE];
-    io_addr_text(&from, text);
-    CHECK_STR(text, "local");
-    CHECK_INT(io_addr_is_loopback(&from), 0);
-    check_flags(listener, false);
-    check_flags(dialled, false);
-    check_flags(accepted, false);
-    CHECK_LABEL("a process listens");
-    CHECK_INT(io_sock_listen_unix(path, &error), -1);
-    CHECK(strstr(error.text, path) != NULL && strstr(error.text, "in use") != NULL);
-    CHECK_LABEL("no process listens any more");
-    (void)close(listener);
-    CHECK_INT(io_sock_dial_unix(path, &error), -1);
-    CHECK(strstr(error.text, path) != NULL &&
-          strstr(error.text, strerror(ECONNREFUSED)) != NULL);
-    listener = io_sock_listen_unix(path, &error);
-    CHECK(listener >= 0);
-    (void)close(listener);
-    (void)close(accepted);
-    (void)close(dialled);
-    remove_folder();
-    CHECK_INT(pair_open_count(), open_before);
-}
-
-/* A listener with a full backlog is no stale socket. On systems that refuse the connection
- * then, the two look the same: there is nothing to test. */
-static void test_unix_busy(void)
-{
-    enum { MOST = 64 };
-    int open_before = pair_open_count();
-    if (!make_folder())
-        return;
-    struct sockaddr_un un = {.sun_family = AF_UNIX};
-    memcpy(un.sun_path, path, strlen(path) + 1);
-    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    CHECK_INT(bind(listener, (const struct sockaddr *)&un, sizeof un), 0);
-    CHECK_INT(listen(listener, 0), 0);
-    int waiting[MOST];
-    int count = 0;
-    while (count < MOST && (waiting[count] = io_sock_dial_unix(path, &error)) >= 0)
-        count++;
-    if (count < MOST && strstr(error.text, strerror(EAGAIN)) != NULL) {
-        CHECK_INT(io_sock_listen_unix(path, &error), -1);
-        CHECK(strstr(error.text, "in use") != NULL);
-    }
-    while (count > 0)
-        (void)close(waiting[--count]);
-    (void)close(listener);
-    remove_folder();
-    CHECK_INT(pair_open_count(), open_before);
-}
-
-static void test_unix_errors(void)
-{
-    int open_before = pair_open_count();
-    if (!make_folder())
-        return;
-    CHECK_LABEL("another kind of file");
-    int fd = open(path, O_WRONLY | O_CREAT, 0600);
-    CHECK_INT(write(fd, "keep", 4), 4);
-    (void)close(fd);
-    CHECK_INT(io_sock_listen_unix(path, &error), -1);
-    CHECK(strstr(error.text, "not a socket") != NULL);
-    struct stat st;
-    CHECK_INT(stat(path, &st), 0);
-    CHECK_INT(st.st_size, 4);
-    (void)unlink(path);
-    CHECK_LABEL("a link to nowhere");
-    CHECK_INT(symlink("/nowhere/at-all", path), 0);
-    CHECK_INT(io_sock_listen_unix(path, &error), -1);
-    CHECK_INT(lstat(path, &st), 0);
-    (void)unlink(path);
-    CHECK_LABEL("nothing there");
-    CHECK_INT(io_sock_dial_unix(path, &error), -1);
-    CHECK(strstr(error.text, strerror(ENOENT)) != NULL);
-    CHECK_INT(io_sock_listen_unix("/nowhere/at-all", &error), -1);
-    CHECK(strstr(error.text, strerror(ENOENT)) != NULL);
-    CHECK_LABEL("path length");
-    char longest[300];
-    memset(longest, 'p', sizeof longest);
-    longest[sizeof longest - 1] = '\0';
-    CHECK_INT(io_sock_listen_unix(longest, &error), -1);
-    CHECK_INT(io_sock_dial_unix(longest, &error), -1);
-    CHECK(strstr(error.text, "too long") != NULL);
-    CHECK_INT(io_sock_dial_unix("", &error), -1);
-    remove_folder();
     CHECK_INT(pair_open_count(), open_before);
 }
 
@@ -344,9 +197,11 @@ static void test_keep_unsent_small(void)
 }
 
 const struct check_test test_sock[] = {
-    {"listen, dial, accept", test_round_trip},     {"IPv6 only", test_ipv6_only},
-    {"address in use", test_address_in_use},       {"refused", test_refused},
-    {"accept errors", test_accept_errors},         {"unix sockets", test_unix},
-    {"unix socket, busy", test_unix_busy},         {"unix socket errors", test_unix_errors},
-    {"unsent kept small", test_keep_unsent_small}, {NULL, NULL},
+    {"listen, dial, accept", test_round_trip},
+    {"IPv6 only", test_ipv6_only},
+    {"address in use", test_address_in_use},
+    {"refused", test_refused},
+    {"accept errors", test_accept_errors},
+    {"unsent kept small", test_keep_unsent_small},
+    {NULL, NULL},
 };
