@@ -36,11 +36,12 @@ struct driver_pool {
     enum herd_role role;
     uint32_t limit; /* connections that may be open before new ones are not accepted */
     uint32_t count; /* connections that are open or being dialled */
-    struct io_conn_group
-        *group; /* also has those that the core has closed and that linger */
 
-    /* Called when a connection has gone, from inside of any step; must not step itself.
-     * NULL: nothing is called. */
+    /* Also has the connections that the core has closed and that linger. */
+    struct io_conn_group *group;
+
+    /* Called when a connection has gone, also from inside a step; must not call
+     * driver_step(). NULL: not called. */
     void (*slot_freed)(void *arg);
     void *arg;
 };
@@ -74,6 +75,7 @@ int driver_conns_init(struct driver *driver);
 /* Drops all connections without an event and frees the pools. */
 void driver_conns_free(struct driver *driver);
 
+/* The pool of a role; never NULL. */
 struct driver_pool *driver_pool(struct driver *driver, enum herd_role role);
 
 /* Takes over an accepted, connected socket: the core hears of it, or it is closed when
@@ -86,7 +88,7 @@ void driver_conn_accept(struct driver *driver, int fd, struct driver_pool *pool,
 bool driver_conn_dial(struct driver *driver, uint32_t server,
                       struct herd_error_text *error);
 
-/* NULL when there is none (any more). */
+/* The connection with this id; NULL when it has gone. */
 struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id);
 
 /* Gives the slot back; the io_conn has ended, or been finished or dropped, before. */

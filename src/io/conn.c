@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-/* ---- transport: the only place that reads and writes -------------------------------- */
+/* ---- transport: the only place that reads and writes ------------------------------- */
 
 /* Results besides a number of bytes, of which 0 is the end of the input. */
 enum { AGAIN = -1, FAILED = -2 };
@@ -88,7 +88,7 @@ static void settle(struct io_conn *conn)
         update(conn);
 }
 
-/* ---- events from the loop ----------------------------------------------------------- */
+/* ---- events from the loop ---------------------------------------------------------- */
 
 static void receive(struct io_conn *conn)
 {

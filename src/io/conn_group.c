@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- the end of a connection -------------------------------------------------------- */
+/* ---- the end of a connection ------------------------------------------------------- */
 
 static const char *reason_text(int reason)
 {
@@ -67,7 +67,7 @@ void io_conn_end_later(struct io_conn *conn, int reason)
     io_wait_begin(&conn->group->broken, &conn->wait);
 }
 
-/* ---- the group ---------------------------------------------------------------------- */
+/* ---- the group --------------------------------------------------------------------- */
 
 struct io_conn_group *io_conn_group_new(const struct herd_mem *mem, struct io_loop *loop,
                                         struct io_conn_limits limits)

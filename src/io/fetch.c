@@ -25,7 +25,7 @@ struct io_fetch {
     bool delivering;
 };
 
-/* ---- how transfers end -------------------------------------------------------------- */
+/* ---- how transfers end ------------------------------------------------------------- */
 
 /* Takes the transfer from libcurl; `done` is called at the next tick. */
 static void end(struct io_fetch *fetch, struct io_fetch_transfer *t, CURLcode code)
@@ -90,7 +90,7 @@ static void end_slow(struct io_fetch *fetch)
     io_fetch_sockets_sweep(&fetch->sockets);
 }
 
-/* ---- notes for operators ----------------------------------------------------- */
+/* ---- notes for operators ----------------------------------------------------------- */
 
 static void note(struct io_fetch *fetch, bool *noted, const char *what)
 {
@@ -112,7 +112,7 @@ struct io_fetch_counts io_fetch_count(const struct io_fetch *fetch)
                                     .restarts = fetch->restarts};
 }
 
-/* ---- turns -------------------------------------------------------------------------- */
+/* ---- turns ------------------------------------------------------------------------- */
 
 /* After an error of the multi handle the state of every transfer is unknown: all fail, and
  * a new handle serves later ones. When that cannot be opened, io_fetch_start tries again.
@@ -172,7 +172,7 @@ struct herd_mono io_fetch_deadline(const struct io_fetch *fetch)
     return herd_mono_min(fetch->check_at, io_fetch_sockets_deadline(&fetch->sockets));
 }
 
-/* ---- starting and cancelling -------------------------------------------------------- */
+/* ---- starting and cancelling ------------------------------------------------------- */
 
 int io_fetch_start(struct io_fetch *fetch, uint64_t id, struct herd_slice request)
 {

@@ -45,7 +45,7 @@ const char *io_fetch_options_unfit(const struct io_fetch_plan *plan,
     return NULL;
 }
 
-/* ---- options ------------------------------------------------------------------------ */
+/* ---- options ----------------------------------------------------------------------- */
 
 static bool set(CURL *easy, CURLoption option, long value)
 {

@@ -21,7 +21,7 @@ static bool is_text(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-/* ---- header lines ------------------------------------------------------------------- */
+/* ---- header lines ------------------------------------------------------------------ */
 
 /* Allocates the room for all lines at once, so that lines never move. */
 static int make_room(struct io_fetch_plan *plan, size_t size)
@@ -77,7 +77,7 @@ static int keep_headers(struct io_fetch_plan *plan, const struct io_fetch_setup 
     return HERD_OK;
 }
 
-/* ---- key ---------------------------------------------------------------------------- */
+/* ---- key --------------------------------------------------------------------------- */
 
 /* A line break in the key would begin another header line. */
 static bool fits_header(const char *key)
@@ -121,7 +121,7 @@ bool io_fetch_plan_shows_key(const struct io_fetch_plan *plan, const char *text)
            (strlen(text) >= ERROR_NEAR_END || io_fetch_key_shows(plan->key, text));
 }
 
-/* ---- certificates, proxy, the whole ------------------------------------------------- */
+/* ---- certificates, proxy, the whole ------------------------------------------------ */
 
 /* TLS libraries read the file at the first connection; a mistake in its name has to show at
  * the start. */

@@ -55,8 +55,7 @@ static void on_ready(struct io_watch *watch, unsigned ready)
     io_fetch_sockets_sweep(all);
 }
 
-/* ---- callbacks of libcurl -------------------------------------------------------------
- */
+/* ---- callbacks of libcurl ---------------------------------------------------------- */
 
 static struct io_fetch_socket *find(struct io_fetch_sockets *all, int fd)
 {

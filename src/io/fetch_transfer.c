@@ -120,7 +120,7 @@ static bool set_request(const struct io_fetch_plan *plan, CURL *easy,
     return set_url(plan, easy, HERD_LIT("")) && set_body(easy, request);
 }
 
-/* ---- beginning and end -------------------------------------------------------------- */
+/* ---- beginning and end ------------------------------------------------------------- */
 
 void io_fetch_transfer_free(struct io_fetch_transfer *t)
 {

@@ -155,7 +155,7 @@ void io_fetch_url_free(const struct herd_mem *mem, struct io_fetch_url *url)
     *url = (struct io_fetch_url){0};
 }
 
-/* ---- keys --------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------- */
 
 static bool is_unreserved(char c)
 {

@@ -93,7 +93,7 @@ struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const c
     return log;
 }
 
-/* ---- formatting ------------------------------------------------------------------- */
+/* ---- formatting -------------------------------------------------------------------- */
 
 static char *put_text(char *at, struct herd_slice text)
 {
@@ -133,7 +133,7 @@ static void append_note(struct io_log *log)
     log->unreported = 0;
 }
 
-/* ---- writing ---------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------- */
 
 static uint64_t count_lines(const char *bytes, size_t len)
 {

@@ -28,7 +28,7 @@ void io_loop_free(struct io_loop *loop)
     herd_mem_free(loop->set.mem, loop, sizeof *loop);
 }
 
-/* ---- watches ------------------------------------------------------------------------ */
+/* ---- watches ----------------------------------------------------------------------- */
 
 static short events_of(unsigned want)
 {
@@ -56,7 +56,7 @@ void io_loop_pin(struct io_loop *loop, struct io_watch *watch)
     io_loop_set_warm(&loop->set, watch);
 }
 
-/* ---- ready watches ----------------------------------------------------------- */
+/* ---- ready watches ----------------------------------------------------------------- */
 
 static void queue(struct io_loop *loop, struct io_watch *watch)
 {
@@ -136,7 +136,7 @@ static int call_ready(struct io_loop *loop)
     return calls;
 }
 
-/* ---- poll() ------------------------------------------------------------------------- */
+/* ---- poll() ------------------------------------------------------------------------ */
 
 void io_loop_on_idle(struct io_loop *loop, struct io_idle idle)
 {

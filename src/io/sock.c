@@ -35,7 +35,7 @@ static int explain_path(struct herd_error_text *error, const char *call, const c
     return -1;
 }
 
-/* ---- sockets ------------------------------------------------------------------------ */
+/* ---- sockets ----------------------------------------------------------------------- */
 
 /* Returns -1 with `error` for a path that is not one of a socket. */
 static int unix_addr(struct sockaddr_un *un, const char *path,

@@ -179,7 +179,7 @@ long talk_hear(const struct talk *talk, char *bytes)
     return got == -1 ? 0 : (long)got;
 }
 
-/* ---- a pattern ---------------------------------------------------------------------- */
+/* ---- a pattern --------------------------------------------------------------------- */
 
 size_t talk_send_until_unsent(struct talk *talk, size_t size)
 {

@@ -5,7 +5,7 @@
 
 extern const struct check_test test_fetch[];
 
-/* ---- replies of all kinds ----------------------------------------------------------- */
+/* ---- replies of all kinds ---------------------------------------------------------- */
 
 static void normal(void)
 {

@@ -4,7 +4,7 @@
 
 extern const struct check_test test_fetch_end[];
 
-/* ---- ending early ------------------------------------------------------------------- */
+/* ---- ending early ------------------------------------------------------------------ */
 
 static void cancelled_in_flight(void)
 {
@@ -145,7 +145,7 @@ static void starts_and_cancels_inside_done(void)
     close_all();
 }
 
-/* ---- out of memory ------------------------------------------------------------------ */
+/* ---- out of memory ----------------------------------------------------------------- */
 
 /* Each allocation of the fetch and of the loop fails once. Each failure is reported, and
  * later transfers work again. */

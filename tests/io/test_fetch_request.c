@@ -26,7 +26,7 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* ---- GET ---------------------------------------------------------------------------- */
+/* ---- GET --------------------------------------------------------------------------- */
 
 static void request_line(void)
 {
@@ -109,7 +109,7 @@ static void two_fetches_do_not_share(void)
     close_stub(&first);
 }
 
-/* ---- POST --------------------------------------------------------------------------- */
+/* ---- POST -------------------------------------------------------------------------- */
 
 /* Every line once, the key in its line only; and so again on a reused connection. */
 static void post_with_key_in_header(void)
@@ -187,7 +187,7 @@ static void continue_unasked(void)
     close_stub(&stub);
 }
 
-/* ---- keys in texts ------------------------------------------------------------------ */
+/* ---- keys in texts ----------------------------------------------------------------- */
 
 /* The key is part of libcurl's own text: that text is not used, nor its shorter one when
  * that has the key, too. */

@@ -79,7 +79,7 @@ static void fifty_at_once(void)
     fake_stop(&fake, SIGTERM);
 }
 
-/* ---- much --------------------------------------------------------------------------- */
+/* ---- much -------------------------------------------------------------------------- */
 
 /* After four at once, two connections are kept. */
 static void no_more_are_kept(void)
@@ -130,7 +130,7 @@ static void thousands(void)
     close_stub(&stub);
 }
 
-/* ---- names -------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------- */
 
 /* The name of this machine, if a local file resolves it: other lookups would leave the
  * machine. */

@@ -10,7 +10,7 @@
 
 extern const struct check_test test_fetch_safety[];
 
-/* ---- redirects ---------------------------------------------------------------------- */
+/* ---- redirects --------------------------------------------------------------------- */
 
 /* Redirects to another server on this machine, in all forms: that one gets no request, and
  * the caller gets the reply as it is. */
@@ -58,7 +58,7 @@ static void redirect_of_fake_places(void)
     fake_stop(&fake, SIGTERM);
 }
 
-/* ---- the environment ---------------------------------------------------------------- */
+/* ---- the environment --------------------------------------------------------------- */
 
 static const char *const proxy_names[] = {"http_proxy",  "HTTP_PROXY", "https_proxy",
                                           "HTTPS_PROXY", "all_proxy",  "ALL_PROXY"};
@@ -199,7 +199,7 @@ static void netrc_is_not_read(void)
     rmdir(dir);
 }
 
-/* ---- servers that want to be remembered --------------------------------------------- */
+/* ---- servers that want to be remembered -------------------------------------------- */
 
 /* No cookie is sent back, no other host is used the next time, no password is sent. */
 static void nothing_is_remembered(void)

@@ -9,7 +9,7 @@
 
 extern const struct check_test test_fetch_setup[];
 
-/* ---- keys --------------------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------- */
 
 /* A line break in the key would begin another header line. */
 static void key_that_does_not_fit(void)
@@ -118,7 +118,7 @@ static void key_is_wiped(void)
     }
 }
 
-/* ---- URLs --------------------------------------------------------------------------- */
+/* ---- URLs -------------------------------------------------------------------------- */
 
 static void urls(void)
 {

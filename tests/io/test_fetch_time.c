@@ -11,7 +11,7 @@
 
 extern const struct check_test test_fetch_time[];
 
-/* ---- time and turns ----------------------------------------------------------- */
+/* ---- time and turns ---------------------------------------------------------------- */
 
 static void timeout(void)
 {

@@ -11,7 +11,7 @@
 
 extern const struct check_test test_fetch_tls[];
 
-/* ---- a TLS server: the openssl command, where there is one --------------------------- */
+/* ---- a TLS server: the openssl command, where there is one ------------------------- */
 
 enum { PATH_SIZE = 96, ARGS = 24 };
 
@@ -136,7 +136,7 @@ static bool tls_open(struct tls *tls)
     return false;
 }
 
-/* ---- trusted certificates ------------------------------------------------------------ */
+/* ---- trusted certificates ---------------------------------------------------------- */
 
 static const struct io_fetch_setup with_key = {.key = "AIzaSecret",
                                                .key_header = "X-Goog-Api-Key",

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- lines ------------------------------------------------------------------------ */
+/* ---- lines ------------------------------------------------------------------------- */
 
 static void golden_lines(void)
 {
@@ -153,7 +153,7 @@ static void text_is_cut_with_a_count(void)
     }
 }
 
-/* ---- files ------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------- */
 
 static void reopens_after_rename(void)
 {
@@ -202,7 +202,7 @@ static void cannot_be_opened(void)
     CHECK_INT(errno, ENOENT);
 }
 
-/* ---- standard error --------------------------------------------------------------- */
+/* ---- standard error ---------------------------------------------------------------- */
 
 static void echoes(void)
 {
@@ -234,7 +234,7 @@ static void echoes(void)
     }
 }
 
-/* ---- memory ----------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------ */
 
 /* Opening allocates memory, logging does not. */
 static void out_of_memory(void)

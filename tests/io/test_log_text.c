@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-/* ---- dates ------------------------------------------------------------------------ */
+/* ---- dates ------------------------------------------------------------------------- */
 
 /* Every second around the turns of years, months and leap days, against gmtime_r(). */
 static void dates(void)
@@ -59,7 +59,7 @@ static void dates_by_hand(void)
     }
 }
 
-/* ---- escaping --------------------------------------------------------------------- */
+/* ---- escaping ---------------------------------------------------------------------- */
 
 static struct herd_slice escaped(const char *in, size_t len, char *out, size_t room)
 {

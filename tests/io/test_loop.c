@@ -89,7 +89,7 @@ static void test_deadline_is_reached_not_nearly(void)
     loop_rig_down(1);
 }
 
-/* ---- idle --------------------------------------------------------------------------- */
+/* ---- idle -------------------------------------------------------------------------- */
 
 static int idle_work;
 static int idle_calls;
@@ -134,7 +134,7 @@ static void test_idle(void)
     loop_rig_down(1);
 }
 
-/* ---- failures ----------------------------------------------------------------------- */
+/* ---- failures ---------------------------------------------------------------------- */
 
 static void nothing(int number)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- changes from inside callbacks -------------------------------------------------- */
+/* ---- changes from inside callbacks ------------------------------------------------- */
 
 static void remove_self(struct end *end)
 {
@@ -113,7 +113,7 @@ static void test_reused_descriptor_is_quiet(void)
     hot_down();
 }
 
-/* ---- against a model ---------------------------------------------------------------- */
+/* ---- against a model --------------------------------------------------------------- */
 
 static struct dice dice;
 static bool *due; /* watched and readable since before the turn */
