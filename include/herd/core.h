@@ -1,12 +1,13 @@
-/* One server of a herd, without the world around it.
+/* One server of a herd as a pure state machine.
  *
- * There is one door: herd_step(core, event, actions). Events say what happened and when;
- * actions say what to do now. The core never waits, reads no clock, opens nothing. It
- * frames lines itself, so DATA may be cut anywhere.
+ * Its one entry point is herd_step(core, event, actions). Events report what happened and
+ * when; actions tell the caller what to do. The core makes no system call, reads no clock
+ * and never waits. It finds the ends of lines and frames itself, so DATA may be cut
+ * anywhere.
  *
- * The caller's duties: carry out all actions of a step, in order, before the next step;
- * give TICK at the end of each turn of its loop and when herd_deadline is reached; never
- * mention a connection any more after a CLOSE action or a CLOSED event. */
+ * The caller must carry out all actions of a step, in order, before the next step; give
+ * TICK at the end of each turn of its loop and when herd_deadline is reached; and never
+ * mention a connection again after its CLOSE action or CLOSED event. */
 #ifndef HERD_CORE_H
 #define HERD_CORE_H
 
@@ -20,12 +21,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A connection's id: chosen by the caller, never 0, never used twice. The low 32 bits are
- * a small number that is used again (the core indexes by it), the high ones a generation.
+/* The id of a connection: chosen by the caller, never 0, never used twice. The low 32 bits
+ * are a small number that is reused (the core indexes by it), the high ones a generation.
  */
 typedef uint64_t herd_conn_id;
 
-/* What a connection may say; fixed when it is opened, never changed by what it says. */
+/* The protocol of a connection; fixed when it is opened, whatever its bytes are. */
 enum herd_role { HERD_ROLE_CLIENT = 1, HERD_ROLE_PEER = 2, HERD_ROLE_CONTROL = 4 };
 
 enum herd_event_kind {
@@ -89,8 +90,8 @@ struct herd_action {
     size_t offset; /* the core's own */
 };
 
-/* What a step wants done. The array and all bytes belong to the core and live until the
- * next herd_step. */
+/* The actions of a step, in order. The array and all bytes belong to the core and live
+ * until the next herd_step. */
 struct herd_actions {
     const struct herd_action *list;
     size_t count;
@@ -121,34 +122,36 @@ struct herd_core_setup {
 
 struct herd_core;
 
-/* Errors: HERD_ENOMEM. */
+/* *core is to be freed by herd_core_free. Errors: HERD_ENOMEM, and then *core is NULL. */
 int herd_core_new(struct herd_core **core, const struct herd_core_setup *setup,
                   struct herd_mono now);
 
 /* Accepts NULL. Connections need not be closed first. */
 void herd_core_free(struct herd_core *core);
 
-/* The one door. Never fails: what cannot be done is refused to whoever asked for it. */
+/* Handles one event. Never fails: a command that cannot be carried out is refused to the
+ * client that sent it, and a connection for which memory runs out is closed. */
 void herd_step(struct herd_core *core, const struct herd_event *event,
                struct herd_actions *actions);
 
-/* When the core next wants a TICK: HERD_NEVER when nothing waits for time, the instant 0
- * when something can be done at once. */
+/* When the core needs its next TICK: HERD_NEVER when no timer runs, the instant 0 when it
+ * has work to do at once. */
 struct herd_mono herd_deadline(const struct herd_core *core);
 
-/* For tests, `status` and the simulator. */
+/* The counters; live as long as the core. For tests and the simulator. */
 const struct herd_stats *herd_core_stats(const struct herd_core *core);
 
 /* The record held about a client; empty when there is none. Lives until the next step. */
 struct herd_slice herd_core_record(const struct herd_core *core, struct herd_slice client);
 
-/* The number of clients known, of links that are up, of connections open. */
+/* The numbers of clients known, of links that are up, and of open connections. */
 size_t herd_core_client_count(const struct herd_core *core);
 size_t herd_core_links_up(const struct herd_core *core);
 size_t herd_core_conn_count(const struct herd_core *core);
 
-/* Every record held, oldest change first: calls `visit` until it returns false. */
-void herd_core_each(const struct herd_core *core,
-                    bool (*visit)(void *ctx, struct herd_slice record), void *ctx);
+/* Calls `visit` for every record held, the oldest change first, until it returns false. */
+void herd_core_for_each_record(const struct herd_core *core,
+                               bool (*visit)(void *ctx, struct herd_slice record),
+                               void *ctx);
 
 #endif

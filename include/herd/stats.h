@@ -9,13 +9,13 @@
     X(clients_accepted, "client connections accepted")                                     \
     X(clients_full, "times that clients had to wait: connections-max was reached")         \
     X(commands, "lines read from clients")                                                 \
-    X(reports, "IAMATs answered")                                                          \
-    X(reports_stored, "IAMATs that were news")                                             \
-    X(reports_stale, "IAMATs no newer than what was held")                                 \
-    X(reports_refused_full, "IAMATs of new clients refused: clients-max is reached")       \
-    X(reports_refused_memory, "IAMATs refused: out of memory")                             \
-    X(reports_refused_skew, "IAMATs refused: too far in the future")                       \
-    X(queries, "WHATSATs accepted")                                                        \
+    X(reports, "reports (IAMAT) answered with their record")                               \
+    X(reports_stored, "reports stored: newer than the record that was held")               \
+    X(reports_stale, "reports answered, but not newer than the record that was held")      \
+    X(reports_refused_full, "reports of new clients refused: clients-max is reached")      \
+    X(reports_refused_memory, "reports refused: out of memory")                            \
+    X(reports_refused_skew, "reports refused: too far in the future")                      \
+    X(queries, "client queries (WHATSAT) accepted")                                        \
     X(invalid, "lines answered with ?")                                                    \
     X(lines_too_long, "clients closed: line longer than client-line-max")                  \
     X(lines_too_slow, "clients closed: line not finished within client-half-line-ms")      \
@@ -35,37 +35,37 @@
     X(places_refused, "answers of Places: the request or the key is at fault")             \
     X(places_limited, "answers of Places: it was asked too often")                         \
     X(places_failed, "requests without an answer, or with one of no use")                  \
-    X(peers_accepted, "neighbour connections accepted")                                    \
+    X(peers_accepted, "peer connections accepted")                                         \
     X(peers_full, "times that neighbours had to wait: all their places were taken")        \
-    X(peers_refused, "neighbour connections turned away")                                  \
-    X(peers_crowded, "of these: too many had not said, or proven, who they are")           \
-    X(peers_taken, "neighbours turned away: one of that name is connected")                \
-    X(peers_unproven, "neighbours turned away: they do not know the herd's key")           \
-    X(peers_skewed, "neighbours turned away: their clock is too far off")                  \
-    X(peers_malformed, "neighbour connections closed: malformed input")                    \
-    X(dials, "neighbours dialled")                                                         \
+    X(peers_refused, "peer connections refused, for any reason")                           \
+    X(peers_evicted, "of these: evicted, because handshakes-max was reached")              \
+    X(peers_name_in_use, "of these: another server of that name is connected")             \
+    X(peers_auth_failed, "of these: they could not prove that they know the herd key")     \
+    X(peers_skewed, "of these: their clock differs by more than link-skew-max-ms")         \
+    X(peers_malformed, "peer connections closed: malformed input")                         \
+    X(dials, "dials of neighbours")                                                        \
     X(dials_failed, "dials that failed")                                                   \
     X(links_up, "times that a link came up")                                               \
     X(links_down, "times that a link went down")                                           \
-    X(links_quiet, "links closed: no sign of life came in time")                           \
-    X(pings_sent, "heartbeats sent")                                                       \
-    X(resumes, "neighbours sent what they had missed")                                     \
-    X(syncs, "neighbours sent everything")                                                 \
-    X(feeds_unknown, "of these: they knew a feed that is not, or no longer, this one")     \
-    X(waits_sent, "neighbours told to wait until others have everything")                  \
-    X(walks, "walks through all records because a link had fallen behind")                 \
-    X(digests_differ, "heartbeats that showed a difference which should not be")           \
-    X(repairs, "walks to repair such a difference")                                        \
+    X(links_timed_out, "links closed: the neighbour was silent for too long")              \
+    X(pings_sent, "heartbeats (PING) sent")                                                \
+    X(resumes, "neighbours resumed from their cursor")                                     \
+    X(syncs, "full syncs, because the neighbour had no cursor in this feed")               \
+    X(cursors_unknown, "of these: the cursor was in an unknown feed")                      \
+    X(waits_sent, "neighbours told to wait for a full sync")                               \
+    X(syncs_lagging, "full syncs, because the link was lagging")                           \
+    X(digest_mismatches, "heartbeats that proved a difference between two stores")         \
+    X(repairs, "full syncs to repair such a difference")                                   \
     X(records_received, "records received from neighbours")                                \
-    X(records_stored, "records received that were news")                                   \
-    X(records_bad, "records received that were malformed, and skipped")                    \
+    X(records_stored, "of these: stored, since they were newer")                           \
+    X(records_malformed, "of these: malformed, and skipped")                               \
     X(records_sent, "records sent to neighbours")                                          \
-    X(records_echoes, "records not sent back to where they came from")                     \
-    X(acks_sent, "acknowledgements sent to neighbours")                                    \
+    X(echoes_suppressed, "records not sent back to the neighbour that they came from")     \
+    X(acks_sent, "acknowledgements (ACK) sent")                                            \
     X(batches_sent, "batches sent to neighbours")                                          \
-    X(frames_unknown, "frames of an unknown kind, skipped")                                \
+    X(frames_unknown, "frames with an unknown verb, skipped")                              \
     X(controls_full, "times that control connections had to wait: 16 were open")           \
-    X(controls_idle, "control connections closed: nothing was asked for 10 s")             \
+    X(controls_idle, "control connections closed: no command for 10 s")                    \
     X(accept_paused, "times that all had to wait: no descriptors or memory were left")     \
     X(out_of_memory, "connections closed for want of memory")
 

@@ -1,5 +1,5 @@
-/* What every part of one server stands on: its setup, the clocks of the present step, the
- * actions of the present step, counters, random numbers, and the log.
+/* The context that all parts of one server share: its setup, the clocks and the actions of
+ * the present step, counters, random numbers, and the log.
  *
  * core.c owns the one context of a server; step.c sets the clocks. All other parts borrow
  * it, and it outlives them. */
@@ -15,7 +15,7 @@
 struct herd_context {
     struct herd_core_setup setup;
     struct herd_slice name;   /* of this server; borrowed from the configuration */
-    struct herd_mono started; /* when the core was made */
+    struct herd_mono started; /* when the core was created */
     struct herd_mono mono;    /* the clocks of the present event */
     struct herd_wall wall;
     bool stopping;       /* HERD_EV_STOP has come */
@@ -36,10 +36,10 @@ void herd_context_free(struct herd_context *context);
 /* 64 random bits for jitter, from setup.random_seed. They can be predicted. */
 uint64_t herd_random(struct herd_context *context);
 
-/* Bytes that cannot be predicted without setup.nonce_key. */
+/* HERD_NONCE bytes that cannot be predicted without setup.nonce_key. */
 void herd_nonce(struct herd_context *context, uint8_t nonce[HERD_NONCE]);
 
-/* ---- the log: a line for which there is no memory is lost ---- */
+/* ---- the log: without memory a line is lost, and nothing else happens ---- */
 
 /* `conn` is 0 for a line about no connection; `direction` as in struct herd_action. `text`
  * must outlive the step: it is a constant, or part of the event's bytes. */

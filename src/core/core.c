@@ -1,4 +1,3 @@
-/* A server's beginning and end, its next deadline, and what can be seen of it. */
 #include "herd/core.h"
 
 #include "core_internal.h"
@@ -51,9 +50,6 @@ int herd_core_new(struct herd_core **fresh, const struct herd_core_setup *setup,
     *fresh = NULL;
     if (core == NULL)
         return HERD_ENOMEM;
-    /* So that it can be freed, whatever fails below. */
-    core->store = (struct herd_store){.mem = setup->mem};
-    core->store.feed = (struct herd_feed_node){&core->store.feed, &core->store.feed, 0};
     herd_sessions_init(&core->sessions, &core->context);
     int rc = herd_context_init(&core->context, setup, now);
     if (rc == HERD_OK)
@@ -90,7 +86,7 @@ struct herd_mono herd_deadline(const struct herd_core *core)
     return herd_mono_min(at, herd_controls_deadline(&core->controls));
 }
 
-/* ---- what can be seen of it ---- */
+/* ---- queries ---- */
 
 const struct herd_stats *herd_core_stats(const struct herd_core *core)
 {
@@ -99,8 +95,8 @@ const struct herd_stats *herd_core_stats(const struct herd_core *core)
 
 struct herd_slice herd_core_record(const struct herd_core *core, struct herd_slice client)
 {
-    struct herd_store_spot spot = herd_store_look(&core->store, client);
-    return spot.at != NULL ? herd_stored_text(spot.at) : HERD_LIT("");
+    struct herd_store_slot slot = herd_store_lookup(&core->store, client);
+    return slot.stored != NULL ? herd_stored_text(slot.stored) : HERD_LIT("");
 }
 
 size_t herd_core_client_count(const struct herd_core *core)
@@ -118,12 +114,9 @@ size_t herd_core_conn_count(const struct herd_core *core)
     return core->sessions.count;
 }
 
-void herd_core_each(const struct herd_core *core,
-                    bool (*visit)(void *ctx, struct herd_slice record), void *ctx)
+void herd_core_for_each_record(const struct herd_core *core,
+                               bool (*visit)(void *ctx, struct herd_slice record),
+                               void *ctx)
 {
-    const struct herd_feed_node *node = core->store.feed.next;
-    for (; node != &core->store.feed; node = node->next)
-        if (node->seq != 0 &&
-            !visit(ctx, herd_stored_text((const struct herd_stored *)node)))
-            return;
+    herd_store_for_each(&core->store, visit, ctx);
 }

@@ -5,46 +5,45 @@
 #include <assert.h>
 
 enum {
-    BYTES_MAX =
-        1 << 28, /* of one step; far above what the limits of the configuration allow */
+    BYTES_MAX = 1 << 28,  /* of one step; far above all limits of the configuration */
     BYTES_KEEP = 1 << 20, /* kept for the next step */
-    LIST_FIRST = 64,
+    LIST_MIN = 64,
     LIST_KEEP = 1 << 14,
 };
 
 static bool resize(struct herd_out *out, size_t size)
 {
-    struct herd_action *list =
-        herd_mem_resize(out->mem, out->list, out->size * sizeof *list, size * sizeof *list);
+    struct herd_action *list = herd_mem_resize(
+        out->mem, out->list, out->capacity * sizeof *list, size * sizeof *list);
     if (list == NULL)
         return false;
     out->list = list;
-    out->size = size;
+    out->capacity = size;
     return true;
 }
 
 int herd_out_init(struct herd_out *out, const struct herd_mem *mem)
 {
-    *out = (struct herd_out){.mem = mem, .open_send = SIZE_MAX};
+    *out = (struct herd_out){.mem = mem, .last_send = SIZE_MAX};
     herd_buf_init(&out->bytes, mem, BYTES_MAX);
-    return resize(out, LIST_FIRST) ? HERD_OK : HERD_ENOMEM;
+    return resize(out, LIST_MIN) ? HERD_OK : HERD_ENOMEM;
 }
 
 void herd_out_free(struct herd_out *out)
 {
-    herd_mem_free(out->mem, out->list, out->size * sizeof *out->list);
+    herd_mem_free(out->mem, out->list, out->capacity * sizeof *out->list);
     herd_buf_free(&out->bytes);
     out->list = NULL;
-    out->size = 0;
+    out->capacity = 0;
 }
 
 void herd_out_reset(struct herd_out *out)
 {
     herd_buf_trim(&out->bytes, BYTES_KEEP);
-    if (out->size > LIST_KEEP)
-        (void)resize(out, LIST_FIRST);
+    if (out->capacity > LIST_KEEP)
+        (void)resize(out, LIST_MIN);
     out->count = 0;
-    out->open_send = SIZE_MAX;
+    out->last_send = SIZE_MAX;
 }
 
 /* An action whose bytes are in the buffer has no pointer yet. */
@@ -56,19 +55,19 @@ void herd_out_seal(struct herd_out *out)
             out->list[i].bytes.data = base + out->list[i].offset;
 }
 
-/* The next place in the list, or NULL. Actions are written where they stay: there may be
- * two for each line that comes in. The last place is kept for a CLOSE, so that without any
- * memory each step can still end a connection. */
-static struct herd_action *place(struct herd_out *out)
+/* The next slot of the list, or NULL. Actions are written in place: there may be two for
+ * each line that comes in. The last slot is kept for a CLOSE, so that without any memory
+ * each step can still end a connection. */
+static struct herd_action *next_slot(struct herd_out *out)
 {
-    if (out->count + 1 >= out->size && !resize(out, out->size * 2))
+    if (out->count + 1 >= out->capacity && !resize(out, out->capacity * 2))
         return NULL;
     return &out->list[out->count++];
 }
 
 bool herd_out_add(struct herd_out *out, const struct herd_action *action)
 {
-    struct herd_action *at = place(out);
+    struct herd_action *at = next_slot(out);
     if (at == NULL)
         return false;
     *at = *action;
@@ -77,8 +76,8 @@ bool herd_out_add(struct herd_out *out, const struct herd_action *action)
 
 bool herd_out_close(struct herd_out *out, herd_conn_id conn)
 {
-    struct herd_action *at = place(out);
-    if (at == NULL && out->count < out->size)
+    struct herd_action *at = next_slot(out);
+    if (at == NULL && out->count < out->capacity)
         at = &out->list[out->count++];
     if (at == NULL)
         return false;
@@ -97,22 +96,22 @@ bool herd_out_add_copy(struct herd_out *out, const struct herd_action *action,
     return herd_out_add(out, &copy);
 }
 
-char *herd_out_room(struct herd_out *out, size_t size)
+char *herd_out_reserve_send(struct herd_out *out, size_t size)
 {
     return herd_buf_reserve(&out->bytes, size);
 }
 
-bool herd_out_sent(struct herd_out *out, herd_conn_id conn, size_t used)
+bool herd_out_commit_send(struct herd_out *out, herd_conn_id conn, size_t used)
 {
-    struct herd_action *open =
-        out->open_send < out->count ? &out->list[out->open_send] : NULL;
-    if (open != NULL && open->conn == conn &&
-        open->offset + open->bytes.len == out->bytes.len) {
+    struct herd_action *last =
+        out->last_send < out->count ? &out->list[out->last_send] : NULL;
+    if (last != NULL && last->conn == conn &&
+        last->offset + last->bytes.len == out->bytes.len) {
         herd_buf_commit(&out->bytes, used);
-        open->bytes.len += used;
+        last->bytes.len += used;
         return true;
     }
-    struct herd_action *send = place(out);
+    struct herd_action *send = next_slot(out);
     if (send == NULL)
         return false;
     *send = (struct herd_action){.kind = HERD_DO_SEND,
@@ -120,23 +119,23 @@ bool herd_out_sent(struct herd_out *out, herd_conn_id conn, size_t used)
                                  .bytes = {NULL, used},
                                  .offset = out->bytes.len};
     herd_buf_commit(&out->bytes, used);
-    out->open_send = out->count - 1;
+    out->last_send = out->count - 1;
     return true;
 }
 
 bool herd_out_send(struct herd_out *out, herd_conn_id conn, struct herd_slice bytes)
 {
-    char *room = herd_out_room(out, bytes.len);
+    char *room = herd_out_reserve_send(out, bytes.len);
     if (room == NULL)
         return false;
     memcpy(room, bytes.data, bytes.len);
-    return herd_out_sent(out, conn, bytes.len);
+    return herd_out_commit_send(out, conn, bytes.len);
 }
 
 bool herd_out_log(struct herd_out *out, enum herd_topic topic, herd_conn_id conn,
                   char direction, struct herd_slice text)
 {
-    struct herd_action *log = place(out);
+    struct herd_action *log = next_slot(out);
     if (log == NULL)
         return false;
     *log = (struct herd_action){.kind = HERD_DO_LOG,
@@ -151,7 +150,7 @@ bool herd_out_log_sent(struct herd_out *out, enum herd_topic topic, herd_conn_id
                        size_t back, size_t len)
 {
     assert(len <= back && back <= out->bytes.len);
-    struct herd_action *log = place(out);
+    struct herd_action *log = next_slot(out);
     if (log == NULL)
         return false;
     *log = (struct herd_action){.kind = HERD_DO_LOG,

@@ -96,9 +96,9 @@ static void on_opened(struct herd_sessions *sessions, const struct herd_event *e
     if (session == NULL) {
         service->ops->open_failed(service->state, event);
         context->stats.out_of_memory++;
-        bool told = herd_out_close(&context->out, event->conn);
-        assert(told); /* it is the first of this step */
-        (void)told;
+        bool closed = herd_out_close(&context->out, event->conn);
+        assert(closed); /* the first CLOSE of this step */
+        (void)closed;
         return;
     }
     assert(sessions->by_slot[slot] == NULL);

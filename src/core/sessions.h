@@ -1,9 +1,8 @@
 /* The sessions of a server: one for each open connection, found by the connection's id.
  *
- * What a session does depends on the connection's role. Each role hands in a table of
- * operations and its own state, its *service*; this module knows neither clients nor
- * neighbours. A session never frees itself: it calls herd_session_end, and the step closes
- * the connection when it is over. */
+ * Each role registers a table of operations and its own state, the *service*; this module
+ * knows neither clients nor neighbours. A session never frees itself: it calls
+ * herd_session_end, and the connection is closed at the end of the step. */
 #ifndef HERD_CORE_SESSIONS_H
 #define HERD_CORE_SESSIONS_H
 
@@ -16,7 +15,7 @@
 struct herd_sessions;
 struct herd_session_service;
 
-/* What all sessions have in common: the first member of each role's own struct. */
+/* The common part of all sessions: the first member of each role's own struct. */
 struct herd_session {
     struct herd_sessions *sessions; /* the table that it is in */
     const struct herd_session_service *service;
@@ -26,15 +25,15 @@ struct herd_session {
     struct herd_session *next_ending;
 };
 
-/* What a role does with an event about one of its connections. `service` is the one that
- * was given to herd_sessions_serve. No operation but `open` and `free` is called for a
- * session that is ending. */
+/* How a role handles the events of its connections. `service` is the state that was given
+ * to herd_sessions_serve. No operation but `open` and `free` is called for a session that
+ * is ending. */
 struct herd_session_ops {
     size_t size; /* of the role's own struct, which is all zero when `open` is called */
-    /* OPENED. What it cannot allocate ends the session. */
+    /* OPENED. Without memory it ends the session. */
     void (*open)(void *service, struct herd_session *session,
                  const struct herd_event *event);
-    /* The connection could not be given a session, for want of memory: it is closed. */
+    /* There is no memory for a session: the connection is closed. */
     void (*open_failed)(void *service, const struct herd_event *event);
     void (*data)(void *service, struct herd_session *session, struct herd_slice bytes);
     void (*eof)(void *service, struct herd_session *session);
@@ -71,14 +70,14 @@ void herd_sessions_init(struct herd_sessions *sessions, struct herd_context *con
 void herd_sessions_serve(struct herd_sessions *sessions, enum herd_role role,
                          const struct herd_session_ops *ops, void *state);
 
-/* Frees all sessions, whose connections need not be closed. */
+/* Frees all sessions. Their connections need not be closed first. */
 void herd_sessions_free(struct herd_sessions *sessions);
 
 /* OPENED, DATA, EOF, CLOSED and DRAINED of one connection. An event about a connection
  * that is not known is ignored. */
 void herd_sessions_on_event(struct herd_sessions *sessions, const struct herd_event *event);
 
-/* The server shuts down. */
+/* The server shuts down: calls `stop` for every session. */
 void herd_sessions_stop(struct herd_sessions *sessions);
 
 /* Closes the connections whose sessions have ended. Freeing one session may end another. A

@@ -1,4 +1,4 @@
-/* The one door: an event, and all that it leads to. */
+/* The entry point of the core: handles one event completely. */
 #include "core_internal.h"
 #include "herd/core.h"
 
@@ -70,7 +70,7 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
 {
     struct herd_context *context = &core->context;
     context->mono = event->mono;
-    /* A clock before 1970 is wrong by so much that it does not matter how much. */
+    /* A clock before 1970 counts as 1970. */
     context->wall.ns = event->wall.ns > 0 ? event->wall.ns : 0;
     herd_out_reset(&context->out);
     switch (event->kind) {

@@ -4,7 +4,8 @@
 
 #include "bench/work.h"
 #include "herd/err.h"
-#include "protocol/message.h"
+#include "protocol/report.h"
+#include "protocol/words.h"
 
 #include <stdio.h>
 

@@ -78,7 +78,7 @@ static void restart_among_strangers(struct herd_proc *herd)
     CHECK_INT(herd_proc_stop(herd, HANDS, SIGKILL), -SIGKILL);
     CHECK_INT(kill(herd->server[GOLOMAN].pid, SIGSTOP), 0);
     CHECK(herd_proc_start(herd, HANDS));
-    CHECK(links_wait_count(herd, HANDS, "peers_crowded", MANY));
+    CHECK(links_wait_count(herd, HANDS, "peers_evicted", MANY));
     CHECK_INT(kill(herd->server[GOLOMAN].pid, SIGCONT), 0);
     int64_t took_ms = await_link(herd, HANDS, GOLOMAN);
     note("among strangers the link was up after %d ms", (int)took_ms);
@@ -94,11 +94,11 @@ static void strangers_at_both_ends(void)
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
     const uint16_t ports[] = {herd.peer[GOLOMAN].number, herd.peer[HANDS].number};
     REQUIRE(silence_begin(&silence, ports, 2, EACH));
-    CHECK(links_wait_count(&herd, GOLOMAN, "peers_crowded", 2 * EACH));
+    CHECK(links_wait_count(&herd, GOLOMAN, "peers_evicted", 2 * EACH));
     int64_t start = now_ms(), size = log_size(&herd, GOLOMAN);
     for (int i = 0; i < TIMES; i++)
         restart_among_strangers(&herd);
-    int64_t crowded = herd_proc_count(&herd, GOLOMAN, "peers_crowded");
+    int64_t crowded = herd_proc_count(&herd, GOLOMAN, "peers_evicted");
     int64_t grown = log_size(&herd, GOLOMAN) - size;
     int64_t took_s = (now_ms() - start) / 1000 + 1;
     note("%d gave way in %d s, the log grew by %d bytes; %d files are open", (int)crowded,
@@ -159,7 +159,7 @@ static void a_neighbours_address_is_known(void)
     }
     for (int i = 1; i < STRANGERS; i++)
         CHECK(client_open_from(&far[i], "127.0.0.2", herd.peer[GOLOMAN].number));
-    CHECK(links_wait_count(&herd, GOLOMAN, "peers_crowded", STRANGERS + 1 - PLACES));
+    CHECK(links_wait_count(&herd, GOLOMAN, "peers_evicted", STRANGERS + 1 - PLACES));
     CHECK(client_say(&near, "nonsense\n"));
     CHECK(client_rest(&near, &got) && bytes_have(got, "BYE 0 malformed"));
     client_close(&near);

@@ -16,7 +16,7 @@ static const char now_says[] =
     "counter_of_tomorrow 7\ndigest 1234567890123456\n"
     "places google-new open 2500 words of tomorrow\n"
     "link Hands up dialled 0 feed 412 12\n"
-    "link Holiday up accepted 25 walk 1500 -2500 words of tomorrow\n"
+    "link Holiday up accepted 25 sync 1500 -2500 words of tomorrow\n"
     "link Welsh up accepted 3 wait 0 1000\n"
     "link Wilkes down - 0 cannot connect to 127.0.0.1:1: Connection refused\n"
     "refusal Nobody 1 unknown server: it is not in this server's configuration\n"
@@ -61,7 +61,7 @@ static void check_links_of_now(const cJSON *links)
     CHECK_INT(number_of(find(links, "Hands"), "behind"), 0);
     CHECK_INT(number_of(find(links, "Hands"), "rtt_us"), 412);
     CHECK_INT(number_of(find(links, "Hands"), "skew_ms"), 12);
-    CHECK_STR(text_of(find(links, "Holiday"), "mode"), "walk");
+    CHECK_STR(text_of(find(links, "Holiday"), "mode"), "sync");
     CHECK_INT(number_of(find(links, "Holiday"), "behind"), 25);
     CHECK_INT(number_of(find(links, "Holiday"), "skew_ms"), -2500);
     CHECK_INT(number_of(find(links, "Welsh"), "rtt_us"), 0);
@@ -144,17 +144,17 @@ static void details(void)
         {"herdctl status Goloman | grep 'link Hands '", 0,
          "  up, dialled, 0 records behind, 0.412 ms away\n", NULL},
         {"herdctl status Goloman | grep 'link Holiday '", 0,
-         "  up, accepted, 25 records behind, 1.5 ms away, being sent everything, its clock "
+         "  up, accepted, 25 records behind, 1.5 ms away, full sync, its clock "
          "is 2.5 s behind\n",
          NULL},
         {"herdctl status Goloman | grep 'link Welsh '", 0,
-         "  up, accepted, 3 records behind, waits to be sent everything\n", NULL},
+         "  up, accepted, 3 records behind, waiting for a full sync\n", NULL},
         {"herdctl status Goloman | grep 'link Wilkes '", 0,
          "  down: cannot connect to 127.0.0.1:1: Connection refused\n", NULL},
         {"herdctl status Goloman | grep 'places g'", 0,
          "  places google-new: failed, and is left alone for 2.5 s\n", NULL},
         {"herdctl status Goloman | grep Nobody", 0,
-         "  turned away Nobody, 1 time: unknown server: it is not in this server's "
+         "  refused Nobody, 1 time: unknown server: it is not in this server's "
          "configuration\n",
          NULL},
         {"herdctl status Goloman | LC_ALL=C sed -n '/times, last/p'", 0,
@@ -195,11 +195,11 @@ static void table(void)
          "down - - - - -\n", NULL},
         {"herdctl status | sed 1,6d | sed 5d", 0,
          "Goloman: places google-new: failed, and is left alone for 2.5 s\n"
-         "Goloman: link Holiday up, accepted, 25 records behind, 1.5 ms away, being sent "
-         "everything, its clock is 2.5 s behind\n"
-         "Goloman: link Welsh up, accepted, 3 records behind, waits to be sent "
-         "everything\n"
-         "Goloman: turned away Nobody, 1 time: unknown server: it is not in this server's "
+         "Goloman: link Holiday up, accepted, 25 records behind, 1.5 ms away, full sync, "
+         "its clock is 2.5 s behind\n"
+         "Goloman: link Welsh up, accepted, 3 records behind, waiting for a full "
+         "sync\n"
+         "Goloman: refused Nobody, 1 time: unknown server: it is not in this server's "
          "configuration\n",
          NULL},
         {"herdctl status | sed 1,6d | wc -l | tr -d ' '", 0, "5\n", NULL},
@@ -376,8 +376,8 @@ static void real_servers(void)
 static void a_stranger_is_shown(void)
 {
     static const struct shell_case cases[] = {
-        {"herdctl status", 3, "\nGoloman: turned away Nobody, 1 time: ", NULL},
-        {"herdctl status Goloman", 0, "\n  turned away Nobody, 1 time: ", NULL},
+        {"herdctl status", 3, "\nGoloman: refused Nobody, 1 time: ", NULL},
+        {"herdctl status Goloman", 0, "\n  refused Nobody, 1 time: ", NULL},
         {"herdctl status --json Goloman | grep -c Nobody", 0, "1\n", NULL},
     };
     struct herd_proc herd;

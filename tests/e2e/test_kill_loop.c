@@ -182,7 +182,7 @@ static void check_quiet(struct scene *scene)
     }
     CHECK_INT(links_sum(&scene->herd, "repairs"), 0);
     CHECK_INT(links_sum(&scene->herd, "peers_malformed"), 0);
-    CHECK_INT(links_sum(&scene->herd, "records_bad"), 0);
+    CHECK_INT(links_sum(&scene->herd, "records_malformed"), 0);
     scene->rounds++;
 }
 

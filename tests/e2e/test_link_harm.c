@@ -224,10 +224,10 @@ static void packets_are_lost(void)
     if (CHECK(start_far(&far))) {
         CHECK(report_and_settle(&far, 1));
         lose_and_heal(&far, bit(GOLOMAN) | bit(HANDS), 2);
-        CHECK(links_wait_count(&far.herd, GOLOMAN, "links_quiet", 1));
-        CHECK(links_wait_count(&far.herd, HANDS, "links_quiet", 1));
+        CHECK(links_wait_count(&far.herd, GOLOMAN, "links_timed_out", 1));
+        CHECK(links_wait_count(&far.herd, HANDS, "links_timed_out", 1));
         lose_and_heal(&far, bit(GOLOMAN), 4);
-        CHECK(links_wait_count(&far.herd, HANDS, "links_quiet", 2));
+        CHECK(links_wait_count(&far.herd, HANDS, "links_timed_out", 2));
         CHECK_INT(links_sum(&far.herd, "repairs"), 0);
     }
     far_close(&far);

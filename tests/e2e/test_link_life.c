@@ -60,7 +60,7 @@ static void hangs_for_long(void)
     load_disconnect(&others, WILKES);
     CHECK(report_all(&others, GOLOMAN, 2) && settle(&others));
     for (size_t k = 0; k < sizeof neighbours / sizeof neighbours[0]; k++) {
-        CHECK(links_wait_count(&herd, neighbours[k], "links_quiet", 1));
+        CHECK(links_wait_count(&herd, neighbours[k], "links_timed_out", 1));
         CHECK(links_wait_status(&herd, neighbours[k], "link Wilkes down - 0 ", ""));
         CHECK(links_wait_log(&herd, neighbours[k],
                              "link to Wilkes is down: nothing was heard"));
@@ -93,7 +93,7 @@ static void hangs_for_a_moment(void)
     CHECK(settle(&load));
     pings = herd_proc_count(&herd, WILKES, "pings_sent");
     CHECK(links_wait_count(&herd, WILKES, "pings_sent", pings + NEIGHBOURS));
-    CHECK_INT(links_sum(&herd, "links_quiet"), 0);
+    CHECK_INT(links_sum(&herd, "links_timed_out"), 0);
     CHECK_INT(links_sum(&herd, "links_down"), 0);
     CHECK_INT(links_sum(&herd, "repairs"), 0);
     load_close(&load);

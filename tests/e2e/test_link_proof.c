@@ -97,14 +97,14 @@ static void replay_dialler(struct wire *wire, struct herd_slice recorded)
     struct holding before;
     struct client client;
     struct herd_slice got;
-    int64_t unproven = herd_proc_count(&wire->herd, HANDS, "peers_unproven");
+    int64_t unproven = herd_proc_count(&wire->herd, HANDS, "peers_auth_failed");
     CHECK(ask_holding(wire, HANDS, &before));
     CHECK(client_open(&client, wire->herd.peer[HANDS].number));
     (void)client_send(&client, recorded);
     CHECK(client_rest(&client, &got));
     CHECK(bytes_have(got, "HELLO 0 ") && bytes_have(got, "\nBYE 0 refused " WRONG_KEY));
     CHECK(!bytes_have(got, "AUTH") && !bytes_have(got, "AT "));
-    CHECK_INT(herd_proc_count(&wire->herd, HANDS, "peers_unproven"), unproven + 1);
+    CHECK_INT(herd_proc_count(&wire->herd, HANDS, "peers_auth_failed"), unproven + 1);
     client_close(&client);
     check_holding(wire, HANDS, &before);
 }
@@ -117,7 +117,7 @@ static void replay_acceptor(struct wire *wire, struct herd_slice recorded)
     struct herd_slice got;
     const struct peer_self self = {.from = "Hands", .to = "Goloman"};
     int door = peer_talk_listen(wire->herd.peer[HANDS].number);
-    int64_t unproven = herd_proc_count(&wire->herd, GOLOMAN, "peers_unproven");
+    int64_t unproven = herd_proc_count(&wire->herd, GOLOMAN, "peers_auth_failed");
     REQUIRE(door >= 0);
     CHECK(ask_holding(wire, GOLOMAN, &before));
     CHECK(peer_talk_accept(&talk, door, &self));
@@ -126,7 +126,7 @@ static void replay_acceptor(struct wire *wire, struct herd_slice recorded)
     CHECK(client_rest(&talk.conn, &got));
     CHECK(bytes_have(got, "HELLO 0 ") && bytes_have(got, "\nBYE 0 refused " WRONG_KEY));
     CHECK(!bytes_have(got, "AT "));
-    CHECK_INT(herd_proc_count(&wire->herd, GOLOMAN, "peers_unproven"), unproven + 1);
+    CHECK_INT(herd_proc_count(&wire->herd, GOLOMAN, "peers_auth_failed"), unproven + 1);
     peer_talk_close(&talk);
     check_holding(wire, GOLOMAN, &before);
 }
@@ -190,8 +190,8 @@ static void a_forged_proof(void)
     CHECK(herd_proc_connect(&wire.herd, GOLOMAN, &client));
     CHECK(client_ask(&client, "IAMAT x +1+1 1\n", &got) && bytes_have(got, "AT Goloman "));
     client_close(&client);
-    CHECK(links_wait_count(&wire.herd, GOLOMAN, "peers_unproven", 2));
-    CHECK(links_wait_count(&wire.herd, HANDS, "peers_unproven", 2));
+    CHECK(links_wait_count(&wire.herd, GOLOMAN, "peers_auth_failed", 2));
+    CHECK(links_wait_count(&wire.herd, HANDS, "peers_auth_failed", 2));
     CHECK(links_wait_status(&wire.herd, GOLOMAN, "refusal Hands ", WRONG_KEY));
     CHECK(links_wait_status(&wire.herd, HANDS, "refusal Goloman ", WRONG_KEY));
     CHECK_INT(links_sum(&wire.herd, "links_up"), 0);
@@ -239,12 +239,12 @@ static void check_told(const struct herd_proc *herd, const struct difference *di
     if (difference->hands != NULL) {
         CHECK(links_wait_status(herd, GOLOMAN, "refusal Hands ", difference->goloman));
         CHECK(links_wait_status(herd, HANDS, "link Goloman down - 0 ", ""));
-        CHECK(links_wait_log(herd, GOLOMAN, "turned away Hands: "));
+        CHECK(links_wait_log(herd, GOLOMAN, "refused Hands: "));
     }
     const char *reason =
         difference->hands != NULL ? difference->hands : difference->goloman;
     CHECK(links_wait_status(herd, HANDS, "refusal Goloman ", reason));
-    CHECK(links_wait_log(herd, HANDS, "turned away Goloman: "));
+    CHECK(links_wait_log(herd, HANDS, "refused Goloman: "));
     CHECK(links_wait_log(herd, HANDS, reason));
 }
 
@@ -296,9 +296,11 @@ static void clocks_that_differ(void)
     }
     CHECK_LABEL("afterwards");
     CHECK(links_wait_status(&herd, GOLOMAN, "refusal Hands 2 ", "clocks differ by more"));
-    CHECK(links_wait_log(&herd, GOLOMAN, "turned away Hands: clocks differ"));
-    CHECK(links_wait_log(&herd, GOLOMAN, "the clock of Hands differs from ours by 1"));
-    CHECK(links_wait_log(&herd, GOLOMAN, "the clock of Hands differs from ours by -1"));
+    CHECK(links_wait_log(&herd, GOLOMAN, "refused Hands: clocks differ"));
+    CHECK(links_wait_log(&herd, GOLOMAN,
+                         "the clock of Hands differs from this server's by 1"));
+    CHECK(links_wait_log(&herd, GOLOMAN,
+                         "the clock of Hands differs from this server's by -1"));
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "peers_skewed"), 2);
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "links_up"), 2);
     herd_proc_close(&herd);
@@ -340,7 +342,7 @@ static void a_second_of_a_name(void)
     CHECK(herd_proc_start(&herd, GOLOMAN) && herd_proc_start(&herd, HANDS));
     CHECK(herd_proc_wait_links(&herd));
     CHECK_INT(try_as_hands(&herd, &talk), TAKEN);
-    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "peers_taken"), 1);
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "peers_name_in_use"), 1);
     CHECK(links_wait_status(&herd, GOLOMAN, "refusal Hands 1 ", "another server of this"));
     CHECK(kill(herd.server[HANDS].pid, SIGSTOP) == 0);
     int64_t start = now_ms();
@@ -357,7 +359,7 @@ static void a_second_of_a_name(void)
     CHECK_INT(entry, IN);
     CHECK(took < CERTAIN_MS);
     CHECK(links_wait_log(&herd, GOLOMAN, "it gave no sign of life"));
-    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "links_quiet"), 1);
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "links_timed_out"), 1);
     peer_talk_close(&talk);
     CHECK(kill(herd.server[HANDS].pid, SIGCONT) == 0);
     CHECK(herd_proc_wait_links(&herd));

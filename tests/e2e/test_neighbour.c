@@ -112,7 +112,7 @@ static void a_neighbour_talks_nonsense(void)
     CHECK(peer_talk_say(&rig.peer, "FUTURE 10 a b\n123456\n\n\n\n"));
     CHECK(peer_talk_record(&rig.peer, "AT Holiday +0.1 y +1+1 1"));
     wait_count(&rig.herd, GOLOMAN, "records_stored", 1);
-    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "records_bad"), BAD);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "records_malformed"), BAD);
     CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "frames_unknown"), 1);
     CHECK(herd_proc_connect(&rig.herd, GOLOMAN, &client));
     CHECK(client_ask(&client, "WHATSAT y 1 1\n", &got));
@@ -216,7 +216,7 @@ static void a_neighbour_is_odd(void)
         CHECK_INT((int64_t)strtoll(frame.args.data, NULL, 10), (int64_t)(1000 + i));
     }
     CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "peers_malformed"), 0);
-    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "feeds_unknown"), 1);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "cursors_unknown"), 1);
     CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "links_down"), 0);
     rig_close(&rig);
 }
@@ -242,7 +242,7 @@ static void a_neighbour_in_both_roles(void)
     CHECK(peer_talk_await(&rig.peer, "BATCH", &frame));
     CHECK(bytes_have(frame.payload, " z +1+1 1\n"));
     CHECK_INT((int64_t)bytes_count(frame.payload, HERD_LIT("\n")), 1);
-    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "records_echoes"), 1);
+    CHECK_INT(herd_proc_count(&rig.herd, GOLOMAN, "echoes_suppressed"), 1);
     client_close(&client);
     close(door);
     rig_close(&rig);

@@ -295,7 +295,7 @@ static void too_many_silent_ones(void)
         client_close(&clients[i]);
     }
     CHECK_LABEL("%d silent connections", LIMIT);
-    CHECK_INT(herd_proc_count(&herd, 0, "peers_crowded"), COUNT - LIMIT);
+    CHECK_INT(herd_proc_count(&herd, 0, "peers_evicted"), COUNT - LIMIT);
     CHECK_INT(herd_proc_count(&herd, 0, "peers_refused"), COUNT - LIMIT);
     check_unharmed(&herd, 2);
     /* An answer to the first that is left proves that it has been there all the time. */

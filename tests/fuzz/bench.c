@@ -2,7 +2,7 @@
 
 #include "forge.h"
 #include "herd/err.h"
-#include "protocol/message.h"
+#include "protocol/record.h"
 
 #include <stdio.h>
 
@@ -218,5 +218,5 @@ static bool check_record(void *ctx, struct herd_slice text)
 
 void bench_check_records(const struct bench *bench)
 {
-    herd_core_each(bench->core, check_record, bench->core);
+    herd_core_for_each_record(bench->core, check_record, bench->core);
 }

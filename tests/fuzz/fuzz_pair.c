@@ -251,7 +251,7 @@ static bool agree(struct pair *pair)
     if (herd_core_links_up(bona) == 0 || herd_core_links_up(clark) == 0 ||
         herd_core_client_count(bona) != herd_core_client_count(clark))
         return false;
-    herd_core_each(bona, compare, &comparison);
+    herd_core_for_each_record(bona, compare, &comparison);
     return comparison.same;
 }
 
@@ -271,8 +271,8 @@ static void settle(struct pair *pair)
         bench_check_records(&pair->bench[n]);
         FUZZ_CHECK(pair->bench[n].mem.peak <= 1 << 22);
         if (!pair->flipped)
-            FUZZ_CHECK(stats->peers_malformed == 0 && stats->records_bad == 0 &&
-                       stats->frames_unknown == 0 && stats->peers_unproven == 0);
+            FUZZ_CHECK(stats->peers_malformed == 0 && stats->records_malformed == 0 &&
+                       stats->frames_unknown == 0 && stats->peers_auth_failed == 0);
     }
 }
 

@@ -7,7 +7,9 @@
 #include "protocol/geo.h"
 #include "protocol/hello.h"
 #include "hex.h"
-#include "protocol/message.h"
+#include "protocol/query.h"
+#include "protocol/record.h"
+#include "protocol/words.h"
 
 #include <stdlib.h>
 

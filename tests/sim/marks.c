@@ -54,18 +54,18 @@ void marks_frame(struct marks *marks, const struct sim_frame *frame)
 void marks_stats(struct marks *marks, const struct sim *sim)
 {
     struct herd_stats stats = sim_stats(sim);
-    marks->seen[MARK_SYNC_UNKNOWN] += stats.feeds_unknown;
-    marks->seen[MARK_SYNC] += stats.syncs - stats.feeds_unknown;
+    marks->seen[MARK_SYNC_UNKNOWN] += stats.cursors_unknown;
+    marks->seen[MARK_SYNC] += stats.syncs - stats.cursors_unknown;
     marks->seen[MARK_RESUME_NONE] += sim->wire.idle_resumes;
     marks->seen[MARK_RESUME_SOME] += stats.resumes - sim->wire.idle_resumes;
     marks->seen[MARK_WAIT] += stats.waits_sent;
-    marks->seen[MARK_WALK] += stats.walks;
+    marks->seen[MARK_WALK] += stats.syncs_lagging;
     marks->seen[MARK_REPAIR] += stats.repairs;
-    marks->seen[MARK_DIFFER] += stats.digests_differ;
-    marks->seen[MARK_ECHO] += stats.records_echoes;
+    marks->seen[MARK_DIFFER] += stats.digest_mismatches;
+    marks->seen[MARK_ECHO] += stats.echoes_suppressed;
     marks->seen[MARK_STALE] += stats.reports_stale;
     marks->seen[MARK_CUT_BATCH] += sim->wire.cut_batches;
-    marks->seen[MARK_BAD_RECORD] += stats.records_bad;
+    marks->seen[MARK_BAD_RECORD] += stats.records_malformed;
     marks->seen[MARK_MEMORY] += stats.out_of_memory;
     marks->seen[MARK_MEMORY_REPORT] += stats.reports_refused_memory;
     marks->seen[MARK_DIAL_FAILED] += stats.dials_failed;

@@ -146,7 +146,7 @@ static void finish(struct watch *watch)
     struct overload *load = watch->load;
     for (uint32_t i = 0; i < load->clients; i++)
         note_age(watch, i, watch->sim->now_ns);
-    load->walks = herd_core_stats(watch->sim->server[0].core)->walks;
+    load->full_syncs = herd_core_stats(watch->sim->server[0].core)->syncs_lagging;
     load->sent = watch->sent;
     for (uint32_t s = 0; s < 4 * load->clients / load->records_a_s + 10; s++) {
         if (settled(watch->sim))

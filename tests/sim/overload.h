@@ -12,8 +12,8 @@ struct overload {
     /* what came of it */
     int64_t queue_ms; /* for the kernel's buffer, and the batch behind it, on the link */
     int64_t worst_ms, worst_hot_ms; /* from the first report that the receiver lacks on */
-    uint64_t walks, sent;
-    bool agreed; /* when the reports had ended */
+    uint64_t full_syncs, sent;      /* by a link that lags; records */
+    bool agreed;                    /* when the reports had ended */
 };
 
 void overload_run(struct overload *load);

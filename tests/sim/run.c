@@ -1,7 +1,7 @@
 #include "run.h"
 
 #include "herd/err.h"
-#include "protocol/message.h"
+#include "protocol/record.h"
 #include "net.h"
 #include "wire.h"
 #include "work.h"
@@ -283,7 +283,7 @@ static bool is_busy(const struct sim *sim)
         for (int end = 0; end < 2; end++) {
             const struct sim_stream *stream = &sim->pipe[i]->from[end];
             if (sim->pipe[i]->open[end] &&
-                (stream->walks || stream->taken < stream->news_end))
+                (stream->is_sync || stream->taken < stream->news_end))
                 return true;
         }
     return false;
@@ -423,7 +423,7 @@ static void check_differences(struct run *run)
         return;
     if (stats.repairs > 0)
         fail(run, "a difference was repaired that should not be there", 0, -1);
-    if (stats.digests_differ > 0)
+    if (stats.digest_mismatches > 0)
         fail(run, "a difference was seen that should not be there", 0, -1);
 }
 

@@ -4,7 +4,7 @@
 #include "engine.h"
 #include "forge.h"
 #include "herd/err.h"
-#include "protocol/message.h"
+#include "protocol/record.h"
 #include "net.h"
 
 #include <inttypes.h>
@@ -211,7 +211,7 @@ uint64_t sim_digest(const struct sim *sim, uint32_t server)
 {
     uint64_t sum = 0;
     if (sim_is_up(sim, server))
-        herd_core_each(sim->server[server].core, add_digest, &sum);
+        herd_core_for_each_record(sim->server[server].core, add_digest, &sum);
     return sum;
 }
 

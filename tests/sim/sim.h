@@ -64,7 +64,7 @@ struct sim_stream {
     uint64_t batch, batch_end; /* places of the last BATCH */
     uint64_t news_end;         /* of the last frame that is no heartbeat and no ACK */
     bool spoil;                /* a record of the next BATCH is damaged */
-    bool walks;                /* SYNC was sent, but not SYNCED */
+    bool is_sync;              /* SYNC was sent, but not SYNCED */
     uint64_t tail;             /* of the feed, as the last PING said */
 };
 

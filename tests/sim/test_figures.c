@@ -176,16 +176,16 @@ static void staleness(void)
     int64_t bound_ms = 2 * 1000 * (int64_t)load.clients / load.records_a_s + rtt_ms;
     CHECK_LABEL("%u clients", load.clients);
     CHECK(load.worst_ms > 0 && load.worst_ms <= bound_ms);
-    CHECK(load.walks > 0);
+    CHECK(load.full_syncs > 0);
     CHECK(load.agreed);
     if (in_full())
         printf(
             "\n  staleness: %u clients, %u of them make half of %u updates/s, link of %u "
             "records/s, %u s\n    worst %.2f s (hot %.2f s), bound %.2f s; %" PRIu64
-            " walks, %" PRIu64 " records sent\n",
+            " full syncs, %" PRIu64 " records sent\n",
             load.clients, load.hot, load.updates_a_s, load.records_a_s, load.seconds,
             (double)load.worst_ms / 1e3, (double)load.worst_hot_ms / 1e3,
-            (double)bound_ms / 1e3, load.walks, load.sent);
+            (double)bound_ms / 1e3, load.full_syncs, load.sent);
 }
 
 /* ---- time to heal ---- */

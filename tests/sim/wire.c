@@ -99,7 +99,7 @@ static void one_frame(struct sim *sim, struct sim_stream *stream, struct sim_fra
     if (verb == SIM_HELLO)
         rewrite_hello(&sim->server[frame->from], frame);
     if (verb == SIM_SYNC || verb == SIM_SYNCED)
-        stream->walks = verb == SIM_SYNC;
+        stream->is_sync = verb == SIM_SYNC;
     if (verb == SIM_PING)
         stream->tail = wire_number(frame->args, 2);
     if (verb == SIM_RESUME)

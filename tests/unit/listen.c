@@ -1,7 +1,7 @@
 #include "listen.h"
 
 #include "check.h"
-#include "protocol/message.h"
+#include "protocol/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>

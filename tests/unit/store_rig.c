@@ -21,7 +21,7 @@ void store_rig_tear_down(struct store_rig *rig)
 
 struct herd_stored *store_rig_find(const struct store_rig *rig, const char *client)
 {
-    return herd_store_look(&rig->store, herd_slice_str(client)).at;
+    return herd_store_lookup(&rig->store, herd_slice_str(client)).stored;
 }
 
 /* The text lives until the next call. */
@@ -45,7 +45,7 @@ int store_rig_put_long(struct store_rig *rig, const char *client, unsigned time,
     int rc = make_record(client, time, len, &record);
     if (rc != HERD_OK)
         return rc;
-    return herd_store_merge(&rig->store, herd_store_look(&rig->store, record.client),
+    return herd_store_merge(&rig->store, herd_store_lookup(&rig->store, record.client),
                             &record, time);
 }
 
@@ -57,12 +57,12 @@ int store_rig_put(struct store_rig *rig, const char *client, unsigned time)
 int store_rig_put_at(struct store_rig *rig, uint64_t hash, struct herd_stored *at,
                      const char *client, unsigned time, size_t len)
 {
-    struct herd_store_spot spot = {hash, at};
+    struct herd_store_slot slot = {hash, at};
     struct herd_record record;
     int rc = make_record(client, time, len, &record);
     if (rc != HERD_OK)
         return rc;
-    return herd_store_merge(&rig->store, spot, &record, time);
+    return herd_store_merge(&rig->store, slot, &record, time);
 }
 
 struct herd_stored *store_rig_newest(const struct store_rig *rig)

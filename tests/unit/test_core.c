@@ -167,11 +167,11 @@ static void records_can_be_visited(void)
     rig_start(&rig, TALK_HERD, "Clark");
     script_act(&rig, TALK_LINKS_UP "open 1\n1< IAMAT a +0+0 1\\nIAMAT b +0+0 1\\n"
                                    "IAMAT c +0+0 1\\nIAMAT a +0+0 2\ntick\n");
-    herd_core_each(rig.core, visit, &all);
+    herd_core_for_each_record(rig.core, visit, &all);
     CHECK_STR(all.text, "AT Clark +1621464827.223371889 b +0+0 1\n"
                         "AT Clark +1621464827.223371889 c +0+0 1\n"
                         "AT Clark +1621464826.223371889 a +0+0 2\n");
-    herd_core_each(rig.core, visit, &one);
+    herd_core_for_each_record(rig.core, visit, &one);
     CHECK_STR(one.text, "AT Clark +1621464827.223371889 b +0+0 1\n");
     rig_end(&rig);
 }

@@ -37,7 +37,7 @@ static void news_goes_to_everyone_else(void)
                       "drained 3\n"
                       "tick\n");
     CHECK_INT(RIG_STAT(&rig, records_sent), 3);
-    CHECK_INT(RIG_STAT(&rig, records_echoes), 1);
+    CHECK_INT(RIG_STAT(&rig, echoes_suppressed), 1);
     /* What is not news goes nowhere. */
     SCRIPT_PLAY(&rig, "3< BATCH 33 0 1 1\\n" FAR "\n"
                       "1< IAMAT a +1+1 " TALK_NOW "\n"
@@ -62,7 +62,7 @@ static void a_copy_tells_who_has_it(void)
     SCRIPT_PLAY(&rig, "2< BATCH 33 0 1 1\\n" FAR "\n"
                       "3< BATCH 33 0 1 1\\n" FAR "\n"
                       "tick\n");
-    CHECK_INT(RIG_STAT(&rig, records_echoes), 2);
+    CHECK_INT(RIG_STAT(&rig, echoes_suppressed), 2);
     SCRIPT_PLAY(&rig, "2< BATCH 33 1 2 1\\nAT Bona +0.1 far +0+0 2000000002\n"
                       "3< BATCH 33 1 2 1\\nAT Bona +0.1 far +0+0 2000000001\n"
                       "tick\n"
@@ -153,10 +153,10 @@ static void many_echoes_take_turns(void)
         script_act(&rig, line);
     }
     script_act(&rig, "tick\n");
-    CHECK_INT(RIG_STAT(&rig, records_echoes), 4096);
+    CHECK_INT(RIG_STAT(&rig, echoes_suppressed), 4096);
     CHECK_INT(herd_deadline(rig.core).ns, 0);
     script_act(&rig, "tick\n");
-    CHECK_INT(RIG_STAT(&rig, records_echoes), 5000);
+    CHECK_INT(RIG_STAT(&rig, echoes_suppressed), 5000);
     CHECK(at_rest(&rig));
     CHECK_INT(RIG_STAT(&rig, batches_sent), 0);
     rig_end(&rig);

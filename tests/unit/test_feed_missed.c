@@ -57,7 +57,7 @@ static void what_was_missed_is_sent(void)
         SCRIPT_PLAY(&rig, script);
         CHECK_INT(RIG_STAT(&rig, syncs) - syncs, m->synced);
         CHECK_INT(RIG_STAT(&rig, resumes) - resumes, !m->synced);
-        CHECK_INT(RIG_STAT(&rig, feeds_unknown), m->unknown);
+        CHECK_INT(RIG_STAT(&rig, cursors_unknown), m->unknown);
         if (!m->synced) {
             script_act(&rig, "tick\n");
             snprintf(script, sizeof script, "tick\n%s%s%s",

@@ -130,7 +130,7 @@ static void status_tells_how_records_are_sent(void)
     script_act(&rig, COMES("2", "Ada"));
     CHECK(script_status_has(&rig, "link Ada up accepted 500 wait 0 0"));
     script_act(&rig, "2< HAVE 0 - 0\n");
-    CHECK(script_status_has(&rig, "link Ada up accepted 500 walk 0 0"));
+    CHECK(script_status_has(&rig, "link Ada up accepted 500 sync 0 0"));
     script_act(&rig, "tick\ndrained 2\ntick\ndrained 2\n");
     CHECK(script_status_has(&rig, "link Ada up accepted 0 feed 0 0"));
     rig_end(&rig);
@@ -160,8 +160,8 @@ static void others_wait_for_two(void)
     CHECK_INT((int64_t)listen.batches, 0);
     CHECK(begins(listen.frames.data, "SYNC " TALK_FEED_CLARK " 500\n"));
     listen_end(&listen);
-    CHECK(script_status_has(&rig, "link Ada up accepted 500 walk 0 0"));
-    CHECK(script_status_has(&rig, "link Cyd up accepted 500 walk 0 0"));
+    CHECK(script_status_has(&rig, "link Ada up accepted 500 sync 0 0"));
+    CHECK(script_status_has(&rig, "link Cyd up accepted 500 sync 0 0"));
     CHECK(script_status_has(&rig, "link Dot up accepted 500 wait 0 0"));
     rig_end(&rig);
 }
@@ -215,8 +215,8 @@ static void who_falls_behind_takes_no_turn(void)
         listen_report(&rig, 0, 600, 100000 * (i + 1));
         script_act(&rig, i < 1 ? "tick\ndrained 2\n" : "tick\n");
     }
-    CHECK_INT(RIG_STAT(&rig, walks), 1);
-    CHECK(script_status_has(&rig, "link Ada up accepted 1200 walk 0 0"));
+    CHECK_INT(RIG_STAT(&rig, syncs_lagging), 1);
+    CHECK(script_status_has(&rig, "link Ada up accepted 1200 sync 0 0"));
     script_act(&rig, COMES("3", "Bea") COMES("4", "Cyd") "3< HAVE 0 - 0\n4< HAVE 0 - 0\n");
     CHECK_INT(RIG_STAT(&rig, waits_sent), 0);
     rig_end(&rig);
@@ -235,7 +235,7 @@ static void who_falls_behind_is_sent_what_is_missing(void)
         memset(listen.times, 0, sizeof listen.times);
         script_act(&rig, i < 1 ? "tick\ndrained 2\n" : "tick\n");
     }
-    CHECK_INT(RIG_STAT(&rig, walks), 1);
+    CHECK_INT(RIG_STAT(&rig, syncs_lagging), 1);
     script_act(&rig, "drained 2\n");
     (void)listen_drain(&listen);
     int again = 0, missed = 0;
@@ -308,8 +308,9 @@ static void check_slow_link(int hot, int rate)
     CHECK_LABEL("%d hot, %d a second, %d a batch, longest %d", hot, rate, (int)per_batch,
                 (int)longest);
     CHECK(longest <= 2 * CROWD / per_batch);
-    CHECK(RIG_STAT(&rig, walks) > 0);
-    CHECK_INT(RIG_STAT(&rig, walks) - RIG_STAT(&rig, repairs), RIG_STAT(&rig, walks));
+    CHECK(RIG_STAT(&rig, syncs_lagging) > 0);
+    CHECK_INT(RIG_STAT(&rig, syncs_lagging) - RIG_STAT(&rig, repairs),
+              RIG_STAT(&rig, syncs_lagging));
     listen_end(&listen);
     rig_end(&rig);
 }
@@ -332,7 +333,7 @@ static void a_burst_is_not_falling_behind(void)
     listen_report(&rig, 0, 1500, 100000);
     (void)listen_drain(&listen);
     CHECK_INT((int64_t)listen.records, 1500);
-    CHECK_INT(RIG_STAT(&rig, walks), 0);
+    CHECK_INT(RIG_STAT(&rig, syncs_lagging), 0);
     listen_end(&listen);
     rig_end(&rig);
 }
@@ -356,7 +357,7 @@ static void a_walk_may_find_no_memory(void)
     fail_mem_arm(&rig.mem, 1, true);
     script_act(&rig, "tick\n");
     fail_mem_arm(&rig.mem, 0, false);
-    CHECK_INT(RIG_STAT(&rig, walks), 1);
+    CHECK_INT(RIG_STAT(&rig, syncs_lagging), 1);
     CHECK_INT(RIG_STAT(&rig, out_of_memory), 1);
     CHECK_INT(RIG_STAT(&rig, batches_sent), 1);
     script_act(&rig, "tick\n");

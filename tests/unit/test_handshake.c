@@ -124,7 +124,8 @@ static void clocks_may_differ_a_little(void)
                  cases[i].clock);
         script_act(&rig, script);
         CHECK_INT(rig.open[2], cases[i].welcome);
-        CHECK_INT(strstr(rig.said.data, "the clock of Bona differs from ours by ") != NULL,
+        CHECK_INT(strstr(rig.said.data,
+                         "the clock of Bona differs from this server's by ") != NULL,
                   cases[i].logged);
         rig_end(&rig);
     }

@@ -84,7 +84,7 @@ static void check_refused(struct rig *rig, const char *why)
     char line[160];
     CHECK(!rig->open[1]);
     CHECK_INT((int64_t)herd_core_links_up(rig->core), 0);
-    CHECK_INT(RIG_STAT(rig, peers_unproven), 1);
+    CHECK_INT(RIG_STAT(rig, peers_auth_failed), 1);
     CHECK_INT(RIG_STAT(rig, peers_refused), 1);
     snprintf(line, sizeof line, "BYE 0 refused %s\n", why);
     CHECK(strstr(rig->sent.data, line) != NULL);
@@ -108,7 +108,7 @@ static void the_right_key_opens(void)
         print_auth(&talk, right_key, role_of_bona(&talk), frame);
         say(&rig, frame);
         CHECK_INT((int64_t)herd_core_links_up(rig.core), 1);
-        CHECK_INT(RIG_STAT(&rig, peers_unproven), 0);
+        CHECK_INT(RIG_STAT(&rig, peers_auth_failed), 0);
         /* Clark has proved as much. */
         print_auth(&talk, right_key, role_of_clark(&talk), frame);
         CHECK(strstr(rig.sent.data, frame) != NULL);
@@ -168,7 +168,8 @@ static void no_letter_may_differ(void)
         bool whole = at == 7 + 2 * HERD_MAC_SIZE;
         say(&rig, frame);
         CHECK_INT((int64_t)herd_core_links_up(rig.core), whole);
-        CHECK_INT(RIG_STAT(&rig, peers_unproven) + RIG_STAT(&rig, peers_malformed), !whole);
+        CHECK_INT(RIG_STAT(&rig, peers_auth_failed) + RIG_STAT(&rig, peers_malformed),
+                  !whole);
         rig_end(&rig);
     }
 }

@@ -176,7 +176,7 @@ static void a_quiet_link_is_closed(void)
                       "wait 1\n"
                       "  2> BYE 0 quiet " NOT_HEARD "\n"
                       "  close 2\n");
-    CHECK_INT(RIG_STAT(&rig, links_quiet), 1);
+    CHECK_INT(RIG_STAT(&rig, links_timed_out), 1);
     CHECK_INT(RIG_STAT(&rig, links_down), 1);
     CHECK(script_status_has(&rig, "link Bona down - 0 " NOT_HEARD));
     /* It is dialled soon. */
@@ -193,7 +193,7 @@ static void pongs_keep_a_link_open(void)
     for (int i = 0; i < 20; i++)
         script_act(&rig, "wait 5000\n2< PONG 0 1\n");
     CHECK(rig.open[2]);
-    CHECK_INT(RIG_STAT(&rig, links_quiet), 0);
+    CHECK_INT(RIG_STAT(&rig, links_timed_out), 0);
     rig_end(&rig);
 }
 

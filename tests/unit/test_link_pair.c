@@ -29,7 +29,7 @@ struct connection {
 };
 
 struct world {
-    struct herd_link link[2];
+    struct herd_link_fsm link[2];
     uint64_t boot[2];
     int dials_left[2], failures_left[2];
     bool second_wind;              /* whoever has no link in the end dials once more */
@@ -54,7 +54,7 @@ static void close_here(struct world *w, int side, int conn)
 {
     w->conn[conn].open[side] = false;
     send(w, side, conn, CLOSE);
-    CHECK(!herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0));
+    CHECK(!herd_link_fsm_on_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0));
 }
 
 /* The dialler proves itself first; who answered does so when it has let that one in. Of
@@ -64,7 +64,7 @@ static void take_auth(struct world *w, int side, int conn, uint64_t boot)
     struct connection *c = &w->conn[conn];
     bool ours = c->dialler == side;
     uint64_t id = (uint64_t)conn + 1, old;
-    switch (herd_link_greeted(&w->link[side], id, ours, boot, now(w), &old)) {
+    switch (herd_link_fsm_on_handshake_done(&w->link[side], id, ours, boot, now(w), &old)) {
     case HERD_LINK_NAME_IN_USE:
     case HERD_LINK_REFUSE: close_here(w, side, conn); return;
     case HERD_LINK_REPLACE:
@@ -81,9 +81,9 @@ static void take_auth(struct world *w, int side, int conn, uint64_t boot)
 
 static bool dial(struct world *w, int side)
 {
-    struct herd_mono due = herd_link_deadline(&w->link[side]);
+    struct herd_mono due = herd_link_fsm_deadline(&w->link[side]);
     if (w->dials_left[side] == 0 || herd_mono_is_never(due) ||
-        !CHECK(herd_link_call(&w->link[side], due)))
+        !CHECK(herd_link_fsm_should_dial(&w->link[side], due)))
         return false;
     w->dials_left[side]--;
     return true;
@@ -91,21 +91,21 @@ static bool dial(struct world *w, int side)
 
 static bool answer(struct world *w, int side)
 {
-    if (w->link[side].dial != HERD_DIAL_CALLING || !CHECK(w->conn_count < CONNS))
+    if (w->link[side].dial != HERD_DIAL_CONNECTING || !CHECK(w->conn_count < CONNS))
         return false;
     int conn = w->conn_count++;
     w->conn[conn] = (struct connection){.dialler = side, .open = {true, true}};
-    herd_link_called(&w->link[side], (uint64_t)conn + 1);
+    herd_link_fsm_on_dialled(&w->link[side], (uint64_t)conn + 1);
     send(w, side, conn, AUTH);
     return true;
 }
 
 static bool fail(struct world *w, int side)
 {
-    if (w->link[side].dial != HERD_DIAL_CALLING || w->failures_left[side] == 0)
+    if (w->link[side].dial != HERD_DIAL_CONNECTING || w->failures_left[side] == 0)
         return false;
     w->failures_left[side]--;
-    herd_link_call_failed(&w->link[side], now(w), 0);
+    herd_link_fsm_on_dial_failed(&w->link[side], now(w), 0);
     return true;
 }
 
@@ -124,7 +124,7 @@ static bool deliver(struct world *w, int side, int conn)
         take_auth(w, side, conn, first.boot);
     } else {
         c->open[side] = false;
-        (void)herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);
+        (void)herd_link_fsm_on_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);
     }
     return true;
 }
@@ -136,7 +136,7 @@ static bool expire(struct world *w, int side, int conn)
     if (!c->open[side] || c->open[!side] || c->to[side].count > 0)
         return false;
     c->open[side] = false;
-    (void)herd_link_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);
+    (void)herd_link_fsm_on_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);
     return true;
 }
 
@@ -182,10 +182,10 @@ static void check_end(const struct world *w, struct tally *tally)
     if (tally->smaller_wins && smaller_dialled && left >= 0)
         CHECK_INT(w->conn[left].dialler, SMALLER);
     for (int side = 0; side < 2; side++) {
-        tally->wrong |= !CHECK_INT((int64_t)w->link[side].conn, left + 1);
+        tally->wrong |= !CHECK_INT((int64_t)w->link[side].link_conn, left + 1);
         CHECK_INT(w->link[side].dial, HERD_DIAL_IDLE);
-        CHECK_INT((int64_t)w->link[side].boot, (int64_t)w->boot[!side]);
-        CHECK(w->link[side].ours == (left >= 0 && w->conn[left].dialler == side));
+        CHECK_INT((int64_t)w->link[side].boot_id, (int64_t)w->boot[!side]);
+        CHECK(w->link[side].dialled == (left >= 0 && w->conn[left].dialler == side));
     }
 }
 
@@ -201,7 +201,8 @@ static void explore(const struct world *w, struct tally *tally)
     }
     if (moved || tally->wrong)
         return;
-    if (!w->second_wind || herd_link_is_up(&w->link[0]) || herd_link_is_up(&w->link[1])) {
+    if (!w->second_wind || herd_link_fsm_is_up(&w->link[0]) ||
+        herd_link_fsm_is_up(&w->link[1])) {
         check_end(w, tally);
         return;
     }
@@ -216,8 +217,8 @@ static struct world fresh(int smaller_dials, int greater_dials)
 {
     struct world w = {.boot = {11, 22}, .dials_left = {smaller_dials, greater_dials}};
     for (int side = 0; side < 2; side++) {
-        struct herd_link_setup setup = {100, 1000, side == SMALLER};
-        herd_link_init(&w.link[side], &setup, now(&w));
+        struct herd_link_fsm_setup setup = {100, 1000, side == SMALLER};
+        herd_link_fsm_init(&w.link[side], &setup, now(&w));
     }
     return w;
 }
@@ -261,10 +262,10 @@ static void restarted_server_comes_back(void)
         int who = bits & 1, dialler = bits >> 1 & 1, silent = bits >> 2 & 1;
         struct tally tally = {0};
         struct world w = linked(dialler);
-        struct herd_link_setup setup = w.link[who].setup;
+        struct herd_link_fsm_setup setup = w.link[who].setup;
         CHECK_LABEL("side %d restarts, %d had dialled, silent %d, both dial %d", who,
                     dialler, silent, bits >> 3);
-        herd_link_init(&w.link[who], &setup, now(&w));
+        herd_link_fsm_init(&w.link[who], &setup, now(&w));
         w.boot[who]++;
         w.conn[0].open[who] = false;
         if (!silent)
@@ -287,7 +288,7 @@ static void lost_connection_is_replaced(void)
         CHECK_LABEL("side %d loses it, %d had dialled, both dial %d", who, dialler,
                     bits >> 2);
         w.conn[0].open[who] = false;
-        CHECK(herd_link_lost(&w.link[who], 1, false, now(&w), 0));
+        CHECK(herd_link_fsm_on_lost(&w.link[who], 1, false, now(&w), 0));
         w.dials_left[who] = 1;
         w.dials_left[!who] = bits >> 2;
         w.second_wind = true;
@@ -306,12 +307,13 @@ static void second_of_a_name_stays_out(void)
         uint64_t old;
         CHECK_LABEL("a second one of side %d, %d had dialled, it dials %d", who, dialler,
                     dialled_by_it);
-        struct herd_link before = w.link[!who];
-        CHECK_INT(herd_link_greeted(&w.link[!who], (uint64_t)conn + 1, !dialled_by_it,
-                                    w.boot[who] + 1, now(&w), &old),
+        struct herd_link_fsm before = w.link[!who];
+        CHECK_INT(herd_link_fsm_on_handshake_done(&w.link[!who], (uint64_t)conn + 1,
+                                                  !dialled_by_it, w.boot[who] + 1, now(&w),
+                                                  &old),
                   HERD_LINK_NAME_IN_USE);
-        CHECK_INT((int64_t)w.link[!who].conn, (int64_t)before.conn);
-        CHECK_INT((int64_t)w.link[!who].boot, (int64_t)w.boot[who]);
+        CHECK_INT((int64_t)w.link[!who].link_conn, (int64_t)before.link_conn);
+        CHECK_INT((int64_t)w.link[!who].boot_id, (int64_t)w.boot[who]);
         struct tally tally = {0};
         explore(&w, &tally);
         CHECK_INT(tally.ends, 1);

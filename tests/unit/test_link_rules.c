@@ -123,7 +123,7 @@ static void a_link_that_keeps_up_never_walks(void)
         script_act(&rig, "tick\ndrained 2\n");
     }
     CHECK_INT(RIG_STAT(&rig, records_sent), 2000);
-    CHECK_INT(RIG_STAT(&rig, walks), 0);
+    CHECK_INT(RIG_STAT(&rig, syncs_lagging), 0);
     rig_end(&rig);
 }
 
@@ -138,7 +138,7 @@ static void a_link_may_be_quiet_from_the_start(void)
     CHECK(rig.open[2]);
     script_act(&rig, "pass 1\ntick\n");
     CHECK(!rig.open[2]);
-    CHECK_INT(RIG_STAT(&rig, links_quiet), 1);
+    CHECK_INT(RIG_STAT(&rig, links_timed_out), 1);
     rig_end(&rig);
 }
 
@@ -154,7 +154,7 @@ static void who_dials_again_may_have_lost_its_end(void)
         CHECK_INT((int64_t)herd_core_links_up(rig.core), 1);
         script_act(&rig, "pass 2000\ntick\n");
         CHECK(rig.open[3] == !late);
-        CHECK_INT(RIG_STAT(&rig, links_quiet), late);
+        CHECK_INT(RIG_STAT(&rig, links_timed_out), late);
         rig_end(&rig);
     }
 }

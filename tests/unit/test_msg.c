@@ -3,7 +3,9 @@
 #include "fixture.h"
 
 #include "herd/err.h"
-#include "protocol/message.h"
+#include "protocol/query.h"
+#include "protocol/report.h"
+#include "protocol/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>

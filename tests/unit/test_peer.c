@@ -45,7 +45,7 @@ static void bad_records_are_skipped(void)
     rig_start(&rig, TALK_HERD, "Clark");
     SCRIPT_PLAY(&rig, TALK_LINKS_UP "2< BATCH 43 0 3 3\\nnonsense\\n" FAR "\\n\n");
     CHECK_SLICE(herd_core_record(rig.core, HERD_LIT("far")), herd_slice_str(FAR));
-    CHECK_INT(RIG_STAT(&rig, records_bad), 2);
+    CHECK_INT(RIG_STAT(&rig, records_malformed), 2);
     CHECK_INT((int64_t)herd_core_links_up(rig.core), 2);
     rig_end(&rig);
 }

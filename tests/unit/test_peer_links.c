@@ -142,9 +142,9 @@ static void a_name_may_be_taken(void)
                 OTHER_COMES("5") "  close 5\n"
                                  "2< PONG 0 2\n"
                                  "wait 2000\n");
-    CHECK_INT(RIG_STAT(&rig, peers_taken), 2);
+    CHECK_INT(RIG_STAT(&rig, peers_name_in_use), 2);
     CHECK_INT(RIG_STAT(&rig, peers_refused), 2);
-    CHECK_INT(RIG_STAT(&rig, links_quiet), 0);
+    CHECK_INT(RIG_STAT(&rig, links_timed_out), 0);
     CHECK_INT(RIG_STAT(&rig, links_down), 0);
     CHECK(script_status_has(&rig, "refusal Bona 2 " NAME_TAKEN));
     CHECK(script_status_has(&rig, "link Bona up accepted 0 feed 0 0"));
@@ -173,12 +173,12 @@ static void a_name_is_given_to_who_lives(void)
                                                      "wait 1\n"
                                                      "  2> BYE 0 quiet " NO_SIGN "\n"
                                                      "  close 2\n");
-    CHECK_INT(RIG_STAT(&rig, links_quiet), 1);
+    CHECK_INT(RIG_STAT(&rig, links_timed_out), 1);
     CHECK_INT(RIG_STAT(&rig, links_down), 1);
     CHECK(script_status_has(&rig, "link Bona down - 0 " NO_SIGN));
     script_act(&rig, "link 5 Bona/b1\n");
     CHECK_INT((int64_t)herd_core_links_up(rig.core), 2);
-    CHECK_INT(RIG_STAT(&rig, peers_taken), 1);
+    CHECK_INT(RIG_STAT(&rig, peers_name_in_use), 1);
     rig_end(&rig);
 }
 
@@ -235,23 +235,23 @@ static void the_reason_is_remembered(void)
     struct rig rig;
     rig_start(&rig, TALK_HERD, "Clark");
     rig.logs = true;
-    SCRIPT_PLAY(
-        &rig, "tick\n"
-              "  dial Bona\n"
-              "  dial Jaquez\n"
-              "fail Bona connection refused\n"
-              "  log herd 0 - cannot reach Bona: connection refused\\c\n"
-              "fail Jaquez no route to host\n"
-              "  log herd 0 - cannot reach Jaquez: no route to host\\c\n"
-              "wait 300\n"
-              "  dial Bona\n"
-              "  dial Jaquez\n"
-              "fail Bona connection refused\n"
-              "open 3 dialled Jaquez\n"
-              "  3> " TALK_HELLO_TO_JAQUEZ "  log peer 3 > " HELLO_LOG(
-                  "Jaquez") "3< BYE 0 refused go\\x1b[2J away\n"
-                            "  log herd 3 - Jaquez says good-bye: refused go?[2J away\\c\n"
-                            "  close 3\n");
+    SCRIPT_PLAY(&rig,
+                "tick\n"
+                "  dial Bona\n"
+                "  dial Jaquez\n"
+                "fail Bona connection refused\n"
+                "  log herd 0 - cannot reach Bona: connection refused\\c\n"
+                "fail Jaquez no route to host\n"
+                "  log herd 0 - cannot reach Jaquez: no route to host\\c\n"
+                "wait 300\n"
+                "  dial Bona\n"
+                "  dial Jaquez\n"
+                "fail Bona connection refused\n"
+                "open 3 dialled Jaquez\n"
+                "  3> " TALK_HELLO_TO_JAQUEZ "  log peer 3 > " HELLO_LOG(
+                    "Jaquez") "3< BYE 0 refused go\\x1b[2J away\n"
+                              "  log herd 3 - Jaquez sent BYE: refused go?[2J away\\c\n"
+                              "  close 3\n");
     SCRIPT_PLAY(
         &rig, "open 2 peer\n"
               "2< " TALK_HELLO_BONA "  2> " TALK_HELLO_TO_BONA "  log peer 2 > " HELLO_LOG(
@@ -294,19 +294,19 @@ static void refusals_are_logged(void)
     rig_start(&rig, TALK_HERD "log-traffic no\n", "Clark");
     rig.logs = true;
     SCRIPT_PLAY(&rig,
-                DIAL BONA_ANSWERS(
-                    "2") "2< BYE 0 refused go away\n"
-                         "  log herd 2 - Bona says good-bye: refused go away\\c\n"
-                         "  close 2\n"
-                         "open 3 peer\n"
-                         "3< nonsense\n"
-                         "  log herd 3 - closed: malformed header\\c\n"
-                         "  3> BYE 0 malformed malformed header\n"
-                         "  close 3\n" BONA_DIALS(
-                             "4") "4< AUTH 0 some\n"
-                                  "  log herd 4 - turned away Bona: " HAS_NO_KEY "\\c\n"
-                                  "  4> BYE 0 refused " HAS_NO_KEY "\n"
-                                  "  close 4\n");
+                DIAL BONA_ANSWERS("2") "2< BYE 0 refused go away\n"
+                                       "  log herd 2 - Bona sent BYE: refused go away\\c\n"
+                                       "  close 2\n"
+                                       "open 3 peer\n"
+                                       "3< nonsense\n"
+                                       "  log herd 3 - closed: malformed header\\c\n"
+                                       "  3> BYE 0 malformed malformed header\n"
+                                       "  close 3\n" BONA_DIALS(
+                                           "4") "4< AUTH 0 some\n"
+                                                "  log herd 4 - refused Bona: " HAS_NO_KEY
+                                                "\\c\n"
+                                                "  4> BYE 0 refused " HAS_NO_KEY "\n"
+                                                "  close 4\n");
     rig_end(&rig);
 }
 

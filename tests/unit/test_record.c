@@ -4,7 +4,7 @@
 
 #include "decimal.h"
 #include "herd/err.h"
-#include "protocol/message.h"
+#include "protocol/record.h"
 
 #include <stdio.h>
 

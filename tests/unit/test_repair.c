@@ -40,9 +40,9 @@ static void start(struct rig *rig)
 
 static void check_counts(struct rig *rig, int64_t differ, int64_t repairs)
 {
-    CHECK_INT(RIG_STAT(rig, digests_differ), differ);
+    CHECK_INT(RIG_STAT(rig, digest_mismatches), differ);
     CHECK_INT(RIG_STAT(rig, repairs), repairs);
-    CHECK_INT(RIG_STAT(rig, walks), 0);
+    CHECK_INT(RIG_STAT(rig, syncs_lagging), 0);
 }
 
 static void a_difference_is_repaired(void)
@@ -54,10 +54,10 @@ static void a_difference_is_repaired(void)
     SCRIPT_PLAY(&rig, "2< " DIFFERS "  2> PONG 0 1\n");
     check_counts(&rig, 1, 0);
     SCRIPT_PLAY(&rig, "2< " DIFFERS "  2> PONG 0 1\\nSYNC 0 " TALK_FEED_CLARK " 2\n"
-                      "  log herd 2 - Bona holds other records than this server: sending "
-                      "all of ours\\c\n");
+                      "  log herd 2 - the digest of Bona differs from this server's: "
+                      "starting a full sync\\c\n");
     check_counts(&rig, 2, 1);
-    CHECK(script_status_has(&rig, "link Bona up accepted 2 walk 0 0"));
+    CHECK(script_status_has(&rig, "link Bona up accepted 2 sync 0 0"));
     /* Even what has come from there is sent: it may be what was lost. */
     rig_hush(&rig);
     script_act(&rig, "tick\n");
@@ -67,7 +67,7 @@ static void a_difference_is_repaired(void)
     CHECK(memcmp(rig.said.data, "  2> BATCH 73 0 0 2\\n", 20) == 0);
     /* After that echoes are left out again. */
     script_act(&rig, "drained 2\n2< BATCH 34 1 2 1\\n" NEAR "\ntick\n");
-    CHECK_INT(RIG_STAT(&rig, records_echoes), 2);
+    CHECK_INT(RIG_STAT(&rig, echoes_suppressed), 2);
     rig_end(&rig);
 }
 
@@ -156,7 +156,7 @@ static void no_repair_while_records_move(void)
         script_act(&rig, moves[i]);
         CHECK(rig.open[2]);
         CHECK_INT(RIG_STAT(&rig, repairs), 0);
-        CHECK(RIG_STAT(&rig, digests_differ) <= 2);
+        CHECK(RIG_STAT(&rig, digest_mismatches) <= 2);
         rig_end(&rig);
     }
 }

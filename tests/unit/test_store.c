@@ -79,7 +79,7 @@ static void knows_names_of_equal_hash(void)
     enum { NAMES = sizeof names / sizeof names[0] };
     struct store_rig f;
     store_rig_set_up(&f);
-    uint64_t hash = herd_store_look(&f.store, herd_slice_str(names[0])).hash;
+    uint64_t hash = herd_store_lookup(&f.store, herd_slice_str(names[0])).hash;
     for (int i = NAMES - 1; i > 0; i--)
         CHECK_INT(store_rig_put_at(&f, hash, NULL, names[i], 1, 0), HERD_MERGE_NEWER);
     CHECK(store_rig_find(&f, names[0]) == NULL);
@@ -101,7 +101,7 @@ static void holds_any_length(void)
         CHECK_LABEL("%zu bytes", len);
         CHECK_INT(store_rig_put_long(&f, "a", ++time, len), HERD_MERGE_NEWER);
         CHECK(store_rig_find(&f, "a")->text_len + 1U >= len);
-        CHECK(store_rig_find(&f, "a")->text_len <= store_rig_find(&f, "a")->text_size);
+        CHECK(store_rig_find(&f, "a")->text_len <= store_rig_find(&f, "a")->text_capacity);
         CHECK_INT((int64_t)f.store.count, 1);
     }
     CHECK_INT(store_rig_put_long(&f, "a", ++time, HERD_RECORD_MAX), HERD_MERGE_NEWER);
@@ -144,9 +144,9 @@ static size_t count_found(const struct store_rig *f, unsigned count)
 /* Of the fullest bucket. */
 static size_t longest_chain(const struct herd_store *store)
 {
-    struct herd_walk walk = {0};
+    struct herd_table_walk walk = {0};
     size_t bucket = 0, len = 0, longest = 0;
-    while (herd_walk_next(store, &walk) != NULL) {
+    while (herd_table_walk_next(store, &walk) != NULL) {
         len = walk.bucket == bucket ? len + 1 : 1;
         bucket = walk.bucket;
         longest = len > longest ? len : longest;
@@ -232,8 +232,8 @@ static void changes_nothing_without_memory(void)
     store_rig_set_up(&f);
     store_rig_put(&f, "a", 1);
     store_rig_put(&f, "b", 1);
-    herd_follow_start(&f.store, &follower);
-    CHECK(herd_follow_back(&f.store, &follower, 0, 9));
+    herd_follower_start(&f.store, &follower);
+    CHECK(herd_follower_seek(&f.store, &follower, 0, 9));
     struct herd_store before = f.store;
     size_t live = f.mem.live;
     struct herd_stored *a = store_rig_find(&f, "a");
@@ -244,7 +244,7 @@ static void changes_nothing_without_memory(void)
     CHECK_INT((int64_t)f.mem.live, (int64_t)live);
     CHECK(store_rig_find(&f, "a") == a && store_rig_find(&f, "c") == NULL);
     CHECK_SLICE(herd_stored_text(a), HERD_LIT("AT S +1 a +1-1 1"));
-    CHECK(herd_follow_peek(&f.store, &follower) == a);
+    CHECK(herd_follower_peek(&f.store, &follower) == a);
     CHECK_INT(store_rig_put(&f, "a", 2), HERD_MERGE_NEWER);
     store_rig_tear_down(&f);
 }

@@ -36,7 +36,7 @@ static int merge(struct fixture *f, const char *text)
 {
     struct herd_record record;
     CHECK_INT(herd_record_parse(herd_slice_str(text), &record), HERD_OK);
-    return herd_store_merge(&f->store, herd_store_look(&f->store, record.client), &record,
+    return herd_store_merge(&f->store, herd_store_lookup(&f->store, record.client), &record,
                             0);
 }
 
@@ -89,10 +89,10 @@ static uint64_t settle(const struct arrival_case *c, const int order[RECORDS],
     }
     *out = '\0';
     for (const char *name = "a"; name != NULL; name = *name == 'a' ? "b" : NULL) {
-        struct herd_store_spot spot = herd_store_look(&f.store, herd_slice_str(name));
-        if (spot.at == NULL)
+        struct herd_store_slot slot = herd_store_lookup(&f.store, herd_slice_str(name));
+        if (slot.stored == NULL)
             continue;
-        struct herd_slice text = herd_stored_text(spot.at);
+        struct herd_slice text = herd_stored_text(slot.stored);
         size_t used = strlen(out);
         snprintf(out + used, TEXT - used, "%.*s|", (int)text.len, text.data);
     }

@@ -13,9 +13,9 @@ static const char *pass_all(const struct store_rig *rig, struct herd_follower *f
 {
     const struct herd_stored *next;
     char *at = out;
-    while ((next = herd_follow_peek(&rig->store, follower)) != NULL) {
+    while ((next = herd_follower_peek(&rig->store, follower)) != NULL) {
         *at++ = herd_stored_client(next).data[0];
-        herd_follow_pass(follower, next);
+        herd_follower_advance(follower, next);
         CHECK_INT((int64_t)follower->seen_seq, (int64_t)next->node.seq);
     }
     *at = '\0';
@@ -38,18 +38,18 @@ static void begins_at_the_end(void)
     struct herd_follower one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follow_start(&rig.store, &one);
+    herd_follower_start(&rig.store, &one);
     CHECK_INT((int64_t)one.seen_seq, 0);
-    CHECK(herd_follow_peek(&rig.store, &one) == NULL);
+    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
     put_all(&rig, "abc", 1);
-    herd_follow_start(&rig.store, &two);
+    herd_follower_start(&rig.store, &two);
     CHECK_INT((int64_t)two.seen_seq, 3);
     CHECK_STR(pass_all(&rig, &two, seen), "");
     put_all(&rig, "b", 2);
     CHECK_STR(pass_all(&rig, &two, seen), "b");
     CHECK_STR(pass_all(&rig, &one, seen), "acb");
     put_all(&rig, "c", 2);
-    herd_follow_start(&rig.store, &one);
+    herd_follower_start(&rig.store, &one);
     CHECK_INT((int64_t)one.seen_seq, 5);
     CHECK_STR(pass_all(&rig, &one, seen), "");
     CHECK_STR(pass_all(&rig, &two, seen), "c");
@@ -62,13 +62,13 @@ static void follows_each_change_once(void)
     struct herd_follower one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    CHECK(herd_follow_peek(&rig.store, &one) == NULL);
-    herd_follow_stop(&one);
-    herd_follow_start(&rig.store, &one);
-    CHECK(herd_follow_peek(&rig.store, &one) == NULL);
+    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
+    herd_follower_stop(&one);
+    herd_follower_start(&rig.store, &one);
+    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
     put_all(&rig, "abc", 1);
     put_all(&rig, "a", 2);
-    herd_follow_start(&rig.store, &two);
+    herd_follower_start(&rig.store, &two);
     CHECK_STR(pass_all(&rig, &one, seen), "bca");
     CHECK_INT((int64_t)one.seen_seq, 4);
     CHECK_STR(pass_all(&rig, &one, seen), "");
@@ -76,7 +76,7 @@ static void follows_each_change_once(void)
     store_rig_put_long(&rig, "b", 2, 300);
     CHECK_STR(pass_all(&rig, &two, seen), "cb");
     CHECK_STR(pass_all(&rig, &one, seen), "cb");
-    herd_follow_stop(&one);
+    herd_follower_stop(&one);
     put_all(&rig, "d", 1);
     CHECK_STR(pass_all(&rig, &one, seen), "");
     CHECK_STR(pass_all(&rig, &two, seen), "d");
@@ -90,19 +90,19 @@ static void keeps_markers_in_place(void)
     struct herd_follower one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follow_start(&rig.store, &one);
-    herd_follow_start(&rig.store, &two);
+    herd_follower_start(&rig.store, &one);
+    herd_follower_start(&rig.store, &two);
     put_all(&rig, "abc", 1);
-    const struct herd_stored *first = herd_follow_peek(&rig.store, &one);
-    REQUIRE(first != NULL && first == herd_follow_peek(&rig.store, &two));
-    herd_follow_pass(&one, first);
-    herd_follow_pass(&two, first);
+    const struct herd_stored *first = herd_follower_peek(&rig.store, &one);
+    REQUIRE(first != NULL && first == herd_follower_peek(&rig.store, &two));
+    herd_follower_advance(&one, first);
+    herd_follower_advance(&two, first);
     store_rig_put_long(&rig, "a", 2, 400);
     store_rig_put_long(&rig, "b", 2, 400);
     CHECK_INT((int64_t)one.seen_seq, 1);
     CHECK_STR(pass_all(&rig, &two, seen), "cab");
     CHECK_STR(pass_all(&rig, &one, seen), "cab");
-    herd_follow_stop(&two);
+    herd_follower_stop(&two);
     put_all(&rig, "b", 3);
     CHECK_STR(pass_all(&rig, &one, seen), "b");
     store_rig_tear_down(&rig);
@@ -114,19 +114,19 @@ static void leaves_followers_behind(void)
     struct herd_follower one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follow_start(&rig.store, &one);
-    herd_follow_start(&rig.store, &two);
+    herd_follower_start(&rig.store, &one);
+    herd_follower_start(&rig.store, &two);
     put_all(&rig, "a", 1);
     CHECK_STR(pass_all(&rig, &one, seen), "a");
     store_rig_tear_down(&rig);
-    CHECK(herd_follow_peek(&rig.store, &one) == NULL);
-    CHECK(herd_follow_peek(&rig.store, &two) == NULL);
-    herd_follow_stop(&one);
+    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
+    CHECK(herd_follower_peek(&rig.store, &two) == NULL);
+    herd_follower_stop(&one);
     store_rig_set_up(&rig);
     put_all(&rig, "b", 1);
-    herd_follow_start(&rig.store, &one);
-    herd_follow_start(&rig.store, &two);
-    CHECK(herd_follow_back(&rig.store, &one, 0, 9));
+    herd_follower_start(&rig.store, &one);
+    herd_follower_start(&rig.store, &two);
+    CHECK(herd_follower_seek(&rig.store, &one, 0, 9));
     CHECK_STR(pass_all(&rig, &two, seen), "");
     CHECK_STR(pass_all(&rig, &one, seen), "b");
     store_rig_tear_down(&rig);
@@ -169,7 +169,7 @@ static void go_back(struct store_rig *rig, struct herd_follower *follower, uint6
                     size_t steps)
 {
     size_t before = count_behind(rig, follower);
-    while (!herd_follow_back(&rig->store, follower, seq, steps)) {
+    while (!herd_follower_seek(&rig->store, follower, seq, steps)) {
         size_t behind = count_behind(rig, follower);
         REQUIRE(behind > before && behind <= before + steps);
         before = behind;
@@ -189,7 +189,7 @@ static void goes_back_to_any_change(void)
     for (uint64_t seq = 0; seq <= CHANGES; seq++) {
         for (size_t steps = 1; steps <= LEFT + 2; steps++) {
             CHECK_LABEL("to %d, by %zu", (int)seq, steps);
-            herd_follow_start(&rig.store, &one);
+            herd_follower_start(&rig.store, &one);
             go_back(&rig, &one, seq, steps);
             CHECK_STR(pass_all(&rig, &one, seen), left_after(seq));
             CHECK_INT((int64_t)one.seen_seq, CHANGES);
@@ -209,13 +209,13 @@ static void goes_back_over_others(void)
     put_history(&rig);
     for (size_t i = 0; i < OTHERS; i++) {
         other[i] = nowhere;
-        herd_follow_start(&rig.store, &other[i]);
+        herd_follower_start(&rig.store, &other[i]);
         go_back(&rig, &other[i], i / 2, 1 + i % 3);
     }
     for (uint64_t seq = 0; seq <= CHANGES; seq++) {
         for (size_t steps = 1; steps <= LEFT + 2; steps++) {
             CHECK_LABEL("to %d, by %zu", (int)seq, steps);
-            herd_follow_start(&rig.store, &one);
+            herd_follower_start(&rig.store, &one);
             go_back(&rig, &one, seq, steps);
             CHECK_STR(pass_all(&rig, &one, seen), left_after(seq));
         }
@@ -236,13 +236,13 @@ static void stops_on_the_way_back(void)
     char seen[NAME];
     store_rig_set_up(&rig);
     put_history(&rig);
-    herd_follow_start(&rig.store, &one);
-    CHECK(!herd_follow_back(&rig.store, &one, 0, 4));
-    herd_follow_stop(&one);
-    CHECK(herd_follow_peek(&rig.store, &one) == NULL);
-    herd_follow_start(&rig.store, &one);
-    CHECK(herd_follow_peek(&rig.store, &one) == NULL);
-    CHECK(herd_follow_back(&rig.store, &one, 11, 4));
+    herd_follower_start(&rig.store, &one);
+    CHECK(!herd_follower_seek(&rig.store, &one, 0, 4));
+    herd_follower_stop(&one);
+    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
+    herd_follower_start(&rig.store, &one);
+    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
+    CHECK(herd_follower_seek(&rig.store, &one, 11, 4));
     CHECK_STR(pass_all(&rig, &one, seen), "fa");
     store_rig_tear_down(&rig);
 }
@@ -258,8 +258,8 @@ static void goes_back_while_records_change(void)
         CHECK_LABEL("%s changes", name);
         store_rig_set_up(&rig);
         put_history(&rig);
-        herd_follow_start(&rig.store, &one);
-        CHECK(!herd_follow_back(&rig.store, &one, 4, 3));
+        herd_follower_start(&rig.store, &one);
+        CHECK(!herd_follower_seek(&rig.store, &one, 4, 3));
         CHECK_INT(store_rig_put_long(&rig, name, 3, way % 2 ? 300 : 0), HERD_MERGE_NEWER);
         go_back(&rig, &one, 4, 2);
         int len = 0;
@@ -280,10 +280,10 @@ static void goes_back_in_an_empty_store(void)
     struct herd_follower one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follow_start(&rig.store, &one);
-    herd_follow_start(&rig.store, &two);
-    CHECK(herd_follow_back(&rig.store, &two, 0, 1));
-    CHECK(herd_follow_back(&rig.store, &one, 0, 1));
+    herd_follower_start(&rig.store, &one);
+    herd_follower_start(&rig.store, &two);
+    CHECK(herd_follower_seek(&rig.store, &two, 0, 1));
+    CHECK(herd_follower_seek(&rig.store, &one, 0, 1));
     put_all(&rig, "a", 1);
     CHECK_STR(pass_all(&rig, &one, seen), "a");
     CHECK_STR(pass_all(&rig, &two, seen), "a");

@@ -16,7 +16,7 @@ struct row {
     char text[TEXT]; /* empty: not known */
     size_t len;
     int64_t time;
-    uint64_t source, also, seq;
+    uint64_t source, last_source, seq;
 };
 
 struct fixture {
@@ -95,7 +95,7 @@ static void check_is_row(const struct fixture *f, const struct herd_feed_node *n
     CHECK_SLICE(herd_stored_client(stored), client_name((int)(row - f->row)));
     CHECK_INT(stored->time_ns, row->time);
     CHECK_INT((int64_t)stored->source, (int64_t)row->source);
-    CHECK_INT((int64_t)stored->also, (int64_t)row->also);
+    CHECK_INT((int64_t)stored->last_source, (int64_t)row->last_source);
 }
 
 /* What stands behind `from` is what changed after `seq`, in that order. */
@@ -134,7 +134,7 @@ static void check_followers(const struct fixture *f)
 {
     for (int i = 0; i < FOLLOWERS; i++) {
         const struct herd_follower *follower = &f->follower[i];
-        const struct herd_stored *next = herd_follow_peek(&f->store, follower);
+        const struct herd_stored *next = herd_follower_peek(&f->store, follower);
         const struct row *want = f->follows[i] ? row_after(f, f->seen[i]) : NULL;
         if (f->goes_back[i]) {
             check_goes_back(f, i);
@@ -158,11 +158,11 @@ static void check_all(const struct fixture *f)
     CHECK(f->store.digest == digest_of_rows(f));
     for (int i = 0; i < CLIENTS; i++) {
         const struct row *row = &f->row[i];
-        struct herd_store_spot spot = herd_store_look(&f->store, client_name(i));
+        struct herd_store_slot slot = herd_store_lookup(&f->store, client_name(i));
         count += row->len > 0;
-        CHECK_INT(spot.at != NULL, row->len > 0);
-        if (spot.at != NULL)
-            check_is_row(f, &spot.at->node, row);
+        CHECK_INT(slot.stored != NULL, row->len > 0);
+        if (slot.stored != NULL)
+            check_is_row(f, &slot.stored->node, row);
     }
     CHECK_INT((int64_t)f->store.count, (int64_t)count);
     CHECK_INT((int64_t)f->store.bytes, (int64_t)(f->mem.live - f->live));
@@ -189,8 +189,8 @@ static void merge(struct fixture *f)
     bool news = is_greater(row, text, bytes.len, record.time.ns);
     size_t failed = f->mem.failed;
     fail_mem_arm(&f->mem, dice_roll(&f->dice, 4) == 0, false);
-    int rc = herd_store_merge(&f->store, herd_store_look(&f->store, record.client), &record,
-                              source);
+    int rc = herd_store_merge(&f->store, herd_store_lookup(&f->store, record.client),
+                              &record, source);
     fail_mem_arm(&f->mem, 0, false);
     if (f->mem.failed > failed) {
         CHECK(news);
@@ -200,7 +200,7 @@ static void merge(struct fixture *f)
     CHECK_INT(rc, news ? HERD_MERGE_NEWER : HERD_MERGE_OLD);
     if (!news && source != row->source &&
         herd_slice_eq(bytes, herd_slice(row->text, row->len)))
-        row->also = source;
+        row->last_source = source;
     if (!news)
         return;
     *row = (struct row){.len = bytes.len, .time = record.time.ns, .source = source};
@@ -211,11 +211,11 @@ static void merge(struct fixture *f)
 
 static void pass(struct fixture *f, int i)
 {
-    const struct herd_stored *next = herd_follow_peek(&f->store, &f->follower[i]);
+    const struct herd_stored *next = herd_follower_peek(&f->store, &f->follower[i]);
     if (next == NULL || f->goes_back[i])
         return;
     f->seen[i] = next->node.seq;
-    herd_follow_pass(&f->follower[i], next);
+    herd_follower_advance(&f->follower[i], next);
 }
 
 static void follow(struct fixture *f, int i, bool start)
@@ -224,9 +224,9 @@ static void follow(struct fixture *f, int i, bool start)
     f->goes_back[i] = false;
     f->seen[i] = f->last_seq;
     if (start)
-        herd_follow_start(&f->store, &f->follower[i]);
+        herd_follower_start(&f->store, &f->follower[i]);
     else
-        herd_follow_stop(&f->follower[i]);
+        herd_follower_stop(&f->follower[i]);
 }
 
 /* A step back; `seen` is what was seen before until the follower is there. */
@@ -236,8 +236,8 @@ static void go_back(struct fixture *f, int i)
         return;
     if (!f->goes_back[i])
         f->back_to[i] = dice_roll(&f->dice, (uint32_t)f->seen[i] + 1);
-    f->goes_back[i] = !herd_follow_back(&f->store, &f->follower[i], f->back_to[i],
-                                        1 + dice_roll(&f->dice, 3));
+    f->goes_back[i] = !herd_follower_seek(&f->store, &f->follower[i], f->back_to[i],
+                                          1 + dice_roll(&f->dice, 3));
     if (!f->goes_back[i])
         f->seen[i] = f->back_to[i];
 }

@@ -10,12 +10,12 @@ enum { NAME = STORE_RIG_NAME, FIRST_BUCKETS = STORE_RIG_FIRST_BUCKETS };
 /* ---- a table that stands still ---- */
 
 /* Walks on and appends the first letters of the clients to `out`; at most `most`. */
-static const char *walk_on(const struct store_rig *rig, struct herd_walk *walk, size_t most,
-                           char *out)
+static const char *walk_on(const struct store_rig *rig, struct herd_table_walk *walk,
+                           size_t most, char *out)
 {
     const struct herd_stored *stored;
     char *at = out;
-    while (most-- > 0 && (stored = herd_walk_next(&rig->store, walk)) != NULL)
+    while (most-- > 0 && (stored = herd_table_walk_next(&rig->store, walk)) != NULL)
         *at++ = herd_stored_client(stored).data[0];
     *at = '\0';
     return out;
@@ -23,7 +23,7 @@ static const char *walk_on(const struct store_rig *rig, struct herd_walk *walk, 
 
 static const char *walk_all(const struct store_rig *rig, char *out)
 {
-    struct herd_walk walk = {0};
+    struct herd_table_walk walk = {0};
     return walk_on(rig, &walk, NAME - 1, out);
 }
 
@@ -37,7 +37,7 @@ static void walks_in_order_of_hash(void)
 {
     struct store_rig rig;
     char met[NAME];
-    struct herd_walk walk = {0};
+    struct herd_table_walk walk = {0};
     store_rig_set_up(&rig);
     CHECK_STR(walk_all(&rig, met), "");
     add(&rig, FIRST_BUCKETS - 1, "h");
@@ -54,8 +54,8 @@ static void walks_in_order_of_hash(void)
         char want[] = {(char)('a' + i), '\0'};
         CHECK_STR(walk_on(&rig, &walk, 1, met), want);
     }
-    CHECK(herd_walk_next(&rig.store, &walk) == NULL);
-    CHECK(herd_walk_next(&rig.store, &walk) == NULL);
+    CHECK(herd_table_walk_next(&rig.store, &walk) == NULL);
+    CHECK(herd_table_walk_next(&rig.store, &walk) == NULL);
     store_rig_tear_down(&rig);
     CHECK_STR(walk_all(&rig, met), "");
 }
@@ -68,7 +68,7 @@ static void meets_twins_beside_new_ones(void)
     for (size_t stop = 0; stop <= 6; stop++) {
         for (uint64_t fresh = 0; fresh < 3; fresh++) {
             struct store_rig rig;
-            struct herd_walk walk = {0};
+            struct herd_table_walk walk = {0};
             char met[2 * NAME];
             CHECK_LABEL("stops behind %zu, hash %d comes", stop, (int)fresh);
             store_rig_set_up(&rig);
@@ -93,15 +93,15 @@ static void meets_what_is_there_now(void)
 {
     enum { TWINS = 4 };
     struct store_rig rig;
-    struct herd_walk walk = {0};
+    struct herd_table_walk walk = {0};
     struct herd_stored *at[TWINS];
     store_rig_set_up(&rig);
     for (int i = 0; i < TWINS; i++) {
         add(&rig, 5, (char[]){"abcd"[i], '\0'});
         at[i] = store_rig_newest(&rig);
     }
-    CHECK(herd_walk_next(&rig.store, &walk) == at[0]);
-    CHECK(herd_walk_next(&rig.store, &walk) == at[1]);
+    CHECK(herd_table_walk_next(&rig.store, &walk) == at[0]);
+    CHECK(herd_table_walk_next(&rig.store, &walk) == at[1]);
     for (int i = 0; i < TWINS; i++) {
         char client[] = {"abcd"[i], '\0'};
         size_t len = i == 3 ? 0 : 300;
@@ -109,12 +109,12 @@ static void meets_what_is_there_now(void)
         at[i] = store_rig_newest(&rig);
     }
     for (int i = 2; i < TWINS; i++) {
-        const struct herd_stored *met = herd_walk_next(&rig.store, &walk);
+        const struct herd_stored *met = herd_table_walk_next(&rig.store, &walk);
         REQUIRE(met != NULL);
         CHECK(met == at[i]);
         CHECK_INT(met->time_ns, 2 * HERD_NS_PER_S);
     }
-    CHECK(herd_walk_next(&rig.store, &walk) == NULL);
+    CHECK(herd_table_walk_next(&rig.store, &walk) == NULL);
     store_rig_tear_down(&rig);
 }
 
@@ -219,11 +219,12 @@ static void change(struct world *w)
  * of records that were met. */
 static size_t walk_through(struct world *w, bool changing)
 {
-    struct herd_walk walk = {0};
+    struct herd_table_walk walk = {0};
     const struct herd_stored *stored;
     size_t bucket = 0, steps = 0;
     uint64_t hash = 0;
-    while ((stored = herd_walk_next(&w->rig.store, &walk)) != NULL && steps < 2 * ROWS) {
+    while ((stored = herd_table_walk_next(&w->rig.store, &walk)) != NULL &&
+           steps < 2 * ROWS) {
         CHECK(walk.bucket > bucket || (walk.bucket == bucket && stored->hash >= hash));
         bucket = walk.bucket;
         hash = stored->hash;

@@ -44,7 +44,7 @@ static void the_oldest_gives_way(void)
     script_act(&rig, "eof 7\n");
     SCRIPT_PLAY(&rig, COMES(8) COMES(9) GIVES_WAY(6));
     CHECK_INT(RIG_STAT(&rig, peers_accepted), 8);
-    CHECK_INT(RIG_STAT(&rig, peers_crowded), 4);
+    CHECK_INT(RIG_STAT(&rig, peers_evicted), 4);
     CHECK_INT(RIG_STAT(&rig, peers_refused), 4);
     CHECK(script_status_has(&rig, "refusal - 4 " TOO_MANY_SILENT));
     rig_end(&rig);
@@ -59,7 +59,7 @@ static void one_place_is_enough(void)
     SCRIPT_PLAY(&rig, COMES(4) PROVES_IT(3) COMES(5) GIVES_WAY(4));
     SCRIPT_PLAY(&rig, IS_BONA(5) TO_BONA(5) PROVES_IT(5));
     CHECK_INT((int64_t)herd_core_links_up(rig.core), 2);
-    CHECK_INT(RIG_STAT(&rig, peers_crowded), 2);
+    CHECK_INT(RIG_STAT(&rig, peers_evicted), 2);
     rig_end(&rig);
 }
 
@@ -76,7 +76,7 @@ static void each_stage_has_places_of_its_own(void)
     /* One that is proven makes room. */
     SCRIPT_PLAY(&rig, PROVES_IT(6) IS_JAQUEZ(7) TO_JAQUEZ(7));
     SCRIPT_PLAY(&rig, IS_BONA(8) GIVES_WAY_TO(TO_BONA(8), 3));
-    CHECK_INT(RIG_STAT(&rig, peers_crowded), 4);
+    CHECK_INT(RIG_STAT(&rig, peers_evicted), 4);
     CHECK(script_status_has(&rig, "refusal - 4 " TOO_MANY_UNPROVEN));
     CHECK(script_status_has(&rig, "link Bona down - 0 " TOO_MANY_UNPROVEN));
     rig_end(&rig);
@@ -104,7 +104,7 @@ static void others_do_not_count(void)
     SCRIPT_PLAY(&rig, IS_BONA(6) TO_BONA(6) PROVES_IT(6));
     SCRIPT_PLAY(&rig, COMES(7) COMES(8) GIVES_WAY(7));
     CHECK(rig.open[2] && rig.open[3] && rig.open[5]);
-    CHECK_INT(RIG_STAT(&rig, peers_crowded), 2);
+    CHECK_INT(RIG_STAT(&rig, peers_evicted), 2);
     rig_end(&rig);
 }
 
@@ -121,7 +121,7 @@ static void neighbours_give_way_last(void)
     SCRIPT_PLAY(&rig, COMES_NEAR(7) GIVES_WAY(2));
     SCRIPT_PLAY(&rig, IS_BONA(5) TO_BONA(5) COMES(8) IS_BONA(8) TO_BONA(8));
     SCRIPT_PLAY(&rig, COMES(9) IS_BONA(9) GIVES_WAY_TO(TO_BONA(9), 8));
-    CHECK_INT(RIG_STAT(&rig, peers_crowded), 5);
+    CHECK_INT(RIG_STAT(&rig, peers_evicted), 5);
     rig_end(&rig);
 }
 
@@ -146,10 +146,10 @@ static void ends_free_places(void)
             CHECK(!rig.open[2]);
             script_act(&rig, "open 3 peer\n3< " TALK_HELLO_BONA "open 4 peer\n");
             CHECK(rig.open[3] && rig.open[4]);
-            CHECK_INT(RIG_STAT(&rig, peers_crowded), 0);
+            CHECK_INT(RIG_STAT(&rig, peers_evicted), 0);
             script_act(&rig, "open 5 peer\n");
             CHECK(rig.open[3] && !rig.open[4] && rig.open[5]);
-            CHECK_INT(RIG_STAT(&rig, peers_crowded), 1);
+            CHECK_INT(RIG_STAT(&rig, peers_evicted), 1);
             rig_end(&rig);
         }
 }
@@ -169,7 +169,7 @@ static void time_runs_from_the_arrival(void)
     script_act(&rig, "wait 1\n");
     CHECK(!rig.open[3]);
     CHECK_INT(RIG_STAT(&rig, peers_refused), 2);
-    CHECK_INT(RIG_STAT(&rig, peers_crowded), 0);
+    CHECK_INT(RIG_STAT(&rig, peers_evicted), 0);
     rig_end(&rig);
 }
 
@@ -198,22 +198,25 @@ static void a_flood_is_told_in_few_lines(void)
     start(&rig, "handshakes-max 1\n");
     rig.logs = true;
     open_many(&rig, 2, 83);
-    CHECK_INT(count(rig.said.data, "turned away"), 16);
+    CHECK_INT(count(rig.said.data, "refused"), 16);
     CHECK_INT(count(rig.said.data, "log peer"), 16);
     CHECK_INT(count(rig.said.data, "left out"), 0);
     CHECK_INT(count(rig.said.data, "> BYE 0 closing"), 16 + 80);
-    CHECK_INT(RIG_STAT(&rig, peers_crowded), 80);
+    CHECK_INT(RIG_STAT(&rig, peers_evicted), 80);
     rig_pass_ms(&rig, 1000);
     rig_hush(&rig);
     open_many(&rig, 83, 90);
-    CHECK_INT(count(rig.said.data, "turned away"), 1);
-    CHECK_INT(count(rig.said.data, "log herd 0 - 64 strangers were left out of this log"),
-              1);
+    CHECK_INT(count(rig.said.data, "refused"), 1);
+    CHECK_INT(
+        count(rig.said.data,
+              "log herd 0 - 64 unauthenticated connections were left out of this log"),
+        1);
     rig_pass_ms(&rig, 1000);
     rig_hush(&rig);
     open_many(&rig, 90, 91);
-    CHECK_INT(count(rig.said.data, "turned away"), 1);
-    CHECK_INT(count(rig.said.data, "log herd 0 - 6 strangers were left out of this log"),
+    CHECK_INT(count(rig.said.data, "refused"), 1);
+    CHECK_INT(count(rig.said.data,
+                    "log herd 0 - 6 unauthenticated connections were left out of this log"),
               1);
     CHECK_INT(RIG_STAT(&rig, peers_refused), 88);
     rig_end(&rig);

@@ -3,7 +3,7 @@
 #include "script.h"
 #include "whatsat.h"
 
-#include "state.h"
+#include "core_internal.h"
 #include "herd/err.h"
 #include "herd/provider.h"
 
@@ -54,7 +54,7 @@ static const struct herd_provider provider = {
 static void start(struct rig *rig, const char *options)
 {
     rig_start_with(rig, TALK_ALONE "places-provider google-new\n", options);
-    rig->core->provider = &provider;
+    rig->core->clients.provider = &provider;
     script_act(rig, A_SAYS "open 2\n");
 }
 

@@ -1,4 +1,4 @@
-/* status for people: one link, one who was turned away, and who is asked for places. */
+/* status for people: one link, one refusal, and the provider of places. */
 #include "status.h"
 
 #include <inttypes.h>
@@ -25,10 +25,10 @@ bool status_link_is_odd(const struct report_link *link)
 static void put_mode(struct herd_slice mode)
 {
     (void)fputs(", ", stdout);
-    if (herd_slice_eq(mode, HERD_LIT("walk")))
-        (void)fputs("being sent everything", stdout);
+    if (herd_slice_eq(mode, HERD_LIT("sync")))
+        (void)fputs("full sync", stdout);
     else if (herd_slice_eq(mode, HERD_LIT("wait")))
-        (void)fputs("waits to be sent everything", stdout);
+        (void)fputs("waiting for a full sync", stdout);
     else
         ctl_print(mode);
 }
@@ -64,7 +64,7 @@ void status_put_link(const struct report_link *link)
 
 void status_put_refusal(const struct report_refusal *refusal)
 {
-    (void)fputs("turned away ", stdout);
+    (void)fputs("refused ", stdout);
     ctl_print(refusal->name);
     (void)fputs(", ", stdout);
     ctl_print(refusal->count);

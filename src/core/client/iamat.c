@@ -15,17 +15,17 @@ static bool time_is_refused(struct herd_clients *clients, struct herd_wall time)
  * between servers the total order of records decides. */
 static int store_report(struct herd_clients *clients, const struct herd_record *record)
 {
-    struct herd_store_spot spot = herd_store_look(clients->store, record->client);
-    if (spot.at == NULL &&
+    struct herd_store_slot slot = herd_store_lookup(clients->store, record->client);
+    if (slot.stored == NULL &&
         clients->store->count >= (uint64_t)clients->context->setup.conf->clients_max) {
         clients->context->stats.reports_refused_full++;
         return HERD_EFULL;
     }
-    if (spot.at != NULL && record->time.ns <= spot.at->time_ns) {
+    if (slot.stored != NULL && record->time.ns <= slot.stored->time_ns) {
         clients->context->stats.reports_stale++;
         return HERD_OK;
     }
-    int rc = herd_store_merge(clients->store, spot, record, 0);
+    int rc = herd_store_merge(clients->store, slot, record, 0);
     if (rc < 0) {
         clients->context->stats.reports_refused_memory++;
         return rc;

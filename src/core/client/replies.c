@@ -11,7 +11,7 @@ char *herd_client_reply_room(struct herd_clients *clients, struct herd_client *c
                              size_t size)
 {
     return client->last != NULL ? herd_buf_reserve(&client->last->after, size)
-                                : herd_out_room(&clients->context->out, size);
+                                : herd_out_reserve_send(&clients->context->out, size);
 }
 
 /* Stays where it is instead of coming round: all of it is "much". */
@@ -28,7 +28,7 @@ bool herd_client_reply_done(struct herd_clients *clients, struct herd_client *cl
         client->held += used;
         return true;
     }
-    if (!herd_out_sent(&clients->context->out, client->session.id, used))
+    if (!herd_out_commit_send(&clients->context->out, client->session.id, used))
         return false;
     count_unsent(client, used);
     if (clients->context->setup.conf->log_traffic)

@@ -2,6 +2,7 @@
 #include "herd/err.h"
 #include "places/trim.h"
 #include "client.h"
+#include "protocol/query.h"
 
 /* The reply begins with the record as it is now; the JSON follows when it is here. */
 static struct herd_lookup *new_lookup(struct herd_clients *clients,
@@ -116,10 +117,10 @@ int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *cli
     int rc = herd_query_parse(&call->words.word[1], &query);
     if (rc != HERD_OK)
         return rc;
-    struct herd_store_spot spot = herd_store_look(clients->store, query.client);
-    if (spot.at == NULL)
+    struct herd_store_slot slot = herd_store_lookup(clients->store, query.client);
+    if (slot.stored == NULL)
         return HERD_EUNKNOWN;
-    struct herd_slice record = herd_stored_text(spot.at);
+    struct herd_slice record = herd_stored_text(slot.stored);
     struct herd_lookup *lookup = new_lookup(clients, client, &query, record);
     if (lookup == NULL) {
         herd_session_end_out_of_memory(&client->session);

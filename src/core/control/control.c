@@ -1,4 +1,3 @@
-/* The control connection: what an operator asks a server. */
 #include "control.h"
 #include "herd/err.h"
 #include "line.h"
@@ -12,10 +11,10 @@
 enum {
     LINE_MAX_BYTES = 256, /* of a command */
     STATUS_MAX = 1 << 20, /* bytes of the reply to STATUS */
-    IDLE_MS = 10000,      /* a control connection that asks nothing for so long is closed */
+    IDLE_MS = 10000,      /* a connection without a command for this time is closed */
 };
 
-/* A text under construction; after one failure nothing more is added. */
+/* The reply to STATUS. After one failure nothing more is added. */
 struct report {
     struct herd_buf text;
     int rc;
@@ -43,19 +42,19 @@ static void put_counters(struct report *report, const struct herd_stats *stats)
 #undef PUT
 }
 
-static void put_gauges(struct report *report, const struct herd_control_setup *on)
+static void put_gauges(struct report *report, const struct herd_control_setup *parts)
 {
-    const struct herd_context *context = on->context;
-    const struct herd_store *store = on->store;
+    const struct herd_context *context = parts->context;
+    const struct herd_store *store = parts->store;
     put(report, "server %s\nversion %s\n", context->name.data, context->setup.version);
     put(report, "uptime_ms %" PRId64 "\n",
         (context->mono.ns - context->started.ns) / HERD_NS_PER_MS);
     put(report, "clients_known %zu\n", store->count);
     put(report, "records_bytes %zu\n", store->bytes);
     put(report, "digest %016" PRIx64 "\n", store->digest);
-    put(report, "connections_open %zu\n", on->sessions->count);
-    put(report, "lookups_flying %" PRIu32 "\n", on->clients->lookups.flying_count);
-    put(report, "lookups_waiting %" PRIu32 "\n", on->clients->lookups.waiting_count);
+    put(report, "connections_open %zu\n", parts->sessions->count);
+    put(report, "lookups_flying %" PRIu32 "\n", parts->clients->lookups.flying_count);
+    put(report, "lookups_waiting %" PRIu32 "\n", parts->clients->lookups.waiting_count);
 }
 
 /* places PROVIDER closed|open|probing RETRY_MS */
@@ -94,17 +93,17 @@ static void put_refusals(struct report *report, const struct herd_links *links)
                 links->refusals[i].count, links->refusals[i].reason.text);
 }
 
-static int status(struct herd_controls *controls, struct herd_session *session)
+static int send_status(struct herd_controls *controls, struct herd_session *session)
 {
-    const struct herd_control_setup *on = &controls->on;
+    const struct herd_control_setup *parts = &controls->parts;
     struct report report = {.rc = HERD_OK};
-    herd_buf_init(&report.text, on->context->setup.mem, STATUS_MAX);
-    put_gauges(&report, on);
-    put_counters(&report, &on->context->stats);
-    put_places(&report, on->clients);
-    put_links(&report, on->links);
-    put_refusals(&report, on->links);
-    /* The empty line proves that the text is whole. */
+    herd_buf_init(&report.text, parts->context->setup.mem, STATUS_MAX);
+    put_gauges(&report, parts);
+    put_counters(&report, &parts->context->stats);
+    put_places(&report, parts->clients);
+    put_links(&report, parts->links);
+    put_refusals(&report, parts->links);
+    /* The empty line proves that the reply is complete. */
     put(&report, "\n");
     if (report.rc == HERD_OK)
         herd_session_send(session, herd_buf_bytes(&report.text));
@@ -120,7 +119,7 @@ static const struct command {
     struct herd_command command;
     int (*handle)(struct herd_controls *controls, struct herd_session *session);
 } commands[] = {
-    {HERD_COMMAND("STATUS", 0, 0), status},
+    {HERD_COMMAND("STATUS", 0, 0), send_status},
 };
 
 static const struct command *find_command(const struct herd_call *call)
@@ -163,7 +162,7 @@ static void on_opened(void *service, struct herd_session *session,
 {
     struct herd_controls *controls = service;
     struct control *control = control_of(session);
-    struct herd_context *context = controls->on.context;
+    struct herd_context *context = controls->parts.context;
     (void)event;
     herd_line_init(&control->line, context->setup.mem, LINE_MAX_BYTES);
     control->idle.owner = control;
@@ -183,7 +182,7 @@ static void on_data(void *service, struct herd_session *session, struct herd_sli
     struct herd_slice line;
     int rc = 0;
     while (!session->ending && (rc = herd_line_next(&control->line, &bytes, &line)) == 1) {
-        herd_timer_arm(&controls->idle, &control->idle, controls->on.context->mono);
+        herd_timer_arm(&controls->idle, &control->idle, controls->parts.context->mono);
         on_line(controls, session, line);
     }
     if (rc < 0)
@@ -228,13 +227,13 @@ const struct herd_session_ops herd_control_session_ops = {
 void herd_controls_init(struct herd_controls *controls,
                         const struct herd_control_setup *setup)
 {
-    controls->on = *setup;
+    controls->parts = *setup;
     herd_timerq_init(&controls->idle, IDLE_MS);
 }
 
 void herd_controls_tick(struct herd_controls *controls)
 {
-    struct herd_context *context = controls->on.context;
+    struct herd_context *context = controls->parts.context;
     struct control *control;
     while ((control = herd_timerq_expired(&controls->idle, context->mono)) != NULL) {
         context->stats.controls_idle++;

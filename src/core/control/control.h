@@ -1,4 +1,5 @@
-/* Control connections: what an operator asks a server. */
+/* Control connections: commands of operators. STATUS is the only one; doc/protocol.md,
+ * section 3. */
 #ifndef HERD_CORE_CONTROL_CONTROL_H
 #define HERD_CORE_CONTROL_CONTROL_H
 
@@ -8,7 +9,7 @@
 #include "store/store.h"
 #include "timerq.h"
 
-/* What STATUS tells of; all borrowed. */
+/* The parts that STATUS reports on; borrowed, and must outlive the controls. */
 struct herd_control_setup {
     struct herd_context *context;
     const struct herd_sessions *sessions;
@@ -18,18 +19,18 @@ struct herd_control_setup {
 };
 
 struct herd_controls {
-    struct herd_control_setup on;
+    struct herd_control_setup parts;
     struct herd_timerq idle;
 };
 
-/* Takes no memory. Must stay where it is in memory. */
+/* Takes no memory. `controls` must stay where it is in memory. */
 void herd_controls_init(struct herd_controls *controls,
                         const struct herd_control_setup *setup);
 
 /* The sessions of HERD_ROLE_CONTROL; the service is a struct herd_controls. */
 extern const struct herd_session_ops herd_control_session_ops;
 
-/* TICK: closes idle connections. */
+/* TICK: closes connections that sent no command for ten seconds. */
 void herd_controls_tick(struct herd_controls *controls);
 
 /* When herd_controls_tick has something to do. */

@@ -1,14 +1,15 @@
-/* Connections accepted from whoever comes: how many may wait to say who they are and to
- * prove it, who gives way, and who is turned away. */
-#include "peer.h"
+#include "admission.h"
+
+#include "neighbour.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* ---- turning away ---- */
+/* ---- refusing ---- */
 
-/* Operators ask who cannot get in; a few names are enough to see what is wrong. */
-static void note_refusal(struct herd_links *links, struct herd_slice name, const char *why)
+/* For STATUS; a few names are enough to see which configuration is wrong. */
+static void remember_refusal(struct herd_links *links, struct herd_slice name,
+                             const char *why)
 {
     struct herd_refusal *at = links->refusals;
     size_t len = name.len < HERD_CONF_NAME_MAX ? name.len : HERD_CONF_NAME_MAX;
@@ -27,56 +28,61 @@ static void note_refusal(struct herd_links *links, struct herd_slice name, const
     at->count++;
 }
 
-void herd_peer_turn_away(struct herd_links *links, struct herd_peer *peer,
-                         struct herd_slice name, const char *code, const char *why)
+void herd_peer_refuse(struct herd_links *links, struct herd_peer *peer,
+                      struct herd_slice name, const char *code, const char *why)
 {
     struct herd_neighbour *neighbour = peer->neighbour;
     if (peer->session.ending)
         return;
     links->context->stats.peers_refused++;
-    note_refusal(links, name, why);
-    if (herd_peer_logged(links, peer))
-        herd_logf(links->context, peer->session.id, "turned away %.*s: %s",
+    remember_refusal(links, name, why);
+    if (herd_peer_is_logged(links, peer))
+        herd_logf(links->context, peer->session.id, "refused %.*s: %s",
                   (int)(name.len < 64 ? name.len : 64), name.data, why);
     if (neighbour != NULL && neighbour->peer == NULL)
         (void)herd_neighbour_set_reason(neighbour, herd_slice_str(why));
     herd_peer_send_bye(links, peer, code, why);
 }
 
-/* ---- how many there may be ---- */
+/* ---- limits ---- */
 
-/* Those at one stage, the oldest first: all of them wait for their handshake to end. */
-struct crowd {
+/* The unauthenticated connections at one stage. */
+struct waiting {
     uint32_t count;
-    struct herd_peer *first_far, *first_near;
+    struct herd_peer *oldest_neighbour; /* from the address of a neighbour; or NULL */
+    struct herd_peer *oldest_other;     /* or NULL */
 };
 
-static struct crowd look(const struct herd_links *links, enum herd_stage stage)
+/* links->handshakes is in the order of arrival. */
+static struct waiting find_waiting(const struct herd_links *links, enum herd_stage stage)
 {
-    struct crowd crowd = {0};
+    struct waiting waiting = {0};
     const struct herd_timer *timer = herd_timerq_first(&links->handshakes);
     for (; timer != NULL; timer = herd_timerq_next(&links->handshakes, timer)) {
         struct herd_peer *peer = timer->owner;
-        struct herd_peer **first =
-            peer->from_neighbour_address ? &crowd.first_near : &crowd.first_far;
-        if (peer->session.ending || !herd_peer_is_stranger(peer) || peer->stage != stage)
+        struct herd_peer **oldest = peer->from_neighbour_address ? &waiting.oldest_neighbour
+                                                                 : &waiting.oldest_other;
+        if (peer->session.ending || !herd_peer_is_unauthenticated(peer) ||
+            peer->stage != stage)
             continue;
-        crowd.count++;
-        if (*first == NULL)
-            *first = peer;
+        waiting.count++;
+        if (*oldest == NULL)
+            *oldest = peer;
     }
-    return crowd;
+    return waiting;
 }
 
 void herd_handshake_evict_oldest(struct herd_links *links, enum herd_stage stage)
 {
-    struct crowd crowd = look(links, stage);
-    if (crowd.count <= (uint64_t)links->context->setup.conf->handshakes_max)
+    struct waiting waiting = find_waiting(links, stage);
+    if (waiting.count <= (uint64_t)links->context->setup.conf->handshakes_max)
         return;
-    links->context->stats.peers_crowded++;
-    herd_peer_turn_away(links, crowd.first_far != NULL ? crowd.first_far : crowd.first_near,
-                        HERD_LIT("-"), "closing",
-                        stage == HERD_STAGE_HELLO
-                            ? "too many connections that have not said who they are"
-                            : "too many connections that have not proven who they are");
+    links->context->stats.peers_evicted++;
+    herd_peer_refuse(links,
+                     waiting.oldest_other != NULL ? waiting.oldest_other
+                                                  : waiting.oldest_neighbour,
+                     HERD_LIT("-"), "closing",
+                     stage == HERD_STAGE_HELLO
+                         ? "too many connections that have not said who they are"
+                         : "too many connections that have not proven who they are");
 }

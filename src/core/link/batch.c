@@ -1,9 +1,12 @@
-/* One batch of records to a neighbour. This is the only place that sends any. */
-#include "peer.h"
+#include "batch.h"
+
+#include "neighbour.h"
+
+#include <string.h>
 
 enum {
-    BATCH_BYTES = 16384, /* a batch is closed when it has so many */
-    BATCH_SCAN = 4096,   /* records looked at for one batch, echoes included */
+    BATCH_BYTES = 16384, /* a batch is closed at this size */
+    BATCH_SCAN = 4096,   /* records examined for one batch, echoes included */
 };
 
 /* Numbers of a fixed width, so that the header can be written when the payload is known. */
@@ -31,7 +34,7 @@ struct batch {
     char *at;       /* the header, then the payload */
     size_t payload; /* bytes */
     size_t count;   /* records */
-    bool last;      /* of the walk */
+    bool last;      /* no more records follow */
 };
 
 static void put_record(struct batch *batch, const struct herd_stored *stored)
@@ -46,42 +49,42 @@ static void put_record(struct batch *batch, const struct herd_stored *stored)
 
 /* The next record in the order of the mode, or NULL. */
 static const struct herd_stored *next_record(const struct herd_links *links,
-                                             struct herd_send *out)
+                                             struct herd_send *send)
 {
-    if (out->mode == HERD_SEND_FULL_SYNC)
-        return herd_walk_next(links->store, &out->walk);
-    const struct herd_stored *stored = herd_follow_peek(links->store, &out->follower);
+    if (send->mode == HERD_SEND_FULL_SYNC)
+        return herd_table_walk_next(links->store, &send->walk);
+    const struct herd_stored *stored = herd_follower_peek(links->store, &send->follower);
     if (stored != NULL)
-        herd_follow_pass(&out->follower, stored);
+        herd_follower_advance(&send->follower, stored);
     return stored;
 }
 
-/* Whether a walk meets what the feed has sent before. */
-static bool was_sent(const struct herd_send *out, const struct herd_stored *stored)
+/* Whether a full sync meets a record that was sent on this connection before. */
+static bool was_sent(const struct herd_send *send, const struct herd_stored *stored)
 {
-    return out->mode == HERD_SEND_FULL_SYNC && stored->node.seq <= out->walk_after;
+    return send->mode == HERD_SEND_FULL_SYNC && stored->node.seq <= send->sync_after_seq;
 }
 
-/* What this neighbour has brought is passed over, unless it may have lost it. */
+/* Echoes, records that this neighbour has sent, are skipped except in a repair. */
 static void fill(struct herd_links *links, struct herd_neighbour *neighbour,
                  struct batch *batch)
 {
-    struct herd_send *out = &neighbour->out;
-    bool all = out->mode == HERD_SEND_FULL_SYNC && out->repair;
+    struct herd_send *send = &neighbour->send;
+    bool all = send->mode == HERD_SEND_FULL_SYNC && send->repair;
     for (int scanned = 0; scanned < BATCH_SCAN && batch->payload < BATCH_BYTES; scanned++) {
-        const struct herd_stored *stored = next_record(links, out);
+        const struct herd_stored *stored = next_record(links, send);
         if (stored == NULL) {
             batch->last = true;
             return;
         }
-        if (herd_stored_is_from(stored, neighbour->tag) && !all)
-            links->context->stats.records_echoes++;
-        else if (!was_sent(out, stored))
+        if (herd_stored_came_from(stored, neighbour->source_id) && !all)
+            links->context->stats.echoes_suppressed++;
+        else if (!was_sent(send, stored))
             put_record(batch, stored);
     }
 }
 
-/* The batch was sent last, so its records are the end of the step's bytes. */
+/* Nothing was sent after the batch, so its records end the bytes of the step. */
 static void log_records(struct herd_links *links, struct herd_peer *peer,
                         const struct batch *batch)
 {
@@ -97,31 +100,31 @@ static void log_records(struct herd_links *links, struct herd_peer *peer,
     }
 }
 
-static void print_header(const struct herd_send *out, const struct batch *batch)
+static void print_header(const struct herd_send *send, const struct batch *batch)
 {
-    bool walks = out->mode == HERD_SEND_FULL_SYNC;
+    bool is_sync = send->mode == HERD_SEND_FULL_SYNC;
     memcpy(batch->at, BATCH_HEADER, HEADER_LEN);
     put_digits(batch->at + LENGTH_AT, SMALL_DIGITS, batch->payload);
-    put_digits(batch->at + FROM_AT, SEQ_DIGITS, walks ? 0 : out->told);
-    put_digits(batch->at + TO_AT, SEQ_DIGITS, walks ? 0 : out->follower.seen_seq);
+    put_digits(batch->at + FROM_AT, SEQ_DIGITS, is_sync ? 0 : send->announced_seq);
+    put_digits(batch->at + TO_AT, SEQ_DIGITS, is_sync ? 0 : send->follower.seen_seq);
     put_digits(batch->at + COUNT_AT, SMALL_DIGITS, batch->count);
 }
 
 static bool send_records(struct herd_links *links, struct herd_neighbour *neighbour,
                          const struct batch *batch)
 {
-    struct herd_send *out = &neighbour->out;
-    print_header(out, batch);
-    if (!herd_out_sent(&links->context->out, neighbour->peer->session.id,
-                       HEADER_LEN + batch->payload)) {
+    struct herd_send *send = &neighbour->send;
+    print_header(send, batch);
+    if (!herd_out_commit_send(&links->context->out, neighbour->peer->session.id,
+                              HEADER_LEN + batch->payload)) {
         herd_session_end_out_of_memory(&neighbour->peer->session);
         return false;
     }
-    if (out->mode == HERD_SEND_FEED)
-        out->told = out->follower.seen_seq;
-    out->ping = neighbour->beat.serial;
-    out->burst_sent += batch->count;
-    out->busy = true;
+    if (send->mode == HERD_SEND_FEED)
+        send->announced_seq = send->follower.seen_seq;
+    send->ping_before_batch = neighbour->heartbeat.ping_serial;
+    send->burst_records += batch->count;
+    send->batch_in_flight = true;
     links->context->stats.batches_sent++;
     links->context->stats.records_sent += batch->count;
     if (links->context->setup.conf->log_traffic)
@@ -131,9 +134,9 @@ static bool send_records(struct herd_links *links, struct herd_neighbour *neighb
 
 bool herd_send_batch(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    struct batch batch = {.at =
-                              herd_out_room(&links->context->out, HEADER_LEN + BATCH_BYTES +
-                                                                      HERD_RECORD_MAX + 1)};
+    struct batch batch = {
+        .at = herd_out_reserve_send(&links->context->out,
+                                    HEADER_LEN + BATCH_BYTES + HERD_RECORD_MAX + 1)};
     if (batch.at == NULL) {
         herd_session_end_out_of_memory(&neighbour->peer->session);
         return false;

@@ -2,104 +2,108 @@
 
 #include <assert.h>
 
-void herd_link_init(struct herd_link *link, const struct herd_link_setup *setup,
-                    struct herd_mono now)
+void herd_link_fsm_init(struct herd_link_fsm *fsm, const struct herd_link_fsm_setup *setup,
+                        struct herd_mono now)
 {
     assert(setup->retry_min_ms > 0 && setup->retry_max_ms >= setup->retry_min_ms);
-    *link = (struct herd_link){.setup = *setup, .retry_at = now};
-    link->backoff_ms = setup->retry_min_ms;
+    *fsm = (struct herd_link_fsm){.setup = *setup, .retry_at = now};
+    fsm->backoff_ms = setup->retry_min_ms;
 }
 
-struct herd_mono herd_link_deadline(const struct herd_link *link)
+struct herd_mono herd_link_fsm_deadline(const struct herd_link_fsm *fsm)
 {
-    bool waiting = link->dial == HERD_DIAL_IDLE && !herd_link_is_up(link);
-    return waiting ? link->retry_at : HERD_NEVER;
+    bool waiting = fsm->dial == HERD_DIAL_IDLE && !herd_link_fsm_is_up(fsm);
+    return waiting ? fsm->retry_at : HERD_NEVER;
 }
 
-bool herd_link_call(struct herd_link *link, struct herd_mono now)
+bool herd_link_fsm_should_dial(struct herd_link_fsm *fsm, struct herd_mono now)
 {
-    if (!herd_mono_reached(now, herd_link_deadline(link)))
+    if (!herd_mono_reached(now, herd_link_fsm_deadline(fsm)))
         return false;
-    link->dial = HERD_DIAL_CALLING;
+    fsm->dial = HERD_DIAL_CONNECTING;
     return true;
 }
 
-void herd_link_called(struct herd_link *link, uint64_t conn)
+void herd_link_fsm_on_dialled(struct herd_link_fsm *fsm, herd_conn_id conn)
 {
-    assert(link->dial == HERD_DIAL_CALLING && conn != 0);
-    link->dial = HERD_DIAL_GREETING;
-    link->greeting = conn;
+    assert(fsm->dial == HERD_DIAL_CONNECTING && conn != 0);
+    fsm->dial = HERD_DIAL_HANDSHAKE;
+    fsm->handshake_conn = conn;
 }
 
-static void retry_in(struct herd_link *link, struct herd_mono now, int64_t least_ms,
+static void retry_in(struct herd_link_fsm *fsm, struct herd_mono now, int64_t least_ms,
                      int64_t spread_ms, uint64_t random)
 {
     uint64_t jitter_ms = random % ((uint64_t)spread_ms + 1);
-    link->retry_at = herd_mono_add_ms(now, least_ms + (int64_t)jitter_ms);
+    fsm->retry_at = herd_mono_add_ms(now, least_ms + (int64_t)jitter_ms);
 }
 
-/* Full jitter over the back-off, so that neighbours of a restarted server do not all come
- * at once; half the minimum on top, so that nobody comes in a tight loop. */
-static void retry_later(struct herd_link *link, struct herd_mono now, uint64_t random)
+/* Full jitter over the back-off, so that the neighbours of a restarted server do not dial
+ * it at once; half the minimum on top, so that no server dials in a tight loop. */
+static void retry_later(struct herd_link_fsm *fsm, struct herd_mono now, uint64_t random)
 {
-    retry_in(link, now, link->setup.retry_min_ms / 2, link->backoff_ms, random);
-    link->backoff_ms = link->backoff_ms > link->setup.retry_max_ms / 2
-                           ? link->setup.retry_max_ms
-                           : link->backoff_ms * 2;
+    retry_in(fsm, now, fsm->setup.retry_min_ms / 2, fsm->backoff_ms, random);
+    fsm->backoff_ms = fsm->backoff_ms > fsm->setup.retry_max_ms / 2
+                          ? fsm->setup.retry_max_ms
+                          : fsm->backoff_ms * 2;
 }
 
-/* Whoever is refused will be so again, until a person mends a configuration: each attempt
- * costs both sides a line in their logs, so even the luckiest draw is a long pause. */
-static void retry_late(struct herd_link *link, struct herd_mono now, uint64_t random)
+/* A refused server will be refused again until a configuration is corrected, and each
+ * attempt is a line in both logs: so even the shortest pause is long. */
+static void retry_after_refusal(struct herd_link_fsm *fsm, struct herd_mono now,
+                                uint64_t random)
 {
-    int64_t max_ms = link->setup.retry_max_ms;
-    retry_in(link, now, max_ms / 2, max_ms - max_ms / 2, random);
-    link->backoff_ms = max_ms;
+    int64_t max_ms = fsm->setup.retry_max_ms;
+    retry_in(fsm, now, max_ms / 2, max_ms - max_ms / 2, random);
+    fsm->backoff_ms = max_ms;
 }
 
-void herd_link_call_failed(struct herd_link *link, struct herd_mono now, uint64_t random)
+void herd_link_fsm_on_dial_failed(struct herd_link_fsm *fsm, struct herd_mono now,
+                                  uint64_t random)
 {
-    assert(link->dial == HERD_DIAL_CALLING);
-    link->dial = HERD_DIAL_IDLE;
-    retry_later(link, now, random);
+    assert(fsm->dial == HERD_DIAL_CONNECTING);
+    fsm->dial = HERD_DIAL_IDLE;
+    retry_later(fsm, now, random);
 }
 
-bool herd_link_lost(struct herd_link *link, uint64_t conn, bool refused,
-                    struct herd_mono now, uint64_t random)
+bool herd_link_fsm_on_lost(struct herd_link_fsm *fsm, herd_conn_id conn, bool refused,
+                           struct herd_mono now, uint64_t random)
 {
-    bool went_down = conn == link->conn;
-    if (link->dial == HERD_DIAL_GREETING && conn == link->greeting)
-        link->dial = HERD_DIAL_IDLE;
+    bool went_down = conn == fsm->link_conn;
+    if (fsm->dial == HERD_DIAL_HANDSHAKE && conn == fsm->handshake_conn)
+        fsm->dial = HERD_DIAL_IDLE;
     else if (!went_down)
         return false;
     if (went_down) {
-        link->conn = 0;
-        /* Only a link that stayed up for a while earns a quick first retry. */
-        if (herd_mono_reached(now, herd_mono_add_ms(link->up_since, link->backoff_ms)))
-            link->backoff_ms = link->setup.retry_min_ms;
+        fsm->link_conn = 0;
+        /* Only a link that was up for a while is dialled again at once. */
+        if (herd_mono_reached(now, herd_mono_add_ms(fsm->up_since, fsm->backoff_ms)))
+            fsm->backoff_ms = fsm->setup.retry_min_ms;
     }
     if (refused)
-        retry_late(link, now, random);
+        retry_after_refusal(fsm, now, random);
     else
-        retry_later(link, now, random);
+        retry_later(fsm, now, random);
     return went_down;
 }
 
-enum herd_link_verdict herd_link_greeted(struct herd_link *link, uint64_t conn, bool ours,
-                                         uint64_t boot, struct herd_mono now, uint64_t *old)
+enum herd_link_verdict
+herd_link_fsm_on_handshake_done(struct herd_link_fsm *fsm, herd_conn_id conn, bool dialled,
+                                uint64_t boot_id, struct herd_mono now, herd_conn_id *old)
 {
-    assert(conn != 0 && conn != link->conn);
-    if (link->dial == HERD_DIAL_GREETING && conn == link->greeting)
-        link->dial = HERD_DIAL_IDLE;
-    *old = link->conn;
-    if (herd_link_is_up(link) && boot != link->boot)
+    assert(conn != 0 && conn != fsm->link_conn);
+    if (fsm->dial == HERD_DIAL_HANDSHAKE && conn == fsm->handshake_conn)
+        fsm->dial = HERD_DIAL_IDLE;
+    *old = fsm->link_conn;
+    if (herd_link_fsm_is_up(fsm) && boot_id != fsm->boot_id)
         return HERD_LINK_NAME_IN_USE;
-    /* Whoever dialled the present connection and dials again has lost it. */
-    if (herd_link_is_up(link) && ours != link->ours && ours != link->setup.smaller)
+    /* A server that dialled the present connection and dials again has lost it. */
+    if (herd_link_fsm_is_up(fsm) && dialled != fsm->dialled &&
+        dialled != fsm->setup.local_name_smaller)
         return HERD_LINK_REFUSE;
-    link->conn = conn;
-    link->ours = ours;
-    link->boot = boot;
-    link->up_since = now;
+    fsm->link_conn = conn;
+    fsm->dialled = dialled;
+    fsm->boot_id = boot_id;
+    fsm->up_since = now;
     return *old != 0 ? HERD_LINK_REPLACE : HERD_LINK_ACCEPT;
 }

@@ -1,164 +1,168 @@
-/* Signs of life on a link, and the proof that both ends hold the same. */
+#include "heartbeat.h"
+
 #include "decimal.h"
 #include "herd/err.h"
 #include "hex.h"
-#include "peer.h"
+#include "neighbour.h"
 
 #include <inttypes.h>
 
 enum {
-    MISMATCH_MAX = 2, /* heartbeats that prove a difference, before it is repaired */
-    REPAIR_MIN_MS = 10000,
-    REPAIR_MAX_MS = 600000,
+    MISMATCH_MAX = 2,             /* proven differences before a repair */
+    REPAIR_PAUSE_MIN_MS = 10000,  /* between two repairs; doubles ... */
+    REPAIR_PAUSE_MAX_MS = 600000, /* ... up to this */
 };
 
 static void send_ping(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    struct herd_heartbeat *beat = &neighbour->beat;
-    struct herd_send *out = &neighbour->out;
-    uint64_t seq = out->mode == HERD_SEND_FEED ? out->follower.seen_seq : 0;
+    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    struct herd_send *send = &neighbour->send;
+    uint64_t seq = send->mode == HERD_SEND_FEED ? send->follower.seen_seq : 0;
     char clock[HERD_TIME_TEXT];
-    beat->serial++;
-    beat->sent_at = links->context->mono;
+    heartbeat->ping_serial++;
+    heartbeat->ping_sent_at = links->context->mono;
     links->context->stats.pings_sent++;
     if (seq > 0)
-        out->told = seq;
+        send->announced_seq = seq;
     herd_peer_sendf(links, neighbour->peer,
                     "PING 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64 " %.*s\n",
-                    beat->serial, seq, links->store->tail_seq, links->store->digest,
-                    (int)herd_time_print(links->context->wall, clock), clock);
+                    heartbeat->ping_serial, seq, links->store->tail_seq,
+                    links->store->digest, (int)herd_time_print(links->context->wall, clock),
+                    clock);
 }
 
 void herd_heartbeat_start(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    struct herd_heartbeat *beat = &neighbour->beat;
-    struct herd_mono repair_at = beat->repair_at;
-    int64_t repair_pause_ms = beat->repair_pause_ms;
-    *beat =
-        (struct herd_heartbeat){.repair_at = repair_at, .repair_pause_ms = repair_pause_ms};
-    beat->ping.owner = neighbour;
-    beat->quiet.owner = neighbour;
-    beat->probe.owner = neighbour;
-    herd_timer_arm(&links->pings, &beat->ping, links->context->mono);
-    herd_timer_arm(&links->quiet_links, &beat->quiet, links->context->mono);
+    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    struct herd_mono repair_not_before = heartbeat->repair_not_before;
+    int64_t repair_pause_ms = heartbeat->repair_pause_ms;
+    *heartbeat = (struct herd_heartbeat){.repair_not_before = repair_not_before,
+                                         .repair_pause_ms = repair_pause_ms};
+    heartbeat->ping_timer.owner = neighbour;
+    heartbeat->timeout_timer.owner = neighbour;
+    heartbeat->probe_timer.owner = neighbour;
+    herd_timer_arm(&links->pings, &heartbeat->ping_timer, links->context->mono);
+    herd_timer_arm(&links->timeouts, &heartbeat->timeout_timer, links->context->mono);
     send_ping(links, neighbour);
 }
 
 void herd_heartbeat_stop(struct herd_neighbour *neighbour)
 {
-    herd_timer_disarm(&neighbour->beat.ping);
-    herd_timer_disarm(&neighbour->beat.quiet);
-    herd_timer_disarm(&neighbour->beat.probe);
+    herd_timer_disarm(&neighbour->heartbeat.ping_timer);
+    herd_timer_disarm(&neighbour->heartbeat.timeout_timer);
+    herd_timer_disarm(&neighbour->heartbeat.probe_timer);
 }
 
-void herd_heartbeat_heard(struct herd_links *links, struct herd_neighbour *neighbour)
+void herd_heartbeat_on_data(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    herd_timer_arm(&links->quiet_links, &neighbour->beat.quiet, links->context->mono);
-    herd_timer_disarm(&neighbour->beat.probe);
+    herd_timer_arm(&links->timeouts, &neighbour->heartbeat.timeout_timer,
+                   links->context->mono);
+    herd_timer_disarm(&neighbour->heartbeat.probe_timer);
 }
 
 void herd_heartbeat_probe(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    if (herd_timer_armed(&neighbour->beat.probe) || neighbour->peer->session.ending)
+    if (herd_timer_armed(&neighbour->heartbeat.probe_timer) ||
+        neighbour->peer->session.ending)
         return;
-    herd_timer_arm(&links->probes, &neighbour->beat.probe, links->context->mono);
+    herd_timer_arm(&links->probes, &neighbour->heartbeat.probe_timer, links->context->mono);
     send_ping(links, neighbour);
 }
 
 /* ---- time ---- */
 
-static void give_up(struct herd_links *links, struct herd_neighbour *neighbour,
-                    const char *why)
+static void time_out(struct herd_links *links, struct herd_neighbour *neighbour,
+                     const char *why)
 {
-    links->context->stats.links_quiet++;
+    links->context->stats.links_timed_out++;
     (void)herd_neighbour_set_reason(neighbour, herd_slice_str(why));
     herd_peer_send_bye(links, neighbour->peer, "quiet", why);
 }
 
-void herd_heartbeat_timers(struct herd_links *links)
+void herd_heartbeat_tick(struct herd_links *links)
 {
     struct herd_neighbour *neighbour;
-    while ((neighbour = herd_timerq_expired(&links->quiet_links, links->context->mono)) !=
+    while ((neighbour = herd_timerq_expired(&links->timeouts, links->context->mono)) !=
            NULL)
-        give_up(links, neighbour, "nothing was heard for link-timeout-ms");
+        time_out(links, neighbour, "nothing was heard for link-timeout-ms");
     while ((neighbour = herd_timerq_expired(&links->probes, links->context->mono)) != NULL)
-        give_up(links, neighbour,
-                "another one of its name came, and it gave no sign of life");
+        time_out(links, neighbour,
+                 "another one of its name came, and it gave no sign of life");
     while ((neighbour = herd_timerq_expired(&links->pings, links->context->mono)) != NULL) {
         if (neighbour->peer->session.ending)
             continue;
-        herd_timer_arm(&links->pings, &neighbour->beat.ping, links->context->mono);
-        neighbour->beat.asked = false;
+        herd_timer_arm(&links->pings, &neighbour->heartbeat.ping_timer,
+                       links->context->mono);
+        neighbour->heartbeat.proof_requested = false;
         send_ping(links, neighbour);
     }
 }
 
-/* ---- differences ---- */
+/* ---- digests ---- */
 
 struct ping {
     uint64_t serial, seq, tail, digest;
     struct herd_wall clock;
 };
 
-/* Both ends are at rest and hold different records. There should be no way to get here, so
- * it is counted and told; and if a repair does not help, the next one has to wait longer.
- */
+/* Both servers are idle and hold different records. This cannot happen without a defect, so
+ * it is counted and logged; if a repair does not help, the next one comes later. */
 static void repair(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    struct herd_heartbeat *beat = &neighbour->beat;
-    if (!herd_mono_reached(links->context->mono, beat->repair_at) ||
+    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    if (!herd_mono_reached(links->context->mono, heartbeat->repair_not_before) ||
         !herd_send_repair(links, neighbour))
         return;
-    beat->mismatch_count = 0;
-    beat->repair_pause_ms =
-        beat->repair_pause_ms == 0 ? REPAIR_MIN_MS : beat->repair_pause_ms * 2;
-    if (beat->repair_pause_ms > REPAIR_MAX_MS)
-        beat->repair_pause_ms = REPAIR_MAX_MS;
-    beat->repair_at = herd_mono_add_ms(links->context->mono, beat->repair_pause_ms);
+    heartbeat->mismatch_count = 0;
+    heartbeat->repair_pause_ms = heartbeat->repair_pause_ms == 0
+                                     ? REPAIR_PAUSE_MIN_MS
+                                     : heartbeat->repair_pause_ms * 2;
+    if (heartbeat->repair_pause_ms > REPAIR_PAUSE_MAX_MS)
+        heartbeat->repair_pause_ms = REPAIR_PAUSE_MAX_MS;
+    heartbeat->repair_not_before =
+        herd_mono_add_ms(links->context->mono, heartbeat->repair_pause_ms);
     links->context->stats.repairs++;
     herd_logf(links->context, neighbour->peer->session.id,
-              "%s holds other records than this server: sending all of ours",
+              "the digest of %s differs from this server's: starting a full sync",
               herd_neighbour_name(links, neighbour));
 }
 
-/* Both digests speak of the same records when each side has what the other has sent. The
- * PING that brings theirs came behind all that the neighbour had to send; and ours is
- * theirs when the neighbour had answered, before that, a PING that went behind the last
- * batch. */
+/* The two digests can be compared when each server has all records of the other. This
+ * server has the neighbour's: the PING followed every batch. The neighbour has this
+ * server's when, before its PING, it answered one that followed the last batch. */
 static bool is_proof(const struct herd_links *links, const struct herd_neighbour *neighbour,
                      const struct ping *ping)
 {
-    return neighbour->in.mode == HERD_RECEIVE_FEED && ping->seq == ping->tail &&
+    return neighbour->receive.mode == HERD_RECEIVE_FEED && ping->seq == ping->tail &&
            herd_send_idle(links, neighbour) &&
-           neighbour->beat.answered > neighbour->out.ping;
+           neighbour->heartbeat.pong_serial > neighbour->send.ping_before_batch;
 }
 
-/* Under load there is hardly ever a whole link-ping-ms without a batch. A heartbeat right
- * behind the answer to theirs is a proof for them, unless they have sent one within the
- * time to and fro. Once until the next heartbeat is due, so that the two do not go on for
- * ever. */
-static void ask(struct herd_links *links, struct herd_neighbour *neighbour)
+/* Under load hardly any link-ping-ms passes without a batch. A PING right after the PONG is
+ * a proof for the neighbour, unless it has sent a batch within the round-trip time. One
+ * until the next PING is due, so that the two servers do not answer each other for ever. */
+static void request_proof(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    if (neighbour->beat.asked || neighbour->peer->session.ending ||
+    if (neighbour->heartbeat.proof_requested || neighbour->peer->session.ending ||
         !herd_send_idle(links, neighbour))
         return;
-    neighbour->beat.asked = true;
+    neighbour->heartbeat.proof_requested = true;
     send_ping(links, neighbour);
 }
 
-static void compare(struct herd_links *links, struct herd_neighbour *neighbour,
-                    const struct ping *ping)
+static void compare_digests(struct herd_links *links, struct herd_neighbour *neighbour,
+                            const struct ping *ping)
 {
-    struct herd_heartbeat *beat = &neighbour->beat;
+    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
     if (ping->digest == links->store->digest) {
-        beat->mismatch_count = 0;
-        beat->repair_pause_ms = 0;
-        beat->repair_at = (struct herd_mono){0};
+        heartbeat->mismatch_count = 0;
+        heartbeat->repair_pause_ms = 0;
+        heartbeat->repair_not_before = (struct herd_mono){0};
     } else if (!is_proof(links, neighbour, ping)) {
-        ask(links, neighbour);
+        request_proof(links, neighbour);
     } else {
-        links->context->stats.digests_differ++;
-        if (++beat->mismatch_count >= MISMATCH_MAX)
+        links->context->stats.digest_mismatches++;
+        if (++heartbeat->mismatch_count >= MISMATCH_MAX)
             repair(links, neighbour);
     }
 }
@@ -180,31 +184,31 @@ static int parse_ping(const struct herd_call *call, struct ping *ping)
 int herd_peer_on_ping(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     struct ping ping;
     if (neighbour == NULL || parse_ping(call, &ping) != HERD_OK)
         return HERD_EBAD;
-    bool feeding = neighbour->in.mode == HERD_RECEIVE_FEED;
-    if (feeding && ping.seq > 0 && herd_receive_reached(neighbour, ping.seq) != HERD_OK)
+    bool feeding = neighbour->receive.mode == HERD_RECEIVE_FEED;
+    if (feeding && ping.seq > 0 && herd_receive_advance(neighbour, ping.seq) != HERD_OK)
         return HERD_EBAD;
-    neighbour->beat.skew_ns = ping.clock.ns - links->context->wall.ns;
+    neighbour->heartbeat.skew_ns = ping.clock.ns - links->context->wall.ns;
     herd_peer_sendf(links, peer, "PONG 0 %" PRIu64 "\n", ping.serial);
-    compare(links, neighbour, &ping);
+    compare_digests(links, neighbour, &ping);
     return HERD_OK;
 }
 
 int herd_peer_on_pong(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     uint64_t serial;
     if (neighbour == NULL ||
         herd_uint_parse(call->words.word[1], UINT64_MAX, &serial) != HERD_OK)
         return HERD_EBAD;
-    struct herd_heartbeat *beat = &neighbour->beat;
-    if (serial > beat->answered && serial <= beat->serial)
-        beat->answered = serial;
-    if (serial == beat->serial)
-        beat->rtt_ns = links->context->mono.ns - beat->sent_at.ns;
+    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    if (serial > heartbeat->pong_serial && serial <= heartbeat->ping_serial)
+        heartbeat->pong_serial = serial;
+    if (serial == heartbeat->ping_serial)
+        heartbeat->rtt_ns = links->context->mono.ns - heartbeat->ping_sent_at.ns;
     return HERD_OK;
 }

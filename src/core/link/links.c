@@ -1,16 +1,18 @@
-/* The links of one server together: their beginning and end, and what is due. */
 #include "links.h"
 
 #include "herd/err.h"
-#include "peer.h"
+#include "handshake.h"
+#include "neighbour.h"
+#include "protocol/hello.h"
 
 #include <assert.h>
 
 enum {
-    PROBE_MS = 2000, /* for a sign of life, when another neighbour of that name has come */
-    ACK_MS = 1000,   /* a batch is acknowledged within this time */
-    STRANGERS_PAUSE_MS = 1000, /* the log tells of one stranger in this time ... */
-    STRANGERS_BURST = 16,      /* ... and of more of them after a silence */
+    PROBE_MS = 2000, /* a probed neighbour must send something within this time */
+    ACK_MS = 1000,   /* an ACK is sent within this time of a batch */
+    UNAUTHENTICATED_LOG_PAUSE_MS =
+        1000,                       /* one unauthenticated connection is logged in it ... */
+    UNAUTHENTICATED_LOG_BURST = 16, /* ... and this many after a quiet time */
 };
 
 /* ---- life ---- */
@@ -20,10 +22,11 @@ static void init_timers(struct herd_links *links)
     const struct herd_conf *conf = links->context->setup.conf;
     herd_timerq_init(&links->handshakes, conf->handshake_timeout_ms);
     herd_timerq_init(&links->pings, conf->link_ping_ms);
-    herd_timerq_init(&links->quiet_links, conf->link_timeout_ms);
+    herd_timerq_init(&links->timeouts, conf->link_timeout_ms);
     herd_timerq_init(&links->probes, PROBE_MS);
     herd_timerq_init(&links->acks, ACK_MS);
-    herd_ratelimit_init(&links->strangers_logged, STRANGERS_PAUSE_MS, STRANGERS_BURST);
+    herd_ratelimit_init(&links->unauthenticated_log_limit, UNAUTHENTICATED_LOG_PAUSE_MS,
+                        UNAUTHENTICATED_LOG_BURST);
 }
 
 static void init_neighbour(const struct herd_links *links, struct herd_neighbour *neighbour,
@@ -31,9 +34,9 @@ static void init_neighbour(const struct herd_links *links, struct herd_neighbour
 {
     const struct herd_conf *conf = links->context->setup.conf;
     struct herd_slice name = herd_slice_str(conf->servers[server].name);
-    struct herd_link_setup setup = {conf->link_retry_min_ms, conf->link_retry_max_ms,
-                                    herd_slice_cmp(links->context->name, name) < 0};
-    herd_link_init(&neighbour->link, &setup, links->context->mono);
+    struct herd_link_fsm_setup setup = {conf->link_retry_min_ms, conf->link_retry_max_ms,
+                                        herd_slice_cmp(links->context->name, name) < 0};
+    herd_link_fsm_init(&neighbour->fsm, &setup, links->context->mono);
     neighbour->server = server;
 }
 
@@ -75,14 +78,14 @@ void herd_links_on_dial_failed(struct herd_links *links, int64_t server,
                                struct herd_slice reason)
 {
     struct herd_context *context = links->context;
-    struct herd_neighbour *neighbour = herd_neighbour_of(links, server);
+    struct herd_neighbour *neighbour = herd_neighbour_find(links, server);
     assert(neighbour != NULL);
     context->stats.dials_failed++;
-    herd_link_call_failed(&neighbour->link, context->mono, herd_random(context));
+    herd_link_fsm_on_dial_failed(&neighbour->fsm, context->mono, herd_random(context));
     /* A neighbour that is down for a day is worth a line, not a line every 30 seconds. */
     if (neighbour->peer == NULL && herd_neighbour_set_reason(neighbour, reason))
         herd_logf(context, 0, "cannot reach %s: %s", herd_neighbour_name(links, neighbour),
-                  neighbour->reason.text);
+                  neighbour->down_reason.text);
 }
 
 static void dial_neighbours(struct herd_links *links)
@@ -91,11 +94,12 @@ static void dial_neighbours(struct herd_links *links)
     for (uint32_t i = 0; i < links->neighbour_count; i++) {
         struct herd_neighbour *neighbour = &links->neighbours[i];
         struct herd_action dial = {.kind = HERD_DO_DIAL, .server = neighbour->server};
-        if (context->stopping || !herd_link_call(&neighbour->link, context->mono))
+        if (context->stopping || !herd_link_fsm_should_dial(&neighbour->fsm, context->mono))
             continue;
         context->stats.dials++;
         if (!herd_out_add(&context->out, &dial))
-            herd_link_call_failed(&neighbour->link, context->mono, herd_random(context));
+            herd_link_fsm_on_dial_failed(&neighbour->fsm, context->mono,
+                                         herd_random(context));
     }
 }
 
@@ -103,11 +107,11 @@ static void dial_neighbours(struct herd_links *links)
 
 void herd_links_tick(struct herd_links *links)
 {
-    herd_handshake_timers(links);
-    herd_heartbeat_timers(links);
-    herd_receive_timers(links);
+    herd_handshake_tick(links);
+    herd_heartbeat_tick(links);
+    herd_receive_tick(links);
     dial_neighbours(links);
-    herd_send_all(links);
+    herd_send_tick(links);
 }
 
 struct herd_mono herd_links_deadline(const struct herd_links *links)
@@ -115,11 +119,11 @@ struct herd_mono herd_links_deadline(const struct herd_links *links)
     struct herd_mono at = herd_send_deadline(links);
     at = herd_mono_min(at, herd_timerq_deadline(&links->handshakes));
     at = herd_mono_min(at, herd_timerq_deadline(&links->pings));
-    at = herd_mono_min(at, herd_timerq_deadline(&links->quiet_links));
+    at = herd_mono_min(at, herd_timerq_deadline(&links->timeouts));
     at = herd_mono_min(at, herd_timerq_deadline(&links->probes));
     at = herd_mono_min(at, herd_timerq_deadline(&links->acks));
     for (uint32_t i = 0; i < links->neighbour_count && !links->context->stopping; i++)
-        at = herd_mono_min(at, herd_link_deadline(&links->neighbours[i].link));
+        at = herd_mono_min(at, herd_link_fsm_deadline(&links->neighbours[i].fsm));
     return at;
 }
 
@@ -129,28 +133,28 @@ size_t herd_links_up(const struct herd_links *links)
 {
     size_t up = 0;
     for (uint32_t i = 0; i < links->neighbour_count; i++)
-        up += herd_link_is_up(&links->neighbours[i].link);
+        up += herd_link_fsm_is_up(&links->neighbours[i].fsm);
     return up;
 }
 
-/* How many records a neighbour has still to be sent, at most. */
-static uint64_t behind(const struct herd_links *links,
-                       const struct herd_neighbour *neighbour)
+/* Records that are left to be sent to a neighbour, at most. */
+static uint64_t unsent_records(const struct herd_links *links,
+                               const struct herd_neighbour *neighbour)
 {
     const struct herd_store *store = links->store;
-    uint64_t changes = store->tail_seq - neighbour->out.told;
+    uint64_t changes = store->tail_seq - neighbour->send.announced_seq;
     if (herd_send_idle(links, neighbour))
         return 0;
-    if (neighbour->out.mode == HERD_SEND_FULL_SYNC)
+    if (neighbour->send.mode == HERD_SEND_FULL_SYNC)
         return store->count;
     return changes < store->count ? changes : store->count;
 }
 
-static const char *mode_of(const struct herd_send *out)
+static const char *mode_of(const struct herd_send *send)
 {
-    if (out->mode == HERD_SEND_FULL_SYNC)
-        return "walk";
-    return out->mode == HERD_SEND_NONE || out->mode == HERD_SEND_WAIT ? "wait" : "feed";
+    if (send->mode == HERD_SEND_FULL_SYNC)
+        return "sync";
+    return send->mode == HERD_SEND_NONE || send->mode == HERD_SEND_WAIT ? "wait" : "feed";
 }
 
 struct herd_link_status herd_links_status(const struct herd_links *links, uint32_t i)
@@ -158,13 +162,13 @@ struct herd_link_status herd_links_status(const struct herd_links *links, uint32
     const struct herd_neighbour *neighbour = &links->neighbours[i];
     struct herd_link_status status = {.name = herd_neighbour_name(links, neighbour),
                                       .up = neighbour->peer != NULL,
-                                      .reason = neighbour->reason.text};
+                                      .reason = neighbour->down_reason.text};
     if (status.up) {
-        status.dialled = neighbour->peer->ours;
-        status.behind = behind(links, neighbour);
-        status.mode = mode_of(&neighbour->out);
-        status.rtt_us = neighbour->beat.rtt_ns / 1000;
-        status.skew_ms = neighbour->beat.skew_ns / HERD_NS_PER_MS;
+        status.dialled = neighbour->peer->dialled;
+        status.behind = unsent_records(links, neighbour);
+        status.mode = mode_of(&neighbour->send);
+        status.rtt_us = neighbour->heartbeat.rtt_ns / 1000;
+        status.skew_ms = neighbour->heartbeat.skew_ns / HERD_NS_PER_MS;
     }
     return status;
 }

@@ -1,7 +1,8 @@
-/* All links of one server: connections to its neighbours, and the records that they carry.
+/* All links of one server: the connections to its neighbours, and the records that they
+ * carry. The rest of the core includes only this header of the folder.
  *
- * This is what the rest of the core sees of links. Each neighbour of the configuration has
- * a link; it is up while one peer connection carries it. */
+ * Each neighbour of the configuration has a link; it is up while one peer connection
+ * carries it. */
 #ifndef HERD_CORE_LINK_LINKS_H
 #define HERD_CORE_LINK_LINKS_H
 
@@ -18,11 +19,11 @@
 
 struct herd_neighbour;
 
-/* A name under which connections were refused. */
+/* Connections that were refused and gave the same name. */
 struct herd_refusal {
-    char name[HERD_CONF_NAME_MAX + 1];
-    struct herd_error_text reason; /* the last one */
-    uint64_t count;                /* 0: unused */
+    char name[HERD_CONF_NAME_MAX + 1]; /* printable; "-": none was given */
+    struct herd_error_text reason;     /* the last one */
+    uint64_t count;                    /* 0: unused */
 };
 
 enum { HERD_REFUSALS = 8 };
@@ -32,11 +33,13 @@ struct herd_links {
     struct herd_store *store;     /* borrowed */
     struct herd_neighbour *neighbours;
     uint32_t neighbour_count;
-    struct herd_timerq handshakes, pings, quiet_links, probes, acks;
-    uint64_t rules;    /* hash of the rules by which this server merges */
-    uint64_t last_tag; /* given to a neighbour's start so far: see struct herd_neighbour */
-    struct herd_ratelimit strangers_logged;
-    struct herd_refusal refusals[HERD_REFUSALS]; /* for STATUS */
+    struct herd_timerq handshakes;              /* of struct herd_peer */
+    struct herd_timerq pings, timeouts, probes; /* of struct herd_neighbour: heartbeat.h */
+    struct herd_timerq acks;                    /* of struct herd_neighbour: receive.h */
+    uint64_t rules;          /* hash of the rules by which this server merges */
+    uint64_t last_source_id; /* given out so far: see struct herd_neighbour */
+    struct herd_ratelimit unauthenticated_log_limit; /* such connections in the log */
+    struct herd_refusal refusals[HERD_REFUSALS];     /* for STATUS */
 };
 
 /* `context` and `store` must outlive the links. Must stay where it is in memory. Errors:
@@ -50,29 +53,31 @@ void herd_links_free(struct herd_links *links);
 /* The sessions of HERD_ROLE_PEER; the service is a struct herd_links. */
 extern const struct herd_session_ops herd_peer_session_ops;
 
-/* DIAL_FAILED: the neighbour is dialled again after its back-off. */
+/* DIAL_FAILED of the neighbour with that index in the configuration: it is dialled again
+ * after its back-off. `reason` is text for people. */
 void herd_links_on_dial_failed(struct herd_links *links, int64_t server,
                                struct herd_slice reason);
 
-/* TICK: timeouts, heartbeats, dials, and what there is to be sent. */
+/* TICK: timeouts, heartbeats, dials, and at most one batch to each neighbour. */
 void herd_links_tick(struct herd_links *links);
 
 /* When herd_links_tick has something to do: the instant 0 for "now". */
 struct herd_mono herd_links_deadline(const struct herd_links *links);
 
-/* How many links are up. */
+/* The number of links that are up. */
 size_t herd_links_up(const struct herd_links *links);
 
-/* One link, for STATUS. */
+/* One fsm, for STATUS. */
 struct herd_link_status {
     const char *name;   /* of the neighbour; lives as long as the configuration */
     bool up;            /* the fields below `reason` are set when it is */
     const char *reason; /* why it is down; lives until the next step */
     bool dialled;       /* by this server */
-    uint64_t behind;    /* records that the neighbour has still to be sent, at most */
-    const char *mode;   /* of sending: "wait", "walk", "feed" */
-    int64_t rtt_us;     /* round-trip time; 0: not known */
-    int64_t skew_ms;    /* the neighbour's clock minus this server's */
+    uint64_t behind;    /* records left to be sent to the neighbour, at most */
+    const char
+        *mode;      /* of sending: "wait" (for a full sync), "sync" (a full sync), "feed" */
+    int64_t rtt_us; /* round-trip time; 0: not known */
+    int64_t skew_ms; /* the neighbour's clock minus this server's */
 };
 
 /* `i` is less than links->neighbour_count. */

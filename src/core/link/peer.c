@@ -1,201 +1,65 @@
-/* A neighbour's connection: the frames that come in, its end, and dials that lead to none.
- */
-#include "herd/err.h"
 #include "peer.h"
 
+#include "neighbour.h"
+
 #include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 
-/* ---- frames in ---- */
-
-/* What happens on this connection tells why the link is down. While another one carries the
- * link it does not, and may even come from a stranger who only claims the name. */
-static bool speaks_for(const struct herd_peer *peer)
+struct herd_neighbour *herd_peer_linked_neighbour(const struct herd_peer *peer)
 {
-    const struct herd_neighbour *neighbour = peer->neighbour;
-    bool proven = peer->ours || peer->stage == HERD_STAGE_UP;
-    return neighbour != NULL && proven && peer->stage != HERD_STAGE_RETIRED &&
-           (neighbour->peer == NULL || neighbour->peer == peer);
+    return peer->stage == HERD_STAGE_UP ? peer->neighbour : NULL;
 }
 
-int herd_peer_on_bye(struct herd_links *links, struct herd_peer *peer,
-                     const struct herd_call *call)
+/* ---- the log ---- */
+
+bool herd_peer_is_unauthenticated(const struct herd_peer *peer)
 {
-    struct herd_neighbour *neighbour = peer->neighbour;
-    struct herd_slice code = call->words.count > 1 ? call->words.word[1] : HERD_LIT("");
-    peer->refused = herd_slice_eq(code, HERD_LIT("refused"));
-    if (speaks_for(peer) && !herd_slice_eq(code, HERD_LIT("duplicate")) &&
-        herd_neighbour_set_reason(neighbour, call->line))
-        herd_logf(links->context, peer->session.id, "%s says good-bye: %s",
-                  herd_neighbour_name(links, neighbour), neighbour->reason.text);
+    return !peer->dialled && peer->stage <= HERD_STAGE_AUTH;
+}
+
+/* One decision for all lines about a connection, so that they are complete or absent. */
+bool herd_peer_is_logged(struct herd_links *links, struct herd_peer *peer)
+{
+    uint64_t left_out = 0;
+    if (!herd_peer_is_unauthenticated(peer))
+        return true;
+    if (!peer->log_decided) {
+        peer->log_decided = true;
+        peer->logged = herd_ratelimit_pass(&links->unauthenticated_log_limit,
+                                           links->context->mono, &left_out);
+    }
+    if (left_out > 0)
+        herd_logf(links->context, 0,
+                  "%" PRIu64 " unauthenticated connections were left out of this log",
+                  left_out);
+    return peer->logged;
+}
+
+/* ---- frames out ---- */
+
+void herd_peer_sendf(struct herd_links *links, struct herd_peer *peer, const char *format,
+                     ...)
+{
+    char frame[HERD_FRAME_HEADER_MAX];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(frame, sizeof frame, format, args);
+    va_end(args);
+    assert(len > 0 && len < (int)sizeof frame);
+    herd_session_send(&peer->session, herd_slice(frame, (size_t)len));
+    if (links->context->setup.conf->log_traffic && !peer->session.ending &&
+        herd_peer_is_logged(links, peer))
+        herd_log_copy(links->context, HERD_TOPIC_PEER, peer->session.id, '>',
+                      herd_slice(frame, (size_t)len - 1));
+}
+
+void herd_peer_send_bye(struct herd_links *links, struct herd_peer *peer, const char *code,
+                        const char *why)
+{
+    if (peer->session.ending)
+        return;
+    herd_peer_sendf(links, peer, "BYE 0 %s %s\n", code, why);
     herd_session_end(&peer->session);
-    return HERD_OK;
 }
-
-static void malformed(struct herd_links *links, struct herd_peer *peer, const char *why)
-{
-    links->context->stats.peers_malformed++;
-    peer->refused = true;
-    if (herd_peer_logged(links, peer))
-        herd_logf(links->context, peer->session.id, "closed: %s", why);
-    if (speaks_for(peer))
-        (void)herd_neighbour_set_reason(peer->neighbour, herd_slice_str(why));
-    herd_peer_send_bye(links, peer, "malformed", why);
-}
-
-/* All frames of the link protocol. */
-static const struct frame_type {
-    struct herd_command command;
-    int (*handle)(struct herd_links *links, struct herd_peer *peer,
-                  const struct herd_call *call);
-} frame_types[] = {
-    {HERD_COMMAND("BATCH", 3, HERD_ANY_OPERANDS), herd_peer_on_batch},
-    {HERD_COMMAND("ACK", 1, HERD_ANY_OPERANDS), herd_peer_on_ack},
-    {HERD_COMMAND("PING", 5, HERD_ANY_OPERANDS), herd_peer_on_ping},
-    {HERD_COMMAND("PONG", 1, HERD_ANY_OPERANDS), herd_peer_on_pong},
-    {HERD_COMMAND("HELLO", 9, HERD_ANY_OPERANDS), herd_peer_on_hello},
-    {HERD_COMMAND("AUTH", 1, HERD_ANY_OPERANDS), herd_peer_on_auth},
-    {HERD_COMMAND("HAVE", 2, HERD_ANY_OPERANDS), herd_peer_on_have},
-    {HERD_COMMAND("RESUME", 2, HERD_ANY_OPERANDS), herd_peer_on_resume},
-    {HERD_COMMAND("SYNC", 2, HERD_ANY_OPERANDS), herd_peer_on_sync},
-    {HERD_COMMAND("SYNCED", 2, HERD_ANY_OPERANDS), herd_peer_on_synced},
-    {HERD_COMMAND("WAIT", 1, HERD_ANY_OPERANDS), herd_peer_on_wait},
-    {HERD_COMMAND("BYE", 0, HERD_ANY_OPERANDS), herd_peer_on_bye},
-};
-
-static const struct frame_type *find_type(const struct herd_call *call)
-{
-    for (size_t i = 0; i < sizeof frame_types / sizeof *frame_types; i++)
-        if (herd_command_is(&frame_types[i].command, call))
-            return &frame_types[i];
-    return NULL;
-}
-
-/* Words that do not fit are ignored: a later version may add some. */
-static struct herd_call call_of(const struct herd_frame *frame)
-{
-    struct herd_call call = {.line = frame->args, .payload = frame->payload};
-    herd_words_split(frame->args, &call.words);
-    if (call.words.count >= HERD_WORDS_MAX)
-        call.words.count = HERD_WORDS_MAX - 1;
-    memmove(&call.words.word[1], &call.words.word[0],
-            call.words.count * sizeof *call.words.word);
-    call.words.word[0] = frame->verb;
-    call.words.count++;
-    return call;
-}
-
-static void on_frame(struct herd_links *links, struct herd_peer *peer,
-                     const struct herd_frame *frame)
-{
-    struct herd_call call = call_of(frame);
-    const struct frame_type *type = find_type(&call);
-    if (peer->stage == HERD_STAGE_RETIRED) {
-        /* The neighbour has not seen yet that another connection carries the link, and
-         * sends all of this again there. */
-        if (type != NULL && type->handle == herd_peer_on_bye)
-            herd_peer_on_bye(links, peer, &call);
-    } else if (type != NULL) {
-        if (!herd_command_fits(&type->command, &call) ||
-            type->handle(links, peer, &call) != HERD_OK)
-            malformed(links, peer, "malformed or unexpected frame");
-    } else if (peer->stage == HERD_STAGE_UP) {
-        links->context->stats.frames_unknown++;
-    } else {
-        malformed(links, peer, "the first frame must be HELLO");
-    }
-}
-
-static void on_data(void *service, struct herd_session *session, struct herd_slice bytes)
-{
-    struct herd_links *links = service;
-    struct herd_peer *peer = herd_peer_of(session);
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
-    struct herd_frame frame;
-    int rc = 0;
-    if (neighbour != NULL)
-        herd_heartbeat_heard(links, neighbour);
-    while (!session->ending && (rc = herd_frame_next(&peer->framer, &bytes, &frame)) == 1)
-        on_frame(links, peer, &frame);
-    if (rc == HERD_ENOMEM) {
-        links->context->stats.out_of_memory++;
-        herd_peer_send_bye(links, peer, "closing", "out of memory");
-    } else if (rc < 0) {
-        malformed(links, peer, rc == HERD_ETOOLONG ? "frame too long" : "malformed header");
-    }
-}
-
-/* ---- the end ---- */
-
-static void go_down(struct herd_links *links, struct herd_neighbour *neighbour,
-                    struct herd_slice why)
-{
-    herd_heartbeat_stop(neighbour);
-    herd_send_stop(neighbour);
-    herd_receive_stop(neighbour);
-    neighbour->peer = NULL;
-    links->context->stats.links_down++;
-    if (neighbour->reason.text[0] == '\0')
-        (void)herd_neighbour_set_reason(neighbour, why);
-    herd_logf(links->context, 0, "link to %s is down: %s",
-              herd_neighbour_name(links, neighbour), neighbour->reason.text);
-}
-
-static void free_peer(void *service, struct herd_session *session, struct herd_slice reason)
-{
-    struct herd_links *links = service;
-    struct herd_peer *peer = herd_peer_of(session);
-    herd_handshake_end(links, peer);
-    herd_framer_free(&peer->framer);
-    if (peer->neighbour != NULL &&
-        herd_link_lost(&peer->neighbour->link, session->id, peer->refused,
-                       links->context->mono, herd_random(links->context)))
-        go_down(links, peer->neighbour, reason);
-}
-
-/* ---- the session ---- */
-
-static void on_opened(void *service, struct herd_session *session,
-                      const struct herd_event *event)
-{
-    herd_handshake_start(service, herd_peer_of(session), event);
-}
-
-static void on_open_failed(void *service, const struct herd_event *event)
-{
-    if (event->server >= 0)
-        herd_links_on_dial_failed(service, event->server, HERD_LIT("out of memory"));
-}
-
-static void on_eof(void *service, struct herd_session *session)
-{
-    (void)service;
-    herd_session_end(session);
-}
-
-/* The batch that was sent last is with the kernel. */
-static void on_drained(void *service, struct herd_session *session)
-{
-    struct herd_neighbour *neighbour = herd_neighbour_linked(herd_peer_of(session));
-    (void)service;
-    if (neighbour != NULL)
-        neighbour->out.busy = false;
-}
-
-/* A link that is up first passes on what is new: see herd_send_all. */
-static void on_stop(void *service, struct herd_session *session)
-{
-    (void)service;
-    if (herd_peer_of(session)->stage != HERD_STAGE_UP)
-        herd_session_end(session);
-}
-
-const struct herd_session_ops herd_peer_session_ops = {
-    .size = sizeof(struct herd_peer),
-    .open = on_opened,
-    .open_failed = on_open_failed,
-    .data = on_data,
-    .eof = on_eof,
-    .drained = on_drained,
-    .stop = on_stop,
-    .free = free_peer,
-};

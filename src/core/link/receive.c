@@ -1,110 +1,113 @@
-/* Records from a neighbour. The cursor says how far its change feed was read; it moves only
- * when everything before it is in the store, and outlives the link. */
+#include "receive.h"
+
 #include "decimal.h"
 #include "herd/err.h"
-#include "peer.h"
+#include "neighbour.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 void herd_receive_start(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    neighbour->in = (struct herd_receive){.mode = HERD_RECEIVE_NONE};
-    neighbour->in.ack.owner = neighbour;
+    neighbour->receive = (struct herd_receive){.mode = HERD_RECEIVE_NONE};
+    neighbour->receive.ack_timer.owner = neighbour;
     herd_cursor_send(links, neighbour->peer, "HAVE", &neighbour->cursor);
 }
 
 void herd_receive_stop(struct herd_neighbour *neighbour)
 {
-    herd_timer_disarm(&neighbour->in.ack);
+    herd_timer_disarm(&neighbour->receive.ack_timer);
 }
 
-/* Once: what comes while one is owed is acknowledged with it. */
-static void owe_ack(struct herd_links *links, struct herd_neighbour *neighbour)
+/* One ACK covers every batch that comes until it is sent. */
+static void schedule_ack(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    if (!herd_timer_armed(&neighbour->in.ack))
-        herd_timer_arm(&links->acks, &neighbour->in.ack, links->context->mono);
+    if (!herd_timer_armed(&neighbour->receive.ack_timer))
+        herd_timer_arm(&links->acks, &neighbour->receive.ack_timer, links->context->mono);
 }
 
-/* ---- where the neighbour begins ---- */
+/* ---- cursors ---- */
 
 int herd_peer_on_resume(struct herd_links *links, struct herd_peer *peer,
                         const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     struct herd_cursor from;
     (void)links;
     if (neighbour == NULL || herd_cursor_parse(call, &from) != HERD_OK ||
-        neighbour->in.mode != HERD_RECEIVE_NONE ||
-        !herd_cursor_eq(&from, &neighbour->cursor))
+        neighbour->receive.mode != HERD_RECEIVE_NONE ||
+        !herd_cursor_equal(&from, &neighbour->cursor))
         return HERD_EBAD;
-    neighbour->in.mode = HERD_RECEIVE_FEED;
-    neighbour->in.at = from.seq;
-    neighbour->in.acked = from.seq;
+    neighbour->receive.mode = HERD_RECEIVE_FEED;
+    neighbour->receive.received_seq = from.seq;
+    neighbour->receive.acked_seq = from.seq;
     return HERD_OK;
 }
 
 int herd_peer_on_sync(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     struct herd_cursor from;
     (void)links;
     if (neighbour == NULL || herd_cursor_parse(call, &from) != HERD_OK || !from.known ||
-        neighbour->in.mode == HERD_RECEIVE_FULL_SYNC || from.seq < neighbour->in.at)
+        neighbour->receive.mode == HERD_RECEIVE_FULL_SYNC ||
+        from.seq < neighbour->receive.received_seq)
         return HERD_EBAD;
-    neighbour->in.mode = HERD_RECEIVE_FULL_SYNC;
-    neighbour->in.walk = from;
+    neighbour->receive.mode = HERD_RECEIVE_FULL_SYNC;
+    neighbour->receive.sync_cursor = from;
     return HERD_OK;
 }
 
 int herd_peer_on_synced(struct herd_links *links, struct herd_peer *peer,
                         const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     struct herd_cursor at;
     if (neighbour == NULL || herd_cursor_parse(call, &at) != HERD_OK ||
-        neighbour->in.mode != HERD_RECEIVE_FULL_SYNC ||
-        !herd_cursor_eq(&at, &neighbour->in.walk))
+        neighbour->receive.mode != HERD_RECEIVE_FULL_SYNC ||
+        !herd_cursor_equal(&at, &neighbour->receive.sync_cursor))
         return HERD_EBAD;
     neighbour->cursor = at;
-    neighbour->in.mode = HERD_RECEIVE_FEED;
-    neighbour->in.at = at.seq;
-    owe_ack(links, neighbour);
+    neighbour->receive.mode = HERD_RECEIVE_FEED;
+    neighbour->receive.received_seq = at.seq;
+    schedule_ack(links, neighbour);
     return HERD_OK;
 }
 
-/* Nothing to do but to be patient; the neighbour begins when it can. */
+/* The neighbour starts its full sync later, by itself. */
 int herd_peer_on_wait(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    const struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    const struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     uint64_t ms;
     (void)links;
-    if (neighbour == NULL || neighbour->in.mode != HERD_RECEIVE_NONE)
+    if (neighbour == NULL || neighbour->receive.mode != HERD_RECEIVE_NONE)
         return HERD_EBAD;
     return herd_uint_parse(call->words.word[1], UINT64_MAX, &ms);
 }
 
-int herd_receive_reached(struct herd_neighbour *neighbour, uint64_t seq)
+int herd_receive_advance(struct herd_neighbour *neighbour, uint64_t seq)
 {
-    if (seq < neighbour->in.at)
+    if (seq < neighbour->receive.received_seq)
         return HERD_EBAD;
-    neighbour->in.at = seq;
+    neighbour->receive.received_seq = seq;
     neighbour->cursor.seq = seq;
     return HERD_OK;
 }
 
 /* ---- records ---- */
 
-/* Records on their way into the store: see herd_store_prefetch. */
-enum { TOGETHER = 16 };
+/* Records that are prefetched together: see herd_store_prefetch. */
+enum { MERGE_GROUP = 16 };
 
 struct arrival {
     struct herd_record record;
     uint64_t hash;
 };
 
-/* Takes a record off `rest`. Returns 1 when it is one, 0 when it is to be skipped. */
+/* Takes a record off the front of *rest. Returns 1: *record is one; 0: it is malformed, and
+ * skipped; HERD_EBAD: the payload ends too early. */
 static int take_record(struct herd_links *links, struct herd_peer *peer,
                        struct herd_slice *rest, struct herd_record *record)
 {
@@ -118,12 +121,12 @@ static int take_record(struct herd_links *links, struct herd_peer *peer,
         herd_log_copy(links->context, HERD_TOPIC_PEER, peer->session.id, '<', text);
     if (herd_record_parse(text, record) == HERD_OK)
         return 1;
-    links->context->stats.records_bad++;
+    links->context->stats.records_malformed++;
     return 0;
 }
 
-static int merge_together(struct herd_links *links, const struct arrival *arrivals,
-                          size_t count, uint64_t tag)
+static int merge_group(struct herd_links *links, const struct arrival *arrivals,
+                       size_t count, uint64_t source_id)
 {
     struct herd_store *store = links->store;
     for (size_t i = 0; i < count; i++)
@@ -132,9 +135,9 @@ static int merge_together(struct herd_links *links, const struct arrival *arriva
         herd_store_prefetch_move(store, arrivals[i].hash);
     for (size_t i = 0; i < count; i++) {
         const struct arrival *arrival = &arrivals[i];
-        struct herd_store_spot spot =
-            herd_store_look_at(store, arrival->hash, arrival->record.client);
-        int rc = herd_store_merge(store, spot, &arrival->record, tag);
+        struct herd_store_slot slot =
+            herd_store_lookup_hash(store, arrival->hash, arrival->record.client);
+        int rc = herd_store_merge(store, slot, &arrival->record, source_id);
         if (rc < 0)
             return rc;
         links->context->stats.records_stored += rc == HERD_MERGE_NEWER;
@@ -145,12 +148,12 @@ static int merge_together(struct herd_links *links, const struct arrival *arriva
 static int merge_all(struct herd_links *links, struct herd_peer *peer,
                      struct herd_slice rest, uint64_t count)
 {
-    struct arrival arrivals[TOGETHER];
-    uint64_t tag = peer->neighbour->tag;
+    struct arrival arrivals[MERGE_GROUP];
+    uint64_t source_id = peer->neighbour->source_id;
     while (count > 0) {
         size_t ready = 0;
         int took = 0;
-        for (; count > 0 && ready < TOGETHER && took >= 0; count--) {
+        for (; count > 0 && ready < MERGE_GROUP && took >= 0; count--) {
             struct arrival *arrival = &arrivals[ready];
             took = take_record(links, peer, &rest, &arrival->record);
             if (took <= 0)
@@ -158,55 +161,58 @@ static int merge_all(struct herd_links *links, struct herd_peer *peer,
             arrival->hash = herd_store_prefetch(links->store, arrival->record.client);
             ready++;
         }
-        int rc = merge_together(links, arrivals, ready, tag);
+        int rc = merge_group(links, arrivals, ready, source_id);
         if (rc != HERD_OK || took < 0)
             return rc != HERD_OK ? rc : took;
     }
     return rest.len == 0 ? HERD_OK : HERD_EBAD;
 }
 
-/* A batch goes on where the one before has ended; one of a walk has no place. */
-static bool fits(const struct herd_receive *in, uint64_t from, uint64_t to)
+/* A batch starts where the one before has ended; those of a full sync are numbered 0 to 0.
+ */
+static bool fits(const struct herd_receive *receive, uint64_t from, uint64_t to)
 {
-    if (in->mode == HERD_RECEIVE_FULL_SYNC)
+    if (receive->mode == HERD_RECEIVE_FULL_SYNC)
         return from == 0 && to == 0;
-    return in->mode == HERD_RECEIVE_FEED && from == in->at && to >= from;
+    return receive->mode == HERD_RECEIVE_FEED && from == receive->received_seq &&
+           to >= from;
 }
 
 int herd_peer_on_batch(struct herd_links *links, struct herd_peer *peer,
                        const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     const struct herd_slice *word = call->words.word;
     uint64_t from, to, count;
     if (neighbour == NULL || herd_uint_parse(word[1], UINT64_MAX, &from) != HERD_OK ||
         herd_uint_parse(word[2], UINT64_MAX, &to) != HERD_OK ||
         herd_uint_parse(word[3], HERD_FRAME_PAYLOAD_MAX, &count) != HERD_OK ||
-        !fits(&neighbour->in, from, to))
+        !fits(&neighbour->receive, from, to))
         return HERD_EBAD;
     int rc = merge_all(links, peer, call->payload, count);
     if (rc == HERD_ENOMEM) {
-        /* The cursor stays, so all of the batch comes again with the next connection. */
+        /* The cursor stays, so the batch is sent again on the next connection. */
         links->context->stats.out_of_memory++;
         herd_peer_send_bye(links, peer, "closing", "out of memory");
         return HERD_OK;
     }
-    if (rc != HERD_OK || neighbour->in.mode == HERD_RECEIVE_FULL_SYNC)
+    if (rc != HERD_OK || neighbour->receive.mode == HERD_RECEIVE_FULL_SYNC)
         return rc;
-    owe_ack(links, neighbour);
-    return herd_receive_reached(neighbour, to);
+    schedule_ack(links, neighbour);
+    return herd_receive_advance(neighbour, to);
 }
 
-void herd_receive_timers(struct herd_links *links)
+void herd_receive_tick(struct herd_links *links)
 {
     struct herd_neighbour *neighbour;
     while ((neighbour = herd_timerq_expired(&links->acks, links->context->mono)) != NULL) {
-        struct herd_receive *in = &neighbour->in;
-        if (in->mode != HERD_RECEIVE_FEED || in->acked == in->at ||
-            neighbour->peer->session.ending)
+        struct herd_receive *receive = &neighbour->receive;
+        if (receive->mode != HERD_RECEIVE_FEED ||
+            receive->acked_seq == receive->received_seq || neighbour->peer->session.ending)
             continue;
-        in->acked = in->at;
+        receive->acked_seq = receive->received_seq;
         links->context->stats.acks_sent++;
-        herd_peer_sendf(links, neighbour->peer, "ACK 0 %" PRIu64 "\n", in->at);
+        herd_peer_sendf(links, neighbour->peer, "ACK 0 %" PRIu64 "\n",
+                        receive->received_seq);
     }
 }

@@ -1,25 +1,18 @@
-/* When a neighbour is sent which records.
- *
- * A neighbour says what it has (HAVE), and is then in one of the modes of enum
- * herd_send_mode:
- *
- *   NONE --HAVE, known place--> BACK --marker is there--> FEED
- *   NONE --HAVE, no place--> WALK (or WAIT, then WALK) --end of the table--> FEED
- *   FEED --fallen behind for good, or a repair--> WALK
- *
- * FEED sends what stands behind the marker, in the order of the changes. WALK goes through
- * the table, and the marker waits where the feed ended when the walk began. */
+#include "send.h"
+
+#include "batch.h"
 #include "decimal.h"
 #include "herd/err.h"
-#include "peer.h"
+#include "neighbour.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum {
-    BACK_STEPS = 4096, /* records that a marker goes back in one turn */
-    SLOTS = 2,         /* neighbours that are sent everything at the same time ... */
-    SLOT_MS = 5000,    /* ... unless one of them takes longer */
-    STINT_MIN = 256,   /* records, before a link can be called slow */
+    SEEK_STEPS = 4096,       /* records that a marker moves back in one turn */
+    SLOTS = 2,               /* full syncs at the same time ... */
+    SLOT_MS = 5000,          /* ... a longer one keeps no slot */
+    BURST_RECORDS_MIN = 256, /* a shorter burst is never lagging */
 };
 
 static struct herd_cursor position_of(const struct herd_links *links, uint64_t seq)
@@ -33,65 +26,65 @@ static struct herd_cursor position_of(const struct herd_links *links, uint64_t s
 
 void herd_send_start(struct herd_neighbour *neighbour)
 {
-    neighbour->out = (struct herd_send){.mode = HERD_SEND_NONE};
+    neighbour->send = (struct herd_send){.mode = HERD_SEND_NONE};
 }
 
 void herd_send_stop(struct herd_neighbour *neighbour)
 {
-    herd_follow_stop(&neighbour->out.follower);
-    neighbour->out.mode = HERD_SEND_NONE;
+    herd_follower_stop(&neighbour->send.follower);
+    neighbour->send.mode = HERD_SEND_NONE;
 }
 
-static void begin_feed(struct herd_send *out)
+static void start_feed(struct herd_send *send)
 {
-    out->mode = HERD_SEND_FEED;
-    out->burst_sent = 0;
+    send->mode = HERD_SEND_FEED;
+    send->burst_records = 0;
 }
 
-static void begin_walk(struct herd_links *links, struct herd_neighbour *neighbour,
-                       uint64_t after, bool repair)
+static void start_full_sync(struct herd_links *links, struct herd_neighbour *neighbour,
+                            uint64_t after, bool repair)
 {
-    struct herd_send *out = &neighbour->out;
-    herd_follow_start(links->store, &out->follower);
-    out->mode = HERD_SEND_FULL_SYNC;
-    out->walk = (struct herd_walk){0};
-    out->walk_from = links->store->tail_seq;
-    out->walk_after = after;
-    out->repair = repair;
-    struct herd_cursor from = position_of(links, out->walk_from);
+    struct herd_send *send = &neighbour->send;
+    herd_follower_start(links->store, &send->follower);
+    send->mode = HERD_SEND_FULL_SYNC;
+    send->walk = (struct herd_table_walk){0};
+    send->sync_seq = links->store->tail_seq;
+    send->sync_after_seq = after;
+    send->repair = repair;
+    struct herd_cursor from = position_of(links, send->sync_seq);
     herd_cursor_send(links, neighbour->peer, "SYNC", &from);
 }
 
-static void end_walk(struct herd_links *links, struct herd_neighbour *neighbour)
+static void finish_full_sync(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    struct herd_send *out = &neighbour->out;
-    struct herd_cursor at = position_of(links, out->walk_from);
-    out->told = out->walk_from;
-    out->slot_until = (struct herd_mono){0};
-    begin_feed(out);
+    struct herd_send *send = &neighbour->send;
+    struct herd_cursor at = position_of(links, send->sync_seq);
+    send->announced_seq = send->sync_seq;
+    send->slot_until = (struct herd_mono){0};
+    start_feed(send);
     herd_cursor_send(links, neighbour->peer, "SYNCED", &at);
 }
 
-/* ---- whose turn it is to be sent everything ---- */
+/* ---- slots for full syncs ---- */
 
-static bool has_slot(const struct herd_links *links, const struct herd_send *out)
+static bool has_slot(const struct herd_links *links, const struct herd_send *send)
 {
-    return out->mode == HERD_SEND_FULL_SYNC &&
-           !herd_mono_reached(links->context->mono, out->slot_until);
+    return send->mode == HERD_SEND_FULL_SYNC &&
+           !herd_mono_reached(links->context->mono, send->slot_until);
 }
 
 static bool slot_is_free(const struct herd_links *links)
 {
     int taken = 0;
     for (uint32_t i = 0; i < links->neighbour_count; i++)
-        taken += has_slot(links, &links->neighbours[i].out);
+        taken += has_slot(links, &links->neighbours[i].send);
     return taken < SLOTS;
 }
 
 static void sync(struct herd_links *links, struct herd_neighbour *neighbour, bool repair)
 {
-    begin_walk(links, neighbour, 0, repair);
-    neighbour->out.slot_until = herd_mono_add_ms(links->context->mono, SLOT_MS);
+    start_full_sync(links, neighbour, 0, repair);
+    neighbour->send.slot_until = herd_mono_add_ms(links->context->mono, SLOT_MS);
 }
 
 bool herd_send_repair(struct herd_links *links, struct herd_neighbour *neighbour)
@@ -102,17 +95,17 @@ bool herd_send_repair(struct herd_links *links, struct herd_neighbour *neighbour
     return true;
 }
 
-/* ---- what neighbours say about it ---- */
+/* ---- frames ---- */
 
 static void resume(struct herd_links *links, struct herd_neighbour *neighbour, uint64_t seq)
 {
-    struct herd_send *out = &neighbour->out;
+    struct herd_send *send = &neighbour->send;
     struct herd_cursor from = position_of(links, seq);
-    herd_follow_start(links->store, &out->follower);
-    out->mode = HERD_SEND_SEEK;
-    out->back_to = seq;
-    out->told = seq;
-    out->acked = seq;
+    herd_follower_start(links->store, &send->follower);
+    send->mode = HERD_SEND_SEEK;
+    send->seek_seq = seq;
+    send->announced_seq = seq;
+    send->acked_seq = seq;
     links->context->stats.resumes++;
     herd_cursor_send(links, neighbour->peer, "RESUME", &from);
 }
@@ -124,7 +117,7 @@ static void sync_or_wait(struct herd_links *links, struct herd_neighbour *neighb
         sync(links, neighbour, false);
         return;
     }
-    neighbour->out.mode = HERD_SEND_WAIT;
+    neighbour->send.mode = HERD_SEND_WAIT;
     links->context->stats.waits_sent++;
     herd_peer_sendf(links, neighbour->peer, "WAIT 0 %d\n", (int)SLOT_MS);
 }
@@ -132,17 +125,17 @@ static void sync_or_wait(struct herd_links *links, struct herd_neighbour *neighb
 int herd_peer_on_have(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     struct herd_cursor has;
-    if (neighbour == NULL || neighbour->out.mode != HERD_SEND_NONE ||
+    if (neighbour == NULL || neighbour->send.mode != HERD_SEND_NONE ||
         herd_cursor_parse(call, &has) != HERD_OK)
         return HERD_EBAD;
     struct herd_cursor same = position_of(links, has.seq);
-    if (herd_cursor_eq(&has, &same) && has.seq <= links->store->tail_seq) {
+    if (herd_cursor_equal(&has, &same) && has.seq <= links->store->tail_seq) {
         resume(links, neighbour, has.seq);
         return HERD_OK;
     }
-    links->context->stats.feeds_unknown += has.known;
+    links->context->stats.cursors_unknown += has.known;
     sync_or_wait(links, neighbour);
     return HERD_OK;
 }
@@ -150,71 +143,73 @@ int herd_peer_on_have(struct herd_links *links, struct herd_peer *peer,
 int herd_peer_on_ack(struct herd_links *links, struct herd_peer *peer,
                      const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_neighbour_linked(peer);
+    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     uint64_t seq;
     (void)links;
     if (neighbour == NULL ||
         herd_uint_parse(call->words.word[1], UINT64_MAX, &seq) != HERD_OK)
         return HERD_EBAD;
-    struct herd_send *out = &neighbour->out;
-    if (seq < out->acked || seq > out->told)
+    struct herd_send *send = &neighbour->send;
+    if (seq < send->acked_seq || seq > send->announced_seq)
         return HERD_EBAD;
-    out->acked = seq;
+    send->acked_seq = seq;
     return HERD_OK;
 }
 
 static void send_batch(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    /* What came before the first batch of a stint does not make the end recede. */
-    if (neighbour->out.burst_sent == 0)
-        neighbour->out.burst_tail = links->store->tail_seq;
+    /* The tail is measured from the first batch of a burst. */
+    if (neighbour->send.burst_records == 0)
+        neighbour->send.burst_tail_seq = links->store->tail_seq;
     if (!herd_send_batch(links, neighbour))
         return;
-    if (neighbour->out.mode == HERD_SEND_FULL_SYNC)
-        end_walk(links, neighbour);
+    if (neighbour->send.mode == HERD_SEND_FULL_SYNC)
+        finish_full_sync(links, neighbour);
     else
-        begin_feed(&neighbour->out); /* a new stint */
+        start_feed(&neighbour->send); /* a new burst */
 }
 
 /* ---- turns ---- */
 
-/* The order of changes has become unfair: so much was sent without once reaching the end
- * that some records must have been overtaken, and the end recedes about as fast. */
-static bool has_fallen_behind(const struct herd_links *links, const struct herd_send *out)
+/* The order of changes has become unfair: many records were sent without reaching the tail,
+ * and the tail grew at least half as fast. Clients that report often are moved to the tail
+ * again and again, and others may never be sent. */
+static bool is_lagging(const struct herd_links *links, const struct herd_send *send)
 {
-    uint64_t grown = links->store->tail_seq - out->burst_tail;
-    return out->burst_sent >= STINT_MIN && out->burst_sent >= links->store->count / 4 &&
-           grown >= out->burst_sent / 2;
+    uint64_t grown = links->store->tail_seq - send->burst_tail_seq;
+    return send->burst_records >= BURST_RECORDS_MIN &&
+           send->burst_records >= links->store->count / 4 &&
+           grown >= send->burst_records / 2;
 }
 
-static bool wants_more(const struct herd_links *links,
-                       const struct herd_neighbour *neighbour)
+static bool has_work(const struct herd_links *links, const struct herd_neighbour *neighbour)
 {
-    const struct herd_send *out = &neighbour->out;
+    const struct herd_send *send = &neighbour->send;
     if (neighbour->peer == NULL || neighbour->peer->session.ending)
         return false;
-    switch (out->mode) {
+    switch (send->mode) {
     case HERD_SEND_NONE: return false;
     case HERD_SEND_WAIT: return slot_is_free(links);
     case HERD_SEND_SEEK: return true;
-    case HERD_SEND_FULL_SYNC: return !out->busy;
+    case HERD_SEND_FULL_SYNC: return !send->batch_in_flight;
     case HERD_SEND_FEED: break;
     }
-    return !out->busy && herd_follow_peek(links->store, &out->follower) != NULL;
+    return !send->batch_in_flight &&
+           herd_follower_peek(links->store, &send->follower) != NULL;
 }
 
-static void give_more(struct herd_links *links, struct herd_neighbour *neighbour)
+static void do_work(struct herd_links *links, struct herd_neighbour *neighbour)
 {
-    struct herd_send *out = &neighbour->out;
-    if (out->mode == HERD_SEND_WAIT) {
+    struct herd_send *send = &neighbour->send;
+    if (send->mode == HERD_SEND_WAIT) {
         sync(links, neighbour, false);
-    } else if (out->mode == HERD_SEND_SEEK) {
-        if (herd_follow_back(links->store, &out->follower, out->back_to, BACK_STEPS))
-            begin_feed(out);
+    } else if (send->mode == HERD_SEND_SEEK) {
+        if (herd_follower_seek(links->store, &send->follower, send->seek_seq, SEEK_STEPS))
+            start_feed(send);
     } else {
-        if (out->mode == HERD_SEND_FEED && has_fallen_behind(links, out)) {
-            links->context->stats.walks++;
-            begin_walk(links, neighbour, out->follower.seen_seq, false);
+        if (send->mode == HERD_SEND_FEED && is_lagging(links, send)) {
+            links->context->stats.syncs_lagging++;
+            start_full_sync(links, neighbour, send->follower.seen_seq, false);
         }
         if (!neighbour->peer->session.ending)
             send_batch(links, neighbour);
@@ -223,26 +218,26 @@ static void give_more(struct herd_links *links, struct herd_neighbour *neighbour
 
 bool herd_send_idle(const struct herd_links *links, const struct herd_neighbour *neighbour)
 {
-    const struct herd_send *out = &neighbour->out;
-    return out->mode == HERD_SEND_FEED && !out->busy &&
-           herd_follow_peek(links->store, &out->follower) == NULL;
+    const struct herd_send *send = &neighbour->send;
+    return send->mode == HERD_SEND_FEED && !send->batch_in_flight &&
+           herd_follower_peek(links->store, &send->follower) == NULL;
 }
 
-/* This server stops, and the neighbour has got everything. */
-static bool can_leave(const struct herd_links *links,
+/* This server shuts down, and nothing is left to be sent to the neighbour. */
+static bool can_close(const struct herd_links *links,
                       const struct herd_neighbour *neighbour)
 {
     return links->context->stopping && neighbour->peer != NULL &&
            !neighbour->peer->session.ending && herd_send_idle(links, neighbour);
 }
 
-void herd_send_all(struct herd_links *links)
+void herd_send_tick(struct herd_links *links)
 {
     for (uint32_t i = 0; i < links->neighbour_count; i++) {
         struct herd_neighbour *neighbour = &links->neighbours[i];
-        if (wants_more(links, neighbour))
-            give_more(links, neighbour);
-        else if (can_leave(links, neighbour))
+        if (has_work(links, neighbour))
+            do_work(links, neighbour);
+        else if (can_close(links, neighbour))
             herd_peer_send_bye(links, neighbour->peer, "closing",
                                "this server is going down");
     }
@@ -254,11 +249,11 @@ struct herd_mono herd_send_deadline(const struct herd_links *links)
     bool waiting = false;
     for (uint32_t i = 0; i < links->neighbour_count; i++) {
         const struct herd_neighbour *neighbour = &links->neighbours[i];
-        if (wants_more(links, neighbour) || can_leave(links, neighbour))
+        if (has_work(links, neighbour) || can_close(links, neighbour))
             return (struct herd_mono){0};
-        waiting = waiting || neighbour->out.mode == HERD_SEND_WAIT;
-        if (has_slot(links, &neighbour->out))
-            slot = herd_mono_min(slot, neighbour->out.slot_until);
+        waiting = waiting || neighbour->send.mode == HERD_SEND_WAIT;
+        if (has_slot(links, &neighbour->send))
+            slot = herd_mono_min(slot, neighbour->send.slot_until);
     }
     return waiting ? slot : HERD_NEVER;
 }

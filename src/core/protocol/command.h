@@ -1,11 +1,11 @@
 /* A command of a client or an operator, or a frame of a neighbour, as its handler gets it,
  * and the part that all tables of commands have in common. Each role has a table of its own
- * beside its session (client/client.c, link/peer.c, control/control.c), so that one role
+ * beside its session (client/client.c, link/session.c, control/control.c), so that one role
  * can never reach the commands of another. */
 #ifndef HERD_CORE_PROTOCOL_COMMAND_H
 #define HERD_CORE_PROTOCOL_COMMAND_H
 
-#include "message.h"
+#include "words.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,15 +8,16 @@ enum { VERB_MAX = 16 };
 void herd_framer_init(struct herd_framer *framer, const struct herd_mem *mem,
                       size_t payload_max)
 {
-    herd_buf_init(&framer->carry, mem, HERD_FRAME_HEADER_MAX + 1 + HERD_FRAME_PAYLOAD_MAX);
-    framer->taken = false;
+    herd_buf_init(&framer->partial, mem,
+                  HERD_FRAME_HEADER_MAX + 1 + HERD_FRAME_PAYLOAD_MAX);
+    framer->consumed = false;
     framer->payload_max = payload_max;
 }
 
 void herd_framer_free(struct herd_framer *framer)
 {
-    herd_buf_free(&framer->carry);
-    framer->taken = false;
+    herd_buf_free(&framer->partial);
+    framer->consumed = false;
 }
 
 static size_t verb_length(struct herd_slice header)
@@ -47,17 +48,17 @@ static int read_header(struct herd_slice header, size_t payload_max,
     return HERD_OK;
 }
 
-/* Looks for a frame at the start of `bytes`. Returns its length in bytes with *frame
- * filled; 0 with *need bytes wanted in all (0: not known yet); or an error. */
-static int64_t look(const struct herd_framer *framer, struct herd_slice bytes,
-                    struct herd_frame *frame, size_t *need)
+/* Finds a frame at the start of `bytes`. Returns its length in bytes, and *frame; 0 while
+ * it is unfinished, and *need, the bytes needed in all (0: not known yet); or an error. */
+static int64_t find_frame(const struct herd_framer *framer, struct herd_slice bytes,
+                          struct herd_frame *frame, size_t *need)
 {
-    size_t most =
+    size_t header_most =
         bytes.len < HERD_FRAME_HEADER_MAX + 1 ? bytes.len : HERD_FRAME_HEADER_MAX + 1;
-    const char *lf = most > 0 ? memchr(bytes.data, '\n', most) : NULL;
+    const char *lf = header_most > 0 ? memchr(bytes.data, '\n', header_most) : NULL;
     *need = 0;
     if (lf == NULL)
-        return most > HERD_FRAME_HEADER_MAX ? HERD_ETOOLONG : 0;
+        return header_most > HERD_FRAME_HEADER_MAX ? HERD_ETOOLONG : 0;
     size_t header = (size_t)(lf - bytes.data), size = 0;
     int rc = read_header(herd_slice(bytes.data, header), framer->payload_max, frame, &size);
     if (rc != HERD_OK)
@@ -69,24 +70,24 @@ static int64_t look(const struct herd_framer *framer, struct herd_slice bytes,
     return (int64_t)*need;
 }
 
-/* Moves from *input to the carry what the unfinished frame needs, at most up to the next
- * LF while its length is not known. */
-static int carry_on(struct herd_framer *framer, struct herd_slice *input, size_t need)
+/* Moves the bytes that the unfinished frame needs from *input to the buffer, at most up to
+ * the next LF while its length is not known. */
+static int take_partial(struct herd_framer *framer, struct herd_slice *input, size_t need)
 {
     size_t n = input->len;
     if (need > 0) {
-        if (n > need - framer->carry.len)
-            n = need - framer->carry.len;
+        if (n > need - framer->partial.len)
+            n = need - framer->partial.len;
     } else {
         const char *lf = memchr(input->data, '\n', input->len);
         if (lf != NULL)
             n = (size_t)(lf - input->data) + 1;
         /* One byte over the limit is enough to see that a header is too long. */
-        size_t room = HERD_FRAME_HEADER_MAX + 1 - framer->carry.len;
+        size_t room = HERD_FRAME_HEADER_MAX + 1 - framer->partial.len;
         if (n > room)
             n = room;
     }
-    if (herd_buf_append(&framer->carry, herd_slice(input->data, n)) != HERD_OK)
+    if (herd_buf_append(&framer->partial, herd_slice(input->data, n)) != HERD_OK)
         return HERD_ENOMEM;
     *input = herd_slice_from(*input, n);
     return HERD_OK;
@@ -96,24 +97,24 @@ int herd_frame_next(struct herd_framer *framer, struct herd_slice *input,
                     struct herd_frame *frame)
 {
     size_t need;
-    if (framer->taken)
-        herd_buf_consume(&framer->carry, framer->carry.len);
-    framer->taken = false;
-    if (framer->carry.len == 0) {
-        int64_t found = look(framer, *input, frame, &need);
+    if (framer->consumed)
+        herd_buf_consume(&framer->partial, framer->partial.len);
+    framer->consumed = false;
+    if (framer->partial.len == 0) {
+        int64_t found = find_frame(framer, *input, frame, &need);
         if (found > 0)
             *input = herd_slice_from(*input, (size_t)found);
         if (found != 0)
             return found > 0 ? 1 : (int)found;
     }
     for (;;) {
-        int64_t found = look(framer, herd_buf_bytes(&framer->carry), frame, &need);
-        framer->taken = found > 0;
+        int64_t found = find_frame(framer, herd_buf_bytes(&framer->partial), frame, &need);
+        framer->consumed = found > 0;
         if (found != 0)
             return found > 0 ? 1 : (int)found;
         if (input->len == 0)
             return 0;
-        int rc = carry_on(framer, input, need);
+        int rc = take_partial(framer, input, need);
         if (rc != HERD_OK)
             return rc;
     }

@@ -3,7 +3,7 @@
 #include "decimal.h"
 #include "herd/err.h"
 #include "hex.h"
-#include "message.h"
+#include "words.h"
 #include "siphash.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* HELLO: who a server says it is, and what its MAC covers. doc/protocol.md has the grammar.
- */
+/* HELLO: the identity that a server claims, and the text that AUTH signs. doc/protocol.md
+ * has the grammar. */
 #ifndef HERD_CORE_PROTOCOL_HELLO_H
 #define HERD_CORE_PROTOCOL_HELLO_H
 
@@ -17,18 +17,20 @@ enum {
 /* The protocol versions of this program. */
 enum { HERD_VERSION_LEAST = 1, HERD_VERSION_MOST = 1 };
 
-/* By these rules records are merged; servers with other rules would never agree. */
+/* The rules of merging records, as a text; servers with other rules would never converge.
+ */
 #define HERD_MERGE_RULES "AT records of at most 8192 octets; later time, then greater text"
 
 struct herd_hello {
     uint64_t version_least, version_most;
-    struct herd_slice herd, from, to;
-    uint64_t boot, rules;
-    struct herd_wall clock;
+    struct herd_slice herd, from, to; /* names */
+    uint64_t boot;                    /* boot id of the sender */
+    uint64_t rules;                   /* herd_hello_rules of the sender */
+    struct herd_wall clock;           /* of the sender, when it was sent */
     uint8_t nonce[HERD_HELLO_NONCE];
 };
 
-/* From the arguments of the frame, into which the slices point. Words behind those known
+/* From the arguments of the frame, into which the slices point. Words after those known
  * are ignored. Errors: HERD_EBAD, HERD_ETOOLONG. */
 int herd_hello_parse(struct herd_slice args, struct herd_hello *hello);
 
@@ -41,8 +43,8 @@ uint64_t herd_hello_rules(void);
 
 enum { HERD_AUTH_TEXT = 2 * HERD_HELLO_MAX + 16 };
 
-/* What an AUTH signs: the role of its sender, and both HELLOs as they were sent. `out` has
- * HERD_AUTH_TEXT bytes. */
+/* The text that AUTH signs: the role of its sender (less than 15 bytes), and the arguments
+ * of both HELLOs as they were sent. Returns it in `out`, which has HERD_AUTH_TEXT bytes. */
 struct herd_slice herd_auth_text(const char *role, struct herd_slice dialler,
                                  struct herd_slice acceptor, char *out);
 

@@ -1,84 +1,19 @@
-#include "message.h"
+#include "record.h"
 
 #include "decimal.h"
-#include "swar.h"
 #include "herd/err.h"
+#include "words.h"
 
 #include <assert.h>
 
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* The end of a word: eight bytes at a time while they have nothing like a blank. */
-static const char *word_end(const char *at, const char *end)
-{
-    enum { STEP = sizeof(uint64_t) };
-    while (end - at >= STEP && herd_swar_has_less(herd_swar_load(at), ' ' + 1) == 0)
-        at += STEP;
-    while (at < end && !is_blank(*at))
-        at++;
-    return at;
-}
-
-void herd_words_split(struct herd_slice line, struct herd_words *words)
-{
-    words->count = 0;
-    if (line.len == 0)
-        return;
-    const char *at = line.data, *end = line.data + line.len;
-    for (;;) {
-        while (at < end && is_blank(*at))
-            at++;
-        if (at == end)
-            return;
-        if (words->count == HERD_WORDS_MAX) {
-            words->count++;
-            return;
-        }
-        const char *start = at;
-        at = word_end(at, end);
-        words->word[words->count++] = herd_slice(start, (size_t)(at - start));
-    }
-}
-
-int herd_report_parse(const struct herd_slice word[3], struct herd_report *report)
-{
-    report->client = word[0];
-    report->location = word[1];
-    report->time_text = word[2];
-    int rc = herd_point_parse(word[1], &report->point);
-    if (rc != HERD_OK)
-        return rc;
-    return herd_time_parse(word[2], &report->time);
-}
-
-static int parse_small(struct herd_slice text, uint32_t most, uint32_t *value)
-{
-    uint64_t number;
-    int rc = herd_uint_parse(text, most, &number);
-    if (rc == HERD_OK)
-        *value = (uint32_t)number;
-    return rc;
-}
-
-int herd_query_parse(const struct herd_slice word[3], struct herd_query *query)
-{
-    query->client = word[0];
-    int rc = parse_small(word[1], HERD_RADIUS_KM_MAX, &query->radius_km);
-    if (rc != HERD_OK)
-        return rc;
-    return parse_small(word[2], HERD_BOUND_MAX, &query->bound);
-}
-
-/* Takes a word and the single space behind it off *rest. An empty word, or white space
- * other than that space, is refused. */
+/* Takes a word and the single space after it off the front of *rest. Errors: HERD_EBAD for
+ * an empty word, or white space other than that space. */
 static int take_word(struct herd_slice *rest, struct herd_slice *word)
 {
-    size_t n = rest->len > 0
-                   ? (size_t)(word_end(rest->data, rest->data + rest->len) - rest->data)
-                   : 0;
+    size_t n =
+        rest->len > 0
+            ? (size_t)(herd_word_end(rest->data, rest->data + rest->len) - rest->data)
+            : 0;
     *word = herd_slice(rest->data, n);
     if (n == 0)
         return HERD_EBAD;
@@ -169,7 +104,7 @@ void herd_record_make(struct herd_slice server, const struct herd_report *report
     char *at = put(out, HERD_LIT("AT "));
     at = put(at, server);
     *at++ = ' ';
-    /* A clock before 1970 is wrong by so much that it does not matter how much. */
+    /* A clock before 1970 counts as 1970. */
     at += herd_skew_print((now.ns > 0 ? now.ns : 0) - report->time.ns, at);
     *at++ = ' ';
     record->client = herd_slice(at, report->client.len);

@@ -1,0 +1,46 @@
+/* A record: what the servers of a herd hold about one client, and pass on.
+ *
+ *     AT server skew client location time [more]
+ *
+ * The text was written by the server that the client reported to. It travels and is kept as
+ * it is, words that later versions add included. */
+#ifndef HERD_CORE_PROTOCOL_RECORD_H
+#define HERD_CORE_PROTOCOL_RECORD_H
+
+#include "geo.h"
+#include "herd/instant.h"
+#include "herd/slice.h"
+#include "report.h"
+
+#include <stddef.h>
+
+enum { HERD_RECORD_MAX = 8192 }; /* bytes of a record; a constant of the link protocol */
+
+/* The slices point into the text that was parsed or made. */
+struct herd_record {
+    struct herd_slice text;   /* the whole record, without LF */
+    struct herd_slice client; /* in text */
+    struct herd_wall time;    /* the client's */
+};
+
+/* The validator for records from any source: single spaces between the words, no other
+ * white space, at most HERD_RECORD_MAX bytes. Errors: HERD_EBAD, HERD_ERANGE,
+ * HERD_ETOOLONG. */
+int herd_record_parse(struct herd_slice text, struct herd_record *record);
+
+/* The location in a record's text, which herd_record_parse has accepted. */
+struct herd_point herd_record_point(struct herd_slice text);
+
+/* The total order of the records about one client, the same on every server: the later
+ * time, then the greater text, byte by byte. Returns <0, 0, >0; 0 only for equal texts. */
+int herd_record_cmp(const struct herd_record *a, const struct herd_record *b);
+
+/* Bytes that a record for `report` takes at most. */
+size_t herd_record_bound(struct herd_slice server, const struct herd_report *report);
+
+/* Writes the record of a report that `server` received at `now`, without LF. `out` has
+ * herd_record_bound bytes, and must live as long as *record, whose slices point into it. */
+void herd_record_make(struct herd_slice server, const struct herd_report *report,
+                      struct herd_wall now, char *out, struct herd_record *record);
+
+#endif
