@@ -20,7 +20,7 @@ static void keep_reply(struct sim *sim, struct herd_slice bytes)
 
 static void note_log(struct sim *sim, uint32_t server, const struct herd_action *action)
 {
-    if (action->topic == HERD_TOPIC_HERD && sim->noted.note != NULL)
+    if (action->topic == HERD_TOPIC_HERD && sim->notes.note != NULL)
         sim_note(sim, "%s: %.*s", sim_name(sim, server), (int)action->bytes.len,
                  action->bytes.data);
 }
@@ -51,7 +51,7 @@ static void carry_out(struct sim *sim, uint32_t server, const struct herd_action
         if (!mine)
             sim_broken(sim, "server %" PRIu32 " drains a connection it has not", server);
         else if (pipe->server[1] == SIM_SERVERS)
-            engine_owe(sim, server, pipe->id);
+            engine_set_drained_due(sim, server, pipe->id);
         else
             net_drain(sim, pipe, end);
         break;
@@ -80,8 +80,8 @@ static void step(struct sim *sim, uint32_t server, struct herd_event event)
     herd_step(at->core, &event, &actions);
     for (size_t i = 0; i < actions.count; i++)
         carry_out(sim, server, &actions.list[i]);
-    if (sim->ears.stepped != NULL)
-        sim->ears.stepped(sim->ears.ctx, sim, server);
+    if (sim->hooks.stepped != NULL)
+        sim->hooks.stepped(sim->hooks.ctx, sim, server);
 }
 
 void engine_step(struct sim *sim, uint32_t server, struct herd_event event)
@@ -90,12 +90,12 @@ void engine_step(struct sim *sim, uint32_t server, struct herd_event event)
     sim->server[server].tick_ns = sim->now_ns;
 }
 
-void engine_owe(struct sim *sim, uint32_t server, herd_conn_id conn)
+void engine_set_drained_due(struct sim *sim, uint32_t server, herd_conn_id conn)
 {
     struct sim_server *at = &sim->server[server];
-    if (at->owed_count == SIM_OWED)
+    if (at->drained_due_count == SIM_DRAINED_DUE)
         abort();
-    at->owed[at->owed_count++] = conn;
+    at->drained_due[at->drained_due_count++] = conn;
     at->tick_ns = sim->now_ns;
 }
 
@@ -109,21 +109,21 @@ static void spin(struct sim *sim, uint32_t server)
         sim_broken(sim, "server %" PRIu32 " is busy with nothing", server);
 }
 
-/* What is owed, then TICK: as the turns of the driver's loop. */
+/* The DRAINED events that are due, then TICK, in the order of the driver's loop. */
 static void turn(struct sim *sim, uint32_t server)
 {
     struct sim_server *at = &sim->server[server];
-    for (size_t i = 0; i < at->owed_count; i++) {
-        const struct sim_pipe *pipe = net_find(sim, at->owed[i]);
+    for (size_t i = 0; i < at->drained_due_count; i++) {
+        const struct sim_pipe *pipe = net_find(sim, at->drained_due[i]);
         int end = pipe != NULL ? net_end(pipe, server) : -1;
         if (end >= 0 && pipe->open[end])
             step(sim, server,
-                 (struct herd_event){.kind = HERD_EV_DRAINED, .conn = at->owed[i]});
+                 (struct herd_event){.kind = HERD_EV_DRAINED, .conn = at->drained_due[i]});
     }
-    at->owed_count = 0;
+    at->drained_due_count = 0;
     step(sim, server, (struct herd_event){.kind = HERD_EV_TICK});
     struct herd_mono deadline = herd_deadline(at->core);
-    bool at_once = at->owed_count > 0 || deadline.ns <= sim->now_ns;
+    bool at_once = at->drained_due_count > 0 || deadline.ns <= sim->now_ns;
     at->tick_ns = at_once ? sim->now_ns : deadline.ns;
     at->turns_at_once = at_once && at->turn_ns == sim->now_ns ? at->turns_at_once + 1 : 0;
     at->turn_ns = sim->now_ns;
@@ -140,7 +140,7 @@ void sim_timer(struct sim *sim, int64_t in_ms, uint64_t number)
                                               .place = number});
 }
 
-/* To whom it happens; SIM_SERVERS: nobody in particular. */
+/* The server that gets the event; SIM_SERVERS: none in particular. */
 static uint32_t whose(struct sim *sim, const struct sim_event *event)
 {
     if (event->kind == SIM_TIMER)
@@ -160,8 +160,8 @@ static void happen(struct sim *sim, struct sim_event event)
         event.at_ns = sim->server[server].frozen_until_ns;
         queue_put(&sim->queue, event);
     } else if (event.kind == SIM_TIMER) {
-        if (sim->ears.timer != NULL)
-            sim->ears.timer(sim->ears.ctx, sim, event.place);
+        if (sim->hooks.timer != NULL)
+            sim->hooks.timer(sim->hooks.ctx, sim, event.place);
     } else {
         net_happen(sim, &event);
     }

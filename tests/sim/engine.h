@@ -1,4 +1,4 @@
-/* The machinery below sim.h: steps of cores, and the passing of time. */
+/* The engine below sim.h: steps of cores, and virtual time. */
 #ifndef TESTS_SIM_ENGINE_H
 #define TESTS_SIM_ENGINE_H
 
@@ -8,7 +8,7 @@
  * when all events of this instant have happened. */
 void engine_step(struct sim *sim, uint32_t server, struct herd_event event);
 
-/* The connection waits for DRAINED, and the kernel has taken everything. */
-void engine_owe(struct sim *sim, uint32_t server, herd_conn_id conn);
+/* DRAINED is due for the connection: the kernel has accepted all bytes. */
+void engine_set_drained_due(struct sim *sim, uint32_t server, herd_conn_id conn);
 
 #endif

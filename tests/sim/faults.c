@@ -15,7 +15,7 @@ void faults_init(struct faults *faults, const struct plan *plan)
 
 void faults_free(struct faults *faults)
 {
-    for (size_t i = 0; i < PLAN_DEEDS; i++) {
+    for (size_t i = 0; i < PLAN_OPS; i++) {
         if (faults->odd[i] == NULL)
             continue;
         herd_conf_free(faults->odd[i]);
@@ -25,12 +25,12 @@ void faults_free(struct faults *faults)
 
 /* ---- odd configurations ---- */
 
-static void drop_link(char *conf, const struct deed *deed)
+static void drop_link(char *conf, const struct op *op)
 {
     char line[32];
-    uint32_t low = deed->a < deed->b ? deed->a : deed->b;
+    uint32_t low = op->a < op->b ? op->a : op->b;
     snprintf(line, sizeof line, "link %c %c\n", shape_server(low),
-             shape_server(deed->a + deed->b - low));
+             shape_server(op->a + op->b - low));
     char *at = strstr(conf, line);
     if (at == NULL)
         abort();
@@ -39,13 +39,13 @@ static void drop_link(char *conf, const struct deed *deed)
 
 static const struct herd_conf *odd_conf(struct faults *faults, size_t number)
 {
-    const struct deed *deed = &faults->plan->deed[number];
+    const struct op *op = &faults->plan->op[number];
     char conf[SHAPE_CONF];
     if (faults->odd[number] != NULL)
         return faults->odd[number];
     plan_conf(faults->plan, conf);
-    if (deed->kind == DEED_ONE_SIDED)
-        drop_link(conf, deed);
+    if (op->kind == OP_ONE_SIDED)
+        drop_link(conf, op);
     else
         memcpy(conf, "herd-name b   ", 14); /* instead of "log-traffic no" */
     struct herd_conf_mistakes none = {NULL, NULL};
@@ -83,15 +83,15 @@ static void restart_with(struct sim *sim, uint32_t server, const struct herd_con
 }
 
 /* n is 0: another key; else a key against none. */
-static void change_key(struct sim *sim, const struct deed *deed)
+static void change_key(struct sim *sim, const struct op *op)
 {
-    struct sim_server *at = &sim->server[deed->a];
-    end_server(sim, deed->a, false);
-    if (deed->n == 0)
+    struct sim_server *at = &sim->server[op->a];
+    end_server(sim, op->a, false);
+    if (op->n == 0)
         at->key[15] ^= 1;
     else
         at->keyed = !at->keyed;
-    start_server(sim, deed->a);
+    start_server(sim, op->a);
 }
 
 static void right_key(struct sim *sim, uint32_t server, bool keyed)
@@ -109,7 +109,7 @@ static void right_key(struct sim *sim, uint32_t server, bool keyed)
         start_server(sim, server);
 }
 
-/* New connections, so that HELLO is said again. */
+/* New connections, with a new handshake. */
 static void reset_links(struct sim *sim, uint32_t server)
 {
     for (uint32_t i = 0; i < sim->count; i++)
@@ -119,8 +119,8 @@ static void reset_links(struct sim *sim, uint32_t server)
 
 static void speak(struct sim *sim, uint32_t server, bool other_versions)
 {
-    sim->server[server].speaks_least = other_versions ? '2' : '\0';
-    sim->server[server].speaks_most = other_versions ? '3' : '\0';
+    sim->server[server].version_min = other_versions ? '2' : '\0';
+    sim->server[server].version_max = other_versions ? '3' : '\0';
     reset_links(sim, server);
 }
 
@@ -137,120 +137,118 @@ static void shift_clock(struct sim *sim, uint32_t server, int64_t ms)
 
 static void leave(struct sim *sim, uint32_t server)
 {
-    if (sim_is_up(sim, server) && !sim->server[server].leaving)
-        sim_leave(sim, server);
+    if (sim_is_up(sim, server) && !sim->server[server].stopping)
+        sim_shut_down(sim, server);
 }
 
 /* ---- paths ---- */
 
-static void change_rate(struct sim *sim, const struct deed *deed, int64_t rate)
+static void change_rate(struct sim *sim, const struct op *op, int64_t rate)
 {
-    sim->path[deed->a][deed->b].rate = rate;
-    sim->path[deed->b][deed->a].rate = rate;
+    sim->path[op->a][op->b].rate = rate;
+    sim->path[op->b][op->a].rate = rate;
 }
 
-static void change_segment(struct sim *sim, const struct deed *deed, uint32_t segment)
+static void change_segment(struct sim *sim, const struct op *op, uint32_t segment)
 {
-    sim->path[deed->a][deed->b].segment = segment;
-    sim->path[deed->b][deed->a].segment = segment;
+    sim->path[op->a][op->b].segment = segment;
+    sim->path[op->b][op->a].segment = segment;
 }
 
-static void half_open(struct sim *sim, const struct deed *deed)
+static void half_open(struct sim *sim, const struct op *op)
 {
-    net_lose(sim, deed->a, deed->b);
-    if (deed->n != 0)
-        net_lose(sim, deed->b, deed->a);
+    net_lose(sim, op->a, op->b);
+    if (op->n != 0)
+        net_lose(sim, op->b, op->a);
 }
 
 /* ---- beginnings and ends ---- */
 
-static void begin_on_path(struct sim *sim, const struct deed *deed)
+static void begin_on_path(struct sim *sim, const struct op *op)
 {
-    uint32_t a = deed->a, b = deed->b;
-    switch (deed->kind) {
-    case DEED_CUT: net_cut(sim, a, b); break;
-    case DEED_STALL: net_hole(sim, b, a, deed->for_ms); /* fall through */
-    case DEED_ONE_WAY: net_hole(sim, a, b, deed->for_ms); break;
-    case DEED_HALF_OPEN: half_open(sim, deed); break;
-    case DEED_SLOW: change_rate(sim, deed, deed->n); break;
-    case DEED_RESET: net_reset_all(sim, a, b); break;
-    case DEED_PIECES: change_segment(sim, deed, 1); break;
-    default: /* DEED_SPOIL */ sim->path[a][b].spoil++; break;
+    uint32_t a = op->a, b = op->b;
+    switch (op->kind) {
+    case OP_CUT: net_cut(sim, a, b); break;
+    case OP_STALL: net_hole(sim, b, a, op->for_ms); /* fall through */
+    case OP_ONE_WAY: net_hole(sim, a, b, op->for_ms); break;
+    case OP_HALF_OPEN: half_open(sim, op); break;
+    case OP_SLOW: change_rate(sim, op, op->n); break;
+    case OP_RESET: net_reset_all(sim, a, b); break;
+    case OP_PIECES: change_segment(sim, op, 1); break;
+    default: /* OP_SPOIL */ sim->path[a][b].spoil++; break;
     }
 }
 
 static void begin_on_server(struct faults *faults, struct sim *sim, size_t number)
 {
-    const struct deed *deed = &faults->plan->deed[number];
-    struct sim_server *at = &sim->server[deed->a];
-    switch (deed->kind) {
-    case DEED_CRASH: end_server(sim, deed->a, false); break;
-    case DEED_VANISH: end_server(sim, deed->a, true); break;
-    case DEED_LEAVE: leave(sim, deed->a); break;
-    case DEED_FREEZE:
-        at->frozen_until_ns = sim->now_ns + deed->for_ms * HERD_NS_PER_MS;
+    const struct op *op = &faults->plan->op[number];
+    struct sim_server *at = &sim->server[op->a];
+    switch (op->kind) {
+    case OP_CRASH: end_server(sim, op->a, false); break;
+    case OP_VANISH: end_server(sim, op->a, true); break;
+    case OP_LEAVE: leave(sim, op->a); break;
+    case OP_FREEZE: at->frozen_until_ns = sim->now_ns + op->for_ms * HERD_NS_PER_MS; break;
+    case OP_CLOCK: shift_clock(sim, op->a, op->n); break;
+    case OP_SKEW:
+        shift_clock(sim, op->a, op->n);
+        reset_links(sim, op->a);
         break;
-    case DEED_CLOCK: shift_clock(sim, deed->a, deed->n); break;
-    case DEED_SKEW:
-        shift_clock(sim, deed->a, deed->n);
-        reset_links(sim, deed->a);
-        break;
-    case DEED_TWIN: faults->twin[number] = sim_impostor(sim, deed->a); break;
-    case DEED_ONE_SIDED:
-    case DEED_OTHER_HERD: restart_with(sim, deed->a, odd_conf(faults, number)); break;
-    case DEED_WRONG_KEY: change_key(sim, deed); break;
-    case DEED_VERSIONS: speak(sim, deed->a, true); break;
-    case DEED_RULES: rules(sim, deed->a, true); break;
-    default: /* DEED_MEMORY, DEED_HICCUP */
-        fail_mem_arm(&at->mem, (size_t)deed->n, deed->kind == DEED_MEMORY);
+    case OP_TWIN: faults->twin[number] = sim_impostor(sim, op->a); break;
+    case OP_ONE_SIDED:
+    case OP_OTHER_HERD: restart_with(sim, op->a, odd_conf(faults, number)); break;
+    case OP_WRONG_KEY: change_key(sim, op); break;
+    case OP_VERSIONS: speak(sim, op->a, true); break;
+    case OP_RULES: rules(sim, op->a, true); break;
+    default: /* OP_MEMORY, OP_HICCUP */
+        fail_mem_arm(&at->mem, (size_t)op->n, op->kind == OP_MEMORY);
         break;
     }
 }
 
-static void note(struct sim *sim, const struct deed *deed, const char *what)
+static void note(struct sim *sim, const struct op *op, const char *what)
 {
     char text[128];
-    if (sim->noted.note == NULL)
+    if (sim->notes.note == NULL)
         return;
-    plan_print_deed(deed, text, sizeof text);
+    plan_print_op(op, text, sizeof text);
     sim_note(sim, "%s: %s", what, text);
 }
 
 void faults_begin(struct faults *faults, struct sim *sim, size_t number)
 {
-    const struct deed *deed = &faults->plan->deed[number];
-    note(sim, deed, "fault");
-    faults->done[deed->kind]++;
-    if (deed->kind <= DEED_PIECES || deed->kind == DEED_SPOIL)
-        begin_on_path(sim, deed);
+    const struct op *op = &faults->plan->op[number];
+    note(sim, op, "fault");
+    faults->done[op->kind]++;
+    if (op->kind <= OP_PIECES || op->kind == OP_SPOIL)
+        begin_on_path(sim, op);
     else
         begin_on_server(faults, sim, number);
 }
 
 void faults_end(struct faults *faults, struct sim *sim, size_t number)
 {
-    const struct deed *deed = &faults->plan->deed[number];
-    struct sim_server *at = &sim->server[deed->a];
-    note(sim, deed, "over");
-    switch (deed->kind) {
-    case DEED_CUT: net_heal(sim, deed->a, deed->b); break;
-    case DEED_SLOW: change_rate(sim, deed, faults->plan->rate); break;
-    case DEED_PIECES: change_segment(sim, deed, faults->plan->segment); break;
-    case DEED_LEAVE:
-        if (at->leaving)
-            end_server(sim, deed->a, false);
-        start_server(sim, deed->a);
+    const struct op *op = &faults->plan->op[number];
+    struct sim_server *at = &sim->server[op->a];
+    note(sim, op, "over");
+    switch (op->kind) {
+    case OP_CUT: net_heal(sim, op->a, op->b); break;
+    case OP_SLOW: change_rate(sim, op, faults->plan->rate); break;
+    case OP_PIECES: change_segment(sim, op, faults->plan->segment); break;
+    case OP_LEAVE:
+        if (at->stopping)
+            end_server(sim, op->a, false);
+        start_server(sim, op->a);
         break;
-    case DEED_CRASH:
-    case DEED_VANISH: start_server(sim, deed->a); break;
-    case DEED_SKEW: shift_clock(sim, deed->a, -deed->n); break;
-    case DEED_TWIN: end_server(sim, faults->twin[number], deed->n != 0); break;
-    case DEED_ONE_SIDED:
-    case DEED_OTHER_HERD: restart_with(sim, deed->a, &sim->conf); break;
-    case DEED_WRONG_KEY: right_key(sim, deed->a, faults->plan->keyed); break;
-    case DEED_VERSIONS: speak(sim, deed->a, false); break;
-    case DEED_RULES: rules(sim, deed->a, false); break;
-    case DEED_MEMORY: fail_mem_arm(&at->mem, 0, false); break;
+    case OP_CRASH:
+    case OP_VANISH: start_server(sim, op->a); break;
+    case OP_SKEW: shift_clock(sim, op->a, -op->n); break;
+    case OP_TWIN: end_server(sim, faults->twin[number], op->n != 0); break;
+    case OP_ONE_SIDED:
+    case OP_OTHER_HERD: restart_with(sim, op->a, &sim->conf); break;
+    case OP_WRONG_KEY: right_key(sim, op->a, faults->plan->keyed); break;
+    case OP_VERSIONS: speak(sim, op->a, false); break;
+    case OP_RULES: rules(sim, op->a, false); break;
+    case OP_MEMORY: fail_mem_arm(&at->mem, 0, false); break;
     default: break;
     }
 }
@@ -261,9 +259,9 @@ static void heal_server(const struct plan *plan, struct sim *sim, uint32_t serve
 {
     struct sim_server *at = &sim->server[server];
     fail_mem_arm(&at->mem, 0, false);
-    if (at->leaving)
+    if (at->stopping)
         end_server(sim, server, false);
-    if (at->speaks_least != '\0')
+    if (at->version_min != '\0')
         speak(sim, server, false);
     if (at->other_rules)
         rules(sim, server, false);

@@ -1,17 +1,17 @@
-/* Deeds of a plan, done to a simulated herd. Each has a beginning and, if it lasts, an
+/* Operations of a plan, done to a simulated herd. Each has a beginning and, if it lasts, an
  * end; they may overlap in every way. */
 #ifndef TESTS_SIM_FAULTS_H
 #define TESTS_SIM_FAULTS_H
 
 #include "plan.h"
 
-/* What deeds need while they last. */
+/* State of operations while they last. */
 struct faults {
     const struct plan *plan;
-    uint32_t twin[PLAN_DEEDS];         /* of DEED_TWIN: who it is */
-    struct herd_conf *odd[PLAN_DEEDS]; /* configurations other than that of the herd */
-    struct fail_mem mem;               /* they are in it */
-    uint64_t done[DEED_KINDS];
+    uint32_t twin[PLAN_OPS];         /* of OP_TWIN: its number */
+    struct herd_conf *odd[PLAN_OPS]; /* configurations other than that of the herd */
+    struct fail_mem mem;             /* they are in it */
+    uint64_t done[OP_KINDS];
 };
 
 void faults_init(struct faults *faults, const struct plan *plan);

@@ -59,7 +59,7 @@ void marks_stats(struct marks *marks, const struct sim *sim)
     marks->seen[MARK_RESUME_NONE] += sim->wire.idle_resumes;
     marks->seen[MARK_RESUME_SOME] += stats.resumes - sim->wire.idle_resumes;
     marks->seen[MARK_WAIT] += stats.waits_sent;
-    marks->seen[MARK_WALK] += stats.syncs_lagging;
+    marks->seen[MARK_SYNC_LAGGING] += stats.syncs_lagging;
     marks->seen[MARK_REPAIR] += stats.repairs;
     marks->seen[MARK_DIFFER] += stats.digest_mismatches;
     marks->seen[MARK_ECHO] += stats.echoes_suppressed;

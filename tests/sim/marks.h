@@ -1,6 +1,5 @@
-/* Rare things that must happen in some of the runs: a generator that never makes them
- * happen proves nothing about them. They are seen from outside, on the wires and in the
- * counters of the servers. */
+/* Marks: rare events that must happen in some of the runs, or the runs prove nothing about
+ * them. They are observed from outside, in the frames and the counters of the servers. */
 #ifndef TESTS_SIM_MARKS_H
 #define TESTS_SIM_MARKS_H
 
@@ -8,25 +7,25 @@
 
 /* X(name, what was seen) */
 #define MARKS(X)                                                                           \
-    X(RESUME_NONE, "RESUME, nothing was missed")                                           \
-    X(RESUME_SOME, "RESUME, something was missed")                                         \
-    X(SYNC, "SYNC for a server that has nothing")                                          \
-    X(SYNC_UNKNOWN, "SYNC for a server that knew another feed")                            \
-    X(WAIT, "WAIT while others are served")                                                \
-    X(WALK, "walk of its own accord")                                                      \
-    X(REPAIR, "walk to repair a difference")                                               \
-    X(DIFFER, "heartbeat that showed a difference")                                        \
-    X(ECHO, "record not sent back")                                                        \
+    X(RESUME_NONE, "RESUME, no record was missing")                                        \
+    X(RESUME_SOME, "RESUME, records were missing")                                         \
+    X(SYNC, "SYNC for a server without a cursor")                                          \
+    X(SYNC_UNKNOWN, "SYNC for a cursor of another feed")                                   \
+    X(WAIT, "WAIT while other full syncs run")                                             \
+    X(SYNC_LAGGING, "SYNC because a link was lagging")                                     \
+    X(REPAIR, "SYNC to repair a difference")                                               \
+    X(DIFFER, "heartbeat that proved a difference")                                        \
+    X(ECHO, "echo suppressed")                                                             \
     X(TIE, "tie broken by the bytes of the records")                                       \
-    X(STALE, "report that is not news")                                                    \
+    X(STALE, "report no newer than the record held")                                       \
     X(CUT_BATCH, "batch cut by a reset")                                                   \
     X(BAD_RECORD, "malformed record skipped")                                              \
     X(BYE_DUPLICATE, "BYE duplicate")                                                      \
     X(BYE_TAKEN, "BYE taken")                                                              \
-    X(BYE_QUIET, "BYE quiet: nothing was heard")                                           \
-    X(STALL, "closed: nothing was taken for too long")                                     \
-    X(BYE_PROBE, "BYE quiet: probed, and gave no sign of life")                            \
-    X(BYE_CLOSING, "BYE closing: the server is going down")                                \
+    X(BYE_QUIET, "BYE quiet: link timed out")                                              \
+    X(STALL, "closed: the other end stalled")                                              \
+    X(BYE_PROBE, "BYE quiet: probe timed out")                                             \
+    X(BYE_CLOSING, "BYE closing: the server shuts down")                                   \
     X(BYE_SLOW, "handshake took too long")                                                 \
     X(WRONG_KEY, "wrong key refused")                                                      \
     X(NO_KEY, "no key refused")                                                            \
@@ -52,10 +51,10 @@ struct marks {
 
 const char *mark_text(enum mark mark);
 
-/* What a frame on its way shows. */
+/* Marks the events that this frame proves. */
 void marks_frame(struct marks *marks, const struct sim_frame *frame);
 
-/* What the counters show at the end of a run. */
+/* Marks the events that the counters prove at the end of a run. */
 void marks_stats(struct marks *marks, const struct sim *sim);
 
 #endif

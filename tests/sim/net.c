@@ -93,7 +93,7 @@ static void append(struct sim_stream *stream, struct herd_slice bytes)
     stream->sent += bytes.len;
 }
 
-/* What is slow comes packet by packet. */
+/* A path with a rate delivers packet by packet. */
 static size_t piece_len(struct sim *sim, const struct sim_path *path, size_t len)
 {
     size_t piece = len;
@@ -141,16 +141,16 @@ static bool drained(const struct sim *sim, const struct sim_pipe *pipe, int end)
     return stream->sent <= stream->freed + sim->kernel;
 }
 
-static void settle_debt(struct sim *sim, struct sim_pipe *pipe, int end)
+static void report_drained(struct sim *sim, struct sim_pipe *pipe, int end)
 {
     struct sim_stream *stream = &pipe->from[end];
-    if (!stream->owes || !pipe->open[end] || !drained(sim, pipe, end))
+    if (!stream->drained_wanted || !pipe->open[end] || !drained(sim, pipe, end))
         return;
-    stream->owes = false;
-    engine_owe(sim, pipe->server[end], pipe->id);
+    stream->drained_wanted = false;
+    engine_set_drained_due(sim, pipe->server[end], pipe->id);
 }
 
-/* ---- those who take nothing ---- */
+/* ---- stalls ---- */
 
 static void watch_stall(struct sim *sim, struct sim_pipe *pipe, int end)
 {
@@ -163,7 +163,7 @@ static void watch_stall(struct sim *sim, struct sim_pipe *pipe, int end)
     queue_put(&sim->queue, event);
 }
 
-/* What the kernel has not taken is lost. */
+/* The bytes that the kernel has not accepted are lost. */
 static void give_up(struct sim *sim, struct sim_pipe *pipe, int end)
 {
     struct herd_event event = {.kind = HERD_EV_CLOSED, .conn = pipe->id};
@@ -197,8 +197,8 @@ static void stall(struct sim *sim, const struct sim_event *event)
 
 void net_drain(struct sim *sim, struct sim_pipe *pipe, int end)
 {
-    pipe->from[end].owes = true;
-    settle_debt(sim, pipe, end);
+    pipe->from[end].drained_wanted = true;
+    report_drained(sim, pipe, end);
 }
 
 void net_send(struct sim *sim, struct sim_pipe *pipe, int end, struct herd_slice bytes)
@@ -243,7 +243,7 @@ static void note_cut_batch(struct sim *sim, const struct sim_stream *stream)
         stream->taken > stream->batch && stream->taken < stream->batch_end;
 }
 
-static void hear_reset(struct sim *sim, struct sim_pipe *pipe, int end)
+static void on_reset(struct sim *sim, struct sim_pipe *pipe, int end)
 {
     struct herd_event event = {.kind = HERD_EV_CLOSED, .conn = pipe->id};
     event.bytes = HERD_LIT("connection reset by peer");
@@ -251,11 +251,11 @@ static void hear_reset(struct sim *sim, struct sim_pipe *pipe, int end)
         return;
     note_cut_batch(sim, &pipe->from[!end]);
     pipe->open[end] = false;
-    sim_note(sim, "%s hears of a reset", sim_name(sim, pipe->server[end]));
+    sim_note(sim, "%s sees a reset", sim_name(sim, pipe->server[end]));
     engine_step(sim, pipe->server[end], event);
 }
 
-/* Nobody is at that end any more. */
+/* That end has closed. */
 static void answer_with_reset(struct sim *sim, struct sim_pipe *pipe, int end)
 {
     struct sim_event event = event_for(sim, pipe, !end, SIM_RESET);
@@ -335,7 +335,7 @@ static void freed(struct sim *sim, const struct sim_event *event)
     pipe->from[event->end].freed = event->place;
     pipe->from[event->end].moved_ns = sim->now_ns;
     plan(sim, pipe, event->end);
-    settle_debt(sim, pipe, event->end);
+    report_drained(sim, pipe, event->end);
 }
 
 /* ---- dials ---- */
@@ -373,7 +373,7 @@ static bool alive(const struct sim *sim, uint32_t server, uint64_t life)
     return sim->server[server].core != NULL && sim->server[server].life == life;
 }
 
-static void tell_opened(struct sim *sim, struct sim_pipe *pipe, int end, int64_t dialled)
+static void report_opened(struct sim *sim, struct sim_pipe *pipe, int end, int64_t dialled)
 {
     uint32_t server = pipe->server[end];
     size_t before = herd_core_conn_count(sim->server[server].core);
@@ -392,7 +392,7 @@ static void syn(struct sim *sim, const struct sim_event *event)
     int64_t back_ns = sim->path[to][from].latency_ns;
     if (!alive(sim, from, event->life))
         return;
-    if (sim->server[to].core == NULL || sim->server[to].leaving ||
+    if (sim->server[to].core == NULL || sim->server[to].stopping ||
         sim->path[from][to].cut) {
         fail_dial(sim, from, to, back_ns);
         return;
@@ -407,7 +407,7 @@ static void syn(struct sim *sim, const struct sim_event *event)
     opened.other = to;
     opened.at_ns += back_ns;
     queue_put(&sim->queue, opened);
-    tell_opened(sim, pipe, 1, -1);
+    report_opened(sim, pipe, 1, -1);
 }
 
 static void opened(struct sim *sim, const struct sim_event *event)
@@ -425,13 +425,13 @@ static void opened(struct sim *sim, const struct sim_event *event)
         return;
     }
     pipe->open[0] = true;
-    tell_opened(sim, pipe, 0, event->other);
+    report_opened(sim, pipe, 0, event->other);
 }
 
 static void dial_failed(struct sim *sim, const struct sim_event *event)
 {
     struct herd_event failed = {.kind = HERD_EV_DIAL_FAILED, .server = event->other};
-    failed.bytes = HERD_LIT("nobody there");
+    failed.bytes = HERD_LIT("connection refused");
     if (alive(sim, event->server, event->life))
         engine_step(sim, event->server, failed);
 }
@@ -447,7 +447,7 @@ void net_happen(struct sim *sim, const struct sim_event *event)
     case SIM_FREED: freed(sim, event); break;
     case SIM_RESET:
         if ((pipe = net_find(sim, event->conn)) != NULL)
-            hear_reset(sim, pipe, event->end);
+            on_reset(sim, pipe, event->end);
         break;
     case SIM_STALL: stall(sim, event); break;
     case SIM_TIMER: break;
@@ -479,7 +479,7 @@ void net_reset(struct sim *sim, struct sim_pipe *pipe)
             take_some(sim, pipe, end);
     for (int end = 0; end < 2; end++)
         if (pipe->id == id)
-            hear_reset(sim, pipe, end);
+            on_reset(sim, pipe, end);
     if (pipe->id != id)
         return;
     pipe->from[0].lost = true;

@@ -33,7 +33,7 @@ static struct digits whole_of(struct herd_slice time)
     return digits;
 }
 
-/* The n-th decimal; those behind the ninth do not count. */
+/* The n-th decimal; those after the ninth do not count. */
 static char decimal_of(struct herd_slice time, size_t n)
 {
     const char *point = memchr(time.data, '.', time.len);
@@ -67,7 +67,7 @@ int oracle_cmp(struct herd_slice a, struct herd_slice b)
     return order;
 }
 
-/* ---- what was said ---- */
+/* ---- records that were reported ---- */
 
 static uint64_t hash_of(struct herd_slice text)
 {
@@ -80,38 +80,40 @@ static uint64_t hash_of(struct herd_slice text)
 
 static size_t place_of(const struct oracle *oracle, uint64_t hash)
 {
-    size_t at = (size_t)hash & (oracle->said_size - 1);
-    while (oracle->said[at] != 0 && oracle->said[at] != hash)
-        at = (at + 1) & (oracle->said_size - 1);
+    size_t at = (size_t)hash & (oracle->reported_capacity - 1);
+    while (oracle->reported[at] != 0 && oracle->reported[at] != hash)
+        at = (at + 1) & (oracle->reported_capacity - 1);
     return at;
 }
 
 static void grow(struct oracle *oracle)
 {
-    struct oracle old = {.said = oracle->said, .said_size = oracle->said_size};
-    oracle->said_size = old.said_size > 0 ? 2 * old.said_size : 256;
-    oracle->said = calloc(oracle->said_size, sizeof *oracle->said);
-    if (oracle->said == NULL)
+    struct oracle old = {.reported = oracle->reported,
+                         .reported_capacity = oracle->reported_capacity};
+    oracle->reported_capacity = old.reported_capacity > 0 ? 2 * old.reported_capacity : 256;
+    oracle->reported = calloc(oracle->reported_capacity, sizeof *oracle->reported);
+    if (oracle->reported == NULL)
         abort();
-    for (size_t i = 0; i < old.said_size; i++)
-        if (old.said[i] != 0)
-            oracle->said[place_of(oracle, old.said[i])] = old.said[i];
-    free(old.said);
+    for (size_t i = 0; i < old.reported_capacity; i++)
+        if (old.reported[i] != 0)
+            oracle->reported[place_of(oracle, old.reported[i])] = old.reported[i];
+    free(old.reported);
 }
 
 static void say(struct oracle *oracle, struct herd_slice text)
 {
-    if (2 * (oracle->said_count + 1) > oracle->said_size)
+    if (2 * (oracle->reported_count + 1) > oracle->reported_capacity)
         grow(oracle);
     uint64_t hash = hash_of(text);
     size_t at = place_of(oracle, hash);
-    oracle->said_count += oracle->said[at] == 0;
-    oracle->said[at] = hash;
+    oracle->reported_count += oracle->reported[at] == 0;
+    oracle->reported[at] = hash;
 }
 
-bool oracle_was_said(const struct oracle *oracle, struct herd_slice text)
+bool oracle_was_reported(const struct oracle *oracle, struct herd_slice text)
 {
-    return oracle->said_size > 0 && oracle->said[place_of(oracle, hash_of(text))] != 0;
+    return oracle->reported_capacity > 0 &&
+           oracle->reported[place_of(oracle, hash_of(text))] != 0;
 }
 
 /* ---- texts ---- */
@@ -138,12 +140,12 @@ static void keep_greater(struct oracle_text *to, struct herd_slice text)
 
 void oracle_init(struct oracle *oracle)
 {
-    *oracle = (struct oracle){.said = NULL};
+    *oracle = (struct oracle){.reported = NULL};
 }
 
 void oracle_free(struct oracle *oracle)
 {
-    free(oracle->said);
+    free(oracle->reported);
 }
 
 /* ---- checks ---- */
@@ -158,33 +160,33 @@ static void hear(struct oracle *oracle, int client, struct herd_slice record)
         keep(&oracle->sample[oracle->samples++], record);
 }
 
-const char *oracle_answered(struct oracle *oracle, int client, struct herd_slice reply,
+const char *oracle_on_reply(struct oracle *oracle, int client, struct herd_slice reply,
                             struct herd_slice before, struct herd_slice after)
 {
     bool news = before.len == 0 || time_cmp(time_of(reply), time_of(before)) > 0;
     if (news && !herd_slice_eq(after, reply))
-        return "a report that was news was answered, but is not stored";
+        return "a newer report was answered, but is not stored";
     if (!news && !herd_slice_eq(after, before))
-        return "a report that was not news changed what is stored";
+        return "a report that was not newer changed the record";
     if (news)
         hear(oracle, client, reply);
     return NULL;
 }
 
-const char *oracle_refused(struct oracle *oracle, int client, struct herd_slice said,
-                           struct herd_slice before, struct herd_slice after)
+const char *oracle_on_refusal(struct oracle *oracle, int client, struct herd_slice said,
+                              struct herd_slice before, struct herd_slice after)
 {
     if (herd_slice_eq(before, after))
         return NULL;
     if (after.len < said.len ||
         memcmp(after.data + after.len - said.len, said.data, said.len) != 0)
-        return "a report that was refused changed what is stored";
+        return "a refused report changed the record";
     hear(oracle, client, after);
     return NULL;
 }
 
-const char *oracle_sees(struct oracle *oracle, uint32_t server, uint64_t life, int client,
-                        struct herd_slice text)
+const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life,
+                           int client, struct herd_slice text)
 {
     struct oracle_text *seen = &oracle->seen[server][client];
     if (oracle->life[server] != life) {
@@ -196,7 +198,7 @@ const char *oracle_sees(struct oracle *oracle, uint32_t server, uint64_t life, i
         return NULL;
     if (text.len == 0)
         return "a record has vanished";
-    if (!oracle_was_said(oracle, text))
+    if (!oracle_was_reported(oracle, text))
         return "a record is stored that no server has answered";
     if (seen->len > 0 && oracle_cmp(text, slice_of(seen)) < 0)
         return "a stored record has fallen";
@@ -206,15 +208,15 @@ const char *oracle_sees(struct oracle *oracle, uint32_t server, uint64_t life, i
     return NULL;
 }
 
-void oracle_demand(struct oracle *oracle, uint32_t group, int client,
+void oracle_expect(struct oracle *oracle, uint32_t group, int client,
                    struct herd_slice text)
 {
     if (text.len > 0)
         keep_greater(&oracle->least[group][client], text);
 }
 
-const char *oracle_judge(const struct oracle *oracle, uint32_t group, int client,
-                         struct herd_slice text, bool exactly)
+const char *oracle_check_final(const struct oracle *oracle, uint32_t group, int client,
+                               struct herd_slice text, bool exactly)
 {
     struct herd_slice least = slice_of(&oracle->least[group][client]);
     struct herd_slice most = slice_of(&oracle->most[client]);
@@ -224,7 +226,7 @@ const char *oracle_judge(const struct oracle *oracle, uint32_t group, int client
         return "a record that a living server held is lost";
     if (exactly && oracle_cmp(text, most) < 0)
         return "a record that a client was answered is lost";
-    if (exactly || !oracle_was_said(oracle, text))
+    if (exactly || !oracle_was_reported(oracle, text))
         return "a record has come from nowhere";
     return NULL;
 }

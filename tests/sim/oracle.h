@@ -1,9 +1,9 @@
-/* What the herd should hold, by the textbook: for each client the greatest of all records
- * that a server has answered. Written apart from the cores, and with none of their code:
- * records are compared as strings of digits here.
+/* The oracle: the records that the herd must hold, by an independent implementation: for
+ * each client the greatest of all records that a server has replied with. It uses no code
+ * of the cores; records are compared as strings of digits.
  *
- * The oracle is told what clients were answered, and shown what servers hold. Texts are
- * copied. Functions that check return NULL, or what is wrong. */
+ * It is given the replies to clients and the records that servers hold. Texts are copied.
+ * Functions that check return NULL, or the error as a text. */
 #ifndef TESTS_SIM_ORACLE_H
 #define TESTS_SIM_ORACLE_H
 
@@ -33,44 +33,44 @@ struct oracle {
     struct oracle_text most[ORACLE_CLIENTS];                 /* nothing is greater */
     struct oracle_text sample[ORACLE_SAMPLES];
     size_t samples;
-    uint64_t *said; /* hashes of all records that may be stored; open addressing */
-    size_t said_count, said_size;
-    uint64_t ties; /* times that a record gave way to another of the same instant */
+    uint64_t *reported; /* hashes of all records that may be stored; open addressing */
+    size_t reported_count, reported_capacity;
+    uint64_t ties; /* times that a record was replaced by another one of the same instant */
 };
 
 void oracle_init(struct oracle *oracle);
 void oracle_free(struct oracle *oracle);
 
-/* The textbook order of two records about one client: <0, 0, >0. */
+/* The order of two records about one client: <0, 0, >0. */
 int oracle_cmp(struct herd_slice a, struct herd_slice b);
 
-/* A client was answered `reply` (without LF); the server held `before` about it, and holds
- * `after` now. `client` is the number of one that is watched, or -1. */
-const char *oracle_answered(struct oracle *oracle, int client, struct herd_slice reply,
+/* A client got `reply` (without LF); the server held `before` about it, and holds `after`
+ * now. `client` is the number of a watched client, or -1. */
+const char *oracle_on_reply(struct oracle *oracle, int client, struct herd_slice reply,
                             struct herd_slice before, struct herd_slice after);
 
-/* A client said this (location and time, one blank between) and got no AT; it may have
- * been stored all the same. */
-const char *oracle_refused(struct oracle *oracle, int client, struct herd_slice said,
-                           struct herd_slice before, struct herd_slice after);
+/* A client reported this (location and time, one space between) and got no AT; the report
+ * may have been stored all the same. */
+const char *oracle_on_refusal(struct oracle *oracle, int client, struct herd_slice said,
+                              struct herd_slice before, struct herd_slice after);
 
-/* The server, in this life of it, holds `text` about a client that is watched. */
-const char *oracle_sees(struct oracle *oracle, uint32_t server, uint64_t life, int client,
-                        struct herd_slice text);
+/* The server, since this start, holds `text` about a watched client. */
+const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life,
+                           int client, struct herd_slice text);
 
-/* True when some client has been answered so. */
-bool oracle_was_said(const struct oracle *oracle, struct herd_slice text);
+/* True when some client got this reply. */
+bool oracle_was_reported(const struct oracle *oracle, struct herd_slice text);
 
-/* A server of that group holds it now: in the end they all must, if nothing greater. */
-void oracle_demand(struct oracle *oracle, uint32_t group, int client,
+/* A server of that group holds it now: finally all of them must, or a greater one. */
+void oracle_expect(struct oracle *oracle, uint32_t group, int client,
                    struct herd_slice text);
 
-/* The end. `exactly`: nothing can have been lost, and nothing else can have come. */
-const char *oracle_judge(const struct oracle *oracle, uint32_t group, int client,
-                         struct herd_slice text, bool exactly);
+/* The final check. `exactly`: no record can have been lost or added. */
+const char *oracle_check_final(const struct oracle *oracle, uint32_t group, int client,
+                               struct herd_slice text, bool exactly);
 
-/* That `cmp` is an order, and the same as the textbook's, on records that were said;
- * counts the triples that were looked at. */
+/* Checks that `cmp` is an order, and the same as oracle_cmp, on records that were reported;
+ * counts the triples that were checked. */
 const char *oracle_order_laws(const struct oracle *oracle,
                               int (*cmp)(struct herd_slice a, struct herd_slice b),
                               uint64_t *triples);

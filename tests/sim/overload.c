@@ -11,7 +11,7 @@
 enum { STEP_MS = 10, LINES = 64, LINE = 96, KERNEL = 16384, BATCH = 16384 };
 
 /* The reports of one client that the receiver lacks: when each was made. */
-struct behind {
+struct backlog {
     int64_t *at_ns;
     size_t count, size;
     uint64_t first; /* number of the first of them */
@@ -20,7 +20,7 @@ struct behind {
 struct watch {
     struct overload *load;
     struct sim *sim;
-    struct behind *behind;
+    struct backlog *backlog;
     /* What was sent, in order: clients and numbers of reports. */
     uint32_t *client;
     uint64_t *number;
@@ -38,10 +38,10 @@ static void *grown(void *old, size_t size)
 
 static void note_age(struct watch *watch, uint32_t client, int64_t now_ns)
 {
-    const struct behind *behind = &watch->behind[client];
-    if (behind->count == 0)
+    const struct backlog *backlog = &watch->backlog[client];
+    if (backlog->count == 0)
         return;
-    int64_t ms = (now_ns - behind->at_ns[0]) / HERD_NS_PER_MS;
+    int64_t ms = (now_ns - backlog->at_ns[0]) / HERD_NS_PER_MS;
     if (ms > watch->load->worst_ms)
         watch->load->worst_ms = ms;
     if (client < watch->load->hot && ms > watch->load->worst_hot_ms)
@@ -52,27 +52,27 @@ static void note_age(struct watch *watch, uint32_t client, int64_t now_ns)
 
 static void reported(struct watch *watch, uint32_t client)
 {
-    struct behind *behind = &watch->behind[client];
-    if (behind->count == behind->size) {
-        behind->size = behind->size > 0 ? 2 * behind->size : 4;
-        behind->at_ns = grown(behind->at_ns, behind->size * sizeof *behind->at_ns);
+    struct backlog *backlog = &watch->backlog[client];
+    if (backlog->count == backlog->size) {
+        backlog->size = backlog->size > 0 ? 2 * backlog->size : 4;
+        backlog->at_ns = grown(backlog->at_ns, backlog->size * sizeof *backlog->at_ns);
     }
-    behind->at_ns[behind->count++] = watch->sim->now_ns;
+    backlog->at_ns[backlog->count++] = watch->sim->now_ns;
 }
 
 static void arrived(struct watch *watch, uint32_t client, uint64_t number)
 {
-    struct behind *behind = &watch->behind[client];
-    if (number < behind->first)
+    struct backlog *backlog = &watch->backlog[client];
+    if (number < backlog->first)
         return;
     note_age(watch, client, watch->sim->now_ns);
-    size_t gone = (size_t)(number - behind->first) + 1;
-    if (!CHECK(gone <= behind->count))
+    size_t gone = (size_t)(number - backlog->first) + 1;
+    if (!CHECK(gone <= backlog->count))
         return;
-    memmove(behind->at_ns, behind->at_ns + gone,
-            (behind->count - gone) * sizeof *behind->at_ns);
-    behind->count -= gone;
-    behind->first = number + 1;
+    memmove(backlog->at_ns, backlog->at_ns + gone,
+            (backlog->count - gone) * sizeof *backlog->at_ns);
+    backlog->count -= gone;
+    backlog->first = number + 1;
 }
 
 static void on_frame(void *ctx, struct sim *sim, const struct sim_frame *frame)
@@ -112,10 +112,10 @@ static void stepped(void *ctx, struct sim *sim, uint32_t server)
 
 static void report(struct watch *watch, uint32_t client, char *text, size_t *len)
 {
-    const struct behind *behind = &watch->behind[client];
+    const struct backlog *backlog = &watch->backlog[client];
     *len += (size_t)snprintf(text + *len, LINE,
                              "IAMAT c%05" PRIu32 " +34.0-118.4 %" PRIu64 "\n", client,
-                             behind->first + behind->count);
+                             backlog->first + backlog->count);
     reported(watch, client);
 }
 
@@ -132,7 +132,7 @@ static void say(struct watch *watch, uint32_t first, uint32_t count, bool any)
                     : load->hot + dice_roll(&watch->sim->dice, load->clients - load->hot);
             report(watch, any ? some : first + done, text, &len);
         }
-        (void)sim_say(watch->sim, 0, herd_slice(text, len));
+        (void)sim_client_send(watch->sim, 0, herd_slice(text, len));
     }
 }
 
@@ -161,12 +161,12 @@ void overload_run(struct overload *load)
     char conf[SHAPE_CONF];
     struct watch watch = {.load = load};
     struct sim_setup setup = {.conf = conf, .seed = 1};
-    setup.ears.stepped = stepped;
-    setup.ears.frame = on_frame;
-    setup.ears.ctx = &watch;
+    setup.hooks.stepped = stepped;
+    setup.hooks.frame = on_frame;
+    setup.hooks.ctx = &watch;
     shape_conf(SHAPE_LINE, 2, conf);
-    watch.behind = calloc(load->clients, sizeof *watch.behind);
-    if (watch.behind == NULL)
+    watch.backlog = calloc(load->clients, sizeof *watch.backlog);
+    if (watch.backlog == NULL)
         abort();
     struct sim *sim = sim_new_with(&setup);
     watch.sim = sim;
@@ -188,8 +188,8 @@ void overload_run(struct overload *load)
     }
     finish(&watch);
     for (uint32_t i = 0; i < load->clients; i++)
-        free(watch.behind[i].at_ns);
-    free(watch.behind);
+        free(watch.backlog[i].at_ns);
+    free(watch.backlog);
     free(watch.client);
     free(watch.number);
     sim_free(sim);

@@ -9,9 +9,9 @@ struct overload {
     uint32_t clients, hot; /* the hot ones make half of the updates */
     uint32_t updates_a_s, records_a_s, seconds;
     int64_t latency_ms;
-    /* what came of it */
-    int64_t queue_ms; /* for the kernel's buffer, and the batch behind it, on the link */
-    int64_t worst_ms, worst_hot_ms; /* from the first report that the receiver lacks on */
+    /* results */
+    int64_t queue_ms;               /* for the kernel's buffer and one batch, on the link */
+    int64_t worst_ms, worst_hot_ms; /* since the first report that the receiver lacks */
     uint64_t full_syncs, sent;      /* by a link that lags; records */
     bool agreed;                    /* when the reports had ended */
 };

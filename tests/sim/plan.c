@@ -5,26 +5,26 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* ---- what deeds are ---- */
+/* ---- kinds of operations ---- */
 
 static const char *const words[] = {
 #define WORD(name, word, operands, what) word,
-    DEEDS(WORD)
+    OPS(WORD)
 #undef WORD
 };
 
 static const char *const operands[] = {
 #define OPERANDS(name, word, ops, what) ops,
-    DEEDS(OPERANDS)
+    OPS(OPERANDS)
 #undef OPERANDS
 };
 
-const char *deed_word(enum deed_kind kind)
+const char *op_word(enum op_kind kind)
 {
     return words[kind];
 }
 
-static bool has(enum deed_kind kind, char operand)
+static bool has(enum op_kind kind, char operand)
 {
     return strchr(operands[kind], operand) != NULL;
 }
@@ -38,13 +38,13 @@ void plan_time(int64_t n, char *out, size_t size)
 
 static int by_time(const void *a, const void *b)
 {
-    const struct deed *left = a, *right = b;
+    const struct op *left = a, *right = b;
     return (left->at_ms > right->at_ms) - (left->at_ms < right->at_ms);
 }
 
 void plan_sort(struct plan *plan)
 {
-    qsort(plan->deed, plan->deeds, sizeof *plan->deed, by_time);
+    qsort(plan->op, plan->op_count, sizeof *plan->op, by_time);
 }
 
 void plan_conf(const struct plan *plan, char out[SHAPE_CONF])
@@ -105,8 +105,8 @@ static void draw_options(struct plan *plan, struct dice *dice)
 }
 
 /* The slowest have room for heartbeats and not for much more, and a handshake takes its
- * time. But a packet comes within half of link-timeout-ms: who sees nothing for longer than
- * all of it has to take the other side for dead. */
+ * time. But a packet comes within half of link-timeout-ms: a server that receives nothing
+ * for longer than that regards the link as dead. */
 static void draw_rate(struct plan *plan, struct dice *dice, bool tiny)
 {
     plan->rate = one_in(dice, 8) ? between(dice, 20000, 200000) : 0;
@@ -128,15 +128,15 @@ static void draw_network(struct plan *plan, struct dice *dice, bool tiny)
     plan->kernel = (size_t)pick(dice, kernels, 4);
 }
 
-static struct deed *add(struct plan *plan, enum deed_kind kind, struct dice *dice)
+static struct op *add(struct plan *plan, enum op_kind kind, struct dice *dice)
 {
-    struct deed *deed = &plan->deed[plan->deeds++];
-    if (plan->deeds == PLAN_DEEDS)
+    struct op *op = &plan->op[plan->op_count++];
+    if (plan->op_count == PLAN_OPS)
         abort();
-    *deed = (struct deed){.kind = kind};
-    deed->at_ms = between(dice, 0, plan->end_ms - 1);
-    deed->a = dice_roll(dice, plan->servers);
-    return deed;
+    *op = (struct op){.kind = kind};
+    op->at_ms = between(dice, 0, plan->end_ms - 1);
+    op->a = dice_roll(dice, plan->servers);
+    return op;
 }
 
 static void draw_reports(struct plan *plan, struct dice *dice, bool tiny)
@@ -145,44 +145,44 @@ static void draw_reports(struct plan *plan, struct dice *dice, bool tiny)
     uint32_t count = 2 + dice_roll(dice, tiny ? 30 : 50);
     int64_t times = tiny ? 8 : 400;
     for (uint32_t i = 0; i < count; i++) {
-        struct deed *deed = add(plan, DEED_REPORT, dice);
-        deed->client = dice_roll(dice, clients);
-        deed->n = 4 + between(dice, 0, times - 1);
+        struct op *op = add(plan, OP_REPORT, dice);
+        op->client = dice_roll(dice, clients);
+        op->n = 4 + between(dice, 0, times - 1);
     }
     if (one_in(dice, 8))
-        add(plan, DEED_FUTURE, dice)->n = between(dice, 1, 100);
+        add(plan, OP_FUTURE, dice)->n = between(dice, 1, 100);
 }
 
-static void draw_link(struct plan *plan, struct dice *dice, struct deed *deed)
+static void draw_link(struct plan *plan, struct dice *dice, struct op *op)
 {
     do {
-        deed->a = dice_roll(dice, plan->servers);
-        deed->b = dice_roll(dice, plan->servers);
-    } while (deed->a == deed->b || !shape_linked(plan->shape, plan->servers,
-                                                 deed->a < deed->b ? deed->a : deed->b,
-                                                 deed->a < deed->b ? deed->b : deed->a));
+        op->a = dice_roll(dice, plan->servers);
+        op->b = dice_roll(dice, plan->servers);
+    } while (op->a == op->b ||
+             !shape_linked(plan->shape, plan->servers, op->a < op->b ? op->a : op->b,
+                           op->a < op->b ? op->b : op->a));
 }
 
 /* Much to send, so that it takes a while. */
 static void draw_crowd(struct plan *plan, struct dice *dice)
 {
-    struct deed *bulk = add(plan, DEED_BULK, dice);
+    struct op *bulk = add(plan, OP_BULK, dice);
     plan->end_ms = plan->end_ms < 10000 ? 10000 : plan->end_ms;
     bulk->at_ms /= 4;
     bulk->n = between(dice, 100, 1200);
     if (one_in(dice, 2)) {
-        struct deed *storm = add(plan, DEED_STORM, dice);
+        struct op *storm = add(plan, OP_STORM, dice);
         storm->n = between(dice, 200, 1500);
         storm->for_ms = between(dice, 500, 3000);
         /* Somebody needs everything meanwhile. */
-        struct deed *crash = add(plan, DEED_CRASH, dice);
+        struct op *crash = add(plan, OP_CRASH, dice);
         crash->at_ms = storm->at_ms + between(dice, 0, storm->for_ms / 2);
         crash->for_ms = between(dice, 1, 200);
         if (one_in(dice, 2))
             plan->rate = between(dice, 10000, 40000);
     }
     if (one_in(dice, 2)) {
-        struct deed *slow = add(plan, DEED_SLOW, dice);
+        struct op *slow = add(plan, OP_SLOW, dice);
         draw_link(plan, dice, slow);
         slow->at_ms /= 2;
         slow->n = between(dice, 200, 3000);
@@ -193,46 +193,46 @@ static void draw_crowd(struct plan *plan, struct dice *dice)
     plan->segment = plan->segment == 1 ? 0 : plan->segment;
 }
 
-static int64_t draw_number(const struct plan *plan, struct dice *dice, enum deed_kind kind)
+static int64_t draw_number(const struct plan *plan, struct dice *dice, enum op_kind kind)
 {
     switch (kind) {
-    case DEED_SLOW: return between(dice, 200, 20000);
-    case DEED_CLOCK: return between(dice, -plan->skew_max_ms / 8, plan->skew_max_ms / 8);
-    case DEED_SKEW:
+    case OP_SLOW: return between(dice, 200, 20000);
+    case OP_CLOCK: return between(dice, -plan->skew_max_ms / 8, plan->skew_max_ms / 8);
+    case OP_SKEW:
         return (one_in(dice, 2) ? 1 : -1) * plan->skew_max_ms * between(dice, 2, 20);
-    case DEED_MEMORY:
-    case DEED_HICCUP: return between(dice, 1, 40);
+    case OP_MEMORY:
+    case OP_HICCUP: return between(dice, 1, 40);
     default: break;
     }
     return dice_roll(dice, 2);
 }
 
-static void draw_fault(struct plan *plan, struct dice *dice, enum deed_kind kind)
+static void draw_fault(struct plan *plan, struct dice *dice, enum op_kind kind)
 {
     static const int64_t longest[] = {20, 300, 3000, 12000};
-    struct deed *deed = add(plan, kind, dice);
+    struct op *op = add(plan, kind, dice);
     if (has(kind, 'l'))
-        draw_link(plan, dice, deed);
+        draw_link(plan, dice, op);
     if (has(kind, 'n'))
-        deed->n = draw_number(plan, dice, kind);
+        op->n = draw_number(plan, dice, kind);
     if (has(kind, '~'))
-        deed->for_ms = between(dice, 1, pick(dice, longest, 4));
+        op->for_ms = between(dice, 1, pick(dice, longest, 4));
 }
 
 static void draw_faults(struct plan *plan, struct dice *dice)
 {
-    enum deed_kind allowed[DEED_KINDS];
+    enum op_kind allowed[OP_KINDS];
     uint32_t kinds = 0, share = 1 + dice_roll(dice, 5);
-    for (int kind = DEED_CUT; kind < DEED_KINDS; kind++)
+    for (int kind = OP_CUT; kind < OP_KINDS; kind++)
         if (one_in(dice, share))
-            allowed[kinds++] = (enum deed_kind)kind;
+            allowed[kinds++] = (enum op_kind)kind;
     uint32_t count = kinds > 0 ? dice_roll(dice, 24) : 0;
     int spoils = 0;
     for (uint32_t i = 0; i < count; i++) {
-        enum deed_kind kind = allowed[dice_roll(dice, kinds)];
+        enum op_kind kind = allowed[dice_roll(dice, kinds)];
         /* Each of these doubles the time that the next repair waits. */
-        spoils += kind == DEED_SPOIL;
-        if (kind != DEED_SPOIL || spoils <= 2)
+        spoils += kind == OP_SPOIL;
+        if (kind != OP_SPOIL || spoils <= 2)
             draw_fault(plan, dice, kind);
     }
 }
@@ -240,15 +240,15 @@ static void draw_faults(struct plan *plan, struct dice *dice)
 void plan_clip(struct plan *plan)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < plan->deeds; i++) {
-        struct deed deed = plan->deed[i];
-        if (deed.at_ms >= plan->end_ms)
+    for (size_t i = 0; i < plan->op_count; i++) {
+        struct op op = plan->op[i];
+        if (op.at_ms >= plan->end_ms)
             continue;
-        if (deed.at_ms + deed.for_ms > plan->end_ms)
-            deed.for_ms = plan->end_ms - deed.at_ms;
-        plan->deed[kept++] = deed;
+        if (op.at_ms + op.for_ms > plan->end_ms)
+            op.for_ms = plan->end_ms - op.at_ms;
+        plan->op[kept++] = op;
     }
-    plan->deeds = kept;
+    plan->op_count = kept;
 }
 
 static void draw_end(struct plan *plan, struct dice *dice)

@@ -1,6 +1,6 @@
-/* A run of a simulated herd as data: what it is made of, what clients say, and what goes
- * wrong when. A plan is drawn from a seed, or read from a text; the same plan gives the
- * same run. Because it is data it can be made smaller when it shows a failure. */
+/* A run of a simulated herd as data: its shape, and the operations on it, work of clients
+ * and faults. A plan is drawn from a seed, or read from a text; the same plan gives the
+ * same run. Because it is data, a plan that fails can be shrunk. */
 #ifndef TESTS_SIM_PLAN_H
 #define TESTS_SIM_PLAN_H
 
@@ -10,11 +10,11 @@
 
 /* X(name, word, operands, what happens). Operands: "a" a server; "ab" two servers, "l" two
  * linked ones; "c" a client and "n" a number, in this order. With "~" it lasts. */
-#define DEEDS(X)                                                                           \
-    X(REPORT, "report", "acn", "client says where it is; n/4 is the time")                 \
+#define OPS(X)                                                                             \
+    X(REPORT, "report", "acn", "a client reports; n/4 is the time")                        \
     X(FUTURE, "future", "acn", "likewise, but n years ahead")                              \
-    X(BULK, "bulk", "an", "n clients say where they are")                                  \
-    X(STORM, "storm", "an~", "few clients say n times a second where they are")            \
+    X(BULK, "bulk", "an", "n clients report")                                              \
+    X(STORM, "storm", "an~", "few clients report n times a second")                        \
     X(CUT, "cut", "l~", "connections are reset, dials are refused")                        \
     X(ONE_WAY, "one-way", "l~", "nothing gets from the first to the second")               \
     X(STALL, "stall", "l~", "nothing gets through in both directions")                     \
@@ -23,12 +23,12 @@
     X(RESET, "reset", "l", "connections are reset, and what is under way is lost")         \
     X(PIECES, "pieces", "l~", "every byte comes alone")                                    \
     X(CRASH, "crash", "a~", "the server ends, and starts again")                           \
-    X(VANISH, "vanish", "a~", "likewise, and nobody hears of it")                          \
-    X(LEAVE, "leave", "a~", "likewise, in good order")                                     \
+    X(VANISH, "vanish", "a~", "likewise, without a reset")                                 \
+    X(LEAVE, "leave", "a~", "likewise, by an orderly shutdown")                            \
     X(FREEZE, "freeze", "a~", "the server is stopped, and continues")                      \
     X(CLOCK, "clock", "an", "its clock jumps by n ms")                                     \
     X(SKEW, "skew", "an~", "its clock is n ms off, and its connections are reset")         \
-    X(TWIN, "twin", "an~", "another one of the same name; n: it vanishes in the end")      \
+    X(TWIN, "twin", "an~", "a second server of its name; n: it vanishes at last")          \
     X(ONE_SIDED, "one-sided", "l~", "the first one's configuration lacks the link")        \
     X(OTHER_HERD, "other-herd", "a~", "its configuration names another herd")              \
     X(WRONG_KEY, "wrong-key", "an~", "it has another key; n: none, or one against none")   \
@@ -38,28 +38,28 @@
     X(HICCUP, "hiccup", "an", "only the n-th allocation fails")                            \
     X(SPOIL, "spoil", "l", "a record is damaged on its way from the first to the second")
 
-enum deed_kind {
-#define NAME(name, word, operands, what) DEED_##name,
-    DEEDS(NAME)
+enum op_kind {
+#define NAME(name, word, operands, what) OP_##name,
+    OPS(NAME)
 #undef NAME
-        DEED_KINDS
+        OP_KINDS
 };
 
 /* Work of clients; the others are faults. */
-static inline bool deed_is_work(enum deed_kind kind)
+static inline bool op_is_work(enum op_kind kind)
 {
-    return kind < DEED_CUT;
+    return kind < OP_CUT;
 }
 
-struct deed {
-    enum deed_kind kind;
+struct op {
+    enum op_kind kind;
     int64_t at_ms, for_ms; /* for_ms 0: for ever, or at once */
     uint32_t a, b;         /* servers */
     uint32_t client;
     int64_t n;
 };
 
-enum { PLAN_DEEDS = 256, PLAN_CLIENTS = 24 };
+enum { PLAN_OPS = 256, PLAN_CLIENTS = 24 };
 
 struct plan {
     uint64_t seed; /* of everything that is not written here */
@@ -71,10 +71,10 @@ struct plan {
     int64_t rate;       /* of each path, bytes a second; 0: any */
     uint32_t segment;   /* as in sim_path */
     size_t kernel;      /* as in sim */
-    struct deed deed[PLAN_DEEDS];
-    size_t deeds;   /* in the order of time */
-    int64_t end_ms; /* of the faults */
-    uint32_t dead;  /* servers that stay dead then, one bit each ... */
+    struct op op[PLAN_OPS];
+    size_t op_count; /* in the order of time */
+    int64_t end_ms;  /* of the faults */
+    uint32_t dead;   /* servers that stay dead then, one bit each ... */
     bool dead_silently;
     uint64_t dead_links; /* ... and links, by their place in the configuration */
     int64_t idle_ms;     /* how long it is watched in the end */
@@ -87,13 +87,13 @@ void plan_conf(const struct plan *plan, char out[SHAPE_CONF]);
 
 /* As a text that plan_read understands. */
 void plan_print(const struct plan *plan, FILE *out);
-void plan_print_deed(const struct deed *deed, char *out, size_t size);
+void plan_print_op(const struct op *op, char *out, size_t size);
 
 /* Reads lines until the end or one that begins with "--". Returns NULL, or what is wrong
  * with the line *line. */
 const char *plan_read(struct plan *plan, const char *text, int *line);
 
-const char *deed_word(enum deed_kind kind);
+const char *op_word(enum op_kind kind);
 
 void plan_sort(struct plan *plan);
 

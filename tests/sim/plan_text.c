@@ -6,29 +6,29 @@
 
 static const char *const operands[] = {
 #define OPERANDS(name, word, ops, what) ops,
-    DEEDS(OPERANDS)
+    OPS(OPERANDS)
 #undef OPERANDS
 };
 
-static bool has(enum deed_kind kind, char operand)
+static bool has(enum op_kind kind, char operand)
 {
     return strchr(operands[kind], operand) != NULL;
 }
 
 /* ---- printing ---- */
 
-void plan_print_deed(const struct deed *deed, char *out, size_t size)
+void plan_print_op(const struct op *op, char *out, size_t size)
 {
-    size_t len = (size_t)snprintf(out, size, "at %" PRId64 " %s %c", deed->at_ms,
-                                  deed_word(deed->kind), shape_server(deed->a));
-    if (has(deed->kind, 'l') && len < size)
-        len += (size_t)snprintf(out + len, size - len, " %c", shape_server(deed->b));
-    if (has(deed->kind, 'c') && len < size)
-        len += (size_t)snprintf(out + len, size - len, " c%" PRIu32, deed->client);
-    if (has(deed->kind, 'n') && len < size)
-        len += (size_t)snprintf(out + len, size - len, " %" PRId64, deed->n);
-    if (has(deed->kind, '~') && len < size)
-        (void)snprintf(out + len, size - len, " for %" PRId64, deed->for_ms);
+    size_t len = (size_t)snprintf(out, size, "at %" PRId64 " %s %c", op->at_ms,
+                                  op_word(op->kind), shape_server(op->a));
+    if (has(op->kind, 'l') && len < size)
+        len += (size_t)snprintf(out + len, size - len, " %c", shape_server(op->b));
+    if (has(op->kind, 'c') && len < size)
+        len += (size_t)snprintf(out + len, size - len, " c%" PRIu32, op->client);
+    if (has(op->kind, 'n') && len < size)
+        len += (size_t)snprintf(out + len, size - len, " %" PRId64, op->n);
+    if (has(op->kind, '~') && len < size)
+        (void)snprintf(out + len, size - len, " for %" PRId64, op->for_ms);
 }
 
 void plan_print(const struct plan *plan, FILE *out)
@@ -43,9 +43,9 @@ void plan_print(const struct plan *plan, FILE *out)
     fprintf(out, "latency-ms %" PRId64 "\nrate %" PRId64 "\nsegment %" PRIu32 "\n",
             plan->latency_ms, plan->rate, plan->segment);
     fprintf(out, "kernel %zu\n", plan->kernel);
-    for (size_t i = 0; i < plan->deeds; i++) {
+    for (size_t i = 0; i < plan->op_count; i++) {
         char text[128];
-        plan_print_deed(&plan->deed[i], text, sizeof text);
+        plan_print_op(&plan->op[i], text, sizeof text);
         fprintf(out, "%s\n", text);
     }
     fprintf(out, "end-ms %" PRId64 "\n", plan->end_ms);
@@ -105,45 +105,44 @@ static bool server(const struct plan *plan, const char *word, uint32_t *value)
 }
 
 static const char *read_operands(const struct plan *plan, const struct words *words,
-                                 struct deed *deed)
+                                 struct op *op)
 {
     int at = 3;
     int64_t client = 0;
-    if (at >= words->count || !server(plan, words->word[at++], &deed->a))
+    if (at >= words->count || !server(plan, words->word[at++], &op->a))
         return "a server is missing";
-    if (has(deed->kind, 'l') &&
-        (at >= words->count || !server(plan, words->word[at++], &deed->b)))
+    if (has(op->kind, 'l') &&
+        (at >= words->count || !server(plan, words->word[at++], &op->b)))
         return "a second server is missing";
-    if (has(deed->kind, 'c') &&
+    if (has(op->kind, 'c') &&
         (at >= words->count || words->word[at][0] != 'c' ||
          !number(words->word[at++] + 1, &client) || client < 0 || client >= PLAN_CLIENTS))
         return "a client is missing: c0, c1, ...";
-    if (has(deed->kind, 'n') &&
-        (at >= words->count || !number(words->word[at++], &deed->n)))
+    if (has(op->kind, 'n') && (at >= words->count || !number(words->word[at++], &op->n)))
         return "a number is missing";
-    if (has(deed->kind, '~') && (at + 1 >= words->count || !is(words->word[at++], "for") ||
-                                 !number(words->word[at++], &deed->for_ms)))
+    if (has(op->kind, '~') && (at + 1 >= words->count || !is(words->word[at++], "for") ||
+                               !number(words->word[at++], &op->for_ms)))
         return "\"for\" and a number of ms are missing";
-    deed->client = (uint32_t)client;
+    op->client = (uint32_t)client;
     return at == words->count ? NULL : "too many words";
 }
 
-static const char *read_deed(struct plan *plan, const struct words *words)
+static const char *read_op(struct plan *plan, const struct words *words)
 {
-    struct deed deed = {.kind = DEED_REPORT};
+    struct op op = {.kind = OP_REPORT};
     int kind = 0;
-    if (words->count < 3 || !number(words->word[1], &deed.at_ms))
+    if (words->count < 3 || !number(words->word[1], &op.at_ms))
         return "a number of ms is missing";
-    while (kind < DEED_KINDS && !is(words->word[2], deed_word((enum deed_kind)kind)))
+    while (kind < OP_KINDS && !is(words->word[2], op_word((enum op_kind)kind)))
         kind++;
-    if (kind == DEED_KINDS)
-        return "no such deed";
-    deed.kind = (enum deed_kind)kind;
-    if (plan->deeds + 1 == PLAN_DEEDS)
-        return "too many deeds";
-    const char *why = read_operands(plan, words, &deed);
+    if (kind == OP_KINDS)
+        return "no such operation";
+    op.kind = (enum op_kind)kind;
+    if (plan->op_count + 1 == PLAN_OPS)
+        return "too many operations";
+    const char *why = read_operands(plan, words, &op);
     if (why == NULL)
-        plan->deed[plan->deeds++] = deed;
+        plan->op[plan->op_count++] = op;
     return why;
 }
 
@@ -228,7 +227,7 @@ const char *plan_read(struct plan *plan, const char *text, int *line)
         if (words.count == 0)
             continue;
         if (is(words.word[0], "at"))
-            why = read_deed(plan, &words);
+            why = read_op(plan, &words);
         else if (is(words.word[0], "herd"))
             why = read_herd(plan, &words);
         else

@@ -7,12 +7,12 @@
 
 enum sim_kind {
     SIM_SYN,         /* a dial arrives at `other` */
-    SIM_OPENED,      /* the dialler hears that it succeeded */
+    SIM_OPENED,      /* the dialler is told that it succeeded */
     SIM_DIAL_FAILED, /* ... or not */
     SIM_ARRIVE,      /* bytes up to `place` come to an end of a connection */
     SIM_FREED,       /* bytes up to `place` have left the kernel of an end */
-    SIM_RESET,       /* an end hears that the connection is gone */
-    SIM_STALL,       /* an end may have taken nothing for too long */
+    SIM_RESET,       /* an end gets a reset */
+    SIM_STALL,       /* an end may have stalled for too long */
     SIM_TIMER,       /* `place` is handed to sim->timer */
 };
 
@@ -22,7 +22,7 @@ struct sim_event {
     enum sim_kind kind;
     uint32_t server; /* the dials: the dialler ... */
     uint64_t life;   /* ... in this life */
-    uint32_t other;  /* the dials: who was dialled */
+    uint32_t other;  /* the dials: the dialled server */
     int end;         /* of the connection: 0 or 1 */
     herd_conn_id conn;
     uint64_t place;

@@ -11,10 +11,10 @@
 
 enum {
     UNSENT_MAX = 65536, /* bytes kept for a neighbour that takes none */
-    LOOK_MS = 50,       /* how often the healing herd is looked at */
+    LOOK_MS = 50,       /* between two checks of a healing herd */
     ACK_MS = 1500,      /* the last ACK is on its way for so long */
-    NUMBERS = 4,        /* timers of a deed */
-    START = NUMBERS * PLAN_DEEDS,
+    NUMBERS = 4,        /* timers of a operation */
+    START = NUMBERS * PLAN_OPS,
     PROBE_MS = 2000,
     SLOT_MS = 5000,
     REPAIR_MS = 10000,
@@ -28,7 +28,7 @@ struct run {
     const struct plan *plan;
     struct sim *sim;
     struct run_result *result;
-    const struct run_ears *ears;
+    const struct run_hooks *hooks;
     struct faults faults;
     struct oracle oracle;
     struct work work;
@@ -60,8 +60,8 @@ static void look(struct run *run, uint32_t server)
     for (int client = 0; client < ORACLE_CLIENTS; client++)
         if (run->work.used >> client & 1)
             fail(run,
-                 oracle_sees(&run->oracle, server, at->life, client,
-                             held(run, server, client)),
+                 oracle_observe(&run->oracle, server, at->life, client,
+                                held(run, server, client)),
                  server, client);
 }
 
@@ -87,7 +87,7 @@ static void on_frame(void *ctx, struct sim *sim, const struct sim_frame *frame)
     enum sim_verb verb = wire_verb(frame->verb);
     char text[WIRE_TEXT];
     marks_frame(&run->result->marks, frame);
-    if (run->ears == NULL || !run->ears->frames || wire_is_idle(verb))
+    if (run->hooks == NULL || !run->hooks->frames || wire_is_idle(verb))
         return;
     wire_text(sim, frame, text);
     sim_note(sim, "%s -> %s  %s", sim_name(sim, frame->from), sim_name(sim, frame->to),
@@ -96,14 +96,14 @@ static void on_frame(void *ctx, struct sim *sim, const struct sim_frame *frame)
 
 /* ---- what happens when ---- */
 
-static void deed_timer(struct run *run, size_t number, int part)
+static void op_timer(struct run *run, size_t number, int part)
 {
-    const struct deed *deed = &run->plan->deed[number];
-    if (deed_is_work(deed->kind)) {
+    const struct op *op = &run->plan->op[number];
+    if (op_is_work(op->kind)) {
         const char *why = work_do(&run->work, number, part == AT_BEGIN);
-        fail(run, why, deed->a, -1);
-        if (deed->kind == DEED_STORM &&
-            sim_ms(run->sim) + WORK_STORM_MS < deed->at_ms + deed->for_ms)
+        fail(run, why, op->a, -1);
+        if (op->kind == OP_STORM &&
+            sim_ms(run->sim) + WORK_STORM_MS < op->at_ms + op->for_ms)
             sim_timer(run->sim, WORK_STORM_MS, number * NUMBERS + AT_AGAIN);
     } else if (part == AT_BEGIN) {
         faults_begin(&run->faults, run->sim, number);
@@ -119,7 +119,7 @@ static void timer(void *ctx, struct sim *sim, uint64_t number)
         if (!sim_is_up(sim, (uint32_t)(number - START)))
             (void)sim_start(sim, (uint32_t)(number - START));
     } else {
-        deed_timer(run, (size_t)number / NUMBERS, (int)(number % NUMBERS));
+        op_timer(run, (size_t)number / NUMBERS, (int)(number % NUMBERS));
     }
 }
 
@@ -130,11 +130,11 @@ static void plan_timers(struct run *run)
     for (uint32_t i = 0; i < plan->servers; i++)
         sim_timer(run->sim, dice_roll(&dice, 3) == 0 ? dice_roll(&dice, 200) : 0,
                   START + i);
-    for (size_t i = 0; i < plan->deeds; i++) {
-        const struct deed *deed = &plan->deed[i];
-        sim_timer(run->sim, deed->at_ms, i * NUMBERS + AT_BEGIN);
-        if (deed->for_ms > 0 && !deed_is_work(deed->kind))
-            sim_timer(run->sim, deed->at_ms + deed->for_ms, i * NUMBERS + AT_END);
+    for (size_t i = 0; i < plan->op_count; i++) {
+        const struct op *op = &plan->op[i];
+        sim_timer(run->sim, op->at_ms, i * NUMBERS + AT_BEGIN);
+        if (op->for_ms > 0 && !op_is_work(op->kind))
+            sim_timer(run->sim, op->at_ms + op->for_ms, i * NUMBERS + AT_END);
     }
 }
 
@@ -202,7 +202,7 @@ static void end_faults(struct run *run)
     for (uint32_t i = 0; i < plan->servers; i++)
         for (int client = 0; client < ORACLE_CLIENTS; client++)
             if (sim_is_up(run->sim, i) && (run->work.used >> client & 1))
-                oracle_demand(&run->oracle, run->group[i], client, held(run, i, client));
+                oracle_expect(&run->oracle, run->group[i], client, held(run, i, client));
 }
 
 /* ---- liveness ---- */
@@ -214,12 +214,12 @@ int64_t run_bound_ms(const struct plan *plan)
                        2 * plan->handshake_ms;
     int64_t records = PLAN_CLIENTS, repair_ms = REPAIR_MS, slow = plan->rate;
     uint32_t hops = shape_diameter(plan->shape, plan->servers);
-    for (size_t i = 0; i < plan->deeds; i++) {
-        const struct deed *deed = &plan->deed[i];
-        records += deed->kind == DEED_BULK ? deed->n : 0;
-        if (deed->kind == DEED_SLOW && (slow == 0 || deed->n < slow))
-            slow = deed->n;
-        if (deed->kind == DEED_SPOIL) {
+    for (size_t i = 0; i < plan->op_count; i++) {
+        const struct op *op = &plan->op[i];
+        records += op->kind == OP_BULK ? op->n : 0;
+        if (op->kind == OP_SLOW && (slow == 0 || op->n < slow))
+            slow = op->n;
+        if (op->kind == OP_SPOIL) {
             bound_ms += 6 * plan->ping_ms + repair_ms;
             repair_ms *= 2;
         }
@@ -252,55 +252,57 @@ static bool is_dead(const struct sim_pipe *pipe)
     return pipe->server[1] != SIM_SERVERS && (here || there) && (here != there || lost);
 }
 
-static bool has_dead(const struct run *run, uint32_t *who)
+static bool find_dead_connection(const struct run *run, uint32_t *server)
 {
     for (uint32_t i = 0; i < run->sim->pipe_count; i++) {
         const struct sim_pipe *pipe = run->sim->pipe[i];
-        *who = pipe->server[1];
+        *server = pipe->server[1];
         if (is_dead(pipe))
             return true;
     }
     return false;
 }
 
-static const char *why_not_healed(const struct run *run, uint32_t *who)
+static const char *find_disagreement(const struct run *run, uint32_t *server)
 {
-    for (*who = 0; *who < run->plan->servers; ++*who)
-        if (sim_is_up(run->sim, *who) &&
-            herd_core_links_up(run->sim->server[*who].core) != links_wanted(run, *who))
+    for (*server = 0; *server < run->plan->servers; ++*server)
+        if (sim_is_up(run->sim, *server) &&
+            herd_core_links_up(run->sim->server[*server].core) !=
+                links_wanted(run, *server))
             return "a link does not come up";
-    for (*who = 0; *who < run->plan->servers; ++*who)
-        if (sim_is_up(run->sim, *who) &&
-            sim_digest(run->sim, *who) != sim_digest(run->sim, run->group[*who]))
+    for (*server = 0; *server < run->plan->servers; ++*server)
+        if (sim_is_up(run->sim, *server) &&
+            sim_digest(run->sim, *server) != sim_digest(run->sim, run->group[*server]))
             return "servers do not agree";
-    return has_dead(run, who) ? "a dead connection is not noticed" : NULL;
+    return find_dead_connection(run, server) ? "a dead connection is not noticed" : NULL;
 }
 
-/* Everybody may have everything, and still be told so. */
+/* Servers that hold the same records may still exchange frames about them. */
 static bool is_busy(const struct sim *sim)
 {
     for (uint32_t i = 0; i < sim->pipe_count; i++)
         for (int end = 0; end < 2; end++) {
             const struct sim_stream *stream = &sim->pipe[i]->from[end];
             if (sim->pipe[i]->open[end] &&
-                (stream->is_sync || stream->taken < stream->news_end))
+                (stream->is_sync || stream->taken < stream->last_non_idle_end))
                 return true;
         }
     return false;
 }
 
-static const char *why_not_tidy(const struct run *run, uint32_t *who)
+static const char *find_leftover(const struct run *run, uint32_t *server)
 {
-    *who = 0;
+    *server = 0;
     if (is_busy(run->sim))
         return "there is always something under way";
-    for (*who = 0; *who < run->plan->servers; ++*who)
-        if (sim_is_up(run->sim, *who) &&
-            herd_core_conn_count(run->sim->server[*who].core) != links_wanted(run, *who))
+    for (*server = 0; *server < run->plan->servers; ++*server)
+        if (sim_is_up(run->sim, *server) &&
+            herd_core_conn_count(run->sim->server[*server].core) !=
+                links_wanted(run, *server))
             return "a connection is left over";
     for (uint32_t i = 0; i < run->sim->conf.link_count; i++) {
         const struct herd_conf_link *at = &run->sim->conf.links[i];
-        *who = at->a;
+        *server = at->a;
         if (sim_pipes(run->sim, at->a, at->b) != link_lives(run, i))
             return "a link has not exactly one connection, or a dead one has some";
     }
@@ -308,24 +310,24 @@ static const char *why_not_tidy(const struct run *run, uint32_t *who)
 }
 
 static bool await(struct run *run, int64_t bound_ms,
-                  const char *(*why_not)(const struct run *run, uint32_t *who))
+                  const char *(*find_fault)(const struct run *run, uint32_t *server))
 {
     const char *why;
-    uint32_t who = 0;
+    uint32_t server = 0;
     int64_t end_ms = sim_ms(run->sim) + bound_ms;
-    while ((why = why_not(run, &who)) != NULL && sim_ms(run->sim) < end_ms &&
+    while ((why = find_fault(run, &server)) != NULL && sim_ms(run->sim) < end_ms &&
            run->sim->broken[0] == '\0')
         sim_run_for(run->sim, LOOK_MS);
-    fail(run, why, who, -1);
+    fail(run, why, server, -1);
     return why == NULL && run->sim->broken[0] == '\0';
 }
 
-/* Whoever wanders off for ever takes records with him. */
+/* Records are lost with a server that ends. */
 static bool can_lose(const struct run *run)
 {
-    static const enum deed_kind losing[] = {DEED_CRASH,  DEED_VANISH,    DEED_LEAVE,
-                                            DEED_TWIN,   DEED_ONE_SIDED, DEED_OTHER_HERD,
-                                            DEED_MEMORY, DEED_HICCUP,    DEED_WRONG_KEY};
+    static const enum op_kind losing[] = {OP_CRASH,  OP_VANISH,    OP_LEAVE,
+                                          OP_TWIN,   OP_ONE_SIDED, OP_OTHER_HERD,
+                                          OP_MEMORY, OP_HICCUP,    OP_WRONG_KEY};
     for (size_t i = 0; i < sizeof losing / sizeof losing[0]; i++)
         if (run->faults.done[losing[i]] > 0)
             return true;
@@ -339,12 +341,12 @@ static void judge(struct run *run)
         for (int client = 0; client < ORACLE_CLIENTS; client++)
             if (sim_is_up(run->sim, i) && (run->work.used >> client & 1))
                 fail(run,
-                     oracle_judge(&run->oracle, run->group[i], client, held(run, i, client),
-                                  exactly),
+                     oracle_check_final(&run->oracle, run->group[i], client,
+                                        held(run, i, client), exactly),
                      i, client);
 }
 
-static uint64_t frames_of_news(const struct sim *sim)
+static uint64_t non_idle_frames(const struct sim *sim)
 {
     uint64_t frames = 0;
     for (int verb = 0; verb < SIM_VERBS; verb++)
@@ -357,21 +359,21 @@ static void heal(struct run *run)
 {
     int64_t start_ms = sim_ms(run->sim);
     run->result->bound_ms = run_bound_ms(run->plan);
-    bool healed = await(run, run->result->bound_ms, why_not_healed);
+    bool healed = await(run, run->result->bound_ms, find_disagreement);
     run->result->heal_ms = sim_ms(run->sim) - start_ms;
-    /* A dial may be under way that nobody has heard of. */
+    /* A dial may be under way. */
     sim_run_for(run->sim, run->plan->connect_ms + 2 * run->plan->latency_ms);
-    if (!healed || !await(run, run->result->bound_ms, why_not_tidy))
+    if (!healed || !await(run, run->result->bound_ms, find_leftover))
         return;
     judge(run);
     sim_note(run->sim, "healed within %" PRId64 " ms, and at rest", run->result->heal_ms);
     sim_run_for(run->sim, ACK_MS + 2 * run->plan->latency_ms);
-    uint64_t frames = frames_of_news(run->sim);
+    uint64_t frames = non_idle_frames(run->sim);
     sim_run_for(run->sim, run->plan->idle_ms);
-    if (frames_of_news(run->sim) != frames)
-        fail(run, "the herd is not silent when all is said", 0, -1);
-    uint32_t who = 0;
-    fail(run, why_not_healed(run, &who), who, -1);
+    if (non_idle_frames(run->sim) != frames)
+        fail(run, "the herd is not idle after it has converged", 0, -1);
+    uint32_t server = 0;
+    fail(run, find_disagreement(run, &server), server, -1);
     judge(run);
 }
 
@@ -386,7 +388,7 @@ static int core_cmp(struct herd_slice a, struct herd_slice b)
 }
 
 /* The same for the same run, and hardly for another one. */
-static uint64_t fingerprint(const struct sim *sim)
+static uint64_t fingerprint_of(const struct sim *sim)
 {
     struct dice print = {sim->steps};
     for (int verb = 0; verb < SIM_VERBS; verb++)
@@ -419,7 +421,7 @@ static void note_state(struct run *run, uint32_t server)
 static void check_differences(struct run *run)
 {
     struct herd_stats stats = sim_stats(run->sim);
-    if (run->faults.done[DEED_SPOIL] > 0)
+    if (run->faults.done[OP_SPOIL] > 0)
         return;
     if (stats.repairs > 0)
         fail(run, "a difference was repaired that should not be there", 0, -1);
@@ -437,23 +439,23 @@ static void conclude(struct run *run)
     if (sim->wire.records != sim_records_sent(sim))
         fail(run, "records were sent by another way than batches", 0, -1);
     fail(run, oracle_order_laws(&run->oracle, core_cmp, &result->order_triples), 0, -1);
-    for (uint32_t i = 0; i < run->plan->servers && sim->noted.note != NULL; i++)
+    for (uint32_t i = 0; i < run->plan->servers && sim->notes.note != NULL; i++)
         if (sim_is_up(sim, i))
             note_state(run, i);
-    result->print = fingerprint(sim);
+    result->print = fingerprint_of(sim);
     result->ok = sim->broken[0] == '\0';
     memcpy(result->why, sim->broken, sizeof result->why);
     sim->broken[0] = '\0';
     result->total_ms = sim_ms(sim);
     result->steps = sim->steps;
-    result->reports = run->work.said;
+    result->reports = run->work.lines;
     result->most_unsent = sim->most_unsent;
     memcpy(result->done, run->faults.done, sizeof result->done);
-    for (size_t i = 0; i < run->plan->deeds; i++)
-        result->done[run->plan->deed[i].kind] += deed_is_work(run->plan->deed[i].kind);
+    for (size_t i = 0; i < run->plan->op_count; i++)
+        result->done[run->plan->op[i].kind] += op_is_work(run->plan->op[i].kind);
 }
 
-void run_plan(const struct plan *plan, const struct run_ears *ears,
+void run_plan(const struct plan *plan, const struct run_hooks *hooks,
               struct run_result *result)
 {
     struct run *run = calloc(1, sizeof *run);
@@ -464,17 +466,17 @@ void run_plan(const struct plan *plan, const struct run_ears *ears,
     *result = (struct run_result){.ok = false};
     run->plan = plan;
     run->result = result;
-    run->ears = ears;
+    run->hooks = hooks;
     struct sim_setup setup = {
         .conf = conf,
         .seed = plan->seed,
         .keyed = plan->keyed,
-        .asleep = true,
-        .ears = {.stepped = stepped, .frame = on_frame, .timer = timer}};
-    setup.ears.ctx = run;
+        .unstarted = true,
+        .hooks = {.stepped = stepped, .frame = on_frame, .timer = timer}};
+    setup.hooks.ctx = run;
     run->sim = sim_new_with(&setup);
-    if (ears != NULL)
-        run->sim->noted = (struct sim_notes){ears->note, ears->ctx};
+    if (hooks != NULL)
+        run->sim->notes = (struct sim_notes){hooks->note, hooks->ctx};
     faults_init(&run->faults, plan);
     oracle_init(&run->oracle);
     work_init(&run->work, plan, run->sim, &run->oracle);

@@ -14,24 +14,24 @@ struct run_result {
     int64_t total_ms;
     uint64_t steps, reports;
     uint64_t print; /* two runs of one plan have the same */
-    uint64_t done[DEED_KINDS];
+    uint64_t done[OP_KINDS];
     uint64_t order_triples;
     size_t most_unsent;
     struct marks marks;
 };
 
-struct run_ears {
+struct run_hooks {
     void (*note)(void *ctx, const char *line);
     /* Every frame but heartbeats and ACK is noted as well. */
     bool frames;
     void *ctx;
 };
 
-/* `ears` may be NULL. */
-void run_plan(const struct plan *plan, const struct run_ears *ears,
+/* `hooks` may be NULL. */
+void run_plan(const struct plan *plan, const struct run_hooks *hooks,
               struct run_result *result);
 
-/* How long healing may take, in virtual time; doc/protocol.md names the parts. */
+/* The time that healing may take, in virtual time; doc/protocol.md names the parts. */
 int64_t run_bound_ms(const struct plan *plan);
 
 #endif

@@ -1,4 +1,4 @@
-/* Herds of a given shape, and what can be asked of all of their servers. */
+/* Herds of a given shape, and checks of all their servers. */
 #ifndef TESTS_SIM_SHAPE_H
 #define TESTS_SIM_SHAPE_H
 

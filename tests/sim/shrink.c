@@ -37,18 +37,18 @@ static bool keep(struct plan *plan, const struct plan *smaller)
 static bool without(struct plan *plan, size_t first, size_t count)
 {
     struct plan smaller = *plan;
-    memmove(&smaller.deed[first], &smaller.deed[first + count],
-            (plan->deeds - first - count) * sizeof *plan->deed);
-    smaller.deeds -= count;
+    memmove(&smaller.op[first], &smaller.op[first + count],
+            (plan->op_count - first - count) * sizeof *plan->op);
+    smaller.op_count -= count;
     return keep(plan, &smaller);
 }
 
-/* Ever smaller groups of deeds are left out. */
-static bool fewer_deeds(struct plan *plan)
+/* Ever smaller groups of operations are left out. */
+static bool fewer_ops(struct plan *plan)
 {
     bool changed = false;
-    for (size_t count = plan->deeds; count > 0; count /= 2)
-        for (size_t first = 0; first + count <= plan->deeds;) {
+    for (size_t count = plan->op_count; count > 0; count /= 2)
+        for (size_t first = 0; first + count <= plan->op_count;) {
             if (without(plan, first, count))
                 changed = true;
             else
@@ -57,19 +57,19 @@ static bool fewer_deeds(struct plan *plan)
     return changed;
 }
 
-static bool shorter_deeds(struct plan *plan)
+static bool shorter_ops(struct plan *plan)
 {
     bool changed = false;
-    for (size_t i = 0; i < plan->deeds; i++) {
+    for (size_t i = 0; i < plan->op_count; i++) {
         struct plan smaller = *plan;
-        struct deed *deed = &smaller.deed[i];
-        if (deed->for_ms > 1) {
-            deed->for_ms /= 2;
+        struct op *op = &smaller.op[i];
+        if (op->for_ms > 1) {
+            op->for_ms /= 2;
             changed = keep(plan, &smaller) || changed;
         }
         smaller = *plan;
-        if (deed->kind == DEED_BULK && deed->n > 1) {
-            deed->n /= 2;
+        if (op->kind == OP_BULK && op->n > 1) {
+            op->n /= 2;
             changed = keep(plan, &smaller) || changed;
         }
     }
@@ -106,8 +106,8 @@ bool shrink_plan(struct plan *plan)
     if (!fails(plan))
         return false;
     for (int round = 0; round < 20; round++) {
-        bool changed = fewer_deeds(plan);
-        changed = shorter_deeds(plan) || changed;
+        bool changed = fewer_ops(plan);
+        changed = shorter_ops(plan) || changed;
         changed = plainer(plan) || changed;
         if (!changed)
             break;

@@ -50,9 +50,9 @@ bool sim_start(struct sim *sim, uint32_t server)
     draw(sim, server, &setup);
     if (at->keyed)
         setup.mac = (struct herd_mac){forge_sign, at->key};
-    at->vanished = at->leaving = false;
+    at->vanished = at->stopping = false;
     at->frozen_until_ns = 0;
-    at->owed_count = 0;
+    at->drained_due_count = 0;
     int rc = herd_core_new(&at->core, &setup, (struct herd_mono){sim->now_ns});
     if (rc != HERD_OK && rc != HERD_ENOMEM)
         abort();
@@ -104,7 +104,7 @@ static void end_life(struct sim *sim, uint32_t server, bool silently)
     at->core = NULL;
     at->tick_ns = INT64_MAX;
     at->vanished = silently;
-    at->leaving = false;
+    at->stopping = false;
     sim_note(sim, "%s %s", sim_name(sim, server), silently ? "vanishes" : "ends");
     for (uint32_t i = 0; i < sim->pipe_count; i++) {
         int end = net_end(sim->pipe[i], server);
@@ -125,9 +125,9 @@ void sim_vanish(struct sim *sim, uint32_t server)
     end_life(sim, server, true);
 }
 
-void sim_leave(struct sim *sim, uint32_t server)
+void sim_shut_down(struct sim *sim, uint32_t server)
 {
-    sim->server[server].leaving = true;
+    sim->server[server].stopping = true;
     engine_step(sim, server, (struct herd_event){.kind = HERD_EV_STOP});
 }
 
@@ -148,7 +148,7 @@ static void client_step(struct sim *sim, uint32_t server, herd_conn_id id,
         engine_step(sim, server, event);
 }
 
-struct herd_slice sim_say(struct sim *sim, uint32_t server, struct herd_slice lines)
+struct herd_slice sim_client_send(struct sim *sim, uint32_t server, struct herd_slice lines)
 {
     if (!sim_is_up(sim, server))
         abort();
@@ -172,7 +172,7 @@ void sim_report(struct sim *sim, uint32_t server, const char *client, const char
                        seconds);
     if (len < 0 || len >= (int)sizeof line)
         abort();
-    struct herd_slice reply = sim_say(sim, server, herd_slice(line, (size_t)len));
+    struct herd_slice reply = sim_client_send(sim, server, herd_slice(line, (size_t)len));
     CHECK(reply.len > 3 && memcmp(reply.data, "AT ", 3) == 0);
     CHECK(sim->reply_closed);
 }
@@ -269,7 +269,7 @@ void sim_note(struct sim *sim, const char *format, ...)
 {
     char line[400];
     va_list args;
-    if (sim->noted.note == NULL)
+    if (sim->notes.note == NULL)
         return;
     int64_t us = (sim->now_ns - SIM_START_NS) / 1000;
     int len = snprintf(line, sizeof line, "%5" PRId64 ".%06" PRId64 " ", us / 1000000,
@@ -277,7 +277,7 @@ void sim_note(struct sim *sim, const char *format, ...)
     va_start(args, format);
     vsnprintf(line + len, sizeof line - (size_t)len, format, args);
     va_end(args);
-    sim->noted.note(sim->noted.ctx, line);
+    sim->notes.note(sim->notes.ctx, line);
 }
 
 void sim_broken(struct sim *sim, const char *format, ...)
@@ -325,7 +325,7 @@ struct sim *sim_new_with(const struct sim_setup *setup)
     struct sim *sim = calloc(1, sizeof *sim);
     if (sim == NULL || (sim->reply = malloc(SIM_REPLY)) == NULL)
         abort();
-    sim->ears = setup->ears;
+    sim->hooks = setup->hooks;
     sim->seed = setup->seed;
     sim->dice.state = setup->seed;
     sim->now_ns = SIM_START_NS;
@@ -336,7 +336,7 @@ struct sim *sim_new_with(const struct sim_setup *setup)
         sim->conf.server_count > SIM_SERVERS - 2)
         abort();
     prepare_servers(sim, setup);
-    for (uint32_t i = 0; i < sim->count && !setup->asleep; i++)
+    for (uint32_t i = 0; i < sim->count && !setup->unstarted; i++)
         (void)sim_start(sim, i);
     return sim;
 }

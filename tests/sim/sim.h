@@ -1,8 +1,8 @@
 /* A whole herd in one process, on virtual time: the same seed gives the same run, event by
  * event. The cores are driven as src/driver does it: the actions of a step are carried out
- * in order; DRAINED follows each SEND when the simulated kernel has taken everything; who
- * takes nothing of what does not fit there is closed after link-timeout-ms; a TICK ends
- * each turn and comes at the deadline; a connection is never mentioned after its
+ * in order; DRAINED follows each SEND when the simulated kernel has accepted all bytes; a
+ * connection that stalls for link-timeout-ms while bytes wait for the kernel is closed; a
+ * TICK ends each turn and comes at the deadline; a connection is never mentioned after its
  * end. net.h has the network. Mistakes of a test abort. */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
@@ -15,16 +15,16 @@ enum {
     SIM_SERVERS = 40, /* impostors included */
     SIM_PIPES = 2048,
     SIM_REPLY = 1 << 20,
-    SIM_OWED = 128,
+    SIM_DRAINED_DUE = 128,
 };
 
-/* The virtual clock's first instant, and what the servers' wall clocks say then. */
+/* The first instant of the virtual clock, and the servers' wall clocks at that time. */
 #define SIM_START_NS HERD_NS_PER_S
 #define SIM_WALL_NS  INT64_C(1621464828000000000)
 
-/* One server; or an impostor, who has the name and configuration of another one. */
+/* One server; or an impostor with the name and configuration of another one. */
 struct sim_server {
-    struct herd_core *core; /* NULL: is down */
+    struct herd_core *core; /* NULL: the server is down */
     struct fail_mem mem;
     const struct herd_conf *conf; /* to start with */
     uint32_t self;                /* index in the configuration */
@@ -36,36 +36,36 @@ struct sim_server {
     int64_t wall_offset_ns;       /* of its clock */
     uint8_t key[16];              /* of the herd, if `keyed` */
     bool keyed;
-    bool vanished;     /* with its machine: nobody answers for it */
-    bool leaving;      /* has got STOP */
-    char speaks_least; /* digits in its HELLO; 0: as the core wrote it */
-    char speaks_most;
-    bool other_rules; /* its HELLO tells other merge rules */
-    herd_conn_id owed[SIM_OWED];
-    size_t owed_count; /* connections that wait for DRAINED */
+    bool vanished;    /* with its machine: packets for it get no answer */
+    bool stopping;    /* STOP was given */
+    char version_min; /* a digit for its HELLO; 0: as the core wrote it */
+    char version_max;
+    bool other_rules; /* its HELLO has other merge rules */
+    herd_conn_id drained_due[SIM_DRAINED_DUE];
+    size_t drained_due_count; /* connections whose DRAINED is due */
 };
 
-/* One direction of a connection: a row of bytes. Places count them from the beginning;
- * the end of the row is one place behind the last. taken <= planned <= sent. */
+/* One direction of a connection: a stream of bytes. Offsets count from its beginning; the
+ * FIN takes one offset after the last byte. taken <= planned <= sent. */
 struct sim_stream {
     char *data;  /* from `base` on */
     size_t size; /* allocated; kept for the next connection */
     uint64_t base;
-    uint64_t taken;            /* by the receiver */
-    uint64_t freed;            /* the sender's kernel has forgotten */
-    uint64_t planned;          /* under way */
-    uint64_t sent;             /* by the core */
-    int64_t last_ns;           /* when the last byte under way arrives */
-    bool fin, fin_planned;     /* the sender has closed */
-    bool lost;                 /* nothing arrives any more, and nobody notices */
-    bool owes;                 /* DRAINED is due when all is in the kernel */
-    bool watched;              /* a SIM_STALL is planned */
-    int64_t moved_ns;          /* when the receiver was last known to take something */
-    uint64_t batch, batch_end; /* places of the last BATCH */
-    uint64_t news_end;         /* of the last frame that is no heartbeat and no ACK */
-    bool spoil;                /* a record of the next BATCH is damaged */
-    bool is_sync;              /* SYNC was sent, but not SYNCED */
-    uint64_t tail;             /* of the feed, as the last PING said */
+    uint64_t taken;             /* by the receiver */
+    uint64_t freed;             /* released by the sender's kernel */
+    uint64_t planned;           /* given to the network */
+    uint64_t sent;              /* by the core */
+    int64_t last_ns;            /* when the last planned byte arrives */
+    bool fin, fin_planned;      /* the sender has closed */
+    bool lost;                  /* nothing arrives any more, without a reset */
+    bool drained_wanted;        /* DRAINED is due when all is in the kernel */
+    bool watched;               /* a SIM_STALL is planned */
+    int64_t moved_ns;           /* when the receiver last acknowledged bytes */
+    uint64_t batch, batch_end;  /* offsets of the last BATCH */
+    uint64_t last_non_idle_end; /* of the last frame that is no heartbeat and no ACK */
+    bool spoil;                 /* a record of the next BATCH is damaged */
+    bool is_sync;               /* SYNC was sent, but not SYNCED */
+    uint64_t tail;              /* of the feed, in the last PING */
 };
 
 /* A connection; both ends know it by the same id. [0] dialled; a client's has only [0]. */
@@ -81,14 +81,14 @@ struct sim_pipe {
 /* From one server to another. */
 struct sim_path {
     int64_t latency_ns;
-    int64_t rate;          /* bytes a second; 0: any */
+    int64_t rate;          /* bytes a second; 0: unlimited */
     int64_t hole_until_ns; /* nothing gets through before */
-    uint32_t segment;      /* most bytes that arrive at once; 0: any */
+    uint32_t segment;      /* bytes that arrive at once at most; 0: unlimited */
     uint32_t spoil;        /* records to damage */
     bool cut;              /* dials are refused */
 };
 
-/* A frame on its way into the sender's kernel. */
+/* A frame that a core has sent. */
 struct sim_frame {
     uint32_t from, to;
     const struct sim_pipe *pipe;
@@ -98,17 +98,17 @@ struct sim_frame {
 
 struct sim;
 
-/* What a test wants to hear of; each may be NULL. */
-struct sim_ears {
+/* Callbacks of a test; each may be NULL. */
+struct sim_hooks {
     void (*stepped)(void *ctx, struct sim *sim, uint32_t server);
     void (*frame)(void *ctx, struct sim *sim, const struct sim_frame *frame);
     void (*timer)(void *ctx, struct sim *sim, uint64_t number);
     void *ctx;
 };
 
-/* Lines without LF about what happens, for people. */
+/* Lines of a transcript, without LF. */
 struct sim_notes {
-    void (*note)(void *ctx, const char *line); /* NULL: nobody wants them */
+    void (*note)(void *ctx, const char *line); /* NULL: no transcript */
     void *ctx;
 };
 
@@ -129,7 +129,7 @@ enum sim_verb {
     SIM_VERBS
 };
 
-/* What went over all wires so far. */
+/* Counters of all connections. */
 struct sim_wire {
     uint64_t frames[SIM_VERBS], bytes[SIM_VERBS];
     uint64_t records;
@@ -141,13 +141,13 @@ struct sim_setup {
     const char *conf; /* text */
     uint64_t seed;
     bool keyed;
-    bool asleep; /* no server is started */
-    struct sim_ears ears;
+    bool unstarted; /* no server is started */
+    struct sim_hooks hooks;
 };
 
 struct sim {
-    struct sim_ears ears;
-    struct sim_notes noted;
+    struct sim_hooks hooks;
+    struct sim_notes notes;
     struct fail_mem conf_mem;
     struct herd_conf conf;
     uint64_t seed;
@@ -163,12 +163,12 @@ struct sim {
     size_t kernel; /* bytes that the kernels hold for one direction */
     struct sim_wire wire;
     struct herd_stats past; /* of lives that have ended */
-    uint64_t stalls;        /* connections closed because nothing was taken */
+    uint64_t stalls;        /* connections closed because they stalled */
     size_t most_unsent;     /* bytes that a core had to keep for one neighbour */
     char *reply;            /* to the last client; SIM_REPLY bytes */
     size_t reply_len;
     bool reply_closed; /* by the server */
-    char broken[256];  /* what is wrong with the simulator or a core; "": nothing */
+    char broken[256];  /* an error of the simulator or a core; "": none */
 };
 
 /* A herd that runs, with 10 ms on all paths. */
@@ -177,45 +177,46 @@ struct sim *sim_new_with(const struct sim_setup *setup);
 /* Checks that the cores gave all memory back. */
 void sim_free(struct sim *sim);
 
-/* Until all that was planned up to that instant (ms since the start) has happened. */
+/* Handles all events up to that instant (ms since the start). */
 void sim_run_until(struct sim *sim, int64_t ms);
 void sim_run_for(struct sim *sim, int64_t ms);
 int64_t sim_ms(const struct sim *sim);
-/* Until all possible links are up, at most a minute; then half a second. */
+/* Runs until all possible links are up, at most a minute; then half a second more. */
 bool sim_settle(struct sim *sim);
-/* ears.timer hears of it then. */
+/* Calls hooks.timer after that time. */
 void sim_timer(struct sim *sim, int64_t in_ms, uint64_t number);
-/* Says it to `noted`, with the time. */
+/* Adds a line to the transcript, with the time. */
 void sim_note(struct sim *sim, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Something must not be; the first of these is kept. */
+/* Reports an error; the first one is kept in sim->broken. */
 void sim_broken(struct sim *sim, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A client connects, says this, sends no more, and is closed; the replies are in
+/* A client connects, sends these lines and EOF, and is closed; the replies are in
  * sim->reply. The server must be up. */
-struct herd_slice sim_say(struct sim *sim, uint32_t server, struct herd_slice lines);
-/* Says IAMAT with that time and half a second; checks that the reply is an AT. */
+struct herd_slice sim_client_send(struct sim *sim, uint32_t server,
+                                  struct herd_slice lines);
+/* Sends IAMAT with that time and half a second; checks that the reply is an AT. */
 void sim_report(struct sim *sim, uint32_t server, const char *client, const char *location,
                 int64_t seconds);
 /* Empty when the server is down or does not know the client. */
 struct herd_slice sim_record(const struct sim *sim, uint32_t server, const char *client);
 /* The record's client time, or -1 when there is none. */
 int64_t sim_seconds(const struct sim *sim, uint32_t server, const char *client);
-/* The digest of all that it holds: a sum over its records, this file's own. */
+/* A digest of all records that it holds, independent of the core's. */
 uint64_t sim_digest(const struct sim *sim, uint32_t server);
 
 /* A start with an empty store; false: out of memory. */
 bool sim_start(struct sim *sim, uint32_t server);
-/* Another one with the name and configuration of `server`; is started. The clock and the
- * paths are those of `server`. */
+/* Starts another server with the name and configuration of `server`, and the clock and the
+ * paths of it. Returns its number. */
 uint32_t sim_impostor(struct sim *sim, uint32_t server);
 /* A crash: the kernel closes the connections. */
 void sim_stop(struct sim *sim, uint32_t server);
-/* The machine is gone: nobody hears of it. */
+/* The machine is gone: its connections die without a reset. */
 void sim_vanish(struct sim *sim, uint32_t server);
-/* An orderly end: the core takes leave, and ends within three seconds. */
-void sim_leave(struct sim *sim, uint32_t server);
+/* An orderly end: the core shuts down within three seconds. */
+void sim_shut_down(struct sim *sim, uint32_t server);
 bool sim_is_up(const struct sim *sim, uint32_t server);
 /* Impostors are called "twin". */
 const char *sim_name(const struct sim *sim, uint32_t server);

@@ -12,7 +12,7 @@ void tally_add(struct tally *tally, const struct plan *plan,
     tally->steps += result->steps;
     tally->reports += result->reports;
     tally->order_triples += result->order_triples;
-    for (int i = 0; i < DEED_KINDS; i++)
+    for (int i = 0; i < OP_KINDS; i++)
         tally->done[i] += result->done[i];
     for (int i = 0; i < MARK_COUNT; i++)
         tally->marks.seen[i] += result->marks.seen[i];
@@ -78,10 +78,9 @@ void tally_print(struct tally *tally, double real_s, FILE *out)
             "  %" PRIu64 " lines of clients, %" PRIu64
             " triples of records ordered; %zu bytes at most were kept for a neighbour\n",
             tally->reports, tally->order_triples, tally->most_unsent);
-    fprintf(out, "\n  deeds\n");
-    for (int i = 0; i < DEED_KINDS; i++)
-        fprintf(out, "    %-16s %8" PRIu64 "\n", deed_word((enum deed_kind)i),
-                tally->done[i]);
+    fprintf(out, "\n  operations\n");
+    for (int i = 0; i < OP_KINDS; i++)
+        fprintf(out, "    %-16s %8" PRIu64 "\n", op_word((enum op_kind)i), tally->done[i]);
     fprintf(out, "\n  marks\n");
     for (int i = 0; i < MARK_COUNT; i++)
         fprintf(out, "    %-48s %8" PRIu64 "\n", mark_text((enum mark)i),

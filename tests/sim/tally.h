@@ -1,4 +1,4 @@
-/* What many runs come to: the figures that `make sim` prints. */
+/* The sum of many runs: the figures that `make sim` prints. */
 #ifndef TESTS_SIM_TALLY_H
 #define TESTS_SIM_TALLY_H
 
@@ -10,7 +10,7 @@ struct tally {
     uint64_t runs, failed;
     int64_t ms; /* of virtual time, of whole herds */
     uint64_t steps, reports, order_triples;
-    uint64_t done[DEED_KINDS];
+    uint64_t done[OP_KINDS];
     struct marks marks;
     size_t most_unsent;
     int64_t heal_ms[SHAPE_COUNT][TALLY_HEALS];
@@ -22,13 +22,13 @@ struct tally {
 void tally_add(struct tally *tally, const struct plan *plan,
                const struct run_result *result);
 
-/* `real_s`: how long it took. */
+/* `real_s`: the real time of all runs, seconds. */
 void tally_print(struct tally *tally, double real_s, FILE *out);
 
 /* One line of it. */
 void tally_print_line(const struct tally *tally, double real_s, FILE *out);
 
-/* The marks that were never seen, one a line; returns how many. */
+/* The marks that were never seen, one a line; returns their number. */
 int tally_missing(const struct tally *tally, FILE *out);
 
 #endif

@@ -213,7 +213,7 @@ static struct sim *start_slow(size_t kernel)
     CHECK(sim_settle(sim));
     for (int i = 0; i < CLIENTS; i++)
         len += (size_t)snprintf(lines + len, sizeof lines - len, "IAMAT s%03d +1+1 5\n", i);
-    sim_say(sim, 0, herd_slice(lines, len));
+    sim_client_send(sim, 0, herd_slice(lines, len));
     return sim;
 }
 

@@ -1,5 +1,5 @@
-/* Without faults: each report reaches everybody, by the shortest way, and then it is
- * quiet. */
+/* Without faults: each report reaches every server by the shortest path, and then the herd
+ * is quiet. */
 #include "check.h"
 #include "shape.h"
 
@@ -39,7 +39,7 @@ static void reaches_all(void)
             flood((enum shape)shape, origin);
 }
 
-/* What is not news goes nowhere. */
+/* A report that is not newer is not sent on. */
 static void stale_stays(void)
 {
     char conf[SHAPE_CONF];
@@ -132,8 +132,8 @@ static void every_order(void)
 }
 
 const struct check_test test_flood[] = {
-    {"each report reaches everybody in time", reaches_all},
-    {"what is not news goes nowhere", stale_stays},
+    {"each report reaches every server in time", reaches_all},
+    {"a report that is not newer is not sent on", stale_stays},
     {"four reports in every order", every_order},
     {NULL, NULL},
 };

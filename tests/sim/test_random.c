@@ -1,7 +1,7 @@
 /* Herds drawn from seeds, with faults drawn from seeds: see plan.h and run.h.
  *
  *   HERD_SIM_SEEDS=n   so many seeds; HERD_SIM_FIRST=n is the first of them
- *   HERD_SIM_HOURS=h   seeds nobody has tried, for so many real hours
+ *   HERD_SIM_HOURS=h   new seeds, for this many real hours
  *   HERD_SIM_SEED=n    one seed alone; with HERD_SIM_TRACE=1 all that happens is printed,
  *                      with HERD_SIM_SHRINK=1 the smallest plan that still fails */
 #include "check.h"
@@ -69,10 +69,10 @@ static void print_line(void *ctx, const char *line)
 static void explain(const struct plan *plan, const struct run_result *result)
 {
     static struct last_lines last;
-    struct run_ears ears = {.note = keep_line, .frames = true, .ctx = &last};
+    struct run_hooks hooks = {.note = keep_line, .frames = true, .ctx = &last};
     struct run_result again;
     last.count = 0;
-    run_plan(plan, &ears, &again);
+    run_plan(plan, &hooks, &again);
     fprintf(stderr, "\n  seed %" PRIu64 ": %s, after %" PRId64 " ms\n", plan->seed,
             result->why, result->total_ms);
     fprintf(stderr, "  again:   HERD_SIM_SEED=%" PRIu64 " build/check/test-sim random\n",
@@ -117,7 +117,7 @@ static bool run_seed(struct tally *tally, uint64_t seed)
 static void one_seed(struct tally *tally, uint64_t seed)
 {
     static struct plan plan;
-    struct run_ears ears = {.note = print_line, .frames = true, .ctx = stderr};
+    struct run_hooks hooks = {.note = print_line, .frames = true, .ctx = stderr};
     struct run_result result;
     plan_draw(&plan, seed);
     fprintf(stderr, "\n");
@@ -126,7 +126,7 @@ static void one_seed(struct tally *tally, uint64_t seed)
     if (getenv("HERD_SIM_SHRINK") != NULL)
         shrink(&plan);
     if (getenv("HERD_SIM_TRACE") != NULL)
-        run_plan(&plan, &ears, &result);
+        run_plan(&plan, &hooks, &result);
     else
         (void)run_seed(tally, seed);
 }

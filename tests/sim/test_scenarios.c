@@ -45,7 +45,7 @@ static void rewrite(const char *path, const struct text *before, size_t plan_len
     CHECK_INT(fclose(file), 0);
 }
 
-/* The first line that differs says more than two long texts. */
+/* The first line that differs is more useful than two long texts. */
 static void compare(const struct text *got, const char *want)
 {
     const char *at = got->data;
@@ -62,7 +62,7 @@ static void play(const char *path)
 {
     static struct text file, transcript;
     static struct plan plan;
-    struct run_ears ears = {.note = add_line, .frames = true, .ctx = &transcript};
+    struct run_hooks hooks = {.note = add_line, .frames = true, .ctx = &transcript};
     struct run_result result;
     int line;
     CHECK_LABEL("%s", path);
@@ -72,7 +72,7 @@ static void play(const char *path)
         fprintf(stderr, "\n    %s:%d: %s\n", path, line, why);
     REQUIRE(why == NULL);
     transcript.len = 0;
-    run_plan(&plan, &ears, &result);
+    run_plan(&plan, &hooks, &result);
     transcript.data[transcript.len] = '\0';
     CHECK_STR(result.why, "");
     const char *golden = strstr(file.data, divider);

@@ -58,9 +58,9 @@ uint64_t wire_number(struct herd_slice text, int number)
 static void rewrite_hello(const struct sim_server *at, struct sim_frame *frame)
 {
     char *args = (char *)(uintptr_t)frame->args.data;
-    if (at->speaks_least != 0) {
-        args[0] = at->speaks_least;
-        args[2] = at->speaks_most;
+    if (at->version_min != 0) {
+        args[0] = at->version_min;
+        args[2] = at->version_max;
     }
     if (at->other_rules) {
         size_t rules = word_at(frame->args, 6);
@@ -95,7 +95,7 @@ static void one_frame(struct sim *sim, struct sim_stream *stream, struct sim_fra
     sim->wire.frames[verb]++;
     sim->wire.bytes[verb] += frame->size;
     if (!wire_is_idle(verb))
-        stream->news_end = stream->sent - left;
+        stream->last_non_idle_end = stream->sent - left;
     if (verb == SIM_HELLO)
         rewrite_hello(&sim->server[frame->from], frame);
     if (verb == SIM_SYNC || verb == SIM_SYNCED)
@@ -108,8 +108,8 @@ static void one_frame(struct sim *sim, struct sim_stream *stream, struct sim_fra
         spoil(sim, frame);
         note_batch(sim, stream, frame, left);
     }
-    if (sim->ears.frame != NULL)
-        sim->ears.frame(sim->ears.ctx, sim, frame);
+    if (sim->hooks.frame != NULL)
+        sim->hooks.frame(sim->hooks.ctx, sim, frame);
 }
 
 /* The words of a header: VERB LENGTH [ARGS]. */

@@ -1,11 +1,11 @@
-/* What goes over the wires: frames as they are sent, counted and told to sim->ears. */
+/* Frames as they are sent: counted, and handed to sim->hooks. */
 #ifndef TESTS_SIM_WIRE_H
 #define TESTS_SIM_WIRE_H
 
 #include "sim.h"
 
-/* That end sends these bytes, which stand at the end of its stream; they are whole frames.
- * Some faults change them here. */
+/* That end sends these bytes, the last of its stream; they are whole frames. Some faults
+ * change them here. */
 void wire_sent(struct sim *sim, struct sim_pipe *pipe, int end, char *bytes, size_t len);
 
 const char *wire_verb_name(enum sim_verb verb);
@@ -17,7 +17,7 @@ void wire_text(const struct sim *sim, const struct sim_frame *frame, char *out);
 
 enum sim_verb wire_verb(struct herd_slice verb);
 
-/* Heartbeats and ACK, which a herd at rest sends too. */
+/* Heartbeats and ACK, which an idle herd sends as well. */
 bool wire_is_idle(enum sim_verb verb);
 
 /* A word of the arguments, counted from 0; empty, and 0, when there is none. */

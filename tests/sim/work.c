@@ -46,9 +46,9 @@ static const char *hear(struct work *work, uint32_t server, const struct line *l
     struct herd_slice before = herd_slice(line->before.text, line->before.len);
     struct herd_slice after = sim_record(work->sim, server, line->client);
     if (reply.len > 3 && memcmp(reply.data, "AT ", 3) == 0)
-        return oracle_answered(work->oracle, line->number, reply, before, after);
-    return oracle_refused(work->oracle, line->number, herd_slice_str(line->said), before,
-                          after);
+        return oracle_on_reply(work->oracle, line->number, reply, before, after);
+    return oracle_on_refusal(work->oracle, line->number, herd_slice_str(line->said), before,
+                             after);
 }
 
 /* Clients are different ones. A reply may be missing when there was no memory for it. */
@@ -69,8 +69,8 @@ static const char *say(struct work *work, uint32_t server, struct line *lines, i
             work->used |= UINT64_C(1) << lines[i].number;
     }
     work->busy = true;
-    work->said += (uint64_t)count;
-    struct herd_slice replies = sim_say(work->sim, server, herd_slice(text, len));
+    work->lines += (uint64_t)count;
+    struct herd_slice replies = sim_client_send(work->sim, server, herd_slice(text, len));
     const char *why = NULL;
     for (int i = 0; i < count && why == NULL; i++) {
         struct herd_slice reply = next_reply(&replies);
@@ -91,41 +91,41 @@ static void fill(struct line *line, const char *client, int number, uint64_t pla
              time);
 }
 
-/* ---- deeds ---- */
+/* ---- operations ---- */
 
-static const char *report(struct work *work, const struct deed *deed)
+static const char *report(struct work *work, const struct op *op)
 {
     struct line line;
     char time[40];
-    uint64_t place = (uint64_t)deed->at_ms * 7 + deed->a;
-    plan_time(deed->n, time, sizeof time);
-    if (deed->kind == DEED_FUTURE)
-        snprintf(time, sizeof time, "%" PRId64, 1621464828 + deed->n * 31557600);
-    fill(&line, work_client((int)deed->client), (int)deed->client, place, time);
-    return say(work, deed->a, &line, 1);
+    uint64_t place = (uint64_t)op->at_ms * 7 + op->a;
+    plan_time(op->n, time, sizeof time);
+    if (op->kind == OP_FUTURE)
+        snprintf(time, sizeof time, "%" PRId64, 1621464828 + op->n * 31557600);
+    fill(&line, work_client((int)op->client), (int)op->client, place, time);
+    return say(work, op->a, &line, 1);
 }
 
-static const char *bulk(struct work *work, const struct deed *deed, size_t number)
+static const char *bulk(struct work *work, const struct op *op, size_t number)
 {
     const char *why = NULL;
     struct line lines[LINES];
     int count = 0;
-    for (int64_t i = 0; i < deed->n && why == NULL; i++) {
+    for (int64_t i = 0; i < op->n && why == NULL; i++) {
         char name[NAME];
         snprintf(name, sizeof name, "b%zu.%" PRId64, number, i);
         fill(&lines[count++], name, -1, (uint64_t)i, "5");
-        if (count == LINES || i + 1 == deed->n) {
-            why = say(work, deed->a, lines, count);
+        if (count == LINES || i + 1 == op->n) {
+            why = say(work, op->a, lines, count);
             count = 0;
         }
     }
     return why;
 }
 
-static const char *storm(struct work *work, const struct deed *deed)
+static const char *storm(struct work *work, const struct op *op)
 {
     const char *why = NULL;
-    int64_t left = deed->n * WORK_STORM_MS / 1000;
+    int64_t left = op->n * WORK_STORM_MS / 1000;
     while (left > 0 && why == NULL) {
         struct line lines[LINES];
         int count = left < WORK_HOT ? (int)left : WORK_HOT;
@@ -135,7 +135,7 @@ static const char *storm(struct work *work, const struct deed *deed)
         for (int i = 0; i < count; i++)
             fill(&lines[i], work_client(PLAN_CLIENTS + i), PLAN_CLIENTS + i,
                  work->ticks + (uint64_t)i, time);
-        why = say(work, deed->a, lines, count);
+        why = say(work, op->a, lines, count);
         left -= count;
     }
     return why;
@@ -143,16 +143,16 @@ static const char *storm(struct work *work, const struct deed *deed)
 
 const char *work_do(struct work *work, size_t number, bool first)
 {
-    const struct deed *deed = &work->plan->deed[number];
-    const struct sim_server *at = &work->sim->server[deed->a];
+    const struct op *op = &work->plan->op[number];
+    const struct sim_server *at = &work->sim->server[op->a];
     char text[128];
-    if (at->core == NULL || at->leaving || at->frozen_until_ns > work->sim->now_ns)
+    if (at->core == NULL || at->stopping || at->frozen_until_ns > work->sim->now_ns)
         return NULL;
     if (first) {
-        plan_print_deed(deed, text, sizeof text);
+        plan_print_op(op, text, sizeof text);
         sim_note(work->sim, "work: %s", text);
     }
-    if (deed->kind == DEED_BULK)
-        return bulk(work, deed, number);
-    return deed->kind == DEED_STORM ? storm(work, deed) : report(work, deed);
+    if (op->kind == OP_BULK)
+        return bulk(work, op, number);
+    return op->kind == OP_STORM ? storm(work, op) : report(work, op);
 }

@@ -1,4 +1,4 @@
-/* What clients do in a run: reports, crowds and storms of them, told to the oracle. */
+/* The work of clients in a run: single reports, bulks and storms, checked by the oracle. */
 #ifndef TESTS_SIM_WORK_H
 #define TESTS_SIM_WORK_H
 
@@ -12,16 +12,16 @@ struct work {
     struct sim *sim;
     struct oracle *oracle;
     uint64_t used;  /* the clients that the oracle watches, one bit each */
-    uint64_t said;  /* lines */
+    uint64_t lines; /* lines */
     uint64_t ticks; /* of storms */
-    bool busy;      /* the oracle has not heard of the last lines yet */
+    bool busy;      /* the oracle has not been given the last lines yet */
 };
 
 void work_init(struct work *work, const struct plan *plan, struct sim *sim,
                struct oracle *oracle);
 
-/* The deed of that number, or its next part; NULL, or what was wrong with it. Nobody says
- * anything to a server that is down or stopped. */
+/* The operation of that number, or its next part; NULL, or the error as a text. A server
+ * that is down or stopped gets no reports. */
 const char *work_do(struct work *work, size_t number, bool first);
 
 /* The name of a client that is watched. */
