@@ -1,0 +1,35 @@
+/* The state of one run: run.c carries out its plan, converge.c judges the time after the
+ * faults. */
+#ifndef TESTS_SIM_RUN_INTERNAL_H
+#define TESTS_SIM_RUN_INTERNAL_H
+
+#include "run.h"
+#include "work.h"
+
+struct run {
+    const struct plan *plan;
+    struct sim *sim;
+    struct run_result *result;
+    const struct run_hooks *hooks;
+    struct faults faults;
+    struct oracle oracle;
+    struct work work;
+    uint64_t changes[SIM_SERVERS]; /* of the store, when it was looked at last */
+    uint32_t group[SIM_SERVERS];   /* in the end: servers that can reach each other */
+};
+
+/* The run has failed, of `why`; NULL: it has not. `client` is the number of a watched
+ * client, or -1. Only the first failure counts. */
+void run_fail(struct run *run, const char *why, uint32_t server, int client);
+
+/* The record that the server holds about a watched client; empty: none. */
+struct herd_slice run_held(const struct run *run, uint32_t server, int client);
+
+/* Ends all faults, except servers and links that stay dead; demands from then on that
+ * records survive which a server holds now. */
+void run_end_faults(struct run *run);
+
+/* Runs until the herd has converged and is idle, and checks that it is right. */
+void run_heal(struct run *run);
+
+#endif
