@@ -110,8 +110,8 @@ static void strangers_at_both_ends(void)
     herd_proc_close(&herd);
 }
 
-/* Whoever is turned away and does not close costs a place of its kind, for a while, and
- * gives it to the next. */
+/* A refused connection that is not closed by its other end takes a slot of its role for a
+ * while, and then frees it. */
 static void strangers_that_do_not_leave(void)
 {
     enum { STRANGERS = 200, PLACES = 2 * 16 + 4 * 3, OTHERS = 8 };

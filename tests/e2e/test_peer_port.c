@@ -1,4 +1,4 @@
-/* Strangers at the neighbours' port: they are turned away, and the herd goes on. */
+/* Programs without the key at the peer port are refused, and the herd goes on. */
 #include "check.h"
 #include "files.h"
 #include "protocol/hello.h"

@@ -1,11 +1,11 @@
-/* Who is turned away by HELLO and AUTH, and what is said about it. */
+/* Connections that HELLO and AUTH refuse, and the reasons. */
 #include "check.h"
 #include "script.h"
 #include "talk.h"
 
 #include <stdio.h>
 
-/* ---- who is turned away ---- */
+/* ---- reasons of refusal ---- */
 
 struct refusal {
     const char *input;
@@ -133,7 +133,7 @@ static void another_may_answer_the_dial(void)
     rig_end(&rig);
 }
 
-/* ---- the list of those turned away ---- */
+/* ---- the list of refusals ---- */
 
 static void a_few_names_are_remembered(void)
 {

@@ -51,7 +51,7 @@ struct report_link {
 
 void report_link(struct herd_slice value, struct report_link *link);
 
-/* A value of a refusal line: NAME COUNT WHY... Somebody who was turned away. */
+/* A value of a refusal line: NAME COUNT WHY... A refused peer connection. */
 struct report_refusal {
     struct herd_slice name, count, why;
 };

@@ -15,7 +15,7 @@ enum {
     BURST_RECORDS_MIN = 256, /* a shorter burst is never lagging */
 };
 
-static struct herd_cursor position_of(const struct herd_links *links, uint64_t seq)
+static struct herd_cursor cursor_at(const struct herd_links *links, uint64_t seq)
 {
     struct herd_cursor position = {.seq = seq, .known = true};
     memcpy(position.feed, links->context->setup.feed_id, HERD_FEED_ID);
@@ -51,14 +51,14 @@ static void start_full_sync(struct herd_links *links, struct herd_neighbour *nei
     send->sync_seq = links->store->tail_seq;
     send->sync_after_seq = after;
     send->repair = repair;
-    struct herd_cursor from = position_of(links, send->sync_seq);
+    struct herd_cursor from = cursor_at(links, send->sync_seq);
     herd_cursor_send(links, neighbour->peer, "SYNC", &from);
 }
 
 static void finish_full_sync(struct herd_links *links, struct herd_neighbour *neighbour)
 {
     struct herd_send *send = &neighbour->send;
-    struct herd_cursor at = position_of(links, send->sync_seq);
+    struct herd_cursor at = cursor_at(links, send->sync_seq);
     send->announced_seq = send->sync_seq;
     send->slot_until = (struct herd_mono){0};
     start_feed(send);
@@ -81,7 +81,8 @@ static bool slot_is_free(const struct herd_links *links)
     return taken < SLOTS;
 }
 
-static void sync(struct herd_links *links, struct herd_neighbour *neighbour, bool repair)
+static void start_sync_in_slot(struct herd_links *links, struct herd_neighbour *neighbour,
+                               bool repair)
 {
     start_full_sync(links, neighbour, 0, repair);
     neighbour->send.slot_until = herd_mono_add_ms(links->context->mono, SLOT_MS);
@@ -91,7 +92,7 @@ bool herd_send_repair(struct herd_links *links, struct herd_neighbour *neighbour
 {
     if (!slot_is_free(links))
         return false;
-    sync(links, neighbour, true);
+    start_sync_in_slot(links, neighbour, true);
     return true;
 }
 
@@ -100,7 +101,7 @@ bool herd_send_repair(struct herd_links *links, struct herd_neighbour *neighbour
 static void resume(struct herd_links *links, struct herd_neighbour *neighbour, uint64_t seq)
 {
     struct herd_send *send = &neighbour->send;
-    struct herd_cursor from = position_of(links, seq);
+    struct herd_cursor from = cursor_at(links, seq);
     herd_follower_start(links->store, &send->follower);
     send->mode = HERD_SEND_SEEK;
     send->seek_seq = seq;
@@ -114,7 +115,7 @@ static void sync_or_wait(struct herd_links *links, struct herd_neighbour *neighb
 {
     links->context->stats.syncs++;
     if (slot_is_free(links)) {
-        sync(links, neighbour, false);
+        start_sync_in_slot(links, neighbour, false);
         return;
     }
     neighbour->send.mode = HERD_SEND_WAIT;
@@ -130,7 +131,7 @@ int herd_peer_on_have(struct herd_links *links, struct herd_peer *peer,
     if (neighbour == NULL || neighbour->send.mode != HERD_SEND_NONE ||
         herd_cursor_parse(call, &has) != HERD_OK)
         return HERD_EBAD;
-    struct herd_cursor same = position_of(links, has.seq);
+    struct herd_cursor same = cursor_at(links, has.seq);
     if (herd_cursor_equal(&has, &same) && has.seq <= links->store->tail_seq) {
         resume(links, neighbour, has.seq);
         return HERD_OK;
@@ -202,7 +203,7 @@ static void do_work(struct herd_links *links, struct herd_neighbour *neighbour)
 {
     struct herd_send *send = &neighbour->send;
     if (send->mode == HERD_SEND_WAIT) {
-        sync(links, neighbour, false);
+        start_sync_in_slot(links, neighbour, false);
     } else if (send->mode == HERD_SEND_SEEK) {
         if (herd_follower_seek(links->store, &send->follower, send->seek_seq, SEEK_STEPS))
             start_feed(send);
