@@ -15,15 +15,15 @@ enum {
 };
 
 /* The reply to STATUS. After one failure nothing more is added. */
-struct report {
+struct reply {
     struct herd_buf text;
     int rc;
 };
 
-static void put(struct report *report, const char *format, ...)
+static void put(struct reply *reply, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void put(struct report *report, const char *format, ...)
+static void put(struct reply *reply, const char *format, ...)
 {
     char line[512];
     va_list args;
@@ -31,85 +31,85 @@ static void put(struct report *report, const char *format, ...)
     int len = vsnprintf(line, sizeof line, format, args);
     va_end(args);
     assert(len >= 0 && len < (int)sizeof line);
-    if (report->rc == HERD_OK)
-        report->rc = herd_buf_append(&report->text, herd_slice(line, (size_t)len));
+    if (reply->rc == HERD_OK)
+        reply->rc = herd_buf_append(&reply->text, herd_slice(line, (size_t)len));
 }
 
-static void put_counters(struct report *report, const struct herd_stats *stats)
+static void put_counters(struct reply *reply, const struct herd_stats *stats)
 {
-#define PUT(field, what) put(report, "%s %" PRIu64 "\n", #field, stats->field);
+#define PUT(field, what) put(reply, "%s %" PRIu64 "\n", #field, stats->field);
     HERD_STATS(PUT)
 #undef PUT
 }
 
-static void put_gauges(struct report *report, const struct herd_control_setup *parts)
+static void put_gauges(struct reply *reply, const struct herd_control_setup *parts)
 {
     const struct herd_context *context = parts->context;
     const struct herd_store *store = parts->store;
-    put(report, "server %s\nversion %s\n", context->name.data, context->setup.version);
-    put(report, "uptime_ms %" PRId64 "\n",
+    put(reply, "server %s\nversion %s\n", context->name.data, context->setup.version);
+    put(reply, "uptime_ms %" PRId64 "\n",
         (context->mono.ns - context->started.ns) / HERD_NS_PER_MS);
-    put(report, "clients_known %zu\n", store->count);
-    put(report, "records_bytes %zu\n", store->bytes);
-    put(report, "digest %016" PRIx64 "\n", store->digest);
-    put(report, "connections_open %zu\n", parts->sessions->count);
-    put(report, "lookups_flying %" PRIu32 "\n", parts->clients->lookups.flying_count);
-    put(report, "lookups_waiting %" PRIu32 "\n", parts->clients->lookups.waiting_count);
+    put(reply, "clients_known %zu\n", store->count);
+    put(reply, "records_bytes %zu\n", store->bytes);
+    put(reply, "digest %016" PRIx64 "\n", store->digest);
+    put(reply, "connections_open %zu\n", parts->sessions->count);
+    put(reply, "lookups_flying %" PRIu32 "\n", parts->clients->lookups.flying_count);
+    put(reply, "lookups_waiting %" PRIu32 "\n", parts->clients->lookups.waiting_count);
 }
 
 /* places PROVIDER closed|open|probing RETRY_MS */
-static void put_places(struct report *report, const struct herd_clients *clients)
+static void put_places(struct reply *reply, const struct herd_clients *clients)
 {
-    put(report, "places %s %s %" PRId64 "\n", clients->provider->name,
+    put(reply, "places %s %s %" PRId64 "\n", clients->provider->name,
         herd_breaker_state_text(&clients->breaker),
         herd_breaker_retry_ms(&clients->breaker, clients->context->mono));
 }
 
 /* link NAME up dialled|accepted BEHIND MODE RTT SKEW, or link NAME down - 0 REASON... */
-static void put_link(struct report *report, const struct herd_link_status *link)
+static void put_link(struct reply *reply, const struct herd_link_status *link)
 {
     if (!link->up) {
-        put(report, "link %s down - 0 %s\n", link->name, link->reason);
+        put(reply, "link %s down - 0 %s\n", link->name, link->reason);
         return;
     }
-    put(report, "link %s up %s %" PRIu64 " %s %" PRId64 " %" PRId64 "\n", link->name,
+    put(reply, "link %s up %s %" PRIu64 " %s %" PRId64 " %" PRId64 "\n", link->name,
         link->dialled ? "dialled" : "accepted", link->behind, link->mode, link->rtt_us,
         link->skew_ms);
 }
 
-static void put_links(struct report *report, const struct herd_links *links)
+static void put_links(struct reply *reply, const struct herd_links *links)
 {
     for (uint32_t i = 0; i < links->neighbour_count; i++) {
         struct herd_link_status status = herd_links_status(links, i);
-        put_link(report, &status);
+        put_link(reply, &status);
     }
 }
 
-static void put_refusals(struct report *report, const struct herd_links *links)
+static void put_refusals(struct reply *reply, const struct herd_links *links)
 {
     for (size_t i = 0; i < HERD_REFUSALS; i++)
         if (links->refusals[i].count > 0)
-            put(report, "refusal %s %" PRIu64 " %s\n", links->refusals[i].name,
+            put(reply, "refusal %s %" PRIu64 " %s\n", links->refusals[i].name,
                 links->refusals[i].count, links->refusals[i].reason.text);
 }
 
 static int send_status(struct herd_controls *controls, struct herd_session *session)
 {
     const struct herd_control_setup *parts = &controls->parts;
-    struct report report = {.rc = HERD_OK};
-    herd_buf_init(&report.text, parts->context->setup.mem, STATUS_MAX);
-    put_gauges(&report, parts);
-    put_counters(&report, &parts->context->stats);
-    put_places(&report, parts->clients);
-    put_links(&report, parts->links);
-    put_refusals(&report, parts->links);
+    struct reply reply = {.rc = HERD_OK};
+    herd_buf_init(&reply.text, parts->context->setup.mem, STATUS_MAX);
+    put_gauges(&reply, parts);
+    put_counters(&reply, &parts->context->stats);
+    put_places(&reply, parts->clients);
+    put_links(&reply, parts->links);
+    put_refusals(&reply, parts->links);
     /* The empty line proves that the reply is complete. */
-    put(&report, "\n");
-    if (report.rc == HERD_OK)
-        herd_session_send(session, herd_buf_bytes(&report.text));
+    put(&reply, "\n");
+    if (reply.rc == HERD_OK)
+        herd_session_send(session, herd_buf_bytes(&reply.text));
     else
         herd_session_end(session);
-    herd_buf_free(&report.text);
+    herd_buf_free(&reply.text);
     return HERD_OK;
 }
 

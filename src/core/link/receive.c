@@ -170,7 +170,7 @@ static int merge_all(struct herd_links *links, struct herd_peer *peer,
 
 /* A batch starts where the one before has ended; those of a full sync are numbered 0 to 0.
  */
-static bool fits(const struct herd_receive *receive, uint64_t from, uint64_t to)
+static bool is_expected(const struct herd_receive *receive, uint64_t from, uint64_t to)
 {
     if (receive->mode == HERD_RECEIVE_FULL_SYNC)
         return from == 0 && to == 0;
@@ -187,7 +187,7 @@ int herd_peer_on_batch(struct herd_links *links, struct herd_peer *peer,
     if (neighbour == NULL || herd_uint_parse(word[1], UINT64_MAX, &from) != HERD_OK ||
         herd_uint_parse(word[2], UINT64_MAX, &to) != HERD_OK ||
         herd_uint_parse(word[3], HERD_FRAME_PAYLOAD_MAX, &count) != HERD_OK ||
-        !fits(&neighbour->receive, from, to))
+        !is_expected(&neighbour->receive, from, to))
         return HERD_EBAD;
     int rc = merge_all(links, peer, call->payload, count);
     if (rc == HERD_ENOMEM) {

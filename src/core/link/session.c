@@ -34,7 +34,8 @@ static int on_bye(struct herd_links *links, struct herd_peer *peer,
     return HERD_OK;
 }
 
-static void malformed(struct herd_links *links, struct herd_peer *peer, const char *why)
+static void close_malformed(struct herd_links *links, struct herd_peer *peer,
+                            const char *why)
 {
     links->context->stats.peers_malformed++;
     peer->refused = true;
@@ -100,11 +101,11 @@ static void on_frame(struct herd_links *links, struct herd_peer *peer,
     } else if (type != NULL) {
         if (!herd_command_fits(&type->command, &call) ||
             type->handle(links, peer, &call) != HERD_OK)
-            malformed(links, peer, "malformed or unexpected frame");
+            close_malformed(links, peer, "malformed or unexpected frame");
     } else if (peer->stage == HERD_STAGE_UP) {
         links->context->stats.frames_unknown++;
     } else {
-        malformed(links, peer, "the first frame must be HELLO");
+        close_malformed(links, peer, "the first frame must be HELLO");
     }
 }
 
@@ -123,7 +124,8 @@ static void on_data(void *service, struct herd_session *session, struct herd_sli
         links->context->stats.out_of_memory++;
         herd_peer_send_bye(links, peer, "closing", "out of memory");
     } else if (rc < 0) {
-        malformed(links, peer, rc == HERD_ETOOLONG ? "frame too long" : "malformed header");
+        close_malformed(links, peer,
+                        rc == HERD_ETOOLONG ? "frame too long" : "malformed header");
     }
 }
 
