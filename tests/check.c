@@ -84,12 +84,22 @@ bool check_slice(struct herd_slice got, struct herd_slice want, const char *what
     return false;
 }
 
+static bool is_in(const char *word, const char *suite, const char *test)
+{
+    return strstr(suite, word) != NULL || strstr(test, word) != NULL;
+}
+
 static bool selected(int argc, char **argv, const char *suite, const char *test)
 {
-    for (int i = 1; i < argc; i++)
-        if (strstr(suite, argv[i]) != NULL || strstr(test, argv[i]) != NULL)
-            return true;
-    return argc < 2;
+    bool wanted = false, all = true;
+    for (int i = 1; i < argc; i++) {
+        bool without = argv[i][0] == '-';
+        if (without && is_in(argv[i] + 1, suite, test))
+            return false;
+        wanted = wanted || (!without && is_in(argv[i], suite, test));
+        all = all && without;
+    }
+    return wanted || all;
 }
 
 int check_main(int argc, char **argv, const struct check_suite *suites, size_t count)
