@@ -23,7 +23,8 @@ struct check_suite {
 };
 
 /* Runs all suites with CUnit's basic runner and returns an exit status (0 or 1).
- * Arguments: words that select suites or tests whose name contains one of them. */
+ * Arguments: words that select suites or tests whose name contains one of them; those with
+ * a minus before them leave out. */
 int check_main(int argc, char **argv, const struct check_suite *suites, size_t count);
 
 void check_label(const char *format, ...) __attribute__((format(printf, 1, 2)));

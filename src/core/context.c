@@ -1,6 +1,7 @@
 #include "context.h"
 
 #include "herd/err.h"
+#include "little_endian.h"
 #include "siphash.h"
 
 #include <assert.h>
@@ -42,10 +43,10 @@ uint64_t herd_random(struct herd_context *context)
 void herd_nonce(struct herd_context *context, uint8_t nonce[HERD_NONCE])
 {
     for (size_t i = 0; i < HERD_NONCE; i += sizeof(uint64_t)) {
-        uint64_t counter = context->nonce_count++;
-        struct herd_slice block = herd_slice((const char *)&counter, sizeof counter);
-        uint64_t part = herd_siphash(block, context->setup.nonce_key);
-        memcpy(nonce + i, &part, sizeof part);
+        uint8_t counter[sizeof(uint64_t)];
+        herd_le64_store(counter, context->nonce_count++);
+        struct herd_slice block = herd_slice((const char *)counter, sizeof counter);
+        herd_le64_store(nonce + i, herd_siphash(block, context->setup.nonce_key));
     }
 }
 

@@ -1,12 +1,7 @@
 /* Where systems differ: every #ifdef of the adapters is here, but for those about versions
- * of libcurl. Include it first, since macOS hides what is not POSIX unless asked before the
- * first system header. */
+ * of libcurl. What the headers of a system show is asked for in base/feature_macros.h. */
 #ifndef IO_PORTABLE_H
 #define IO_PORTABLE_H
-
-#if defined(__APPLE__) && !defined(_DARWIN_C_SOURCE)
-#define _DARWIN_C_SOURCE 1
-#endif
 
 #include <errno.h>
 #include <fcntl.h>

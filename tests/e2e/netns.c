@@ -1,8 +1,5 @@
-/* setns() and unshare() are not POSIX; other systems take the second half of this file. */
-#ifdef __linux__
-#define _GNU_SOURCE
-#endif
-
+/* setns() and unshare() are not POSIX: base/feature_macros.h shows them to this file. Other systems
+ * take its second half. */
 #include "netns.h"
 
 #ifdef __linux__

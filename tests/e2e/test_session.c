@@ -28,7 +28,7 @@ static bool is_at(struct herd_slice line, const char *server, const char *operan
                   double time_s)
 {
     char head[TEXT];
-    enum { SLACK_S = 600 };
+    const double slack_s = 600;
     size_t len = (size_t)snprintf(head, sizeof head, "AT %s ", server);
     size_t tail = strlen(operands);
     if (line.len < len + tail + 12 || memcmp(line.data, head, len) != 0 ||
@@ -40,8 +40,8 @@ static bool is_at(struct herd_slice line, const char *server, const char *operan
     return skew.data[0] == (want > 0 ? '+' : '-') &&
            line.data[line.len - tail - 1] == ' ' && skew.data[skew.len - 10] == '.' &&
            is_digits(herd_slice(skew.data + skew.len - 9, 9)) &&
-           is_digits(herd_slice(skew.data + 1, skew.len - 11)) && got - want < SLACK_S &&
-           want - got < SLACK_S;
+           is_digits(herd_slice(skew.data + 1, skew.len - 11)) && got - want < slack_s &&
+           want - got < slack_s;
 }
 
 /* Asks until the server has heard of the client; the whole reply. */

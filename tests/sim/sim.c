@@ -4,6 +4,7 @@
 #include "engine.h"
 #include "forge.h"
 #include "herd/err.h"
+#include "little_endian.h"
 #include "net.h"
 
 #include <inttypes.h>
@@ -25,14 +26,14 @@ static void draw(struct sim *sim, uint32_t server, struct herd_core_setup *setup
     const struct sim_server *at = &sim->server[server];
     struct dice dice = {sim->seed ^
                         (at->life << 20 | server) * UINT64_C(0x2545f4914f6cdd1d)};
-    uint64_t words[6];
-    for (size_t i = 0; i < 6; i++)
-        words[i] = dice_next(&dice);
+    uint8_t bytes[48];
+    for (size_t i = 0; i < sizeof bytes; i += sizeof(uint64_t))
+        herd_le64_store(bytes + i, dice_next(&dice));
     setup->boot_id = dice_next(&dice) | 1;
     setup->random_seed = dice_next(&dice);
-    memcpy(setup->feed_id, words, 16);
-    memcpy(setup->nonce_key, words + 2, 16);
-    memcpy(setup->hash_key, words + 4, 16);
+    memcpy(setup->feed_id, bytes, 16);
+    memcpy(setup->nonce_key, bytes + 16, 16);
+    memcpy(setup->hash_key, bytes + 32, 16);
 }
 
 bool sim_start(struct sim *sim, uint32_t server)

@@ -51,8 +51,10 @@ static void compare(const struct text *got, const char *want)
     const char *at = got->data;
     for (int line = 1; *at != '\0' || *want != '\0'; line++) {
         size_t len = strcspn(at, "\n"), want_len = strcspn(want, "\n");
-        if (!CHECK_SLICE(herd_slice(at, len), herd_slice(want, want_len)))
+        if (!CHECK_SLICE(herd_slice(at, len), herd_slice(want, want_len))) {
+            fprintf(stderr, "      line %d of the transcript\n", line);
             return;
+        }
         at += len + (at[len] != '\0');
         want += want_len + (want[want_len] != '\0');
     }

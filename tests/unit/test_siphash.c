@@ -2,6 +2,7 @@
 #include "cut.h"
 #include "dice.h"
 
+#include "little_endian.h"
 #include "siphash.h"
 
 enum { LENGTHS = 64 };
@@ -251,10 +252,24 @@ static void spreads_each_bit(void)
     CHECK(herd_siphash(herd_slice(text, sizeof text), key) == before);
 }
 
+/* On every machine, or a run of the simulator would not be repeated on another. */
+static void bytes_have_an_order(void)
+{
+    const uint64_t number = UINT64_C(0x0807060504030201);
+    uint8_t bytes[8];
+    herd_le64_store(bytes, number);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        CHECK_INT(bytes[i], (int64_t)i + 1);
+    CHECK(herd_le64_load(bytes) == number);
+    CHECK(herd_le64_load((const uint8_t *)"\xff\0\0\0\0\0\0\x80") ==
+          UINT64_C(0x80000000000000ff));
+}
+
 const struct check_test test_siphash[] = {
     {"agrees with known answers", agrees_with_known_answers},
     {"agrees with a plain version", agrees_with_plain_version},
     {"hashes nothing", hashes_nothing},
     {"spreads each bit", spreads_each_bit},
+    {"numbers become bytes in the same order everywhere", bytes_have_an_order},
     {NULL, NULL},
 };

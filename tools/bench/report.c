@@ -88,7 +88,7 @@ static void print_latency(const struct histogram *latency, const char *title)
 static void print_usage(const char *name, const struct usage *before,
                         const struct usage *after, const struct outcome *outcome)
 {
-    enum { MIB = 1024 * 1024 };
+    const double mib = 1024 * 1024;
     printf("  %-9s  ", name);
     if (!before->known || !after->known) {
         printf("CPU and memory: not told here\n");
@@ -96,8 +96,8 @@ static void print_usage(const char *name, const struct usage *before,
     }
     printf("CPU %.2f of a core", cores_of(before, after, outcome));
     if (after->memory >= 0)
-        printf(", memory %.1f MiB (at most %.1f)", (double)after->memory / MIB,
-               (double)after->memory_most / MIB);
+        printf(", memory %.1f MiB (at most %.1f)", (double)after->memory / mib,
+               (double)after->memory_most / mib);
     putchar('\n');
 }
 

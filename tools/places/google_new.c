@@ -237,7 +237,7 @@ static void answer_google_new(const struct provider_call *call, struct answer *o
         return;
     }
     provider_choose(call, wish.latitude, wish.longitude, wish.metres, out);
-    bool all = herd_slice_eq(mask, HERD_LIT("*")) && wish.most == RESULTS_MAX;
+    bool all = herd_slice_eq(mask, HERD_LIT("*")) && wish.most == (double)RESULTS_MAX;
     if (out->status == 200 && !all && json_valid(out->body)) {
         mask_apply(mask, out->body, (size_t)wish.most, call->scratch);
         out->body = bytes_slice(call->scratch);
