@@ -1,6 +1,7 @@
 #include "frames.h"
 
-#include "state.h"
+#include "core_internal.h"
+#include "protocol/hello.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -15,8 +15,7 @@
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
-    X(lookup)                                                                              \
-    X(cache)                                                                               \
+    X(requests)                                                                            \
     X(ahead)                                                                               \
     X(budget)                                                                              \
     X(breaker)                                                                             \

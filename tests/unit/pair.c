@@ -1,7 +1,8 @@
 #include "pair.h"
 
 #include "check.h"
-#include "state.h"
+#include "core_internal.h"
+#include "link/peer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,6 @@ void pair_settle(struct pair *pair)
 
 int pair_link(const struct pair *pair, int side)
 {
-    const struct herd_conn *conn = pair->rig[side].core->neighbours[0].conn;
-    return conn != NULL ? (int)conn->id - 2 : -1;
+    const struct herd_peer *peer = pair->rig[side].core->links.neighbours[0].peer;
+    return peer != NULL ? (int)peer->session.id - 2 : -1;
 }

@@ -32,7 +32,7 @@ static void a_question_is_answered(void)
                       "\"status\":\"OK\"}\\n\\n\n"
                       "  1> " TALK_KIWI_AT "\\n{\\n \"results\" : [ 1, 2 , 3,4,5.0 ],\\n"
                       "\"status\":\"OK\"}\\n\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_ok), 1);
+    CHECK_INT(RIG_STAT(&rig, queries_answered), 1);
     CHECK_INT(RIG_STAT(&rig, queries), 1);
     rig_end(&rig);
 }
@@ -93,7 +93,7 @@ static void places_may_not_be_ready(void)
                       "   \"html_attributions\" : [],\\n   \"results\" : [],\\n"
                       "   \"status\" : \"REQUEST_DENIED\"\\n}\\n\\n? foo\n"
                       "places #1 200 {}\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 0);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 0);
     rig_end(&rig);
 }
 
@@ -113,7 +113,7 @@ static void a_full_queue_refuses(void)
                       "places #2 200 " TALK_JSON_2 "\n"
                       "  1> " A_AT "\\n" TALK_JSON_2 "\\n\n"
                       "  fetch #3 location=0,0&radius=3000\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_refused), 1);
+    CHECK_INT(RIG_STAT(&rig, queries_refused), 1);
     rig_end(&rig);
 }
 
@@ -144,7 +144,7 @@ static void a_lookup_may_take_too_long(void)
                       "wait 500\n"
                       "  cancel #2\n"
                       "  2> " A_AT "\\n" TALK_LATE);
-    CHECK_INT(RIG_STAT(&rig, lookups_timed_out), 2);
+    CHECK_INT(RIG_STAT(&rig, queries_timed_out), 2);
     CHECK(herd_mono_is_never(herd_deadline(rig.core)));
     rig_end(&rig);
 }
@@ -165,7 +165,7 @@ static void a_lookup_may_wait_too_long(void)
                       "  cancel #1\n"
                       "  1> " A_AT "\\n" TALK_LATE "  2> " A_AT "\\n" TALK_LATE
                       "  fetch #2 location=0,0&radius=3000\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 2);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 2);
     rig_end(&rig);
 }
 
@@ -222,7 +222,7 @@ static void bad_answers_are_explained(void)
                  c->answer, c->reply != NULL ? c->reply : want);
         start(&rig, "places-retry no\n");
         SCRIPT_PLAY(&rig, script);
-        CHECK_INT(RIG_STAT(&rig, lookups_ok) + RIG_STAT(&rig, lookups_failed), 1);
+        CHECK_INT(RIG_STAT(&rig, queries_answered) + RIG_STAT(&rig, queries_failed), 1);
         rig_end(&rig);
     }
 }

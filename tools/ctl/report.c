@@ -137,8 +137,8 @@ const char *report_meaning(struct herd_slice key)
                     {"records_bytes", "bytes of memory that their records take"},
                     {"digest", "of these records: where it is the same, so are they"},
                     {"connections_open", "connections of all kinds, now"},
-                    {"lookups_flying", "requests to Places under way"},
-                    {"lookups_waiting", "requests to Places that wait for their turn"},
+                    {"requests_running", "upstream requests to Places without an answer yet"},
+                    {"requests_waiting", "upstream requests that wait until one may be sent"},
 #define MEANING(field, what) {#field, what},
                     HERD_STATS(MEANING)
 #undef MEANING

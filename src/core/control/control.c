@@ -43,7 +43,8 @@ static void put_counters(struct report *report, const struct herd_stats *stats)
 #undef PUT
 }
 
-static void put_gauges(struct report *report, const struct herd_control_setup *on)
+static void put_gauges(struct report *report, const struct herd_control_setup *on,
+                       const struct herd_places_status *places)
 {
     const struct herd_context *context = on->context;
     const struct herd_store *store = on->store;
@@ -54,16 +55,15 @@ static void put_gauges(struct report *report, const struct herd_control_setup *o
     put(report, "records_bytes %zu\n", store->bytes);
     put(report, "digest %016" PRIx64 "\n", store->digest);
     put(report, "connections_open %zu\n", on->sessions->count);
-    put(report, "lookups_flying %" PRIu32 "\n", on->clients->lookups.flying_count);
-    put(report, "lookups_waiting %" PRIu32 "\n", on->clients->lookups.waiting_count);
+    put(report, "requests_running %" PRIu32 "\n", places->running);
+    put(report, "requests_waiting %" PRIu32 "\n", places->waiting);
 }
 
 /* places PROVIDER closed|open|probing RETRY_MS */
-static void put_places(struct report *report, const struct herd_clients *clients)
+static void put_places(struct report *report, const struct herd_places_status *places)
 {
-    put(report, "places %s %s %" PRId64 "\n", clients->provider->name,
-        herd_breaker_state_text(&clients->breaker),
-        herd_breaker_retry_ms(&clients->breaker, clients->context->mono));
+    put(report, "places %s %s %" PRId64 "\n", places->provider, places->breaker,
+        places->retry_ms);
 }
 
 /* link NAME up dialled|accepted BEHIND MODE RTT SKEW, or link NAME down - 0 REASON... */
@@ -98,10 +98,11 @@ static int status(struct herd_controls *controls, struct herd_session *session)
 {
     const struct herd_control_setup *on = &controls->on;
     struct report report = {.rc = HERD_OK};
+    struct herd_places_status places = herd_places_status(on->places, on->context->mono);
     herd_buf_init(&report.text, on->context->setup.mem, STATUS_MAX);
-    put_gauges(&report, on);
+    put_gauges(&report, on, &places);
     put_counters(&report, &on->context->stats);
-    put_places(&report, on->clients);
+    put_places(&report, &places);
     put_links(&report, on->links);
     put_refusals(&report, on->links);
     /* The empty line proves that the text is whole. */

@@ -160,8 +160,6 @@ void herd_legacy_close(struct legacy *print, char bracket)
         put_line_end(print);
     put(print, herd_slice(&bracket, 1));
     print->empty = false;
-    if (print->depth == 0)
-        put(print, HERD_LIT("\n"));
 }
 
 void herd_legacy_word(struct legacy *print, const char *key, struct herd_slice word)

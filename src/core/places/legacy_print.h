@@ -1,12 +1,16 @@
 /* A writer of Google's Nearby Search text, in the older of its two layouts: three spaces
  * for each level, " : " between key and value, an opening bracket on the line of its key,
- * arrays of strings on one line when that is short. Callers write keys in the order of the
- * alphabet, as Google does.
+ * arrays of strings on one line when that is short, no newline at the end. Callers write
+ * keys in the order of the alphabet, as Google does.
  *
  * The first error is kept, and nothing is written after it: callers check once, at the
  * end. */
 #ifndef HERD_CORE_PLACES_LEGACY_PRINT_H
 #define HERD_CORE_PLACES_LEGACY_PRINT_H
+
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
 
 #include "herd/buf.h"
 #include "herd/slice.h"
@@ -22,7 +26,7 @@ struct legacy {
 
 void herd_legacy_start(struct legacy *print, struct herd_buf *out);
 
-/* A string is put together from parts, each in another alphabet. */
+/* A string is put together from parts, each with its own escaping. */
 enum legacy_text {
     LEGACY_PLAIN, /* UTF-8 */
     LEGACY_JSON,  /* what stood between the quotes of a JSON string that was checked */
@@ -54,7 +58,7 @@ static inline struct legacy_part herd_legacy_part(struct herd_slice inner)
 /* `bracket` is { or [. */
 void herd_legacy_open(struct legacy *print, const char *key, char bracket);
 
-/* `bracket` is } or ]. The last one is followed by a newline. */
+/* `bracket` is } or ]. */
 void herd_legacy_close(struct legacy *print, char bracket);
 
 /* A number, true or false as it stands. */

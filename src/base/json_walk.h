@@ -5,8 +5,8 @@
  * Keys are compared by their bytes as they stand. Of two members with one key the first
  * counts. In text that is no JSON nothing is found that makes sense, but no byte outside
  * of it is read and every walk ends. */
-#ifndef HERD_CORE_PLACES_JSON_WALK_H
-#define HERD_CORE_PLACES_JSON_WALK_H
+#ifndef HERD_BASE_JSON_WALK_H
+#define HERD_BASE_JSON_WALK_H
 
 #include "herd/slice.h"
 

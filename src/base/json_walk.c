@@ -2,8 +2,6 @@
 
 #include "json_scan.h"
 
-#include "protocol/geo.h"
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -236,6 +234,8 @@ uint32_t herd_json_char(struct herd_slice *inner)
 
 /* ---- numbers ---- */
 
+#define NANO INT64_C(1000000000) /* parts of 1 */
+
 enum {
     NANO_DIGITS = 9,
     WHOLE_MAX = 1000,
@@ -279,7 +279,7 @@ static bool sum_digits(struct herd_slice text, int64_t count, int64_t *sum)
         if (i < text.len && text.data[i] == '.')
             continue;
         *sum = *sum * 10 + (i < text.len ? text.data[i] - '0' : 0);
-        if (*sum > WHOLE_MAX * HERD_GEO_UNIT)
+        if (*sum > WHOLE_MAX * NANO)
             return false;
         count--;
     }
