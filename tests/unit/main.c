@@ -16,6 +16,7 @@
     X(line)                                                                                \
     X(frame)                                                                               \
     X(requests)                                                                            \
+    X(places_query)                                                                        \
     X(ahead)                                                                               \
     X(budget)                                                                              \
     X(breaker)                                                                             \
