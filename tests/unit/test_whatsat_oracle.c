@@ -271,7 +271,8 @@ static void end(struct world *w)
     CHECK_INT(w->flying, 0);
     CHECK_INT(RIG_STAT(&w->rig, queries), w->answered + w->gone);
     CHECK_INT(RIG_STAT(&w->rig, requests_started), w->requests);
-    CHECK(RIG_STAT(&w->rig, queries_answered) + RIG_STAT(&w->rig, queries_failed) >= w->answered);
+    CHECK(RIG_STAT(&w->rig, queries_answered) + RIG_STAT(&w->rig, queries_failed) >=
+          w->answered);
     CHECK(script_status_has(&w->rig, "requests_running 0"));
     CHECK(script_status_has(&w->rig, "requests_waiting 0"));
     rig_end(&w->rig);
