@@ -129,7 +129,7 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* The second byte alone tells overlong forms, surrogates and what is above U+10FFFF. */
+/* The second byte alone tells overlong forms, surrogates and values above U+10FFFF. */
 static bool is_second(unsigned char first, unsigned char second)
 {
     switch (first) {
@@ -158,7 +158,7 @@ size_t herd_utf8_len(struct herd_slice text)
     return len;
 }
 
-/* Reads a string; *inner gets what stands between its quotes. */
+/* Reads a string; *inner becomes the text between its quotes. */
 static int scan_string(struct scan *s, struct herd_slice *inner)
 {
     if (!take(s, '"'))

@@ -25,7 +25,7 @@ struct herd_json_outline {
     size_t *ends;      /* borrowed; ends[i] becomes the end of the array's element i ... */
     uint32_t ends_max; /* ... for this many elements at most */
     bool has_array;
-    size_t open, close; /* of its content: behind its `[`, and of its `]` */
+    size_t open, close; /* of its content: after its `[`, and of its `]` */
     uint32_t count;     /* its elements */
     size_t last_end;    /* the end of the last element */
     bool has_string;

@@ -2,7 +2,7 @@
 
 #include "decimal.h"
 
-/* ---- what Places wants done ---- */
+/* ---- the way out of Places ---- */
 
 static void fetch(void *ctx, uint64_t request_id, struct herd_slice bytes)
 {

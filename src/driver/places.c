@@ -24,7 +24,8 @@ static const struct herd_provider *provider_of(const struct driver *driver)
     return herd_provider_find(herd_slice_str(driver->setup.conf->places_provider));
 }
 
-/* Who wants a key answers nobody without one; what runs on this machine may. */
+/* A provider that wants a key answers no request without one; a stand-in on this machine,
+ * which is reached by plain HTTP, may. */
 const char *driver_places_lacking(const struct driver *driver)
 {
     const struct herd_provider *provider = provider_of(driver);

@@ -157,7 +157,7 @@ static bool read_option(struct herd_slice key, struct herd_slice value, struct w
     return false;
 }
 
-/* NULL, or what is wrong with it; *wrong is then the name that it is about. */
+/* Returns NULL, or the mistake; *wrong is then the name that it is about. */
 static const char *read_body(struct herd_slice body, struct wish *w,
                              struct herd_slice *wrong)
 {

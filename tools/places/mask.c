@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* What may stand behind "places." here. The API has more, and of no use to a server that
- * wants what the old one gave. */
+/* The names that may follow "places." here. The API has more, but none that a server needs
+ * for the fields of the legacy API. */
 static const char *const paths[] = {
     "name",
     "id",

@@ -84,7 +84,7 @@ static const char *read_settings(const char *at)
     return json && *at == ';' ? at + 1 : NULL;
 }
 
-/* A plain decimal and the `mark` behind it. */
+/* A plain decimal and the `mark` after it. */
 static const char *read_number(const char *at, char mark, double *out)
 {
     char *end;

@@ -150,8 +150,8 @@ static void set_timers(struct herd_clients *clients, struct herd_client *client)
     herd_timer_arm(&clients->idle_clients, &client->idle, clients->context->mono);
 }
 
-/* After whatever has happened to a client: what was stashed, the pause, the timers, the
- * end. */
+/* After any event of a client: obeys the lines that were stashed, sets the pause and the
+ * timers, ends the session when it is done. */
 static void settle(struct herd_clients *clients, struct herd_client *client)
 {
     if (client->stash.len > 0 && !herd_replies_must_pause(&client->replies)) {

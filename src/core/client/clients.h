@@ -1,4 +1,4 @@
-/* All clients of one server. This is what the rest of the core sees of them. */
+/* All clients of one server. The rest of the core sees nothing else of them. */
 #ifndef HERD_CORE_CLIENT_CLIENTS_H
 #define HERD_CORE_CLIENT_CLIENTS_H
 

@@ -101,10 +101,10 @@ void herd_replies_complete(struct herd_replies *replies, struct herd_held_reply 
     replies->held_bytes += reply->size;
 }
 
-/* ---- sending what was held ---- */
+/* ---- sending held replies ---- */
 
-/* Whether so many bytes may leave. If not, they wait until all that went before is in the
- * kernel's hands. */
+/* Whether `size` more bytes may leave now. If not, they wait until all earlier bytes are in
+ * the kernel's hands. */
 static bool may_send(struct herd_replies *replies, size_t size)
 {
     struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = replies->session->id};

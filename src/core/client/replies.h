@@ -22,7 +22,8 @@
 
 enum { HERD_REPLY_PARTS = 4 };
 
-/* Embedded in what a reply waits for; all zero before herd_replies_hold. */
+/* Embedded in the struct of the command that the reply is for; all zero before
+ * herd_replies_hold. */
 struct herd_held_reply {
     struct herd_held_reply *next;
     struct herd_buf after; /* replies to later commands, up to the next held reply */
@@ -30,8 +31,8 @@ struct herd_held_reply {
     bool sent;                                /* all but `after` */
     struct herd_slice part[HERD_REPLY_PARTS]; /* its bytes, when it is complete */
     size_t size;                              /* of all parts */
-    /* Frees what the reply is embedded in, and its parts: it was sent, or the session has
-     * gone. */
+    /* Frees the struct that the reply is embedded in, and its parts: it was sent, or the
+     * session has gone. */
     void (*free)(struct herd_held_reply *reply);
 };
 
@@ -41,7 +42,7 @@ struct herd_replies {
     uint32_t held_count;
     size_t held_bytes;   /* of complete replies, and of those after a held one */
     size_t unsent_bytes; /* sent since all was last in the kernel's hands */
-    bool draining;       /* what is held waits for that */
+    bool draining;       /* held replies wait for that */
 };
 
 /* `session` outlives the replies. */
@@ -81,7 +82,8 @@ void herd_replies_drained(struct herd_replies *replies);
 /* Whether a reply is held. */
 bool herd_replies_are_held(const struct herd_replies *replies);
 
-/* Whether that many are held, or that many bytes, that no further command may be read. */
+/* Whether no further command may be read, because too many replies or too many bytes are
+ * held. */
 bool herd_replies_must_pause(const struct herd_replies *replies);
 
 #endif

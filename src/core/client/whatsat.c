@@ -1,4 +1,4 @@
-/* WHATSAT: what is near a client, from the command to the reply. */
+/* WHATSAT: the places near a client, from the command to the reply. */
 #include "client.h"
 #include "herd/err.h"
 
@@ -9,7 +9,7 @@ struct whatsat {
     struct herd_held_reply reply; /* the first member */
     struct herd_places_query query;
     struct herd_clients *clients; /* borrowed */
-    struct herd_client *client;   /* borrowed: who asked */
+    struct herd_client *client;   /* borrowed: it asked */
     uint32_t bound;               /* results that it wants at most */
     size_t head_len;
     char head[]; /* the record as it was when the command came, and LF */

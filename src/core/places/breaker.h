@@ -50,7 +50,7 @@ bool herd_breaker_allows(const struct herd_breaker *breaker, struct herd_mono no
 /* A request that is allowed begins. Returns true when it is the probe. */
 bool herd_breaker_begin(struct herd_breaker *breaker);
 
-/* A request has ended; `probe` is what herd_breaker_begin said of it. */
+/* A request has ended; `probe` is what herd_breaker_begin returned for it. */
 void herd_breaker_end(struct herd_breaker *breaker, enum herd_breaker_end end, bool probe,
                       struct herd_mono now, uint64_t random);
 

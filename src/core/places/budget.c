@@ -62,7 +62,7 @@ void herd_budget_day_take(struct herd_budget *budget)
 
 /* ---- addresses ---- */
 
-/* The groups of hexadecimal digits before and behind the `::`, as text. */
+/* The groups of hexadecimal digits before and after the `::`, as text. */
 struct groups {
     struct herd_slice group[GROUPS];
     size_t count;
@@ -86,7 +86,7 @@ static void split(struct herd_slice text, struct groups *groups)
         groups->gap = groups->count;
 }
 
-/* The first groups of the address, written out; returns the length. Those behind the gap
+/* The first groups of the address, written out; returns the length. Those after the gap
  * come into it only when the gap is short. */
 static size_t print_network(const struct groups *groups, char out[NETWORK_MAX])
 {

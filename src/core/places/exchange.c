@@ -1,4 +1,4 @@
-/* One upstream request and its HTTP exchanges: when it is sent, what its reply is worth,
+/* The HTTP exchanges of an upstream request: when it is sent, the verdict on its reply,
  * whether it is sent once more, and how it ends. */
 #include "places_internal.h"
 

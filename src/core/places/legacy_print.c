@@ -89,7 +89,7 @@ static uint32_t take(struct legacy_part *part)
     return herd_json_char(&part->text);
 }
 
-/* Returns the length of what is written; nothing is when `print` is NULL. */
+/* Returns the length of the text; it is written unless `print` is NULL. */
 static size_t put_part(struct legacy *print, struct legacy_part part)
 {
     char chunk[CHUNK];

@@ -29,7 +29,7 @@ void herd_legacy_start(struct legacy *print, struct herd_buf *out);
 /* A string is put together from parts, each with its own escaping. */
 enum legacy_text {
     LEGACY_PLAIN, /* UTF-8 */
-    LEGACY_JSON,  /* what stood between the quotes of a JSON string that was checked */
+    LEGACY_JSON,  /* the inner text of a JSON string that was checked */
     LEGACY_HTML,  /* the same, and becomes text or an attribute of HTML */
 };
 
@@ -53,7 +53,7 @@ static inline struct legacy_part herd_legacy_part(struct herd_slice inner)
     return (struct legacy_part){inner, LEGACY_JSON};
 }
 
-/* In what follows `key` is our own word, "" inside of an array. */
+/* In these calls `key` is our own word, "" inside of an array. */
 
 /* `bracket` is { or [. */
 void herd_legacy_open(struct legacy *print, const char *key, char bracket);
@@ -67,7 +67,7 @@ void herd_legacy_word(struct legacy *print, const char *key, struct herd_slice w
 void herd_legacy_string(struct legacy *print, const char *key,
                         const struct legacy_string *string);
 
-/* A string of one part: what stood between the quotes of another one. */
+/* A string of one part: the inner text of another one. */
 void herd_legacy_json(struct legacy *print, const char *key, struct herd_slice inner);
 
 /* An array of strings. */

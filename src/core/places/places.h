@@ -1,4 +1,4 @@
-/* Places: what is near a point, asked of a service on behalf of clients.
+/* Places: the places near a point, asked of a provider on behalf of clients.
  *
  * A client query is one WHATSAT of one client. An upstream request is one HTTP request to
  * the provider; all queries for the same point and radius that come while it waits or runs
@@ -8,7 +8,7 @@
  * deadline from its arrival on, waiting included, and always ends with a result: the
  * provider's answer, or an error of our own in the same layout.
  *
- * The module knows no session and no action: whoever owns it lends it a way out (struct
+ * The module knows no session and no action: its owner lends it a way out (struct
  * herd_places_calls), and collects finished queries with herd_places_next_finished. */
 #ifndef HERD_CORE_PLACES_PLACES_H
 #define HERD_CORE_PLACES_PLACES_H
@@ -67,20 +67,21 @@ void herd_places_free(struct herd_places *places);
 
 /* ---- client queries ---- */
 
-/* Embedded in what asks; all zero before herd_places_query, and it must stay where it is
- * in memory until it is finished or cancelled. */
+/* Embedded in the owner's own struct; all zero before herd_places_query, and it must stay
+ * where it is in memory until it is finished or cancelled. */
 struct herd_places_query {
     struct herd_places_request *request;   /* that it waits for; NULL: none */
     struct herd_places_query *prev, *next; /* of the same request, or also finished */
     struct herd_timer timer;               /* armed while it waits for a request */
     bool finished;                         /* not yet handed out by next_finished */
-    /* A reference that whoever is handed the finished query has to release; NULL: memory
-     * ran out. */
+    /* Set when the query is finished: a reference that its owner has to release; NULL:
+     * memory ran out. */
     struct herd_places_result *result;
     void *owner; /* the caller's own */
 };
 
-/* Asks what is within `radius_km` of `point`, for the client whose address has that key.
+/* Asks for the places within `radius_km` of `point`, for the client whose address has that
+ * key.
  * Returns true when the query is finished at once; false when it waits: then
  * herd_places_next_finished hands it out later, unless herd_places_cancel comes first.
  * Requests are sent by herd_places_start_ready only. */

@@ -1,6 +1,6 @@
-/* The core's side of a provider: what is asked of it, and how its answer becomes the text
- * that clients read, which is that of Google's Nearby Search (legacy). provider.c has the
- * table; each file of providers/ is one provider, or what some of them share.
+/* The core's side of a provider: the request that is sent to it, and how its answer becomes
+ * the text that clients read, which is that of Google's Nearby Search (legacy). provider.c
+ * has the table; each file of providers/ is one provider, or shared by some of them.
  *
  * Whatever comes from a service is hostile. `translate` goes no deeper than
  * HERD_JSON_DEPTH_MAX, takes no memory but for its text, and ends every time. */

@@ -2,7 +2,7 @@
  *
  *     waiting   in the queue, in order of arrival; client queries are attached
  *     running   has an id and was sent; client queries are attached
- *     kept      was answered, and its result serves those who ask later; no query is
+ *     kept      was answered, and its result serves later queries; no query is
  *               attached
  *
  * There is at most one request for a key. Kept results all last equally long, so the
@@ -39,7 +39,7 @@ struct herd_places_request {
     struct herd_places_key key;
     uint64_t hash;
     struct herd_mono started_at; /* when it was last sent */
-    bool probe;                  /* what herd_breaker_begin said of it */
+    bool probe;                  /* as herd_breaker_begin returned */
     bool retried;
 };
 

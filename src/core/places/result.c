@@ -177,9 +177,9 @@ int herd_places_result_copy(struct herd_places_result *result, struct herd_slice
 
 /* ---- cutting ---- */
 
-/* Between the two parts lies what is left out: the elements from the end of the last that
- * stays to the end of the last of all; with none left, all that stands between the
- * brackets, so that an empty array reads `[]`. */
+/* The bytes between the two parts are left out: from the end of the last element that stays
+ * to the end of the last of all; with no element left, all bytes between the brackets, so
+ * that an empty array reads `[]`. */
 void herd_places_result_cut(const struct herd_places_result *result, uint32_t bound,
                             struct herd_slice part[2])
 {

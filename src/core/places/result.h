@@ -31,7 +31,7 @@ struct herd_places_result {
     enum herd_places_verdict verdict;
     int rc; /* HERD_OK, or why there is no text */
     bool has_results;
-    size_t open, close; /* of the content of `results`: behind its `[`, and of its `]` */
+    size_t open, close; /* of the content of `results`: after its `[`, and of its `]` */
     uint32_t count;     /* its elements */
     size_t result_end[HERD_PLACES_RESULTS_MAX]; /* of the first ones */
     size_t last_end;                            /* of the last one */
@@ -42,7 +42,7 @@ struct herd_places_result {
 struct herd_places_result *herd_places_result_new(const struct herd_mem *mem,
                                                   size_t text_max);
 
-/* The same in memory of the caller's, who frees `text`; never to be held or released. */
+/* The same in memory of the caller, who frees `text`; never to be held or released. */
 void herd_places_result_init(struct herd_places_result *result, const struct herd_mem *mem,
                              size_t text_max);
 
@@ -57,8 +57,8 @@ void herd_places_result_init(struct herd_places_result *result, const struct her
 int herd_places_result_copy(struct herd_places_result *result, struct herd_slice body,
                             struct herd_slice *status);
 
-/* For those who write the text: it ends behind the `[` of `results`, behind one of its
- * elements, behind its `]`. */
+/* For the writer of the text, which now ends with the `[` of `results`, with one of its
+ * elements, with its `]`. */
 void herd_places_result_opened(struct herd_places_result *result);
 void herd_places_result_added(struct herd_places_result *result);
 void herd_places_result_closed(struct herd_places_result *result);

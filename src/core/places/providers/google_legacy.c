@@ -14,7 +14,7 @@ static size_t print(const struct herd_places_search *search, char *out)
     return len + herd_uint_print((uint64_t)search->radius_km * 1000, out + len);
 }
 
-/* Google says 200 to failures as well; what it says with another status is good enough for
+/* Google says 200 to failures as well; a text with another status is good enough for
  * clients, but nothing to rely on. */
 static enum herd_places_verdict judge(int http_status, struct herd_slice status)
 {

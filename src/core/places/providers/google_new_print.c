@@ -11,7 +11,7 @@ enum {
 /* ---- credits ---- */
 
 struct credit {
-    struct herd_slice name, uri; /* what stands between the quotes */
+    struct herd_slice name, uri; /* inner texts of strings */
 };
 
 static struct credit read_credit(struct herd_slice object, const char *name,
@@ -31,8 +31,9 @@ static bool starts(struct herd_slice text, struct herd_slice with)
     return text.len >= with.len && memcmp(text.data, with.data, with.len) == 0;
 }
 
-/* A link to the author, when it is one to the web: whoever shows this trusts Google, but
- * nobody has to run what "javascript:" says. Addresses may come without a scheme. */
+/* A link to the author, when it leads to the web: an application that shows this trusts
+ * Google, but must not be made to run a "javascript:" address. Addresses may come without a
+ * scheme. */
 static struct legacy_string credit_html(const struct credit *credit)
 {
     struct legacy_part name = {credit->name, LEGACY_HTML};
@@ -312,7 +313,7 @@ static void print_place(struct legacy *print, struct herd_slice place)
     herd_legacy_close(print, '}');
 }
 
-/* The next place, or false behind the last that is shown. */
+/* The next place, or false after the last that is shown. */
 static bool next_place(struct json_walk *walk, size_t *count, struct herd_slice *place)
 {
     struct herd_slice key;

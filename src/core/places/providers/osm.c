@@ -59,7 +59,7 @@ static int compare(const struct osm_place *a, const struct osm_place *b)
     return herd_slice_cmp(a->id, b->id);
 }
 
-/* The list is in order; what falls off its end is farther away than the rest. */
+/* The list is in order; the one that falls off its end is farther away than the rest. */
 static void insert(struct osm_list *list, const struct osm_place *place)
 {
     size_t at = list->count;

@@ -10,7 +10,7 @@
 enum {
     ELEMENTS = 500,  /* that an answer has at most; about 250 kB */
     QUERY = 224,     /* bytes that a query fits in, before it is encoded */
-    TIMEOUT_S = 180, /* what the service takes when it is told nothing */
+    TIMEOUT_S = 180, /* the default of the service, and the most that we ask for */
 };
 
 static const char *const kinds[OSM_TYPES] = {"amenity", "shop", "tourism", "leisure"};
