@@ -32,7 +32,7 @@
     X(topology)                                                                            \
     X(topology_oracle)                                                                     \
     X(topology_print)                                                                      \
-    X(places)                                                                              \
+    X(places_result)                                                                       \
     X(places_oracle)                                                                       \
     X(json_walk)                                                                           \
     X(legacy_print)                                                                        \

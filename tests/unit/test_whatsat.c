@@ -66,7 +66,7 @@ static void other_clients_go_on(void)
              "  2> " A_AT "\\n" TALK_JSON_1 "\\n\n");
 }
 
-static void eof_waits_for_lookups(void)
+static void eof_waits_for_queries(void)
 {
     play("", "1< WHATSAT a 1 1\\nWHATSAT a 2 1\\nfoo\\c\n"
              "  fetch #1 " ASKS_1 "\n"
@@ -127,7 +127,7 @@ static void a_refusal_keeps_the_order(void)
          "  1> " A_AT "\\n" TALK_JSON_1 "\\n\\n" A_AT "\\n" TALK_BUSY);
 }
 
-static void a_lookup_may_take_too_long(void)
+static void a_query_may_take_too_long(void)
 {
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
@@ -150,7 +150,7 @@ static void a_lookup_may_take_too_long(void)
 }
 
 /* What has waited for too long is not asked any more. */
-static void a_lookup_may_wait_too_long(void)
+static void a_query_may_wait_too_long(void)
 {
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
@@ -290,7 +290,7 @@ static void a_client_may_go_while_it_waits(void)
     rig_end(&rig);
 }
 
-static void lookups_are_logged(void)
+static void queries_are_logged(void)
 {
     struct rig rig;
     start(&rig, "");
@@ -321,16 +321,16 @@ const struct check_test test_whatsat[] = {
     {"a_question_is_answered", a_question_is_answered},
     {"replies_keep_their_order", replies_keep_their_order},
     {"other_clients_go_on", other_clients_go_on},
-    {"eof_waits_for_lookups", eof_waits_for_lookups},
+    {"eof_waits_for_queries", eof_waits_for_queries},
     {"places_may_not_be_ready", places_may_not_be_ready},
     {"a_full_queue_refuses", a_full_queue_refuses},
     {"a_refusal_keeps_the_order", a_refusal_keeps_the_order},
-    {"a_lookup_may_take_too_long", a_lookup_may_take_too_long},
-    {"a_lookup_may_wait_too_long", a_lookup_may_wait_too_long},
+    {"a_query_may_take_too_long", a_query_may_take_too_long},
+    {"a_query_may_wait_too_long", a_query_may_wait_too_long},
     {"a_turn_may_come_too_late", a_turn_may_come_too_late},
     {"bad_answers_are_explained", bad_answers_are_explained},
     {"a_reply_may_be_too_large", a_reply_may_be_too_large},
     {"a_client_may_go_while_it_waits", a_client_may_go_while_it_waits},
-    {"lookups_are_logged", lookups_are_logged},
+    {"queries_are_logged", queries_are_logged},
     {NULL, NULL},
 };

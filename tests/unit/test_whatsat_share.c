@@ -124,9 +124,9 @@ static void each_has_its_own_deadline(void)
     rig_end(&rig);
 }
 
-/* The first of those that wait leaves; the flight keeps its place, and its time is that of
+/* The first of those that wait leaves; the request keeps its place, and its time is that of
  * the next. */
-static void a_flight_outlives_its_first(void)
+static void a_request_outlives_its_first_query(void)
 {
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
@@ -286,7 +286,7 @@ const struct check_test test_whatsat_share[] = {
     {"one_that_waits_can_be_joined", one_that_waits_can_be_joined},
     {"clients_may_leave", clients_may_leave},
     {"each_has_its_own_deadline", each_has_its_own_deadline},
-    {"a_flight_outlives_its_first", a_flight_outlives_its_first},
+    {"a_request_outlives_its_first_query", a_request_outlives_its_first_query},
     {"answers_may_be_kept", answers_may_be_kept},
     {"errors_are_not_kept", errors_are_not_kept},
     {"a_day_has_an_end", a_day_has_an_end},

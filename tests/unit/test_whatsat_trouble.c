@@ -180,15 +180,15 @@ static void it_is_left_alone_for_a_while(void)
     CHECK_INT(RIG_STAT(&rig, requests_started), 7);
     rig_pass_ms(&rig, 1001);
     rig.logs = true;
-    SCRIPT_PLAY(
-        &rig, "2< WHATSAT a 1 1\n"
-              "  log client 2 < WHATSAT a 1 1\\c\n"
-              "  log places 0 > " ASKS_1 "\\c\n"
-              "  fetch #8 " ASKS_1 "\n"
-              "places #8 200 " TALK_JSON_1 "\n"
-              "  log places 0 < HTTP 200, 29 bytes\\c\n"
-              "  log herd 0 - places: google-legacy works again\\c\n" TO_2 TALK_JSON_1 END
-              "  log client 2 > " A_AT "\\n" TALK_JSON_1 END);
+    SCRIPT_PLAY(&rig,
+                "2< WHATSAT a 1 1\n"
+                "  log client 2 < WHATSAT a 1 1\\c\n"
+                "  log places 0 > " ASKS_1 "\\c\n"
+                "  fetch #8 " ASKS_1 "\n"
+                "places #8 200 " TALK_JSON_1 "\n"
+                "  log places 0 < HTTP 200, 29 bytes\\c\n"
+                "  log herd 0 - places: google-legacy works again\\c\n" TO_2 TALK_JSON_1 END
+                "  log client 2 > " A_AT "\\n" TALK_JSON_1 END);
     CHECK(script_status_has(&rig, "places google-legacy closed 0"));
     rig_end(&rig);
 }
@@ -283,7 +283,7 @@ static void silence_counts_as_failure(void)
 }
 
 /* One that waited long had no fair time to be answered in. */
-static void a_short_flight_does_not_count(void)
+static void a_short_request_does_not_count(void)
 {
     struct rig rig;
     start(&rig, "places-timeout-ms 900\nlookups-max 1\n");
@@ -435,7 +435,7 @@ const struct check_test test_whatsat_trouble[] = {
     {"retries_count_too", retries_count_too},
     {"who_waits_is_told", who_waits_is_told},
     {"silence_counts_as_failure", silence_counts_as_failure},
-    {"a_short_flight_does_not_count", a_short_flight_does_not_count},
+    {"a_short_request_does_not_count", a_short_request_does_not_count},
     {"who_leaves_tells_nothing", who_leaves_tells_nothing},
     {"a_probe_may_be_given_up", a_probe_may_be_given_up},
     {"what_is_held_leaves_in_portions", what_is_held_leaves_in_portions},

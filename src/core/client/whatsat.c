@@ -4,6 +4,9 @@
 
 #include <assert.h>
 
+_Static_assert(HERD_BOUND_MAX <= HERD_PLACES_RESULTS_MAX,
+               "a client may ask for no more results than Places can cut to");
+
 /* One WHATSAT that has no reply yet, or whose reply is held. */
 struct whatsat {
     struct herd_held_reply reply; /* the first member */

@@ -380,7 +380,7 @@ static void writes_error(void)
     CHECK_INT((int64_t)mem.blocks, 0);
 }
 
-const struct check_test test_places[] = {
+const struct check_test test_places_result[] = {
     {"makes a query", makes_query},
     {"trims a reply", trims},
     {"counts references", counts_references},
