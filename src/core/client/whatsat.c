@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-_Static_assert(HERD_BOUND_MAX <= HERD_PLACES_RESULTS_MAX,
+_Static_assert((int)HERD_BOUND_MAX <= (int)HERD_PLACES_RESULTS_MAX,
                "a client may ask for no more results than Places can cut to");
 
 /* One WHATSAT that has no reply yet, or whose reply is held. */
