@@ -11,7 +11,6 @@
 #include "io/pidfile.h"
 #include "secrets.h"
 
-#include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -57,8 +56,8 @@ struct options {
 
 static void print_versions(void)
 {
-    printf("herd %s (%s, cJSON %s, libcrypto of %s)\n", HERD_VERSION, curl_version(),
-           cJSON_Version(), io_mac_library());
+    printf("herd %s (%s, libcrypto of %s)\n", HERD_VERSION, curl_version(),
+           io_mac_library());
 }
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)

@@ -21,20 +21,20 @@
     X(lines_too_slow, "clients closed: line not finished within client-half-line-ms")      \
     X(clients_idle, "clients closed: idle for client-idle-ms")                             \
     X(clients_http, "clients closed: they spoke HTTP")                                     \
-    X(lookups_started, "requests sent to Places")                                          \
-    X(lookups_retried, "of these: for a second time, because the first failed")            \
-    X(lookups_joined, "lookups that share the request of an earlier one")                  \
-    X(lookups_cached, "lookups answered by an answer that was kept")                       \
-    X(lookups_ok, "lookups answered by Places")                                            \
-    X(lookups_failed, "lookups answered by an error of our own")                           \
-    X(lookups_timed_out, "lookups that took longer than places-timeout-ms")                \
-    X(lookups_refused, "lookups refused: lookups-waiting-max is reached")                  \
-    X(lookups_over_budget, "lookups refused: a places-budget is used up")                  \
-    X(lookups_broken, "lookups refused: Places failed and is left alone for a while")      \
-    X(places_found, "answers of Places: what was asked for")                               \
-    X(places_refused, "answers of Places: the request or the key is at fault")             \
-    X(places_limited, "answers of Places: it was asked too often")                         \
-    X(places_failed, "requests without an answer, or with one of no use")                  \
+    X(requests_started, "upstream requests sent to Places")                                \
+    X(requests_retried, "of these: repeated, because the first attempt failed")            \
+    X(queries_joined, "WHATSATs that share the upstream request of an earlier one")        \
+    X(queries_cached, "WHATSATs answered with a kept answer")                              \
+    X(queries_answered, "WHATSATs replied to with an answer of Places")                    \
+    X(queries_failed, "WHATSATs replied to with an error of our own")                      \
+    X(queries_timed_out, "WHATSATs that took longer than places-timeout-ms")               \
+    X(queries_refused, "WHATSATs refused: lookups-waiting-max is reached")                 \
+    X(queries_over_budget, "WHATSATs refused: a places-budget is used up")                 \
+    X(queries_refused_broken, "WHATSATs refused: Places failed several times in a row")    \
+    X(answers_found, "answers of Places: results, or none near")                           \
+    X(answers_refused, "answers of Places: the request or the key is at fault")            \
+    X(answers_limited, "answers of Places: too many requests")                             \
+    X(answers_failed, "upstream requests without an answer, or with an unusable one")      \
     X(peers_accepted, "peer connections accepted")                                         \
     X(peers_full, "times that neighbours had to wait: all their places were taken")        \
     X(peers_refused, "peer connections refused, for any reason")                           \

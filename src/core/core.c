@@ -2,6 +2,7 @@
 
 #include "core_internal.h"
 #include "herd/err.h"
+#include "upstream.h"
 
 enum {
     FULL_PAUSE_MS = 10000, /* the log tells once in this time that a listener waits ... */
@@ -21,17 +22,17 @@ static int init_store(struct herd_core *core)
 
 static int init_parts(struct herd_core *core)
 {
+    herd_ratelimit_init(&core->full_logged, FULL_PAUSE_MS, FULL_BURST);
+    int rc = init_store(core);
+    if (rc == HERD_OK)
+        rc = herd_upstream_new(&core->places, &core->context);
+    herd_clients_init(&core->clients, &core->context, &core->store, core->places);
     struct herd_control_setup control = {.context = &core->context,
                                          .sessions = &core->sessions,
                                          .store = &core->store,
-                                         .clients = &core->clients,
+                                         .places = core->places,
                                          .links = &core->links};
-    herd_ratelimit_init(&core->full_logged, FULL_PAUSE_MS, FULL_BURST);
     herd_controls_init(&core->controls, &control);
-    int rc = init_store(core);
-    if (rc == HERD_OK)
-        rc = herd_clients_init(&core->clients, &core->context, &core->store,
-                               &core->sessions);
     if (rc == HERD_OK)
         rc = herd_links_init(&core->links, &core->context, &core->store);
     herd_sessions_serve(&core->sessions, HERD_ROLE_CLIENT, &herd_client_session_ops,
@@ -69,7 +70,7 @@ void herd_core_free(struct herd_core *core)
     const struct herd_mem *mem = core->context.setup.mem;
     herd_sessions_free(&core->sessions);
     herd_links_free(&core->links);
-    herd_clients_free(&core->clients);
+    herd_places_free(core->places);
     herd_store_free(&core->store);
     herd_context_free(&core->context);
     herd_mem_free(mem, core, sizeof *core);
@@ -83,6 +84,7 @@ struct herd_mono herd_deadline(const struct herd_core *core)
         return (struct herd_mono){0};
     struct herd_mono at = herd_links_deadline(&core->links);
     at = herd_mono_min(at, herd_clients_deadline(&core->clients));
+    at = herd_mono_min(at, herd_places_deadline(core->places));
     return herd_mono_min(at, herd_controls_deadline(&core->controls));
 }
 

@@ -8,11 +8,13 @@
 #include "ratelimit.h"
 #include "sessions.h"
 #include "store/store.h"
+#include "places/places.h"
 
 struct herd_core {
     struct herd_context context;
     struct herd_store store;
     struct herd_sessions sessions;
+    struct herd_places *places;
     struct herd_clients clients;
     struct herd_links links;
     struct herd_controls controls;

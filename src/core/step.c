@@ -1,6 +1,7 @@
 /* The entry point of the core: handles one event completely. */
 #include "core_internal.h"
 #include "herd/core.h"
+#include "upstream.h"
 
 #include <inttypes.h>
 
@@ -45,6 +46,7 @@ static void on_descriptors_exhausted(struct herd_core *core)
 static void on_tick(struct herd_core *core)
 {
     herd_clients_tick(&core->clients);
+    herd_places_tick(core->places, core->context.mono);
     herd_controls_tick(&core->controls);
     herd_links_tick(&core->links);
 }
@@ -62,7 +64,7 @@ static void settle(struct herd_core *core)
     do {
         herd_clients_deliver(&core->clients);
         herd_sessions_close_ended(&core->sessions);
-    } while (herd_clients_start_requests(&core->clients));
+    } while (herd_places_start_ready(core->places, core->context.mono, core->context.wall));
 }
 
 void herd_step(struct herd_core *core, const struct herd_event *event,
@@ -82,7 +84,7 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
     case HERD_EV_DIAL_FAILED:
         herd_links_on_dial_failed(&core->links, event->server, event->bytes);
         break;
-    case HERD_EV_PLACES: herd_clients_on_places(&core->clients, event); break;
+    case HERD_EV_PLACES: herd_upstream_on_reply(core->places, context, event); break;
     case HERD_EV_ROLE_FULL: on_role_full(core, event->role); break;
     case HERD_EV_DESCRIPTORS_EXHAUSTED: on_descriptors_exhausted(core); break;
     case HERD_EV_TICK: on_tick(core); break;

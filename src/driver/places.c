@@ -24,7 +24,8 @@ static const struct herd_provider *provider_of(const struct driver *driver)
     return herd_provider_find(herd_slice_str(driver->setup.conf->places_provider));
 }
 
-/* Who wants a key answers nobody without one; what runs on this machine may. */
+/* A provider that wants a key answers no request without one; a stand-in on this machine,
+ * which is reached by plain HTTP, may. */
 const char *driver_places_lacking(const struct driver *driver)
 {
     const struct herd_provider *provider = provider_of(driver);
@@ -41,25 +42,16 @@ static void on_note(void *arg, const char *text)
     io_log_line(driver->setup.log, driver->wall, "places", NULL, '-', herd_slice_str(text));
 }
 
-static const char *header_of(const struct driver *driver,
-                             const struct herd_provider *provider)
-{
-    struct herd_places_ask ask = {
-        .enterprise = strcmp(driver->setup.conf->places_fields, "enterprise") == 0,
-        .timeout_ms = driver->setup.conf->places_timeout_ms,
-    };
-    return provider->header(&ask);
-}
-
 static struct io_fetch_setup fetch_setup(const struct driver *driver,
                                          const struct herd_provider *provider)
 {
     const struct herd_conf *conf = driver->setup.conf;
+    bool enterprise = strcmp(conf->places_fields, "enterprise") == 0;
     return (struct io_fetch_setup){
         .url = url_of(driver, provider),
         .post = provider->post,
         .content_type = provider->content_type,
-        .header = header_of(driver, provider),
+        .header = enterprise ? provider->header_enterprise : provider->header_pro,
         .key = driver->setup.places_key,
         .key_param = provider->key_place == HERD_KEY_QUERY ? provider->key_name : NULL,
         .key_header = provider->key_place == HERD_KEY_HEADER ? provider->key_name : NULL,

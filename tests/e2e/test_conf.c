@@ -179,7 +179,7 @@ static void options(void)
         {{"-h"}, 0, "usage: herd "},
         {{"--help"}, 0, "usage: herd "},
         {{"-V"}, 0, "libcurl"},
-        {{"--version"}, 0, "cJSON"},
+        {{"--version"}, 0, "libcurl/"},
         {{"-V"}, 0, "libcrypto of "},
         {{NULL}, 2, "NAME of a server is missing\nusage: herd "},
         {{"-x"}, 2, "unknown option -x\nusage: herd "},

@@ -19,9 +19,9 @@ static void check_counter(struct herd_slice text, const char *name)
     CHECK_LABEL("%s", "");
 }
 
-static const char *const gauges[] = {"uptime_ms",      "clients_known",    "records_bytes",
-                                     "digest",         "connections_open", "lookups_flying",
-                                     "lookups_waiting"};
+static const char *const gauges[] = {
+    "uptime_ms",        "clients_known",    "records_bytes",   "digest",
+    "connections_open", "requests_running", "requests_waiting"};
 
 /* Every counter once, a line for each neighbour, and an empty line behind it all. */
 static void status(void)

@@ -152,7 +152,7 @@ static void details(void)
         {"herdctl status Goloman | grep 'link Wilkes '", 0,
          "  down: cannot connect to 127.0.0.1:1: Connection refused\n", NULL},
         {"herdctl status Goloman | grep 'places g'", 0,
-         "  places google-new: failed, and is left alone for 2.5 s\n", NULL},
+         "  places google-new: failed, and is not asked for 2.5 s\n", NULL},
         {"herdctl status Goloman | grep Nobody", 0,
          "  refused Nobody, 1 time: unknown server: it is not in this server's "
          "configuration\n",
@@ -194,7 +194,7 @@ static void table(void)
         {"herdctl status | awk '$1 == \"Welsh\" { print $2, $3, $5, $6, $7, $8 }'", 0,
          "down - - - - -\n", NULL},
         {"herdctl status | sed 1,6d | sed 5d", 0,
-         "Goloman: places google-new: failed, and is left alone for 2.5 s\n"
+         "Goloman: places google-new: failed, and is not asked for 2.5 s\n"
          "Goloman: link Holiday up, accepted, 25 records behind, 1.5 ms away, full sync, "
          "its clock is 2.5 s behind\n"
          "Goloman: link Welsh up, accepted, 3 records behind, waiting for a full "
@@ -224,10 +224,10 @@ static void states_of_places(void)
         bool noted;
     } cases[] = {
         {"overpass closed 0", "places overpass\n", false},
-        {"overpass open 61", "places overpass: failed, and is left alone for 0.061 s\n",
+        {"overpass open 61", "places overpass: failed, and is not asked for 0.061 s\n",
          true},
         {"overpass open 0",
-         "places overpass: failed, and is left alone until somebody asks\n", true},
+         "places overpass: failed, and is not asked until somebody asks\n", true},
         {"overpass probing 0", "places overpass: failed, and is being tried again\n", true},
         {"overpass asleep", "places overpass: asleep\n", true},
     };

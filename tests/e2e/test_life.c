@@ -225,7 +225,7 @@ static bool look_up(struct herd_proc *herd, struct client *client, const char *l
     struct herd_slice got;
     snprintf(line, sizeof line, "IAMAT x %s 5\n", location);
     return client_ask(client, line, &got) && client_say(client, "WHATSAT x 5 5\nlast\n") &&
-           wait_count(herd, "lookups_flying", 1);
+           wait_count(herd, "requests_running", 1);
 }
 
 /* The answer comes while the server is leaving, and so does what was asked behind it. */

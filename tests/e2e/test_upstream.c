@@ -128,7 +128,7 @@ static void a_thousand(void)
     check_replies(&swarm, at);
     int64_t requests = places_proc_control(&rig.places, "requests", "google-legacy");
     CHECK(requests >= PLACES && requests <= 4 * PLACES);
-    CHECK_INT(herd_proc_count(&rig.herd, 0, "lookups_joined") + requests, SWARM_MAX);
+    CHECK_INT(herd_proc_count(&rig.herd, 0, "queries_joined") + requests, SWARM_MAX);
     note_swarm(&swarm, requests);
     note_pace("before", &quiet);
     note_pace("meanwhile", &busy);
@@ -207,7 +207,7 @@ static void check_status_open(const struct rig *rig)
     shell_expect(
         shell(dir, "herdctl -c herd.conf status Goloman | grep '^ *places google'"), 0,
         ": failed, and is ", NULL);
-    shell_expect(shell(dir, "herdctl -c herd.conf status Goloman"), 0, "places_failed",
+    shell_expect(shell(dir, "herdctl -c herd.conf status Goloman"), 0, "answers_failed",
                  NULL);
 }
 
@@ -237,7 +237,7 @@ static void dead_for_a_time(void)
     int64_t back_ms = ask_until_good(&client, herd_slice_str(at));
     CHECK(requests >= 5 && requests <= 20 && requests < bad.questions);
     /* libcurl makes a request anew when a connection that it had kept turns out dead. */
-    int64_t failed = herd_proc_count(&rig.herd, 0, "places_failed");
+    int64_t failed = herd_proc_count(&rig.herd, 0, "answers_failed");
     CHECK(failed == requests || failed == requests - 1);
     note("dead for %d ms: %d questions, %d requests, slowest reply %.1f ms; places again "
          "%d ms after it was back",

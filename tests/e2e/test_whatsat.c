@@ -194,7 +194,7 @@ static void stalled(void)
     CHECK(client_line(&rig.client, &got) && memcmp(got.data, "AT Goloman", 10) == 0);
     CHECK(client_line(&rig.client, &got));
     CHECK_SLICE(got, HERD_LIT("? last"));
-    CHECK_INT(herd_proc_count(&rig.herd, 0, "lookups_timed_out"), 1);
+    CHECK_INT(herd_proc_count(&rig.herd, 0, "queries_timed_out"), 1);
     rig_close(&rig);
 }
 
@@ -268,8 +268,8 @@ static void places_is_down(void)
     for (int i = 0; i < 3; i++)
         check_error(ask_at(&rig.client, at, 5, 5), "UNKNOWN_ERROR");
     /* Each was tried twice, until it was time to leave it alone. */
-    CHECK_INT(herd_proc_count(&rig.herd, 0, "places_failed"), 5);
-    CHECK_INT(herd_proc_count(&rig.herd, 0, "lookups_retried"), 2);
+    CHECK_INT(herd_proc_count(&rig.herd, 0, "answers_failed"), 5);
+    CHECK_INT(herd_proc_count(&rig.herd, 0, "requests_retried"), 2);
     client_close(&rig.client);
     herd_proc_close(&rig.herd);
     child_dir_remove(rig.places.dir);

@@ -6,7 +6,7 @@
  * JSON and an empty line behind it when the line was a WHATSAT. */
 #include "bench.h"
 
-#include "places/json_scan.h"
+#include "json_scan.h"
 #include "herd/err.h"
 
 enum mark {

@@ -3,8 +3,10 @@
  * that server. */
 #include "fuzz.h"
 
+#include "herd/err.h"
+#include "json_scan.h"
 #include "places/http.h"
-#include "places/json.h"
+#include "places/list_cut.h"
 #include "places/mask.h"
 
 struct reading {
@@ -39,13 +41,13 @@ static void try_body(struct herd_slice body)
 {
     struct bytes out = {0}, cut = {0};
     struct herd_slice wrong;
-    if (!json_valid(body))
+    if (herd_json_check(body) != HERD_OK)
         return;
     FUZZ_CHECK(mask_check(HERD_LIT("places.id,places.displayName"), &wrong));
     mask_apply(HERD_LIT("places.id,places.displayName"), body, 2, &out);
     FUZZ_CHECK(out.len > 0);
-    struct herd_slice some = json_cut(body, "elements", 1, &cut);
-    FUZZ_CHECK(json_valid(some) && some.len <= body.len);
+    struct herd_slice some = list_cut(body, "elements", 1, &cut);
+    FUZZ_CHECK(herd_json_check(some) == HERD_OK && some.len <= body.len);
     bytes_free(&out);
     bytes_free(&cut);
 }

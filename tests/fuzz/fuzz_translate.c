@@ -3,31 +3,21 @@
  * fail when it is small and not 0. */
 #include "fuzz.h"
 
-#include "places/json_scan.h"
-#include "herd/err.h"
-#include "places/trim.h"
-#include "herd/provider.h"
 #include "json_oracle.h"
+#include "json_scan.h"
+#include "places/providers.h"
+#include "result_cut.h"
 
 enum { TEXT_MAX = 1 << 20 };
 
 static const int statuses[] = {200, 200, 400, 403, 404, 429, 500, 504};
 
-struct translated {
-    enum herd_places_verdict verdict;
-    int rc;
-    struct herd_slice text;
-    struct herd_buf out;
-};
-
-static void translate(const struct herd_provider *provider,
+static void translate(const struct herd_places_provider *provider,
                       const struct herd_places_answer *answer, struct fuzz_mem *mem,
-                      struct translated *got)
+                      struct herd_places_result *got)
 {
-    got->rc = HERD_OK;
-    got->text = herd_slice("", 0);
-    herd_buf_init(&got->out, &mem->mem, TEXT_MAX);
-    got->verdict = provider->translate(answer, &got->out, &got->text, &got->rc);
+    herd_places_result_init(got, &mem->mem, TEXT_MAX);
+    provider->translate(answer, got);
     FUZZ_CHECK(got->verdict >= HERD_PLACES_FOUND && got->verdict <= HERD_PLACES_FAILED);
     if (got->rc != HERD_OK)
         FUZZ_CHECK(got->verdict == HERD_PLACES_FAILED && got->text.len == 0);
@@ -35,30 +25,37 @@ static void translate(const struct herd_provider *provider,
         FUZZ_CHECK(got->text.len > 0);
 }
 
-static void check_text(const struct herd_provider *provider, const struct translated *got,
-                       struct fuzz_mem *mem)
+/* What the writer has noted is what a reader finds. */
+static void check_text(const struct herd_places_provider *provider,
+                       const struct herd_places_result *got, struct fuzz_mem *mem)
 {
-    struct herd_buf cut;
-    struct json_reply reply;
+    struct herd_buf cut, again;
+    struct herd_slice text = herd_buf_bytes(&got->text);
+    struct herd_json_outline outline = {.array_name = HERD_LIT("results"),
+                                        .string_name = HERD_LIT("status")};
     herd_buf_init(&cut, &mem->mem, TEXT_MAX);
-    FUZZ_CHECK(herd_json_scan(got->text, 1, &reply) == HERD_OK);
-    FUZZ_CHECK(herd_places_trim(got->text, 1, &cut, NULL) == HERD_OK);
-    if (herd_slice_eq(herd_slice_str(provider->name), HERD_LIT("google-legacy"))) {
-        (void)json_oracle_accepts(got->text);
+    herd_buf_init(&again, &mem->mem, TEXT_MAX);
+    FUZZ_CHECK(herd_json_scan(text, &outline) == HERD_OK);
+    FUZZ_CHECK(result_cut(got, 1, &cut) == HERD_OK);
+    FUZZ_CHECK(result_cut_body(text, 1, &again) == HERD_OK);
+    FUZZ_CHECK(herd_slice_eq(herd_buf_bytes(&cut), herd_buf_bytes(&again)));
+    if (provider == &herd_google_legacy) {
+        (void)json_oracle_accepts(text);
     } else {
-        FUZZ_CHECK(reply.has_results && reply.has_status);
-        json_oracle_legacy(got->text, HERD_PROVIDER_RESULTS);
+        FUZZ_CHECK(outline.has_array && outline.has_string);
+        json_oracle_legacy(text, HERD_PLACES_RESULTS_MAX);
         json_oracle_legacy(herd_buf_bytes(&cut), 1);
     }
     herd_buf_free(&cut);
+    herd_buf_free(&again);
 }
 
 /* What is asked for is bounded, and nobody's bytes but ours. */
-static void check_ask(const struct herd_provider *provider,
-                      const struct herd_places_ask *ask)
+static void check_request(const struct herd_places_provider *provider,
+                          const struct herd_places_search *search)
 {
-    char out[HERD_PROVIDER_ASK];
-    size_t len = provider->print(ask, out);
+    char out[HERD_PROVIDER_REQUEST_MAX];
+    size_t len = provider->print(search, out);
     FUZZ_CHECK(len > 0 && len <= sizeof out);
     for (size_t i = 0; i < len; i++)
         FUZZ_CHECK(out[i] >= '\n' && out[i] <= '~');
@@ -68,17 +65,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct herd_slice input = herd_slice((const char *)data, size);
     uint8_t choice = fuzz_byte(&input), scarce = fuzz_byte(&input);
-    const struct herd_provider *provider = herd_provider_at(choice % 4);
-    struct herd_places_ask ask = {.point = {(choice - 128) * INT64_C(703000001),
-                                            (choice - 128) * INT64_C(1403000001)},
-                                  .radius_km = choice % 51,
-                                  .timeout_ms = 1 + choice * INT64_C(2353)};
+    const struct herd_places_provider *provider = herd_places_provider_at(choice % 4);
+    struct herd_places_search search = {.point = {(choice - 128) * INT64_C(703000001),
+                                                  (choice - 128) * INT64_C(1403000001)},
+                                        .radius_km = choice % 51,
+                                        .timeout_ms = 1 + choice * INT64_C(2353)};
     struct herd_slice body = fuzz_copy(input);
-    struct herd_places_answer answer = {statuses[choice / 4 % 8], body, ask};
+    struct herd_places_answer answer = {statuses[choice / 4 % 8], body, search};
     struct fuzz_mem mem;
-    struct translated first, second;
+    struct herd_places_result first, second;
     fuzz_mem_init(&mem);
-    check_ask(provider, &ask);
+    check_request(provider, &search);
     translate(provider, &answer, &mem, &first);
     if (first.rc == HERD_OK)
         check_text(provider, &first, &mem);
@@ -86,10 +83,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     translate(provider, &answer, &mem, &second);
     if (scarce == 0 || scarce >= 16 || mem.until > 0) {
         FUZZ_CHECK(first.rc == second.rc && first.verdict == second.verdict);
-        FUZZ_CHECK(herd_slice_eq(first.text, second.text));
+        FUZZ_CHECK(
+            herd_slice_eq(herd_buf_bytes(&first.text), herd_buf_bytes(&second.text)));
     }
-    herd_buf_free(&first.out);
-    herd_buf_free(&second.out);
+    herd_buf_free(&first.text);
+    herd_buf_free(&second.text);
     fuzz_drop(body);
     FUZZ_CHECK(mem.live == 0);
     return 0;

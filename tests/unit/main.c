@@ -15,8 +15,8 @@
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
-    X(lookup)                                                                              \
-    X(cache)                                                                               \
+    X(requests)                                                                            \
+    X(places_query)                                                                        \
     X(ahead)                                                                               \
     X(budget)                                                                              \
     X(breaker)                                                                             \
@@ -32,7 +32,7 @@
     X(topology)                                                                            \
     X(topology_oracle)                                                                     \
     X(topology_print)                                                                      \
-    X(places)                                                                              \
+    X(places_result)                                                                       \
     X(places_oracle)                                                                       \
     X(json_walk)                                                                           \
     X(legacy_print)                                                                        \

@@ -29,7 +29,7 @@ static void opens_after_failures_in_a_row(void)
     CHECK_STR(herd_breaker_state_text(&b), "closed");
     fail(&b, HERD_BREAKER_FAILURES - 1, 0);
     CHECK_INT(b.state, HERD_BREAKER_CLOSED);
-    request(&b, HERD_BREAKER_WELL, 0, 0);
+    request(&b, HERD_BREAKER_OK, 0, 0);
     fail(&b, HERD_BREAKER_FAILURES - 1, 0);
     request(&b, HERD_BREAKER_UNKNOWN, 0, 0);
     CHECK(herd_breaker_allows(&b, at_ms(0)));
@@ -52,7 +52,7 @@ static void probes_with_one(void)
     CHECK_STR(herd_breaker_state_text(&b), "probing");
     CHECK(!herd_breaker_allows(&b, at_ms(100000)));
     CHECK_INT(herd_breaker_retry_ms(&b, at_ms(0)), 0);
-    herd_breaker_end(&b, HERD_BREAKER_WELL, true, at_ms(1000), 0);
+    herd_breaker_end(&b, HERD_BREAKER_OK, true, at_ms(1000), 0);
     CHECK_INT(b.state, HERD_BREAKER_CLOSED);
     CHECK(!herd_breaker_begin(&b));
     /* It starts from nothing again. */
@@ -98,7 +98,7 @@ static void old_requests_do_not_count_twice(void)
     herd_breaker_end(&b, HERD_BREAKER_UNKNOWN, false, at_ms(1000), 500);
     CHECK_INT(b.state, HERD_BREAKER_PROBING);
     /* But good news are good news. */
-    herd_breaker_end(&b, HERD_BREAKER_WELL, false, at_ms(1000), 500);
+    herd_breaker_end(&b, HERD_BREAKER_OK, false, at_ms(1000), 500);
     CHECK_INT(b.state, HERD_BREAKER_CLOSED);
     herd_breaker_end(&b, HERD_BREAKER_FAILED, true, at_ms(1000), 500);
     CHECK_INT(b.state, HERD_BREAKER_CLOSED);

@@ -171,7 +171,7 @@ static int ask(struct fixture *f, uint64_t who)
 
 static uint64_t who(struct fixture *f, const char *address)
 {
-    return herd_budget_who(&f->budget, herd_slice_str(address));
+    return herd_budget_address_key(&f->budget, herd_slice_str(address));
 }
 
 static void a_minute_has_a_budget(void)

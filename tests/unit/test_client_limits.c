@@ -41,7 +41,7 @@ static void a_line_may_be_too_long(void)
     rig_end(&rig);
 }
 
-static void a_long_line_waits_for_lookups(void)
+static void a_long_line_waits_for_queries(void)
 {
     struct rig rig;
     char line[80];
@@ -220,7 +220,7 @@ static size_t count(const char *text, const char *what)
     return n;
 }
 
-static void many_lookups_pause_the_client(void)
+static void many_queries_pause_the_client(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE "lookups-max 100\n", "Clark");
@@ -344,7 +344,7 @@ static void a_stash_may_hold_nonsense(void)
 
 const struct check_test test_client_limits[] = {
     {"a_line_may_be_too_long", a_line_may_be_too_long},
-    {"a_long_line_waits_for_lookups", a_long_line_waits_for_lookups},
+    {"a_long_line_waits_for_queries", a_long_line_waits_for_queries},
     {"a_started_line_must_end", a_started_line_must_end},
     {"a_started_line_has_its_own_time", a_started_line_has_its_own_time},
     {"an_idle_client_is_closed", an_idle_client_is_closed},
@@ -353,7 +353,7 @@ const struct check_test test_client_limits[] = {
     {"one_shot_closes_after_a_reply", one_shot_closes_after_a_reply},
     {"new_clients_may_be_too_many", new_clients_may_be_too_many},
     {"a_time_may_be_too_far_ahead", a_time_may_be_too_far_ahead},
-    {"many_lookups_pause_the_client", many_lookups_pause_the_client},
+    {"many_queries_pause_the_client", many_queries_pause_the_client},
     {"lines_in_turn_fill_the_pause_again", lines_in_turn_fill_the_pause_again},
     {"a_paused_client_may_end", a_paused_client_may_end},
     {"much_held_output_pauses_the_client", much_held_output_pauses_the_client},

@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-static const struct herd_provider *new_api(void)
+static const struct herd_places_provider *new_api(void)
 {
-    return herd_provider_find(HERD_LIT("google-new"));
+    return herd_places_provider_find(HERD_LIT("google-new"));
 }
 
 /* One place with everything, in the layout of the service. */
@@ -79,16 +79,16 @@ static const struct herd_provider *new_api(void)
     "         \"types\" : [ \"coffee_shop\", \"cafe\", \"food\" ],\n"                      \
     "         \"user_ratings_total\" : 1264,\n"                                            \
     "         \"vicinity\" : \"19 Larkspur Steps, Westwind\"\n      }\n   ],\n"            \
-    "   \"status\" : \"OK\"\n}\n"
+    "   \"status\" : \"OK\"\n}"
 
 #define RESULTS(inner)                                                                     \
     "{\n   \"html_attributions\" : [],\n   \"results\" : [\n" inner                        \
-    "   ],\n   \"status\" : \"OK\"\n}\n"
+    "   ],\n   \"status\" : \"OK\"\n}"
 #define RESULT(before, after)                                                              \
     "      {\n" before "         \"scope\" : \"GOOGLE\"" after "\n      }"
 #define ZERO                                                                               \
     "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n"                            \
-    "   \"status\" : \"ZERO_RESULTS\"\n}\n"
+    "   \"status\" : \"ZERO_RESULTS\"\n}"
 
 static void translates(void)
 {
@@ -331,7 +331,7 @@ static void keeps_order(void)
         const cJSON *got = cJSON_GetObjectItemCaseSensitive(to, "results")->child;
         int count = 0;
         for (const cJSON *place = from->child->child; place != NULL; place = place->next) {
-            if (!cJSON_IsObject(place) || count == HERD_PROVIDER_RESULTS)
+            if (!cJSON_IsObject(place) || count == HERD_PLACES_RESULTS_MAX)
                 continue;
             REQUIRE(got != NULL);
             CHECK_STR(text_or_none(got, "name"),

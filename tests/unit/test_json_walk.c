@@ -4,8 +4,8 @@
 
 #include "herd/err.h"
 
-#include "places/json_scan.h"
-#include "places/json_walk.h"
+#include "json_scan.h"
+#include "json_walk.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 
 #include "herd/err.h"
 
-#include "places/json_scan.h"
+#include "json_scan.h"
 #include "places/legacy_print.h"
 
 #include <cjson/cJSON.h>
@@ -65,7 +65,7 @@ static void print_all(struct legacy *print)
     "         \"nothing\" : {},\n         \"types\" : [ \"cafe\", \"food\" ]\n      }"
 #define ALL                                                                                \
     "{\n   \"html_attributions\" : [],\n   \"results\" : [\n" RESULT ",\n" RESULT          \
-    "\n   ],\n   \"status\" : \"OK\"\n}\n"
+    "\n   ],\n   \"status\" : \"OK\"\n}"
 
 static void has_layout(void)
 {
@@ -87,8 +87,8 @@ static void breaks_long_arrays(void)
         bool line = 4 + (len - 12 + 2) + 2 + (5 + 2) < 74;
         snprintf(
             want, sizeof want,
-            line ? "{\n   \"types\" : [ \"%.*s\", \"b\\\"\\n\" ]\n}\n"
-                 : "{\n   \"types\" : [\n      \"%.*s\",\n      \"b\\\"\\n\"\n   ]\n}\n",
+            line ? "{\n   \"types\" : [ \"%.*s\", \"b\\\"\\n\" ]\n}"
+                 : "{\n   \"types\" : [\n      \"%.*s\",\n      \"b\\\"\\n\"\n   ]\n}",
             (int)len - 12, name);
         begin(&page, ROOM);
         CHECK_LABEL("%zu", len);
@@ -127,7 +127,7 @@ static void escapes(void)
         char want[256];
         struct herd_slice text = cut_guarded(herd_slice_str(cases[i].text));
         struct legacy_string string = {{{text, cases[i].kind}}};
-        snprintf(want, sizeof want, "[\n   \"%s\"\n]\n", cases[i].want);
+        snprintf(want, sizeof want, "[\n   \"%s\"\n]", cases[i].want);
         CHECK_LABEL("%s", cases[i].text);
         begin(&page, ROOM);
         herd_legacy_open(&page.print, "", '[');
@@ -152,7 +152,7 @@ static void joins_parts(void)
     herd_legacy_string(&page.print, "link", &link);
     herd_legacy_close(&page.print, '}');
     end(&page, "{\n   \"link\" : \"\\u003ca href=\\\"https://a.example/?a&amp;b\\\"\\u003e"
-               "Zo\xc3\xab\\u003c/a\\u003e\"\n}\n");
+               "Zo\xc3\xab\\u003c/a\\u003e\"\n}");
 }
 
 /* Strings that are longer than what is written at once. Halves of pairs are left out,

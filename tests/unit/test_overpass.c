@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct herd_provider *overpass(void)
+static const struct herd_places_provider *overpass(void)
 {
-    return herd_provider_find(HERD_LIT("overpass"));
+    return herd_places_provider_find(HERD_LIT("overpass"));
 }
 
 /* A node near by, a way farther away that comes first, and one that has no name. */
@@ -234,7 +234,7 @@ static void sorts_by_distance(void)
         cJSON *tree = answer_read(overpass(), 200, herd_slice(body, len));
         REQUIRE(tree != NULL);
         const cJSON *results = cJSON_GetObjectItemCaseSensitive(tree, "results");
-        unsigned kept = count < HERD_PROVIDER_RESULTS ? count : HERD_PROVIDER_RESULTS;
+        unsigned kept = count < HERD_PLACES_RESULTS_MAX ? count : HERD_PLACES_RESULTS_MAX;
         CHECK_INT(cJSON_GetArraySize(results), kept);
         for (unsigned i = 0; i < kept; i++) {
             const char *name = cJSON_GetObjectItemCaseSensitive(

@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 
-static const struct herd_provider *photon(void)
+static const struct herd_places_provider *photon(void)
 {
-    return herd_provider_find(HERD_LIT("photon"));
+    return herd_places_provider_find(HERD_LIT("photon"));
 }
 
 #define FEATURE(lng, lat, properties)                                                      \
@@ -143,8 +143,8 @@ static void keeps_the_nearest(void)
     cJSON *tree = answer_read(photon(), 200, herd_slice(body, len));
     REQUIRE(tree != NULL);
     const cJSON *results = cJSON_GetObjectItemCaseSensitive(tree, "results");
-    CHECK_INT(cJSON_GetArraySize(results), HERD_PROVIDER_RESULTS);
-    for (int i = 0; i < HERD_PROVIDER_RESULTS; i++) {
+    CHECK_INT(cJSON_GetArraySize(results), HERD_PLACES_RESULTS_MAX);
+    for (int i = 0; i < HERD_PLACES_RESULTS_MAX; i++) {
         char name[16];
         snprintf(name, sizeof name, "%d", i + 1);
         CHECK_STR(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(results, i), "name")

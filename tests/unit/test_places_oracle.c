@@ -1,4 +1,4 @@
-/* cJSON as an independent judge of what places.c makes of replies. */
+/* cJSON as an independent judge of what result.c makes of replies. */
 #include "answer.h"
 #include "check.h"
 #include "cut.h"
@@ -7,8 +7,7 @@
 #include "fixture.h"
 
 #include "herd/err.h"
-#include "places/trim.h"
-#include "herd/provider.h"
+#include "result_cut.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -148,7 +147,7 @@ static void agrees_with_oracle(void)
         m.dice.state = seed;
         add_page(&m);
         CHECK_LABEL("seed %u", seed);
-        answer_check_cut(cut_guarded(herd_slice(m.text, m.len)), seed % 9);
+        answer_check_cut_body(cut_guarded(herd_slice(m.text, m.len)), seed % 9);
     }
 }
 
@@ -158,7 +157,7 @@ static int take_page(struct herd_slice body)
     struct herd_buf out;
     fail_mem_init(&mem);
     herd_buf_init(&out, &mem.mem, ROOM);
-    int rc = herd_places_trim(body, 3, &out, NULL);
+    int rc = result_cut_body(body, 3, &out);
     herd_buf_free(&out);
     return rc;
 }
@@ -211,9 +210,9 @@ static void compare_fixture(void *ctx, const char *name)
     if (!page)
         return;
     (*pages)++;
-    for (uint32_t bound = 0; bound <= 21; bound += bound < 2 ? 1 : 6) {
+    for (uint32_t bound = 0; bound <= 20; bound += bound < 2 ? 1 : 6) {
         CHECK_LABEL("%s to %u", name, bound);
-        answer_check_cut(cut_guarded(body), bound);
+        answer_check_cut_body(cut_guarded(body), bound);
     }
 }
 
@@ -225,7 +224,7 @@ static void agrees_on_fixtures(void)
 }
 
 struct service {
-    const struct herd_provider *provider;
+    const struct herd_places_provider *provider;
     int texts, pages;
 };
 
@@ -233,36 +232,34 @@ struct service {
 static void compare_translated(void *ctx, const char *name)
 {
     struct service *service = ctx;
-    struct herd_places_answer answer = {.ask.radius_km = 10};
+    struct herd_places_answer answer = {.search.radius_km = 10};
     struct fail_mem mem;
-    struct herd_buf out;
-    struct herd_slice text;
-    int rc;
+    struct herd_places_result result;
     fail_mem_init(&mem);
-    herd_buf_init(&out, &mem.mem, ROOM);
-    answer.body = cut_guarded(read_reply(name, &answer.status));
-    enum herd_places_verdict verdict =
-        service->provider->translate(&answer, &out, &text, &rc);
+    herd_places_result_init(&result, &mem.mem, ROOM);
+    answer.body = cut_guarded(read_reply(name, &answer.http_status));
+    service->provider->translate(&answer, &result);
+    bool has_text = result.text.len > 0;
     CHECK_LABEL("%s", name);
-    CHECK((text.len > 0) == (rc == HERD_OK));
-    CHECK(verdict != HERD_PLACES_FOUND || answer.status == 200);
-    service->texts += text.len > 0;
-    service->pages += verdict == HERD_PLACES_FOUND;
-    for (uint32_t bound = 0; text.len > 0 && bound <= 21; bound++) {
+    CHECK(has_text == (result.rc == HERD_OK));
+    CHECK(result.verdict != HERD_PLACES_FOUND || answer.http_status == 200);
+    service->texts += has_text;
+    service->pages += result.verdict == HERD_PLACES_FOUND;
+    for (uint32_t bound = 0; has_text && bound <= 20; bound++) {
         CHECK_LABEL("%s to %u", name, bound);
-        answer_check_cut(text, bound);
+        answer_check_cut(&result, bound);
     }
-    herd_buf_free(&out);
+    herd_buf_free(&result.text);
 }
 
 static void agrees_on_translated(void)
 {
-    for (size_t i = 1; herd_provider_at(i) != NULL; i++) {
+    for (size_t i = 1; herd_places_provider_at(i) != NULL; i++) {
         char folder[64];
-        struct service service = {.provider = herd_provider_at(i)};
-        snprintf(folder, sizeof folder, "places/%s", service.provider->name);
+        struct service service = {.provider = herd_places_provider_at(i)};
+        snprintf(folder, sizeof folder, "places/%s", service.provider->contract.name);
         fixture_each(folder, ".http", compare_translated, &service);
-        CHECK_LABEL("%s", service.provider->name);
+        CHECK_LABEL("%s", service.provider->contract.name);
         CHECK(service.pages >= 8);
         CHECK(service.texts >= 10);
     }

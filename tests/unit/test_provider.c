@@ -3,7 +3,7 @@
 #include "dice.h"
 
 #include "herd/err.h"
-#include "herd/provider.h"
+#include "places/providers.h"
 
 #include <stdlib.h>
 
@@ -35,7 +35,10 @@ static void describes_each(void)
         CHECK(p->post == (p->content_type[0] != '\0'));
         CHECK((p->key_place == HERD_KEY_NONE) == (p->key_name[0] == '\0'));
         CHECK(p->cache_max_ms >= 0);
-        CHECK(p->print != NULL && p->header != NULL && p->translate != NULL);
+        CHECK((p->header_pro == NULL) == (p->header_enterprise == NULL));
+        CHECK(p == &herd_places_provider_at(i)->contract);
+        CHECK(herd_places_provider_at(i)->print != NULL);
+        CHECK(herd_places_provider_at(i)->translate != NULL);
     }
     CHECK_STR(herd_provider_at(0)->key_name, "key");
     CHECK_STR(herd_provider_at(1)->key_name, "X-Goog-Api-Key");
@@ -43,18 +46,16 @@ static void describes_each(void)
     CHECK_INT(herd_provider_at(1)->key_place, HERD_KEY_HEADER);
 }
 
-static void prints_header(void)
+static void has_header(void)
 {
-    struct herd_places_ask ask = {.radius_km = 1};
     for (size_t i = 0; herd_provider_at(i) != NULL; i++)
-        CHECK((herd_provider_at(i)->header(&ask) != NULL) == (i == 1));
-    CHECK_STR(herd_provider_at(1)->header(&ask),
+        CHECK((herd_provider_at(i)->header_pro != NULL) == (i == 1));
+    CHECK_STR(herd_provider_at(1)->header_pro,
               "X-Goog-FieldMask: places.id,places.displayName,places.location,"
               "places.viewport,places.types,places.shortFormattedAddress,"
               "places.businessStatus,places.iconMaskBaseUri,places.iconBackgroundColor,"
               "places.plusCode,places.photos,places.attributions");
-    ask.enterprise = true;
-    CHECK_STR(herd_provider_at(1)->header(&ask),
+    CHECK_STR(herd_provider_at(1)->header_enterprise,
               "X-Goog-FieldMask: places.id,places.displayName,places.location,"
               "places.viewport,places.types,places.shortFormattedAddress,"
               "places.businessStatus,places.iconMaskBaseUri,places.iconBackgroundColor,"
@@ -93,7 +94,7 @@ static void prints_request(void)
 {
     static const struct {
         size_t provider;
-        struct herd_places_ask ask;
+        struct herd_places_search search;
         const char *want;
     } cases[] = {
         {0, UCLA, "location=34.06893,-118.445127&radius=10000"},
@@ -114,11 +115,12 @@ static void prints_request(void)
         {3, LONGEST, PHOTON("-179.999999999", "-89.999999999", "4294967295")},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char out[HERD_PROVIDER_ASK + 1];
+        char out[HERD_PROVIDER_REQUEST_MAX + 1];
         memset(out, '#', sizeof out);
         CHECK_LABEL("%s", cases[i].want);
-        size_t len = herd_provider_at(cases[i].provider)->print(&cases[i].ask, out);
-        REQUIRE(len <= HERD_PROVIDER_ASK);
+        size_t len =
+            herd_places_provider_at(cases[i].provider)->print(&cases[i].search, out);
+        REQUIRE(len <= HERD_PROVIDER_REQUEST_MAX);
         CHECK_SLICE(herd_slice(out, len), herd_slice_str(cases[i].want));
         CHECK(out[len] == '#');
     }
@@ -182,8 +184,8 @@ static void prints_nothing_else(void)
         size_t which = (size_t)i % 4;
         uint32_t coarse = dice_roll(&dice, 4) == 0 ? 1000000000 : 1;
         double numbers[8];
-        char out[HERD_PROVIDER_ASK + 1];
-        struct herd_places_ask ask = {
+        char out[HERD_PROVIDER_REQUEST_MAX + 1];
+        struct herd_places_search search = {
             .point = {(int64_t)(dice_next(&dice) % UINT64_C(180000000001)) / coarse *
                               coarse -
                           90 * HERD_GEO_UNIT,
@@ -194,15 +196,15 @@ static void prints_nothing_else(void)
             .enterprise = dice_roll(&dice, 2) == 1,
             .timeout_ms = (int64_t)dice_roll(&dice, 600000),
         };
-        size_t len = herd_provider_at(which)->print(&ask, out);
-        REQUIRE(len <= HERD_PROVIDER_ASK);
+        size_t len = herd_places_provider_at(which)->print(&search, out);
+        REQUIRE(len <= HERD_PROVIDER_REQUEST_MAX);
         out[len] = '\0';
         CHECK_LABEL("%s", out);
         if (CHECK(match(herd_slice(out, len), shapes[which].pattern, numbers))) {
-            CHECK(same(numbers[shapes[which].lat], (double)ask.point.lat / 1e9));
-            CHECK(same(numbers[shapes[which].lng], (double)ask.point.lng / 1e9));
-            CHECK(
-                same(numbers[shapes[which].radius], ask.radius_km * shapes[which].metres));
+            CHECK(same(numbers[shapes[which].lat], (double)search.point.lat / 1e9));
+            CHECK(same(numbers[shapes[which].lng], (double)search.point.lng / 1e9));
+            CHECK(same(numbers[shapes[which].radius],
+                       search.radius_km * shapes[which].metres));
         }
     }
 }
@@ -210,7 +212,7 @@ static void prints_nothing_else(void)
 const struct check_test test_provider[] = {
     {"finds a provider by its name", finds_by_name},
     {"describes each provider", describes_each},
-    {"prints a header line", prints_header},
+    {"has a header line", has_header},
     {"prints a request", prints_request},
     {"prints nothing else", prints_nothing_else},
     {NULL, NULL},

@@ -5,56 +5,47 @@
 
 #include "core_internal.h"
 #include "herd/err.h"
-#include "herd/provider.h"
+#include "places/places_internal.h"
 
 #include <stdlib.h>
 
 /* ---- the provider: an answer is a verdict, an error code, and text ---- */
 
-static size_t print(const struct herd_places_ask *ask, char *out)
+static size_t print(const struct herd_places_search *search, char *out)
 {
-    int len = snprintf(out, HERD_PROVIDER_ASK, "%d %d km, %s, %d ms", (int)ask->point.lat,
-                       (int)ask->radius_km, ask->enterprise ? "enterprise" : "pro",
-                       (int)ask->timeout_ms);
+    int len = snprintf(out, HERD_PROVIDER_REQUEST_MAX, "%d %d km, %s, %d ms",
+                       (int)search->point.lat, (int)search->radius_km,
+                       search->enterprise ? "enterprise" : "pro", (int)search->timeout_ms);
     return (size_t)len;
 }
 
-static const char *header(const struct herd_places_ask *ask)
-{
-    (void)ask;
-    return NULL;
-}
-
 /* "F-3 text": the verdict's letter, the code, and a text that it copies. */
-static enum herd_places_verdict translate(const struct herd_places_answer *answer,
-                                          struct herd_buf *out, struct herd_slice *text,
-                                          int *rc)
+static void translate(const struct herd_places_answer *answer,
+                      struct herd_places_result *result)
 {
     static const char verdicts[] = "ORLF";
     char words[256];
     char *end;
+    struct herd_slice status;
     CHECK(answer->body.len > 3 && answer->body.len < sizeof words);
     memcpy(words, answer->body.data, answer->body.len);
     words[answer->body.len] = '\0';
-    *rc = (int)strtol(words + 1, &end, 10);
-    *text = herd_slice("", 0);
-    CHECK_INT((int64_t)out->len, 0);
-    if (*rc == HERD_OK && herd_buf_append(out, herd_slice_str(end + 1)) != HERD_OK)
-        *rc = HERD_ENOMEM;
-    if (*rc != HERD_OK)
-        return HERD_PLACES_FAILED;
-    *text = herd_buf_bytes(out);
-    return (enum herd_places_verdict)(strchr(verdicts, words[0]) - verdicts);
+    int rc = (int)strtol(words + 1, &end, 10);
+    CHECK_INT((int64_t)result->text.len, 0);
+    if (rc != HERD_OK)
+        herd_places_result_fail(result, rc);
+    else if (herd_places_result_copy(result, herd_slice_str(end + 1), &status) == HERD_OK)
+        result->verdict = (enum herd_places_verdict)(strchr(verdicts, words[0]) - verdicts);
 }
 
-static const struct herd_provider provider = {
-    .name = "mine", .print = print, .header = header, .translate = translate};
+static const struct herd_places_provider provider = {
+    .contract = {.name = "mine"}, .print = print, .translate = translate};
 
 /* A server that knows where client `a` is; connections 1 and 2 are clients. */
 static void start(struct rig *rig, const char *options)
 {
     rig_start_with(rig, TALK_ALONE "places-provider google-new\n", options);
-    rig->core->clients.provider = &provider;
+    rig->core->places->provider = &provider;
     script_act(rig, A_SAYS "open 2\n");
 }
 
@@ -126,9 +117,9 @@ static void want_of_memory_is_our_own(void)
         snprintf(line, sizeof line, "1< WHATSAT a 7 1\nplaces #%d 200 F-1 x\n", i);
         script_act(&rig, line);
     }
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 10);
-    CHECK_INT(RIG_STAT(&rig, lookups_retried), 0);
-    CHECK_INT(RIG_STAT(&rig, places_failed), 0);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 10);
+    CHECK_INT(RIG_STAT(&rig, requests_retried), 0);
+    CHECK_INT(RIG_STAT(&rig, answers_failed), 0);
     CHECK_INT(RIG_STAT(&rig, out_of_memory), 10);
     CHECK(script_status_has(&rig, "places mine closed 0"));
     rig_end(&rig);

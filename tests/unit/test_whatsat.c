@@ -32,7 +32,7 @@ static void a_question_is_answered(void)
                       "\"status\":\"OK\"}\\n\\n\n"
                       "  1> " TALK_KIWI_AT "\\n{\\n \"results\" : [ 1, 2 , 3,4,5.0 ],\\n"
                       "\"status\":\"OK\"}\\n\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_ok), 1);
+    CHECK_INT(RIG_STAT(&rig, queries_answered), 1);
     CHECK_INT(RIG_STAT(&rig, queries), 1);
     rig_end(&rig);
 }
@@ -66,7 +66,7 @@ static void other_clients_go_on(void)
              "  2> " A_AT "\\n" TALK_JSON_1 "\\n\n");
 }
 
-static void eof_waits_for_lookups(void)
+static void eof_waits_for_queries(void)
 {
     play("", "1< WHATSAT a 1 1\\nWHATSAT a 2 1\\nfoo\\c\n"
              "  fetch #1 " ASKS_1 "\n"
@@ -93,7 +93,7 @@ static void places_may_not_be_ready(void)
                       "   \"html_attributions\" : [],\\n   \"results\" : [],\\n"
                       "   \"status\" : \"REQUEST_DENIED\"\\n}\\n\\n? foo\n"
                       "places #1 200 {}\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 0);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 0);
     rig_end(&rig);
 }
 
@@ -113,7 +113,7 @@ static void a_full_queue_refuses(void)
                       "places #2 200 " TALK_JSON_2 "\n"
                       "  1> " A_AT "\\n" TALK_JSON_2 "\\n\n"
                       "  fetch #3 location=0,0&radius=3000\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_refused), 1);
+    CHECK_INT(RIG_STAT(&rig, queries_refused), 1);
     rig_end(&rig);
 }
 
@@ -127,7 +127,7 @@ static void a_refusal_keeps_the_order(void)
          "  1> " A_AT "\\n" TALK_JSON_1 "\\n\\n" A_AT "\\n" TALK_BUSY);
 }
 
-static void a_lookup_may_take_too_long(void)
+static void a_query_may_take_too_long(void)
 {
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
@@ -144,13 +144,13 @@ static void a_lookup_may_take_too_long(void)
                       "wait 500\n"
                       "  cancel #2\n"
                       "  2> " A_AT "\\n" TALK_LATE);
-    CHECK_INT(RIG_STAT(&rig, lookups_timed_out), 2);
+    CHECK_INT(RIG_STAT(&rig, queries_timed_out), 2);
     CHECK(herd_mono_is_never(herd_deadline(rig.core)));
     rig_end(&rig);
 }
 
 /* What has waited for too long is not asked any more. */
-static void a_lookup_may_wait_too_long(void)
+static void a_query_may_wait_too_long(void)
 {
     struct rig rig;
     start(&rig, "places-timeout-ms 1000\nlookups-max 1\n");
@@ -165,7 +165,7 @@ static void a_lookup_may_wait_too_long(void)
                       "  cancel #1\n"
                       "  1> " A_AT "\\n" TALK_LATE "  2> " A_AT "\\n" TALK_LATE
                       "  fetch #2 location=0,0&radius=3000\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 2);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 2);
     rig_end(&rig);
 }
 
@@ -222,7 +222,7 @@ static void bad_answers_are_explained(void)
                  c->answer, c->reply != NULL ? c->reply : want);
         start(&rig, "places-retry no\n");
         SCRIPT_PLAY(&rig, script);
-        CHECK_INT(RIG_STAT(&rig, lookups_ok) + RIG_STAT(&rig, lookups_failed), 1);
+        CHECK_INT(RIG_STAT(&rig, queries_answered) + RIG_STAT(&rig, queries_failed), 1);
         rig_end(&rig);
     }
 }
@@ -290,7 +290,7 @@ static void a_client_may_go_while_it_waits(void)
     rig_end(&rig);
 }
 
-static void lookups_are_logged(void)
+static void queries_are_logged(void)
 {
     struct rig rig;
     start(&rig, "");
@@ -321,16 +321,16 @@ const struct check_test test_whatsat[] = {
     {"a_question_is_answered", a_question_is_answered},
     {"replies_keep_their_order", replies_keep_their_order},
     {"other_clients_go_on", other_clients_go_on},
-    {"eof_waits_for_lookups", eof_waits_for_lookups},
+    {"eof_waits_for_queries", eof_waits_for_queries},
     {"places_may_not_be_ready", places_may_not_be_ready},
     {"a_full_queue_refuses", a_full_queue_refuses},
     {"a_refusal_keeps_the_order", a_refusal_keeps_the_order},
-    {"a_lookup_may_take_too_long", a_lookup_may_take_too_long},
-    {"a_lookup_may_wait_too_long", a_lookup_may_wait_too_long},
+    {"a_query_may_take_too_long", a_query_may_take_too_long},
+    {"a_query_may_wait_too_long", a_query_may_wait_too_long},
     {"a_turn_may_come_too_late", a_turn_may_come_too_late},
     {"bad_answers_are_explained", bad_answers_are_explained},
     {"a_reply_may_be_too_large", a_reply_may_be_too_large},
     {"a_client_may_go_while_it_waits", a_client_may_go_while_it_waits},
-    {"lookups_are_logged", lookups_are_logged},
+    {"queries_are_logged", queries_are_logged},
     {NULL, NULL},
 };

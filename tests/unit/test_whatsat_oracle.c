@@ -270,10 +270,11 @@ static void end(struct world *w)
         CHECK_INT(w->asked_count[conn], 0);
     CHECK_INT(w->flying, 0);
     CHECK_INT(RIG_STAT(&w->rig, queries), w->answered + w->gone);
-    CHECK_INT(RIG_STAT(&w->rig, lookups_started), w->requests);
-    CHECK(RIG_STAT(&w->rig, lookups_ok) + RIG_STAT(&w->rig, lookups_failed) >= w->answered);
-    CHECK(script_status_has(&w->rig, "lookups_flying 0"));
-    CHECK(script_status_has(&w->rig, "lookups_waiting 0"));
+    CHECK_INT(RIG_STAT(&w->rig, requests_started), w->requests);
+    CHECK(RIG_STAT(&w->rig, queries_answered) + RIG_STAT(&w->rig, queries_failed) >=
+          w->answered);
+    CHECK(script_status_has(&w->rig, "requests_running 0"));
+    CHECK(script_status_has(&w->rig, "requests_waiting 0"));
     rig_end(&w->rig);
 }
 

@@ -36,10 +36,10 @@ static void a_failure_is_tried_again(void)
                       "3< WHATSAT a 1 1\n"
                       "places #2 200 " TALK_JSON_1
                       "\n" TO_1 TALK_JSON_1 END TO_2 TALK_JSON_1 END TO_3 TALK_JSON_1 END);
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 2);
-    CHECK_INT(RIG_STAT(&rig, lookups_retried), 1);
-    CHECK_INT(RIG_STAT(&rig, places_failed), 1);
-    CHECK_INT(RIG_STAT(&rig, places_found), 1);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 2);
+    CHECK_INT(RIG_STAT(&rig, requests_retried), 1);
+    CHECK_INT(RIG_STAT(&rig, answers_failed), 1);
+    CHECK_INT(RIG_STAT(&rig, answers_found), 1);
     rig_end(&rig);
 }
 
@@ -56,8 +56,8 @@ static void it_is_tried_only_twice(void)
                       "places #3 503 nonsense\n"
                       "  fetch #4 " ASKS_1 "\n"
                       "places #4 200 nonsense\n" TO_1 UNUSABLE);
-    CHECK_INT(RIG_STAT(&rig, lookups_retried), 2);
-    CHECK_INT(RIG_STAT(&rig, lookups_failed), 2);
+    CHECK_INT(RIG_STAT(&rig, requests_retried), 2);
+    CHECK_INT(RIG_STAT(&rig, queries_failed), 2);
     rig_end(&rig);
 }
 
@@ -72,7 +72,7 @@ static void its_own_words_are_passed_on(void)
                       "  fetch #2 " ASKS_1 "\n"
                       "places #2 500 {\"status\":\"UNKNOWN_ERROR\"}\n" TO_1
                       "{\"status\":\"UNKNOWN_ERROR\"}" END);
-    CHECK_INT(RIG_STAT(&rig, lookups_ok), 1);
+    CHECK_INT(RIG_STAT(&rig, queries_answered), 1);
     rig_end(&rig);
 }
 
@@ -97,10 +97,10 @@ static void some_answers_are_final(void)
         snprintf(script, sizeof script, "1< WHATSAT a 1 1\nplaces #1 %s\n",
                  cases[i].answer);
         script_act(&rig, script);
-        CHECK_INT(RIG_STAT(&rig, lookups_started), 1);
-        CHECK_INT(RIG_STAT(&rig, lookups_retried), 0);
-        CHECK_INT(RIG_STAT(&rig, lookups_ok) + RIG_STAT(&rig, lookups_failed), 1);
-        CHECK_INT(RIG_STAT(&rig, lookups_over_budget), 0);
+        CHECK_INT(RIG_STAT(&rig, requests_started), 1);
+        CHECK_INT(RIG_STAT(&rig, requests_retried), 0);
+        CHECK_INT(RIG_STAT(&rig, queries_answered) + RIG_STAT(&rig, queries_failed), 1);
+        CHECK_INT(RIG_STAT(&rig, queries_over_budget), 0);
         rig_end(&rig);
     }
 }
@@ -155,13 +155,13 @@ static void it_is_left_alone_for_a_while(void)
     CHECK(script_status_has(&rig, "places google-legacy closed 0"));
     rig.logs = true;
     fail_five(&rig);
-    CHECK(strstr(rig.said.data, "log herd 0 - places: google-legacy failed; it is left "
-                                "alone for ") != NULL);
+    CHECK(strstr(rig.said.data, "log herd 0 - places: google-legacy failed; no request "
+                                "is sent to it for ") != NULL);
     rig.logs = false;
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n" TO_1 LATER "2< WHATSAT a 1 1\n" TO_2 LATER
                       "2< WHATSAT a 50 2\n" TO_2 TALK_JSON_78 END);
-    CHECK_INT(RIG_STAT(&rig, lookups_broken), 2);
-    CHECK_INT(RIG_STAT(&rig, places_failed), 5);
+    CHECK_INT(RIG_STAT(&rig, queries_refused_broken), 2);
+    CHECK_INT(RIG_STAT(&rig, answers_failed), 5);
     rig_pass_ms(&rig, 1000);
     CHECK(script_status_has(&rig, "places google-legacy open 0"));
     /* One finds out, and who asks the same finds out with it. */
@@ -177,18 +177,18 @@ static void it_is_left_alone_for_a_while(void)
                                                                          TALK_HTTP_ERROR));
     rig_pass_ms(&rig, 999);
     script_act(&rig, "1< WHATSAT a 1 1\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 7);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 7);
     rig_pass_ms(&rig, 1001);
     rig.logs = true;
-    SCRIPT_PLAY(
-        &rig, "2< WHATSAT a 1 1\n"
-              "  log client 2 < WHATSAT a 1 1\\c\n"
-              "  log places 0 > " ASKS_1 "\\c\n"
-              "  fetch #8 " ASKS_1 "\n"
-              "places #8 200 " TALK_JSON_1 "\n"
-              "  log places 0 < HTTP 200, 29 bytes\\c\n"
-              "  log herd 0 - places: google-legacy is well again\\c\n" TO_2 TALK_JSON_1 END
-              "  log client 2 > " A_AT "\\n" TALK_JSON_1 END);
+    SCRIPT_PLAY(&rig,
+                "2< WHATSAT a 1 1\n"
+                "  log client 2 < WHATSAT a 1 1\\c\n"
+                "  log places 0 > " ASKS_1 "\\c\n"
+                "  fetch #8 " ASKS_1 "\n"
+                "places #8 200 " TALK_JSON_1 "\n"
+                "  log places 0 < HTTP 200, 29 bytes\\c\n"
+                "  log herd 0 - places: google-legacy works again\\c\n" TO_2 TALK_JSON_1 END
+                "  log client 2 > " A_AT "\\n" TALK_JSON_1 END);
     CHECK(script_status_has(&rig, "places google-legacy closed 0"));
     rig_end(&rig);
 }
@@ -214,12 +214,12 @@ static void verdicts_count_differently(void)
         char line[80];
         CHECK_LABEL("%s", cases[i].answer);
         start(&rig, "places-retry no\n");
-        for (int n = 1; n <= 20 && RIG_STAT(&rig, lookups_broken) == 0; n++) {
+        for (int n = 1; n <= 20 && RIG_STAT(&rig, queries_refused_broken) == 0; n++) {
             snprintf(line, sizeof line, "1< WHATSAT a %d 1\nplaces #%d %s\n", n, n,
                      cases[i].answer);
             script_act(&rig, line);
         }
-        CHECK_INT(RIG_STAT(&rig, lookups_started), cases[i].opens ? 5 : 20);
+        CHECK_INT(RIG_STAT(&rig, requests_started), cases[i].opens ? 5 : 20);
         rig_end(&rig);
     }
 }
@@ -253,7 +253,7 @@ static void who_waits_is_told(void)
                      "WHATSAT a 14 1\\nWHATSAT a 15 1\n2< WHATSAT a 1 1\n"
                      "3< WHATSAT a 2 1\\nWHATSAT a 1 1\n"
                      "places #1 0 down\nplaces #2 0 down\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 7);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 7);
     SCRIPT_PLAY(&rig, "2< WHATSAT a 3 1\n"
                       "places #3 0 down\n" TO_1 TALK_UNREACHABLE "  fetch #8 " ASKS_3 "\n"
                       "2< WHATSAT a 4 1\n"
@@ -262,7 +262,7 @@ static void who_waits_is_told(void)
                       "3< WHATSAT a 5 1\\nWHATSAT a 4 1\n"
                       "places #5 0 down\n" TO_1 TALK_UNREACHABLE
                       "places #6 200 " TALK_JSON_1 "\n" TO_2 TALK_JSON_1 END);
-    CHECK_INT(RIG_STAT(&rig, lookups_broken), 1);
+    CHECK_INT(RIG_STAT(&rig, queries_refused_broken), 1);
     CHECK(script_status_has(&rig, "places google-legacy closed 0"));
     rig_end(&rig);
 }
@@ -273,17 +273,17 @@ static void silence_counts_as_failure(void)
     struct rig rig;
     start(&rig, "places-timeout-ms 900\n");
     for (int i = 0; i < 5; i++) {
-        CHECK_INT(RIG_STAT(&rig, lookups_broken), 0);
+        CHECK_INT(RIG_STAT(&rig, queries_refused_broken), 0);
         script_act(&rig, "1< WHATSAT a 1 1\nwait 900\n");
     }
-    CHECK_INT(RIG_STAT(&rig, places_failed), 5);
+    CHECK_INT(RIG_STAT(&rig, answers_failed), 5);
     rig_hush(&rig);
     SCRIPT_PLAY(&rig, "1< WHATSAT a 1 1\n" TO_1 LATER);
     rig_end(&rig);
 }
 
 /* One that waited long had no fair time to be answered in. */
-static void a_short_flight_does_not_count(void)
+static void a_short_request_does_not_count(void)
 {
     struct rig rig;
     start(&rig, "places-timeout-ms 900\nlookups-max 1\n");
@@ -295,9 +295,9 @@ static void a_short_flight_does_not_count(void)
                  i);
         script_act(&rig, line);
     }
-    CHECK_INT(RIG_STAT(&rig, lookups_timed_out), 10);
-    CHECK_INT(RIG_STAT(&rig, lookups_broken), 0);
-    CHECK_INT(RIG_STAT(&rig, places_failed), 0);
+    CHECK_INT(RIG_STAT(&rig, queries_timed_out), 10);
+    CHECK_INT(RIG_STAT(&rig, queries_refused_broken), 0);
+    CHECK_INT(RIG_STAT(&rig, answers_failed), 0);
     rig_end(&rig);
 }
 
@@ -308,8 +308,8 @@ static void who_leaves_tells_nothing(void)
     start(&rig, "places-timeout-ms 900\n");
     for (int i = 0; i < 10; i++)
         script_act(&rig, "open 5\n5< WHATSAT a 1 1\npass 899\nclosed 5 reset\n");
-    CHECK_INT(RIG_STAT(&rig, lookups_started), 10);
-    CHECK_INT(RIG_STAT(&rig, places_failed), 0);
+    CHECK_INT(RIG_STAT(&rig, requests_started), 10);
+    CHECK_INT(RIG_STAT(&rig, answers_failed), 0);
     CHECK(script_status_has(&rig, "places google-legacy closed 0"));
     rig_end(&rig);
 }
@@ -435,7 +435,7 @@ const struct check_test test_whatsat_trouble[] = {
     {"retries_count_too", retries_count_too},
     {"who_waits_is_told", who_waits_is_told},
     {"silence_counts_as_failure", silence_counts_as_failure},
-    {"a_short_flight_does_not_count", a_short_flight_does_not_count},
+    {"a_short_request_does_not_count", a_short_request_does_not_count},
     {"who_leaves_tells_nothing", who_leaves_tells_nothing},
     {"a_probe_may_be_given_up", a_probe_may_be_given_up},
     {"what_is_held_leaves_in_portions", what_is_held_leaves_in_portions},

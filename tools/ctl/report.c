@@ -131,16 +131,17 @@ const char *report_meaning(struct herd_slice key)
 {
     static const struct {
         const char *key, *what;
-    } meanings[] = {{"version", "of the program"},
-                    {"uptime_ms", "milliseconds since it started"},
-                    {"clients_known", "clients whose location it knows"},
-                    {"records_bytes", "bytes of memory that their records take"},
-                    {"digest", "of these records: where it is the same, so are they"},
-                    {"connections_open", "connections of all kinds, now"},
-                    {"lookups_flying", "requests to Places under way"},
-                    {"lookups_waiting", "requests to Places that wait for their turn"},
+    } meanings[] = {
+        {"version", "of the program"},
+        {"uptime_ms", "milliseconds since it started"},
+        {"clients_known", "clients whose location it knows"},
+        {"records_bytes", "bytes of memory that their records take"},
+        {"digest", "of these records: where it is the same, so are they"},
+        {"connections_open", "connections of all kinds, now"},
+        {"requests_running", "upstream requests to Places without an answer yet"},
+        {"requests_waiting", "upstream requests that wait until one may be sent"},
 #define MEANING(field, what) {#field, what},
-                    HERD_STATS(MEANING)
+        HERD_STATS(MEANING)
 #undef MEANING
     };
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)

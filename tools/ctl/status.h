@@ -86,7 +86,7 @@ void status_put_refusal(const struct report_refusal *refusal);
 /* The provider and its state, without LF. */
 void status_put_places(const struct report_places *places);
 
-/* Whether people should know more: it is left alone after failures, or just probed. */
+/* Whether people should know more: it is not asked after failures, or just probed. */
 bool status_places_is_odd(const struct report_places *places);
 
 /* ---- showing all: `reports` are those of the servers of `choice`, in its order ---- */

@@ -84,7 +84,7 @@ void status_put_places(const struct report_places *places)
     (void)fputs("places ", stdout);
     ctl_print(places->provider);
     if (herd_slice_eq(places->state, HERD_LIT("open"))) {
-        (void)fputs(": failed, and is left alone", stdout);
+        (void)fputs(": failed, and is not asked", stdout);
         if (retry_ms > 0)
             printf(" for %g s", (double)retry_ms / 1000);
         else

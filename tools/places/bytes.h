@@ -15,7 +15,7 @@ struct bytes {
 
 void bytes_add(struct bytes *b, struct herd_slice s);
 
-/* The room of `size` bytes behind the last one; valid until the next call. What was put
+/* The room of `size` bytes after the last one; valid until the next call. What was put
  * there counts once the caller has raised `len`. */
 char *bytes_room(struct bytes *b, size_t size);
 

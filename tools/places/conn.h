@@ -1,5 +1,6 @@
 /* One connection of a client: reads requests, sends replies one after the other, and
- * ends as the reply wants it. It never blocks; whoever polls tells it what is possible. */
+ * ends as the reply wants it. It never blocks; the caller of poll() tells it what is
+ * possible. */
 #ifndef PLACES_CONN_H
 #define PLACES_CONN_H
 

@@ -47,20 +47,20 @@ static bool start_failing(struct control *c, const struct http_request *request)
 /* False when there is no such request, or with other parameters. */
 static bool obey(struct control *c, const struct http_request *request, int64_t now_ms)
 {
-    struct herd_slice what = herd_slice_from(request->path, strlen(CONTROL_PREFIX));
-    if (herd_slice_eq(what, HERD_LIT("down")))
+    struct herd_slice command = herd_slice_from(request->path, strlen(CONTROL_PREFIX));
+    if (herd_slice_eq(command, HERD_LIT("down")))
         return go_down(c, request, now_ms);
-    if (herd_slice_eq(what, HERD_LIT("fail")))
+    if (herd_slice_eq(command, HERD_LIT("fail")))
         return start_failing(c, request);
-    if (herd_slice_eq(what, HERD_LIT("up"))) {
+    if (herd_slice_eq(command, HERD_LIT("up"))) {
         c->down_until_ms = 0;
         c->failures = 0;
-    } else if (herd_slice_eq(what, HERD_LIT("reset"))) {
+    } else if (herd_slice_eq(command, HERD_LIT("reset"))) {
         *c = (struct control){0};
-    } else if (herd_slice_eq(what, HERD_LIT("followed"))) {
+    } else if (herd_slice_eq(command, HERD_LIT("followed"))) {
         c->followed++;
     } else {
-        return herd_slice_eq(what, HERD_LIT("requests"));
+        return herd_slice_eq(command, HERD_LIT("requests"));
     }
     return true;
 }

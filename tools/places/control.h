@@ -13,8 +13,8 @@
 #define CONTROL_FOLLOWED "/_fake/followed"
 
 struct control {
-    uint64_t requests[PROVIDERS]; /* in the order of the table, whatever their answer */
-    uint64_t followed;            /* who went where a redirect led */
+    uint64_t requests[PROVIDERS]; /* in the order of the table, with any answer */
+    uint64_t followed;            /* requests that followed a redirect */
     uint64_t elsewhere;           /* no provider's path, or not its method */
     uint64_t refused;             /* no HTTP that we understand */
     int64_t down_until_ms;        /* of the monotonic clock; INT64_MAX: until told */

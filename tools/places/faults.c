@@ -37,7 +37,8 @@ static const struct word words[] = {
      "one byte of head and body each MS milliseconds (1000)"},
     {"endless", "", FAULT_ENDLESS, 0, 0, 0, "no Content-Length, and a body without end"},
     {"text-type", "", FAULT_TEXT_TYPE, 0, 0, 0, "the right body, called text/plain"},
-    {"lure", "", FAULT_LURE, 0, 0, 0, "302 to /_fake/followed, which counts whoever comes"},
+    {"lure", "", FAULT_LURE, 0, 0, 0,
+     "302 to /_fake/followed, which counts the requests that come"},
     {"retry-after", "S", FAULT_RETRY_AFTER, 0, 86400, 1,
      "429 with Retry-After: S seconds (1) and an HTML page"},
     {"flaky", "N", FAULT_FLAKY, 1, 1000, 1,
@@ -70,45 +71,46 @@ static bool parse_arg(struct herd_slice text, long most, long *out)
 }
 
 static bool read_arg(const struct word *word, bool given, struct herd_slice text, long *arg,
-                     char *why)
+                     struct herd_error_text *error)
 {
     if (!given && word->absent != NEEDED) {
         *arg = word->absent;
         return true;
     }
     if (word->arg[0] == '\0') {
-        snprintf(why, FAULTS_WHY, "fault %s takes no argument", word->name);
+        herd_error_set(error, "fault %s takes no argument", word->name);
         return false;
     }
     if (!given || !parse_arg(text, word->most, arg) || *arg < word->least) {
-        snprintf(why, FAULTS_WHY, "fault %s=%s wants a number from %ld to %ld", word->name,
-                 word->arg, word->least, word->most);
+        herd_error_set(error, "fault %s=%s wants a number from %ld to %ld", word->name,
+                       word->arg, word->least, word->most);
         return false;
     }
     return true;
 }
 
-bool faults_add(struct faults *faults, struct herd_slice text, char *why)
+bool faults_add(struct faults *faults, struct herd_slice text,
+                struct herd_error_text *error)
 {
     const char *mark = text.len > 0 ? memchr(text.data, '=', text.len) : NULL;
     size_t len = mark != NULL ? (size_t)(mark - text.data) : text.len;
     const struct word *word = find(herd_slice(text.data, len));
     if (word == NULL) {
-        snprintf(why, FAULTS_WHY, "no such fault: %.*s", (int)(len < 40 ? len : 40),
-                 len > 0 ? text.data : "");
+        herd_error_set(error, "no such fault: %.*s", (int)(len < 40 ? len : 40),
+                       len > 0 ? text.data : "");
         return false;
     }
     long arg;
     struct herd_slice rest = herd_slice_from(text, mark != NULL ? len + 1 : len);
-    if (!read_arg(word, mark != NULL, rest, &arg, why))
+    if (!read_arg(word, mark != NULL, rest, &arg, error))
         return false;
     if (word->kind == FAULT_DELAY) {
         faults->delay_ms = arg;
         return true;
     }
     if (faults->kind != FAULT_NONE) {
-        snprintf(why, FAULTS_WHY, "fault %s: there is one already, only delay combines",
-                 word->name);
+        herd_error_set(error, "fault %s: there is one already, only delay combines",
+                       word->name);
         return false;
     }
     faults->kind = word->kind;

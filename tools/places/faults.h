@@ -1,8 +1,9 @@
 /* The faults that this server has on demand. One may come from the command line, others
- * from fixtures; what each does to a reply is in reply.c. */
+ * from fixtures; reply.c applies them to a reply. */
 #ifndef PLACES_FAULTS_H
 #define PLACES_FAULTS_H
 
+#include "herd/err.h"
 #include "herd/slice.h"
 
 #include <stdbool.h>
@@ -40,12 +41,11 @@ struct faults {
     long delay_ms;
 };
 
-enum { FAULTS_WHY = 160 };
-
-/* Adds "NAME" or "NAME=ARG". False with `why` (FAULTS_WHY bytes) when the name is
- * unknown, the argument is missing or outside its limits, or a fault of this sort is
- * there already; *faults is then unchanged. */
-bool faults_add(struct faults *faults, struct herd_slice text, char *why);
+/* Adds "NAME" or "NAME=ARG". False with `error` when the name is unknown, the argument is
+ * missing or outside its limits, or a fault of this sort is there already; *faults is then
+ * unchanged. */
+bool faults_add(struct faults *faults, struct herd_slice text,
+                struct herd_error_text *error);
 
 /* `first` where it says something, else `second`. */
 struct faults faults_merge(struct faults first, struct faults second);

@@ -49,7 +49,7 @@ bool fixtures_read_radius(const char *text, double *radius)
     return fixtures_read_number(text, radius) && *radius > 0;
 }
 
-/* The first word of *rest, as text; false when it is too long. *rest moves behind it. */
+/* The first word of *rest, as text; false when it is too long. *rest moves past it. */
 static bool take_word(struct herd_slice *rest, char word[WORD_MAX])
 {
     size_t len = 0;
@@ -107,9 +107,10 @@ static const char *parse_status(struct fixture *f, struct herd_slice rest)
     return NULL;
 }
 
-/* One line of the head: NULL, or what is wrong with it. `why` holds FAULTS_WHY bytes. */
+/* Reads one line of the head. Returns NULL, or the mistake in it, which lives as long as
+ * `error`. */
 static const char *parse_line(struct fixture *f, struct herd_slice line, bool *matched,
-                              char *why)
+                              struct herd_error_text *error)
 {
     char word[WORD_MAX];
     if (line.len == 0 || line.data[0] == '#')
@@ -129,7 +130,7 @@ static const char *parse_line(struct fixture *f, struct herd_slice line, bool *m
     if (strcmp(word, "header") == 0)
         return parse_header(f, line);
     if (strcmp(word, "fault") == 0)
-        return faults_add(&f->faults, line, why) ? NULL : why;
+        return faults_add(&f->faults, line, error) ? NULL : error->text;
     return "unknown word (known: match, status, header, fault, body)";
 }
 
@@ -149,7 +150,7 @@ static bool parse_file(struct fixture *f)
 {
     struct herd_slice rest = bytes_slice(&f->file);
     const char *wrong = "no body line";
-    char why[FAULTS_WHY];
+    struct herd_error_text error;
     bool matched = false;
     unsigned line_number = 0;
     while (rest.len > 0) {
@@ -162,7 +163,7 @@ static bool parse_file(struct fixture *f)
             wrong = matched ? NULL : "no match line";
             break;
         }
-        const char *mistake = parse_line(f, line, &matched, why);
+        const char *mistake = parse_line(f, line, &matched, &error);
         if (mistake != NULL) {
             wrong = mistake;
             break;

@@ -2,9 +2,12 @@
  * and a field mask without which there is no answer. */
 #include "provider.h"
 
-#include "json.h"
+#include "herd/err.h"
+#include "json_scan.h"
+#include "json_walk.h"
 #include "mask.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 enum { RESULTS_MAX = 20, RADIUS_MAX = 50000 };
@@ -61,15 +64,22 @@ static void refuse(const struct provider_call *call, struct answer *out,
 
 static bool is_number_of(struct herd_slice value, double least, double most, double *out)
 {
-    return json_number(value, out) && *out >= least && *out <= most;
+    char copy[64];
+    if (herd_json_kind(value) != JSON_NUMBER || value.len >= sizeof copy)
+        return false;
+    memcpy(copy, value.data, value.len);
+    copy[value.len] = '\0';
+    *out = strtod(copy, NULL);
+    return *out >= least && *out <= most;
 }
 
 static bool read_center(struct herd_slice value, struct wish *w, struct herd_slice *wrong)
 {
-    struct json_walk walk = json_begin(value);
-    if (json_kind(value) != JSON_OBJECT)
+    struct json_walk walk;
+    if (herd_json_kind(value) != JSON_OBJECT)
         return false;
-    while (json_next(&walk, wrong, &value)) {
+    herd_json_open(&walk, value);
+    while (herd_json_next(&walk, wrong, &value)) {
         if (herd_slice_eq(*wrong, HERD_LIT("latitude")) &&
             is_number_of(value, -90, 90, &w->latitude))
             w->found |= WANT_LATITUDE;
@@ -84,10 +94,11 @@ static bool read_center(struct herd_slice value, struct wish *w, struct herd_sli
 
 static bool read_circle(struct herd_slice value, struct wish *w, struct herd_slice *wrong)
 {
-    struct json_walk walk = json_begin(value);
-    if (json_kind(value) != JSON_OBJECT)
+    struct json_walk walk;
+    if (herd_json_kind(value) != JSON_OBJECT)
         return false;
-    while (json_next(&walk, wrong, &value)) {
+    herd_json_open(&walk, value);
+    while (herd_json_next(&walk, wrong, &value)) {
         if (herd_slice_eq(*wrong, HERD_LIT("center"))) {
             if (!read_center(value, w, wrong))
                 return false;
@@ -104,10 +115,11 @@ static bool read_circle(struct herd_slice value, struct wish *w, struct herd_sli
 static bool read_restriction(struct herd_slice value, struct wish *w,
                              struct herd_slice *wrong)
 {
-    struct json_walk walk = json_begin(value);
-    if (json_kind(value) != JSON_OBJECT)
+    struct json_walk walk;
+    if (herd_json_kind(value) != JSON_OBJECT)
         return false;
-    while (json_next(&walk, wrong, &value))
+    herd_json_open(&walk, value);
+    while (herd_json_next(&walk, wrong, &value))
         if (!herd_slice_eq(*wrong, HERD_LIT("circle")) || !read_circle(value, w, wrong))
             return false;
     return true;
@@ -116,11 +128,12 @@ static bool read_restriction(struct herd_slice value, struct wish *w,
 static bool is_array_of_strings(struct herd_slice value)
 {
     struct herd_slice key, element;
-    struct json_walk walk = json_begin(value);
-    if (json_kind(value) != JSON_ARRAY)
+    struct json_walk walk;
+    if (herd_json_kind(value) != JSON_ARRAY)
         return false;
-    while (json_next(&walk, &key, &element))
-        if (json_kind(element) != JSON_STRING)
+    herd_json_open(&walk, value);
+    while (herd_json_next(&walk, &key, &element))
+        if (herd_json_kind(element) != JSON_STRING)
             return false;
     return true;
 }
@@ -137,29 +150,26 @@ static bool read_option(struct herd_slice key, struct herd_slice value, struct w
                herd_slice_eq(value, HERD_LIT("\"POPULARITY\""));
     if (herd_slice_eq(key, HERD_LIT("languageCode")) ||
         herd_slice_eq(key, HERD_LIT("regionCode")))
-        return json_kind(value) == JSON_STRING;
+        return herd_json_kind(value) == JSON_STRING;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         if (herd_slice_eq(key, herd_slice_str(lists[i])))
             return is_array_of_strings(value);
     return false;
 }
 
-/* NULL, or what is wrong with it; *wrong is then the name that it is about. */
+/* Returns NULL, or the mistake; *wrong is then the name that it is about. */
 static const char *read_body(struct herd_slice body, struct wish *w,
                              struct herd_slice *wrong)
 {
+    struct json_walk walk;
     struct herd_slice value;
     *w = (struct wish){.most = RESULTS_MAX};
     *wrong = HERD_LIT("");
-    if (!json_valid(body) || memchr(body.data, '{', body.len) == NULL)
+    if (herd_json_check(body) != HERD_OK ||
+        herd_json_kind(herd_json_root(body)) != JSON_OBJECT)
         return "Invalid JSON payload received.";
-    while (body.data[0] == ' ' || body.data[0] == '\n' || body.data[0] == '\r' ||
-           body.data[0] == '\t')
-        body = herd_slice_from(body, 1);
-    if (json_kind(body) != JSON_OBJECT)
-        return "Invalid JSON payload received.";
-    struct json_walk walk = json_begin(body);
-    while (json_next(&walk, wrong, &value)) {
+    herd_json_open(&walk, herd_json_root(body));
+    while (herd_json_next(&walk, wrong, &value)) {
         struct herd_slice key = *wrong;
         bool fine = herd_slice_eq(key, HERD_LIT("locationRestriction"))
                         ? read_restriction(value, w, wrong)
@@ -238,7 +248,7 @@ static void answer_google_new(const struct provider_call *call, struct answer *o
     }
     provider_choose(call, wish.latitude, wish.longitude, wish.metres, out);
     bool all = herd_slice_eq(mask, HERD_LIT("*")) && wish.most == (double)RESULTS_MAX;
-    if (out->status == 200 && !all && json_valid(out->body)) {
+    if (out->status == 200 && !all && herd_json_check(out->body) == HERD_OK) {
         mask_apply(mask, out->body, (size_t)wish.most, call->scratch);
         out->body = bytes_slice(call->scratch);
     }

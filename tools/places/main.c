@@ -82,9 +82,9 @@ static bool write_port_file(const char *path, unsigned short port)
     return ok;
 }
 
-static int fail(const char *what)
+static int fail(const char *action)
 {
-    fprintf(stderr, "fake-places: %s: %s\n", what, strerror(errno));
+    fprintf(stderr, "fake-places: %s: %s\n", action, strerror(errno));
     return 1;
 }
 

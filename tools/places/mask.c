@@ -1,11 +1,11 @@
 #include "mask.h"
 
-#include "json.h"
+#include "json_walk.h"
 
 #include <stdint.h>
 
-/* What may stand behind "places." here. The API has more, and of no use to a server that
- * wants what the old one gave. */
+/* The names that may follow "places." here. The API has more, but none that a server needs
+ * for the fields of the legacy API. */
 static const char *const paths[] = {
     "name",
     "id",
@@ -150,14 +150,16 @@ static void put_part(const struct apply *a, struct herd_slice value, struct path
     struct herd_slice key, member;
     size_t len = path->len, kept = 0;
     size_t most = !object && len == 6 ? a->most : SIZE_MAX;
-    struct json_walk walk = json_begin(value);
+    struct json_walk walk;
+    herd_json_open(&walk, value);
     bytes_add(a->out, herd_slice(value.data, 1));
-    for (; kept < most && json_next(&walk, &key, &member); path->len = len) {
+    for (; kept < most && herd_json_next(&walk, &key, &member); path->len = len) {
         enum pass pass = PASS_PART;
         if (object)
             pass = deepen(path, key) ? passes(a->mask, herd_slice(path->text, path->len))
                                      : PASS_NOT;
-        bool group = json_kind(member) == JSON_OBJECT || json_kind(member) == JSON_ARRAY;
+        bool group =
+            herd_json_kind(member) == JSON_OBJECT || herd_json_kind(member) == JSON_ARRAY;
         /* The list itself is gone through even when all of it passes, to be cut. */
         bool whole = pass == PASS_WHOLE && path->len > 6;
         if (pass == PASS_NOT || (pass == PASS_PART && object && !group))

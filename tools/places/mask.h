@@ -10,9 +10,9 @@
  * allowed, and it must not be empty. */
 bool mask_check(struct herd_slice mask, struct herd_slice *wrong);
 
-/* Appends what the mask lets through of a whole reply, which is valid JSON and not nested
- * deeper than JSON_DEPTH, in the layout that the API has: 2 blanks a level. Of the places,
- * the first `most`. */
+/* Appends the fields that the mask selects of a whole reply, which is valid JSON and not
+ * nested deeper than JSON_DEPTH, in the layout that the API has: 2 blanks a level. Of the
+ * places, the first `most`. */
 void mask_apply(struct herd_slice mask, struct herd_slice text, size_t most,
                 struct bytes *out);
 

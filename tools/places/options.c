@@ -85,10 +85,10 @@ static bool read_number(const char *text, long most, long *out)
 
 static bool add_fault(struct options *o, const char *text)
 {
-    char why[FAULTS_WHY];
-    if (faults_add(&o->faults, herd_slice_str(text), why))
+    struct herd_error_text error;
+    if (faults_add(&o->faults, herd_slice_str(text), &error))
         return true;
-    fprintf(stderr, "fake-places: %s (fake-places -h lists the faults)\n", why);
+    fprintf(stderr, "fake-places: %s (fake-places -h lists the faults)\n", error.text);
     return false;
 }
 

@@ -2,7 +2,9 @@
  * Of its language, as much is read as a search around a point needs, and that strictly. */
 #include "provider.h"
 
-#include "json.h"
+#include "herd/err.h"
+#include "json_scan.h"
+#include "list_cut.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -82,7 +84,7 @@ static const char *read_settings(const char *at)
     return json && *at == ';' ? at + 1 : NULL;
 }
 
-/* A plain decimal and the `mark` behind it. */
+/* A plain decimal and the `mark` after it. */
 static const char *read_number(const char *at, char mark, double *out)
 {
     char *end;
@@ -199,8 +201,8 @@ static void answer_overpass(const struct provider_call *call, struct answer *out
         return;
     }
     provider_choose(call, wish.latitude, wish.longitude, wish.metres, out);
-    if (out->status == 200 && wish.most > 0 && json_valid(out->body))
-        out->body = json_cut(out->body, "elements", (size_t)wish.most, call->scratch);
+    if (out->status == 200 && wish.most > 0 && herd_json_check(out->body) == HERD_OK)
+        out->body = list_cut(out->body, "elements", (size_t)wish.most, call->scratch);
 }
 
 const struct provider overpass = {

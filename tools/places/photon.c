@@ -2,7 +2,9 @@
  * GeoJSON. It is strict about the names of parameters, and so is this. */
 #include "provider.h"
 
-#include "json.h"
+#include "herd/err.h"
+#include "json_scan.h"
+#include "list_cut.h"
 
 enum { LIMIT_MAX = 50, RADIUS_MAX_KM = 5000 };
 
@@ -77,8 +79,8 @@ static void answer_photon(const struct provider_call *call, struct answer *out)
         return;
     }
     provider_choose(call, latitude, longitude, km * 1000, out);
-    if (out->status == 200 && json_valid(out->body))
-        out->body = json_cut(out->body, "features", (size_t)limit, call->scratch);
+    if (out->status == 200 && herd_json_check(out->body) == HERD_OK)
+        out->body = list_cut(out->body, "features", (size_t)limit, call->scratch);
 }
 
 const struct provider photon = {

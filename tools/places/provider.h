@@ -24,7 +24,7 @@ struct provider {
     const char *path;
     const char *huge_before; /* the text of a huge reply up to where the padding goes */
     const char *huge_after;
-    /* *out borrows from the call and what is in there. */
+    /* *out borrows from the call and from all that the call points to. */
     void (*answer)(const struct provider_call *call, struct answer *out);
 };
 

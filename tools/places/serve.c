@@ -30,7 +30,7 @@ static int64_t monotonic_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Flushed before the reply leaves: whoever has the reply finds the line. */
+/* Flushed before the reply leaves: a client that has the reply finds the line. */
 static void log_request(FILE *log, const struct http_request *request, int status,
                         struct herd_slice raw)
 {

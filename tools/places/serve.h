@@ -1,5 +1,5 @@
-/* The poll loop: a listener, its connections, the request log, and what stands between a
- * request and the provider that answers it. */
+/* The poll loop: a listener, its connections, the request log, and the way from a
+ * request to the provider that answers it. */
 #ifndef PLACES_SERVE_H
 #define PLACES_SERVE_H
 

@@ -11,16 +11,13 @@ static void reply_invalid(struct herd_clients *clients, struct herd_client *clie
                           struct herd_slice line)
 {
     clients->context->stats.invalid++;
-    char *room = herd_client_reply_room(clients, client, line.len + 3);
-    if (room == NULL) {
-        herd_session_end_out_of_memory(&client->session);
+    char *room = herd_replies_room(&client->replies, line.len + 3);
+    if (room == NULL)
         return;
-    }
     memcpy(room, "? ", 2);
     memcpy(room + 2, line.data, line.len);
     room[line.len + 2] = '\n';
-    if (!herd_client_reply_done(clients, client, line.len + 3))
-        herd_session_end_out_of_memory(&client->session);
+    herd_replies_commit(&client->replies, line.len + 3);
 }
 
 /* ---- commands ---- */
@@ -63,7 +60,7 @@ static void obey(struct herd_clients *clients, struct herd_client *client,
     if (command == NULL || !herd_command_fits(&command->command, &call) ||
         command->handle(clients, client, &call) != HERD_OK)
         reply_invalid(clients, client, line);
-    herd_client_flush(clients, client); /* a lookup may have been answered at once */
+    herd_replies_send(&client->replies); /* a query may have been finished at once */
     if (command == NULL && is_http(&call.words)) {
         clients->context->stats.clients_http++;
         client->input_closed = true;
@@ -79,7 +76,7 @@ static void obey(struct herd_clients *clients, struct herd_client *client,
 static void end_if_served(struct herd_client *client)
 {
     bool more = !client->input_closed && (!client->session.eof || client->stash.len > 0);
-    if (!more && client->first == NULL)
+    if (!more && !herd_replies_are_held(&client->replies))
         herd_session_end(&client->session);
 }
 
@@ -93,7 +90,7 @@ static void read_lines(struct herd_clients *clients, struct herd_client *client,
     int rc = 0;
     herd_line_prefetch_start(&ahead, clients->store, *input);
     while (!client->input_closed && !client->session.ending &&
-           !herd_client_must_pause(clients, client) &&
+           !herd_replies_must_pause(&client->replies) &&
            (rc = herd_line_next(&client->line, input, &line)) == 1) {
         if (clients->context->setup.conf->log_traffic && fresh && !client->line.taken)
             herd_log(clients->context, HERD_TOPIC_CLIENT, client->session.id, '<', line);
@@ -153,11 +150,11 @@ static void set_timers(struct herd_clients *clients, struct herd_client *client)
     herd_timer_arm(&clients->idle_clients, &client->idle, clients->context->mono);
 }
 
-/* After whatever has happened to a client: what was stashed, the pause, the timers, the
- * end. */
+/* After any event of a client: obeys the lines that were stashed, sets the pause and the
+ * timers, ends the session when it is done. */
 static void settle(struct herd_clients *clients, struct herd_client *client)
 {
-    if (client->stash.len > 0 && !herd_client_must_pause(clients, client)) {
+    if (client->stash.len > 0 && !herd_replies_must_pause(&client->replies)) {
         struct herd_slice input = herd_buf_bytes(&client->stash);
         size_t before = input.len;
         read_lines(clients, client, &input, false);
@@ -165,11 +162,11 @@ static void settle(struct herd_clients *clients, struct herd_client *client)
                          client->input_closed ? client->stash.len : before - input.len);
     }
     if (client->session.eof && client->stash.len == 0 &&
-        !herd_client_must_pause(clients, client))
+        !herd_replies_must_pause(&client->replies))
         read_rest(clients, client);
     end_if_served(client);
     set_paused(clients, client,
-               herd_client_must_pause(clients, client) || client->stash.len > 0);
+               herd_replies_must_pause(&client->replies) || client->stash.len > 0);
     if (!client->session.ending)
         set_timers(clients, client);
 }
@@ -185,10 +182,11 @@ static void on_opened(void *service, struct herd_session *session,
     const struct herd_conf *conf = context->setup.conf;
     herd_line_init(&client->line, context->setup.mem, (size_t)conf->client_line_max);
     herd_buf_init(&client->stash, context->setup.mem, (size_t)conf->output_max);
+    herd_replies_init(&client->replies, session);
     client->half.owner = client;
     client->quiet.owner = client;
     client->idle.owner = client;
-    client->address_key = herd_budget_who(&clients->budget, event->address);
+    client->address_key = herd_places_address_key(clients->places, event->address);
     context->stats.clients_accepted++;
     herd_timer_arm(&clients->idle_clients, &client->idle, context->mono);
 }
@@ -226,15 +224,14 @@ static void on_stop(void *service, struct herd_session *session)
 
 static void deliver(struct herd_clients *clients, struct herd_client *client)
 {
-    herd_client_flush(clients, client);
+    herd_replies_send(&client->replies);
     settle(clients, client);
 }
 
 static void on_drained(void *service, struct herd_session *session)
 {
     struct herd_client *client = herd_client_of(session);
-    client->unsent = 0;
-    client->draining = false;
+    herd_replies_drained(&client->replies);
     deliver(service, client);
 }
 
@@ -242,13 +239,10 @@ static void free_client(void *service, struct herd_session *session,
                         struct herd_slice reason)
 {
     struct herd_client *client = herd_client_of(session);
+    (void)service;
     (void)reason;
-    while (client->first != NULL) {
-        struct herd_lookup *lookup = client->first;
-        client->first = lookup->later;
-        herd_whatsat_drop(service, lookup);
-    }
     assert(!client->ready);
+    herd_replies_free(&client->replies);
     herd_timer_disarm(&client->half);
     herd_timer_disarm(&client->quiet);
     herd_timer_disarm(&client->idle);
@@ -267,11 +261,23 @@ const struct herd_session_ops herd_client_session_ops = {
     .free = free_client,
 };
 
+/* A client of which several queries are finished gets all these replies at once. */
 void herd_clients_deliver(struct herd_clients *clients)
 {
-    while (clients->ready != NULL) {
-        struct herd_client *client = clients->ready;
-        clients->ready = client->next_ready;
+    struct herd_client *first = NULL, **end = &first;
+    struct herd_places_query *query;
+    while ((query = herd_places_next_finished(clients->places)) != NULL) {
+        struct herd_client *client = herd_client_complete_query(query);
+        if (client->ready)
+            continue;
+        client->ready = true;
+        client->next_ready = NULL;
+        *end = client;
+        end = &client->next_ready;
+    }
+    while (first != NULL) {
+        struct herd_client *client = first;
+        first = client->next_ready;
         client->ready = false;
         deliver(clients, client);
     }
@@ -301,5 +307,4 @@ void herd_clients_tick(struct herd_clients *clients)
         read_rest(clients, client);
         settle(clients, client);
     }
-    herd_upstream_timers(clients);
 }

@@ -45,19 +45,16 @@ int herd_client_on_iamat(struct herd_clients *clients, struct herd_client *clien
     if (time_is_refused(clients, report.time))
         return HERD_ERANGE;
     size_t bound = herd_record_bound(clients->context->name, &report) + 1;
-    char *room = herd_client_reply_room(clients, client, bound);
-    if (room == NULL) {
-        herd_session_end_out_of_memory(&client->session);
+    char *room = herd_replies_room(&client->replies, bound);
+    if (room == NULL)
         return HERD_OK;
-    }
     herd_record_make(clients->context->name, &report, clients->context->wall, room,
                      &record);
     rc = store_report(clients, &record);
     if (rc != HERD_OK)
         return rc;
     room[record.text.len] = '\n';
-    if (!herd_client_reply_done(clients, client, record.text.len + 1))
-        herd_session_end_out_of_memory(&client->session);
+    herd_replies_commit(&client->replies, record.text.len + 1);
     clients->context->stats.reports++;
     return HERD_OK;
 }

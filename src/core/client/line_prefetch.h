@@ -1,5 +1,5 @@
-/* The lines of a client that come next: what they will need is fetched from memory while
- * those in front of them are obeyed (see herd_store_prefetch). Hints only; nothing depends
+/* The next lines of a client: the records that they will need are fetched from memory while
+ * earlier lines are obeyed (see herd_store_prefetch). Hints only; nothing depends
  * on them. */
 #ifndef HERD_CORE_CLIENT_LINE_PREFETCH_H
 #define HERD_CORE_CLIENT_LINE_PREFETCH_H

@@ -1,88 +1,182 @@
-/* The replies to a client, in the order of its commands. */
-#include "client.h"
+#include "replies.h"
+
 #include "herd/err.h"
 
-/* More pending lookups of one client than this, and it is not read for a while. */
-enum { LOOKUPS_MAX = 64 };
+/* With more held replies than this, a client is not read for a while. */
+enum { HELD_MAX = 64 };
 
-/* ---- new replies ---- */
-
-char *herd_client_reply_room(struct herd_clients *clients, struct herd_client *client,
-                             size_t size)
+static struct herd_context *context_of(const struct herd_replies *replies)
 {
-    return client->last != NULL ? herd_buf_reserve(&client->last->after, size)
-                                : herd_out_reserve_send(&clients->context->out, size);
+    return replies->session->sessions->context;
 }
 
-/* Stays where it is instead of coming round: all of it is "much". */
-static void count_unsent(struct herd_client *client, size_t size)
+static const struct herd_conf *conf_of(const struct herd_replies *replies)
 {
-    client->unsent += size < SIZE_MAX / 2 - client->unsent ? size : 0;
+    return context_of(replies)->setup.conf;
 }
 
-bool herd_client_reply_done(struct herd_clients *clients, struct herd_client *client,
-                            size_t used)
+/* ---- life ---- */
+
+void herd_replies_init(struct herd_replies *replies, struct herd_session *session)
 {
-    if (client->last != NULL) {
-        herd_buf_commit(&client->last->after, used);
-        client->held += used;
-        return true;
+    *replies = (struct herd_replies){.session = session};
+}
+
+static void free_first(struct herd_replies *replies)
+{
+    struct herd_held_reply *reply = replies->first;
+    replies->first = reply->next;
+    if (replies->first == NULL)
+        replies->last = NULL;
+    replies->held_count--;
+    herd_buf_free(&reply->after);
+    reply->free(reply);
+}
+
+void herd_replies_free(struct herd_replies *replies)
+{
+    while (replies->first != NULL)
+        free_first(replies);
+}
+
+/* ---- a reply that is known at once ---- */
+
+char *herd_replies_room(struct herd_replies *replies, size_t size)
+{
+    char *room = replies->last != NULL ? herd_buf_reserve(&replies->last->after, size)
+                                       : herd_out_reserve_send(&context_of(replies)->out, size);
+    if (room == NULL)
+        herd_session_end_out_of_memory(replies->session);
+    return room;
+}
+
+/* Saturates instead of wrapping. */
+static void count_unsent(struct herd_replies *replies, size_t size)
+{
+    replies->unsent_bytes += size < SIZE_MAX / 2 - replies->unsent_bytes ? size : 0;
+}
+
+/* Logs the last `len` bytes that were sent, without those after them. */
+static void log_sent(struct herd_replies *replies, size_t back, size_t len)
+{
+    if (conf_of(replies)->log_traffic)
+        (void)herd_out_log_sent(&context_of(replies)->out, HERD_TOPIC_CLIENT,
+                                replies->session->id, back, len);
+}
+
+void herd_replies_commit(struct herd_replies *replies, size_t size)
+{
+    if (replies->last != NULL) {
+        herd_buf_commit(&replies->last->after, size);
+        replies->held_bytes += size;
+    } else if (herd_out_commit_send(&context_of(replies)->out, replies->session->id, size)) {
+        count_unsent(replies, size);
+        log_sent(replies, size, size - 1);
+    } else {
+        herd_session_end_out_of_memory(replies->session);
     }
-    if (!herd_out_commit_send(&clients->context->out, client->session.id, used))
-        return false;
-    count_unsent(client, used);
-    if (clients->context->setup.conf->log_traffic)
-        (void)herd_out_log_sent(&clients->context->out, HERD_TOPIC_CLIENT,
-                                client->session.id, used, used - 1);
+}
+
+/* ---- a reply that is still to come ---- */
+
+void herd_replies_hold(struct herd_replies *replies, struct herd_held_reply *reply,
+                       void (*free)(struct herd_held_reply *reply))
+{
+    herd_buf_init(&reply->after, context_of(replies)->setup.mem,
+                  (size_t)conf_of(replies)->output_max);
+    reply->free = free;
+    *(replies->last != NULL ? &replies->last->next : &replies->first) = reply;
+    replies->last = reply;
+    replies->held_count++;
+}
+
+void herd_replies_complete(struct herd_replies *replies, struct herd_held_reply *reply,
+                           const struct herd_slice part[HERD_REPLY_PARTS])
+{
+    reply->complete = true;
+    for (size_t i = 0; i < HERD_REPLY_PARTS; i++) {
+        reply->part[i] = part[i];
+        reply->size += part[i].len;
+    }
+    replies->held_bytes += reply->size;
+}
+
+/* ---- sending held replies ---- */
+
+/* Whether `size` more bytes may leave now. If not, they wait until all earlier bytes are in
+ * the kernel's hands. */
+static bool may_send(struct herd_replies *replies, size_t size)
+{
+    struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = replies->session->id};
+    if (replies->unsent_bytes == 0 ||
+        replies->unsent_bytes + size <= (size_t)conf_of(replies)->output_high)
+        return true;
+    if (!replies->draining && !herd_out_add(&context_of(replies)->out, &drain))
+        herd_session_end_out_of_memory(replies->session);
+    replies->draining = true;
+    return false;
+}
+
+static void send_parts(struct herd_replies *replies, const struct herd_slice *part,
+                       size_t count, size_t size)
+{
+    struct herd_out *out = &context_of(replies)->out;
+    char *room = herd_out_reserve_send(out, size);
+    replies->held_bytes -= size;
+    if (room == NULL) {
+        herd_session_end_out_of_memory(replies->session);
+        return;
+    }
+    for (size_t i = 0, len = 0; i < count; i++)
+        len += herd_slice_put(part[i], room + len);
+    if (!herd_out_commit_send(out, replies->session->id, size)) {
+        herd_session_end_out_of_memory(replies->session);
+        return;
+    }
+    count_unsent(replies, size);
+    log_sent(replies, size, size);
+}
+
+/* Returns false when a part of it has to wait. */
+static bool send_held(struct herd_replies *replies, struct herd_held_reply *reply)
+{
+    struct herd_slice after = herd_buf_bytes(&reply->after);
+    if (!reply->sent) {
+        if (!may_send(replies, reply->size))
+            return false;
+        send_parts(replies, reply->part, HERD_REPLY_PARTS, reply->size);
+        reply->sent = true;
+    }
+    if (after.len > 0) {
+        if (!may_send(replies, after.len))
+            return false;
+        send_parts(replies, &after, 1, after.len);
+    }
     return true;
 }
 
-/* ---- replies that were held ---- */
-
-/* Sends a part of what is held, unless it is too much at once: then it waits until all
- * that went before is in the kernel's hands. Returns whether it has gone. */
-static bool send_held(struct herd_clients *clients, struct herd_client *client,
-                      struct herd_buf *held)
+void herd_replies_send(struct herd_replies *replies)
 {
-    struct herd_slice bytes = herd_buf_bytes(held);
-    if (bytes.len == 0)
-        return true;
-    if (client->unsent > 0 &&
-        client->unsent + bytes.len > (size_t)clients->context->setup.conf->output_high) {
-        struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = client->session.id};
-        if (!client->draining && !herd_out_add(&clients->context->out, &drain))
-            herd_session_end_out_of_memory(&client->session);
-        client->draining = true;
-        return false;
-    }
-    client->held -= bytes.len;
-    count_unsent(client, bytes.len);
-    herd_session_send(&client->session, bytes);
-    if (clients->context->setup.conf->log_traffic && !client->session.ending)
-        (void)herd_out_log_sent(&clients->context->out, HERD_TOPIC_CLIENT,
-                                client->session.id, bytes.len, bytes.len);
-    herd_buf_free(held);
-    return true;
+    while (!replies->session->ending && replies->first != NULL &&
+           replies->first->complete && send_held(replies, replies->first))
+        free_first(replies);
 }
 
-void herd_client_flush(struct herd_clients *clients, struct herd_client *client)
+void herd_replies_drained(struct herd_replies *replies)
 {
-    while (!client->session.ending && client->first != NULL && client->first->done) {
-        struct herd_lookup *lookup = client->first;
-        if (!send_held(clients, client, &lookup->reply) ||
-            !send_held(clients, client, &lookup->after))
-            return;
-        client->first = lookup->later;
-        if (client->first == NULL)
-            client->last = NULL;
-        client->lookup_count--;
-        herd_whatsat_drop(clients, lookup);
-    }
+    replies->unsent_bytes = 0;
+    replies->draining = false;
 }
 
-bool herd_client_must_pause(const struct herd_clients *clients,
-                            const struct herd_client *client)
+/* ---- limits ---- */
+
+bool herd_replies_are_held(const struct herd_replies *replies)
 {
-    return client->lookup_count >= LOOKUPS_MAX ||
-           client->held >= (size_t)clients->context->setup.conf->output_high;
+    return replies->first != NULL;
+}
+
+bool herd_replies_must_pause(const struct herd_replies *replies)
+{
+    return replies->held_count >= HELD_MAX ||
+           replies->held_bytes >= (size_t)conf_of(replies)->output_high;
 }

@@ -1,118 +1,105 @@
-/* WHATSAT: from a client's question to a lookup, and from its answer to the reply. */
-#include "herd/err.h"
-#include "places/trim.h"
+/* WHATSAT: the places near a client, from the command to the reply. */
 #include "client.h"
+#include "herd/err.h"
 #include "protocol/query.h"
 
-/* The reply begins with the record as it is now; the JSON follows when it is here. */
-static struct herd_lookup *new_lookup(struct herd_clients *clients,
-                                      struct herd_client *client,
-                                      const struct herd_query *query,
-                                      struct herd_slice record)
+#include <assert.h>
+
+_Static_assert((int)HERD_BOUND_MAX <= (int)HERD_PLACES_RESULTS_MAX,
+               "a client may ask for no more results than Places can cut to");
+
+/* One WHATSAT that has no reply yet, or whose reply is held. */
+struct whatsat {
+    struct herd_held_reply reply; /* the first member */
+    struct herd_places_query query;
+    struct herd_clients *clients; /* borrowed */
+    struct herd_client *client;   /* borrowed: it asked */
+    uint32_t bound;               /* results that it wants at most */
+    size_t head_len;
+    char head[]; /* the record as it was when the command came, and LF */
+};
+
+static struct whatsat *new_whatsat(struct herd_clients *clients, struct herd_client *client,
+                                   uint32_t bound, struct herd_slice record)
 {
-    size_t max = (size_t)clients->context->setup.conf->output_max;
-    struct herd_lookup *lookup =
-        herd_mem_zalloc(clients->context->setup.mem, sizeof *lookup);
-    if (lookup == NULL)
+    size_t size = sizeof(struct whatsat) + record.len + 1;
+    struct whatsat *whatsat = herd_mem_alloc(clients->context->setup.mem, size);
+    if (whatsat == NULL)
         return NULL;
-    herd_buf_init(&lookup->reply, clients->context->setup.mem, max);
-    herd_buf_init(&lookup->after, clients->context->setup.mem, max);
-    lookup->conn = client->session.id;
-    lookup->bound = query->bound;
-    char *room = herd_buf_reserve(&lookup->reply, record.len + 1);
-    if (room == NULL) {
-        herd_whatsat_drop(clients, lookup);
-        return NULL;
+    *whatsat = (struct whatsat){
+        .clients = clients, .client = client, .bound = bound, .head_len = record.len + 1};
+    whatsat->query.owner = whatsat;
+    memcpy(whatsat->head, record.data, record.len);
+    whatsat->head[record.len] = '\n';
+    return whatsat;
+}
+
+static void free_whatsat(struct herd_held_reply *reply)
+{
+    struct whatsat *whatsat = (struct whatsat *)reply;
+    const struct herd_clients *clients = whatsat->clients;
+    herd_places_cancel(clients->places, &whatsat->query, clients->context->mono);
+    herd_places_result_release(whatsat->query.result);
+    herd_mem_free(clients->context->setup.mem, whatsat,
+                  sizeof *whatsat + whatsat->head_len);
+}
+
+/* ---- the reply ---- */
+
+/* The parts of the reply; returns whether they are within the limit. */
+static bool make_parts(const struct whatsat *whatsat,
+                       struct herd_slice part[HERD_REPLY_PARTS])
+{
+    part[0] = herd_slice(whatsat->head, whatsat->head_len);
+    herd_places_result_cut(whatsat->query.result, whatsat->bound, &part[1]);
+    part[3] = HERD_LIT("\n\n");
+    return part[0].len + part[1].len + part[2].len <=
+           (size_t)whatsat->clients->context->setup.conf->output_max;
+}
+
+/* An answer that is too large is replaced by an error. */
+static void refuse_large(struct whatsat *whatsat)
+{
+    herd_places_result_release(whatsat->query.result);
+    whatsat->query.result = herd_places_result_error(
+        whatsat->clients->context->setup.mem, HERD_LIT("UNKNOWN_ERROR"),
+        HERD_LIT("The reply of the Places server is too large to pass on."));
+}
+
+/* The query is finished. */
+static void complete(struct whatsat *whatsat)
+{
+    struct herd_stats *stats = &whatsat->clients->context->stats;
+    struct herd_slice part[HERD_REPLY_PARTS];
+    bool fits = whatsat->query.result != NULL && make_parts(whatsat, part);
+    if (whatsat->query.result != NULL && !fits) {
+        refuse_large(whatsat);
+        fits = whatsat->query.result != NULL && make_parts(whatsat, part);
     }
-    memcpy(room, record.data, record.len);
-    room[record.len] = '\n';
-    herd_buf_commit(&lookup->reply, record.len + 1);
-    return lookup;
-}
-
-void herd_whatsat_drop(struct herd_clients *clients, struct herd_lookup *lookup)
-{
-    herd_upstream_leave(clients, lookup);
-    herd_buf_free(&lookup->reply);
-    herd_buf_free(&lookup->after);
-    herd_mem_free(clients->context->setup.mem, lookup, sizeof *lookup);
-}
-
-/* ---- the end of a lookup ---- */
-
-/* The JSON is in the reply (rc == HERD_OK), or cannot be. */
-static void complete(struct herd_clients *clients, struct herd_lookup *lookup, int rc)
-{
-    struct herd_client *client =
-        herd_client_of(herd_sessions_find(clients->sessions, lookup->conn));
-    struct herd_slice end = HERD_LIT("\n\n");
-    /* A reply that just fits must not fail for want of its end. */
-    lookup->reply.max += end.len;
-    if (rc == HERD_OK)
-        rc = herd_buf_append(&lookup->reply, end);
-    if (rc != HERD_OK)
-        herd_session_end_out_of_memory(&client->session);
-    lookup->done = true;
-    client->held += lookup->reply.len;
-    if (client->ready)
-        return;
-    client->ready = true;
-    client->next_ready = NULL;
-    *(clients->ready != NULL ? &clients->last_ready->next_ready : &clients->ready) = client;
-    clients->last_ready = client;
-}
-
-void herd_whatsat_fail(struct herd_clients *clients, struct herd_lookup *lookup,
-                       struct herd_slice status, struct herd_slice why)
-{
-    clients->context->stats.lookups_failed++;
-    complete(clients, lookup, herd_places_error(status, why, &lookup->reply));
-}
-
-void herd_whatsat_answer(struct herd_clients *clients, struct herd_lookup *lookup,
-                         struct herd_slice text)
-{
-    int rc = herd_places_trim(text, lookup->bound, &lookup->reply, NULL);
-    if (rc != HERD_OK && rc != HERD_ENOMEM) {
-        struct herd_slice why =
-            rc == HERD_EFULL
-                ? HERD_LIT("The reply of the Places server is too large to pass on.")
-                : HERD_LIT(
-                      "The reply of the Places server is not the JSON that was expected.");
-        herd_whatsat_fail(clients, lookup, HERD_LIT("UNKNOWN_ERROR"), why);
+    if (!fits) {
+        herd_session_end_out_of_memory(&whatsat->client->session);
         return;
     }
-    clients->context->stats.lookups_ok += rc == HERD_OK;
-    complete(clients, lookup, rc);
+    if (herd_places_result_is_answer(whatsat->query.result))
+        stats->queries_answered++;
+    else
+        stats->queries_failed++;
+    herd_replies_complete(&whatsat->client->replies, &whatsat->reply, part);
 }
 
-/* ---- its beginning ---- */
-
-static void start(struct herd_clients *clients, struct herd_client *client,
-                  struct herd_lookup *lookup, const struct herd_places_key *key)
+struct herd_client *herd_client_complete_query(struct herd_places_query *query)
 {
-    struct herd_slice text;
-    struct herd_refusal_text refusal;
-    if (!clients->context->setup.places_ready) {
-        herd_whatsat_fail(clients, lookup, HERD_LIT("REQUEST_DENIED"),
-                          herd_slice_str(clients->context->setup.places_why));
-    } else if (herd_cache_get(&clients->cache, key, clients->context->mono, &text)) {
-        clients->context->stats.lookups_cached++;
-        herd_whatsat_answer(clients, lookup, text);
-    } else if (herd_lookups_join(&clients->lookups, lookup, key, clients->context->mono)) {
-        clients->context->stats.lookups_joined++;
-    } else {
-        int rc = herd_upstream_ask(clients, lookup, key, client->address_key, &refusal);
-        if (rc == HERD_EFULL)
-            herd_whatsat_fail(clients, lookup, refusal.status, herd_slice_str(refusal.why));
-        else if (rc != HERD_OK)
-            herd_session_end_out_of_memory(&client->session);
-    }
+    struct whatsat *whatsat = query->owner;
+    complete(whatsat);
+    return whatsat->client;
 }
+
+/* ---- the command ---- */
 
 int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *client,
                            const struct herd_call *call)
 {
+    const struct herd_context *context = clients->context;
     struct herd_query query;
     int rc = herd_query_parse(&call->words.word[1], &query);
     if (rc != HERD_OK)
@@ -121,20 +108,16 @@ int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *cli
     if (slot.stored == NULL)
         return HERD_EUNKNOWN;
     struct herd_slice record = herd_stored_text(slot.stored);
-    struct herd_lookup *lookup = new_lookup(clients, client, &query, record);
-    if (lookup == NULL) {
+    struct whatsat *whatsat = new_whatsat(clients, client, query.bound, record);
+    if (whatsat == NULL) {
         herd_session_end_out_of_memory(&client->session);
         return HERD_OK;
     }
     clients->context->stats.queries++;
-    *(client->last != NULL ? &client->last->later : &client->first) = lookup;
-    client->last = lookup;
-    client->lookup_count++;
-    struct herd_places_key key = {
-        .point = herd_record_point(record),
-        .radius_km = query.radius_km,
-        .enterprise =
-            strcmp(clients->context->setup.conf->places_fields, "enterprise") == 0};
-    start(clients, client, lookup, &key);
+    herd_replies_hold(&client->replies, &whatsat->reply, free_whatsat);
+    if (herd_places_query(clients->places, &whatsat->query, herd_record_point(record),
+                          query.radius_km, client->address_key, context->mono,
+                          context->wall))
+        complete(whatsat);
     return HERD_OK;
 }

@@ -42,7 +42,8 @@ static void put_counters(struct reply *reply, const struct herd_stats *stats)
 #undef PUT
 }
 
-static void put_gauges(struct reply *reply, const struct herd_control_setup *parts)
+static void put_gauges(struct reply *reply, const struct herd_control_setup *parts,
+                       const struct herd_places_status *places)
 {
     const struct herd_context *context = parts->context;
     const struct herd_store *store = parts->store;
@@ -53,16 +54,15 @@ static void put_gauges(struct reply *reply, const struct herd_control_setup *par
     put(reply, "records_bytes %zu\n", store->bytes);
     put(reply, "digest %016" PRIx64 "\n", store->digest);
     put(reply, "connections_open %zu\n", parts->sessions->count);
-    put(reply, "lookups_flying %" PRIu32 "\n", parts->clients->lookups.flying_count);
-    put(reply, "lookups_waiting %" PRIu32 "\n", parts->clients->lookups.waiting_count);
+    put(reply, "requests_running %" PRIu32 "\n", places->running);
+    put(reply, "requests_waiting %" PRIu32 "\n", places->waiting);
 }
 
 /* places PROVIDER closed|open|probing RETRY_MS */
-static void put_places(struct reply *reply, const struct herd_clients *clients)
+static void put_places(struct reply *reply, const struct herd_places_status *places)
 {
-    put(reply, "places %s %s %" PRId64 "\n", clients->provider->name,
-        herd_breaker_state_text(&clients->breaker),
-        herd_breaker_retry_ms(&clients->breaker, clients->context->mono));
+    put(reply, "places %s %s %" PRId64 "\n", places->provider, places->breaker,
+        places->retry_ms);
 }
 
 /* link NAME up dialled|accepted BEHIND MODE RTT SKEW, or link NAME down - 0 REASON... */
@@ -97,10 +97,11 @@ static int send_status(struct herd_controls *controls, struct herd_session *sess
 {
     const struct herd_control_setup *parts = &controls->parts;
     struct reply reply = {.rc = HERD_OK};
+    struct herd_places_status places = herd_places_status(parts->places, parts->context->mono);
     herd_buf_init(&reply.text, parts->context->setup.mem, STATUS_MAX);
-    put_gauges(&reply, parts);
+    put_gauges(&reply, parts, &places);
     put_counters(&reply, &parts->context->stats);
-    put_places(&reply, parts->clients);
+    put_places(&reply, &places);
     put_links(&reply, parts->links);
     put_refusals(&reply, parts->links);
     /* The empty line proves that the reply is complete. */

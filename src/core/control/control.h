@@ -3,8 +3,8 @@
 #ifndef HERD_CORE_CONTROL_CONTROL_H
 #define HERD_CORE_CONTROL_CONTROL_H
 
-#include "client/clients.h"
 #include "link/links.h"
+#include "places/places.h"
 #include "sessions.h"
 #include "store/store.h"
 #include "timerq.h"
@@ -14,7 +14,7 @@ struct herd_control_setup {
     struct herd_context *context;
     const struct herd_sessions *sessions;
     const struct herd_store *store;
-    const struct herd_clients *clients;
+    const struct herd_places *places;
     const struct herd_links *links;
 };
 

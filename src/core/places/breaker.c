@@ -49,7 +49,7 @@ void herd_breaker_end(struct herd_breaker *breaker, enum herd_breaker_end end, b
                       struct herd_mono now, uint64_t random)
 {
     bool is_probe = probe && breaker->state == HERD_BREAKER_PROBING;
-    if (end == HERD_BREAKER_WELL)
+    if (end == HERD_BREAKER_OK)
         *breaker = (struct herd_breaker){.state = HERD_BREAKER_CLOSED};
     else if (end == HERD_BREAKER_FAILED && breaker->state == HERD_BREAKER_CLOSED)
         fail_closed(breaker, now, random);

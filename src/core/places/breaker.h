@@ -1,15 +1,20 @@
-/* Spares a service that fails, and those who wait for it: after some failures in a row it
- * is left alone for a while, and then asked once to see whether it is well again.
+/* A circuit breaker: after some failures in a row no request is sent to a service for a
+ * while, and then one, the probe, to see whether it works again. That spares both the
+ * service and the clients who would wait for it.
  *
  *     closed   -> open      HERD_BREAKER_FAILURES failures in a row
  *     open     -> probing   the pause is over, and a request begins: the probe
  *     probing  -> closed    the probe, or any other request, succeeds
  *     probing  -> open      the probe fails: the pause doubles
  *
- * Requests that were under way when it opened may still fail: that makes no pause longer.
+ * Requests that were running when it opened may still fail: that makes no pause longer.
  */
 #ifndef HERD_CORE_PLACES_BREAKER_H
 #define HERD_CORE_PLACES_BREAKER_H
+
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
 
 #include "herd/instant.h"
 
@@ -34,9 +39,9 @@ struct herd_breaker {
 
 /* How a request has ended. */
 enum herd_breaker_end {
-    HERD_BREAKER_WELL,   /* the service is alive */
-    HERD_BREAKER_FAILED, /* it is not, or wants to be left alone */
-    HERD_BREAKER_UNKNOWN /* nobody waited for the answer */
+    HERD_BREAKER_OK,     /* the service works */
+    HERD_BREAKER_FAILED, /* it does not, or gets too many requests */
+    HERD_BREAKER_UNKNOWN /* it was given up before its answer came */
 };
 
 /* Whether a request may begin. */
@@ -45,7 +50,7 @@ bool herd_breaker_allows(const struct herd_breaker *breaker, struct herd_mono no
 /* A request that is allowed begins. Returns true when it is the probe. */
 bool herd_breaker_begin(struct herd_breaker *breaker);
 
-/* A request has ended; `probe` is what herd_breaker_begin said of it. */
+/* A request has ended; `probe` is what herd_breaker_begin returned for it. */
 void herd_breaker_end(struct herd_breaker *breaker, enum herd_breaker_end end, bool probe,
                       struct herd_mono now, uint64_t random);
 

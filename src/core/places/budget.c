@@ -62,7 +62,7 @@ void herd_budget_day_take(struct herd_budget *budget)
 
 /* ---- addresses ---- */
 
-/* The groups of hexadecimal digits before and behind the `::`, as text. */
+/* The groups of hexadecimal digits before and after the `::`, as text. */
 struct groups {
     struct herd_slice group[GROUPS];
     size_t count;
@@ -86,7 +86,7 @@ static void split(struct herd_slice text, struct groups *groups)
         groups->gap = groups->count;
 }
 
-/* The first groups of the address, written out; returns the length. Those behind the gap
+/* The first groups of the address, written out; returns the length. Those after the gap
  * come into it only when the gap is short. */
 static size_t print_network(const struct groups *groups, char out[NETWORK_MAX])
 {
@@ -106,7 +106,8 @@ static size_t print_network(const struct groups *groups, char out[NETWORK_MAX])
     return len;
 }
 
-uint64_t herd_budget_who(const struct herd_budget *budget, struct herd_slice address)
+uint64_t herd_budget_address_key(const struct herd_budget *budget,
+                                 struct herd_slice address)
 {
     char network[NETWORK_MAX];
     struct groups groups;
@@ -129,9 +130,10 @@ static uint32_t minute_of(struct herd_mono now)
     return (uint32_t)(now.ns / MINUTE_NS);
 }
 
-static struct herd_budget_row *set_of(const struct herd_budget *budget, uint64_t who)
+static struct herd_budget_row *set_of(const struct herd_budget *budget,
+                                      uint64_t address_key)
 {
-    return budget->rows + who % HERD_BUDGET_SETS * HERD_BUDGET_WAYS;
+    return budget->rows + address_key % HERD_BUDGET_SETS * HERD_BUDGET_WAYS;
 }
 
 static uint32_t count_of(const struct herd_budget_row *row, uint32_t minute)
@@ -140,37 +142,38 @@ static uint32_t count_of(const struct herd_budget_row *row, uint32_t minute)
 }
 
 /* The row of that address, or NULL when it has not asked in this minute. */
-static struct herd_budget_row *row_of(const struct herd_budget *budget, uint64_t who,
-                                      uint32_t minute)
+static struct herd_budget_row *row_of(const struct herd_budget *budget,
+                                      uint64_t address_key, uint32_t minute)
 {
-    struct herd_budget_row *set = set_of(budget, who);
+    struct herd_budget_row *set = set_of(budget, address_key);
     for (size_t i = 0; i < HERD_BUDGET_WAYS; i++)
-        if (set[i].who == who && count_of(&set[i], minute) > 0)
+        if (set[i].address_key == address_key && count_of(&set[i], minute) > 0)
             return &set[i];
     return NULL;
 }
 
-bool herd_budget_minute_left(const struct herd_budget *budget, uint64_t who,
+bool herd_budget_minute_left(const struct herd_budget *budget, uint64_t address_key,
                              struct herd_mono now)
 {
     if (budget->setup.minute_max == 0)
         return true;
-    const struct herd_budget_row *row = row_of(budget, who, minute_of(now));
+    const struct herd_budget_row *row = row_of(budget, address_key, minute_of(now));
     return row == NULL || row->count < budget->setup.minute_max;
 }
 
-void herd_budget_minute_take(struct herd_budget *budget, uint64_t who, struct herd_mono now)
+void herd_budget_minute_take(struct herd_budget *budget, uint64_t address_key,
+                             struct herd_mono now)
 {
     uint32_t minute = minute_of(now);
     if (budget->setup.minute_max == 0)
         return;
-    struct herd_budget_row *row = row_of(budget, who, minute);
+    struct herd_budget_row *row = row_of(budget, address_key, minute);
     if (row == NULL) {
-        row = set_of(budget, who);
+        row = set_of(budget, address_key);
         for (size_t i = 1; i < HERD_BUDGET_WAYS; i++)
-            if (count_of(&set_of(budget, who)[i], minute) < count_of(row, minute))
-                row = &set_of(budget, who)[i];
-        *row = (struct herd_budget_row){.who = who, .minute = minute};
+            if (count_of(&set_of(budget, address_key)[i], minute) < count_of(row, minute))
+                row = &set_of(budget, address_key)[i];
+        *row = (struct herd_budget_row){.address_key = address_key, .minute = minute};
     }
     row->count++;
 }

@@ -1,15 +1,19 @@
-/* How often a service may be asked: so many requests a UTC day by this server, and so many
- * questions a minute by each address of clients.
+/* How often a provider may be asked: a number of upstream requests a UTC day by this
+ * server, and a number of queries a minute that cause one by each address of clients.
  *
  * Days are those of herd_wall, which may be set: a clock that is set back brings no second
  * budget for the same day, and two days begin at least an hour apart by herd_mono. Minutes
  * are those of herd_mono.
  *
  * Addresses are counted in a table of fixed size, in sets that a keyed hash chooses. Where
- * a set is full, the address that has asked least makes room: strangers can neither make
- * the table grow, nor use up the budget of others, nor choose whose count is forgotten. */
+ * a set is full, the address that has asked least is forgotten: strangers can neither make
+ * the table grow, nor use up the budget of others, nor choose which count is forgotten. */
 #ifndef HERD_CORE_PLACES_BUDGET_H
 #define HERD_CORE_PLACES_BUDGET_H
+
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
 
 #include "herd/instant.h"
 #include "herd/mem.h"
@@ -22,7 +26,7 @@
 enum { HERD_BUDGET_SETS = 1024, HERD_BUDGET_WAYS = 4 };
 
 struct herd_budget_row {
-    uint64_t who;
+    uint64_t address_key;
     uint32_t minute; /* that the count is of */
     uint32_t count;  /* 0: free */
 };
@@ -60,17 +64,18 @@ void herd_budget_day_take(struct herd_budget *budget);
 
 /* ---- the minute ---- */
 
-/* The number of a client's address, given as text without its port. All addresses of an
- * IPv6 network of 64 bits are one, since anybody has so many; an IPv4 address in IPv6
- * clothes is the IPv4 address. */
-uint64_t herd_budget_who(const struct herd_budget *budget, struct herd_slice address);
+/* The key of a client's address, given as text without its port. All addresses of an IPv6
+ * network of 64 bits have one key, since anybody has that many; an IPv4-mapped IPv6 address
+ * is treated as IPv4. */
+uint64_t herd_budget_address_key(const struct herd_budget *budget,
+                                 struct herd_slice address);
 
-/* Whether it may ask once more in this minute. */
-bool herd_budget_minute_left(const struct herd_budget *budget, uint64_t who,
+/* Whether that address may cause one more request in this minute. */
+bool herd_budget_minute_left(const struct herd_budget *budget, uint64_t address_key,
                              struct herd_mono now);
 
-/* Counts one question. */
-void herd_budget_minute_take(struct herd_budget *budget, uint64_t who,
+/* Counts one query that causes a request. */
+void herd_budget_minute_take(struct herd_budget *budget, uint64_t address_key,
                              struct herd_mono now);
 
 #endif

@@ -89,7 +89,7 @@ static uint32_t take(struct legacy_part *part)
     return herd_json_char(&part->text);
 }
 
-/* Returns the length of what is written; nothing is when `print` is NULL. */
+/* Returns the length of the text; it is written unless `print` is NULL. */
 static size_t put_part(struct legacy *print, struct legacy_part part)
 {
     char chunk[CHUNK];
@@ -160,8 +160,6 @@ void herd_legacy_close(struct legacy *print, char bracket)
         put_line_end(print);
     put(print, herd_slice(&bracket, 1));
     print->empty = false;
-    if (print->depth == 0)
-        put(print, HERD_LIT("\n"));
 }
 
 void herd_legacy_word(struct legacy *print, const char *key, struct herd_slice word)

@@ -1,12 +1,16 @@
 /* A writer of Google's Nearby Search text, in the older of its two layouts: three spaces
  * for each level, " : " between key and value, an opening bracket on the line of its key,
- * arrays of strings on one line when that is short. Callers write keys in the order of the
- * alphabet, as Google does.
+ * arrays of strings on one line when that is short, no newline at the end. Callers write
+ * keys in the order of the alphabet, as Google does.
  *
  * The first error is kept, and nothing is written after it: callers check once, at the
  * end. */
 #ifndef HERD_CORE_PLACES_LEGACY_PRINT_H
 #define HERD_CORE_PLACES_LEGACY_PRINT_H
+
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
 
 #include "herd/buf.h"
 #include "herd/slice.h"
@@ -22,10 +26,10 @@ struct legacy {
 
 void herd_legacy_start(struct legacy *print, struct herd_buf *out);
 
-/* A string is put together from parts, each in another alphabet. */
+/* A string is put together from parts, each with its own escaping. */
 enum legacy_text {
     LEGACY_PLAIN, /* UTF-8 */
-    LEGACY_JSON,  /* what stood between the quotes of a JSON string that was checked */
+    LEGACY_JSON,  /* the inner text of a JSON string that was checked */
     LEGACY_HTML,  /* the same, and becomes text or an attribute of HTML */
 };
 
@@ -49,12 +53,12 @@ static inline struct legacy_part herd_legacy_part(struct herd_slice inner)
     return (struct legacy_part){inner, LEGACY_JSON};
 }
 
-/* In what follows `key` is our own word, "" inside of an array. */
+/* In these calls `key` is our own word, "" inside of an array. */
 
 /* `bracket` is { or [. */
 void herd_legacy_open(struct legacy *print, const char *key, char bracket);
 
-/* `bracket` is } or ]. The last one is followed by a newline. */
+/* `bracket` is } or ]. */
 void herd_legacy_close(struct legacy *print, char bracket);
 
 /* A number, true or false as it stands. */
@@ -63,7 +67,7 @@ void herd_legacy_word(struct legacy *print, const char *key, struct herd_slice w
 void herd_legacy_string(struct legacy *print, const char *key,
                         const struct legacy_string *string);
 
-/* A string of one part: what stood between the quotes of another one. */
+/* A string of one part: the inner text of another one. */
 void herd_legacy_json(struct legacy *print, const char *key, struct herd_slice inner);
 
 /* An array of strings. */

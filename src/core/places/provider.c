@@ -1,10 +1,8 @@
-#include "herd/provider.h"
-
 #include "providers.h"
 
 #include "herd/err.h"
 
-static const struct herd_provider *const providers[] = {
+static const struct herd_places_provider *const providers[] = {
     &herd_google_legacy,
     &herd_google_new,
     &herd_overpass,
@@ -13,24 +11,29 @@ static const struct herd_provider *const providers[] = {
 
 enum { PROVIDERS = sizeof providers / sizeof providers[0] };
 
-const struct herd_provider *herd_provider_at(size_t i)
+const struct herd_places_provider *herd_places_provider_at(size_t i)
 {
     return i < PROVIDERS ? providers[i] : NULL;
 }
 
-const struct herd_provider *herd_provider_find(struct herd_slice name)
+const struct herd_places_provider *herd_places_provider_find(struct herd_slice name)
 {
     for (size_t i = 0; i < PROVIDERS; i++) {
-        if (herd_slice_eq(name, herd_slice_str(providers[i]->name)))
+        if (herd_slice_eq(name, herd_slice_str(providers[i]->contract.name)))
             return providers[i];
     }
     return NULL;
 }
 
-const char *herd_provider_no_header(const struct herd_places_ask *ask)
+const struct herd_provider *herd_provider_at(size_t i)
 {
-    (void)ask;
-    return NULL;
+    return i < PROVIDERS ? &providers[i]->contract : NULL;
+}
+
+const struct herd_provider *herd_provider_find(struct herd_slice name)
+{
+    const struct herd_places_provider *found = herd_places_provider_find(name);
+    return found != NULL ? &found->contract : NULL;
 }
 
 enum herd_places_verdict herd_provider_verdict(struct herd_slice status)
@@ -65,40 +68,33 @@ struct herd_slice herd_provider_status(int http_status)
     }
 }
 
-enum herd_places_verdict herd_provider_finish(const struct legacy *print,
-                                              enum herd_places_verdict verdict,
-                                              struct herd_slice *text, int *rc)
+void herd_provider_finish(const struct legacy *print, enum herd_places_verdict verdict,
+                          struct herd_places_result *result)
 {
-    *rc = print->rc;
-    if (print->rc == HERD_OK) {
-        *text = herd_buf_bytes(print->out);
-        return verdict;
+    if (print->rc != HERD_OK) {
+        herd_places_result_fail(result, print->rc);
+        return;
     }
-    herd_buf_consume(print->out, print->out->len);
-    *text = herd_slice("", 0);
-    return HERD_PLACES_FAILED;
+    result->rc = HERD_OK;
+    result->verdict = verdict;
 }
 
-enum herd_places_verdict herd_provider_fail(struct herd_slice status,
-                                            struct legacy_part message,
-                                            struct herd_buf *out, struct herd_slice *text,
-                                            int *rc)
+void herd_provider_fail(struct herd_slice status, struct legacy_part message,
+                        struct herd_places_result *result)
 {
     struct legacy print;
-    herd_legacy_start(&print, out);
+    herd_legacy_start(&print, &result->text);
     herd_legacy_error(&print, status, message);
-    return herd_provider_finish(&print, herd_provider_verdict(status), text, rc);
+    herd_provider_finish(&print, herd_provider_verdict(status), result);
 }
 
-enum herd_places_verdict herd_provider_unusable(const struct herd_places_answer *answer,
-                                                int why, struct herd_buf *out,
-                                                struct herd_slice *text, int *rc)
+void herd_provider_unusable(const struct herd_places_answer *answer, int rc,
+                            struct herd_places_result *result)
 {
-    if (answer->status == 429)
-        return herd_provider_fail(
-            herd_provider_status(answer->status),
-            LEGACY_LIT("The Places server answered with an HTTP error."), out, text, rc);
-    *text = herd_slice("", 0);
-    *rc = why;
-    return HERD_PLACES_FAILED;
+    if (answer->http_status == 429)
+        herd_provider_fail(herd_provider_status(answer->http_status),
+                           LEGACY_LIT("The Places server answered with an HTTP error."),
+                           result);
+    else
+        herd_places_result_fail(result, rc);
 }

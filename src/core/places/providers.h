@@ -1,18 +1,27 @@
-/* What the files of the providers have in common: provider.c with its table, and
- * google_legacy.c, google_new.c, overpass.c, photon.c, which are in it. */
+/* The core's side of a provider: the request that is sent to it, and how its answer becomes
+ * the text that clients read, which is that of Google's Nearby Search (legacy). provider.c
+ * has the table; each file of providers/ is one provider, or shared by some of them.
+ *
+ * Whatever comes from a service is hostile. `translate` goes no deeper than
+ * HERD_JSON_DEPTH_MAX, takes no memory but for its text, and ends every time. */
 #ifndef HERD_CORE_PLACES_PROVIDERS_H
 #define HERD_CORE_PLACES_PROVIDERS_H
+
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
 
 #include "herd/provider.h"
 
 #include "legacy_print.h"
+#include "protocol/geo.h"
+#include "result.h"
 
-extern const struct herd_provider herd_google_legacy;
-extern const struct herd_provider herd_google_new;
-extern const struct herd_provider herd_overpass;
-extern const struct herd_provider herd_photon;
+#include <stdint.h>
 
 enum {
+    HERD_PROVIDER_REQUEST_MAX = 512, /* bytes of any query or body */
+
     /* Google allows no keeping of names and addresses. This much is no more than a client
      * that asks again. */
     HERD_GOOGLE_CACHE_MS = 30000,
@@ -21,8 +30,48 @@ enum {
     HERD_OSM_CACHE_MS = 7 * 24 * 3600 * 1000,
 };
 
-/* No header line. */
-const char *herd_provider_no_header(const struct herd_places_ask *ask);
+/* What an upstream request asks for. */
+struct herd_places_search {
+    struct herd_point point;
+    uint32_t radius_km;
+    bool enterprise;    /* places-fields: the dearer ones, too */
+    int64_t timeout_ms; /* of the whole request; some services want to know */
+};
+
+/* A reply as it came; borrowed. */
+struct herd_places_answer {
+    int http_status;
+    struct herd_slice body;
+    struct herd_places_search search; /* that it answers */
+};
+
+struct herd_places_provider {
+    struct herd_provider contract;
+
+    /* Prints the query or body to `out` (HERD_PROVIDER_REQUEST_MAX bytes) without NUL, and
+     * returns its length. It has only numbers that we print ourselves: no byte of a client
+     * gets in. */
+    size_t (*print)(const struct herd_places_search *search, char *out);
+
+    /* Fills in a new result: its verdict, its text, and where that may be cut; or FAILED
+     * and no text, with `rc` HERD_EBAD (not what this service says), HERD_ERANGE (nested
+     * too deeply, too many values), HERD_ENOMEM or HERD_EFULL. */
+    void (*translate)(const struct herd_places_answer *answer,
+                      struct herd_places_result *result);
+};
+
+extern const struct herd_places_provider herd_google_legacy;
+extern const struct herd_places_provider herd_google_new;
+extern const struct herd_places_provider herd_overpass;
+extern const struct herd_places_provider herd_photon;
+
+/* The provider with that name, or NULL. */
+const struct herd_places_provider *herd_places_provider_find(struct herd_slice name);
+
+/* The i-th provider, in the order of herd_provider_at; NULL after the last one. */
+const struct herd_places_provider *herd_places_provider_at(size_t i);
+
+/* ---- parts of `translate` ---- */
 
 /* What an answer of Google's with this "status" is worth. */
 enum herd_places_verdict herd_provider_verdict(struct herd_slice status);
@@ -30,22 +79,18 @@ enum herd_places_verdict herd_provider_verdict(struct herd_slice status);
 /* Google's word for a failure of which only the HTTP status tells. */
 struct herd_slice herd_provider_status(int http_status);
 
-/* The last steps of a `translate` whose text was written with `print`: hands out the text,
- * or the error. */
-enum herd_places_verdict herd_provider_finish(const struct legacy *print,
-                                              enum herd_places_verdict verdict,
-                                              struct herd_slice *text, int *rc);
+/* The end of a `translate` that has written the text with `print`: sets the verdict, or
+ * the error. */
+void herd_provider_finish(const struct legacy *print, enum herd_places_verdict verdict,
+                          struct herd_places_result *result);
 
 /* All of a `translate` whose answer is a failure: the text of herd_legacy_error. */
-enum herd_places_verdict herd_provider_fail(struct herd_slice status,
-                                            struct legacy_part message,
-                                            struct herd_buf *out, struct herd_slice *text,
-                                            int *rc);
+void herd_provider_fail(struct herd_slice status, struct legacy_part message,
+                        struct herd_places_result *result);
 
-/* All of a `translate` that can make nothing of the body, because of `why`. Too many
- * requests are too many requests all the same. */
-enum herd_places_verdict herd_provider_unusable(const struct herd_places_answer *answer,
-                                                int why, struct herd_buf *out,
-                                                struct herd_slice *text, int *rc);
+/* All of a `translate` that can make nothing of the body, because of `rc`; of too many
+ * requests the HTTP status is enough to tell. */
+void herd_provider_unusable(const struct herd_places_answer *answer, int rc,
+                            struct herd_places_result *result);
 
 #endif

@@ -26,14 +26,14 @@ ask() {
     ask_row=$2
     shift 2
     eval "ask_address=\$${ask_folder}_address ask_pid=\$${ask_folder}_pid"
-    requests=$(counter "$ask_folder" lookups_started)
+    requests=$(counter "$ask_folder" requests_started)
     questions=$(counter "$ask_folder" queries)
-    failures=$(counter "$ask_folder" lookups_failed)
+    failures=$(counter "$ask_folder" queries_failed)
     measure whatsat "$ask_row" -s "$ask_address" --pid "$ask_pid" --places-ok "$@"
     [ "$ask_folder" = denied ] ||
-        [ "$(counter "$ask_folder" lookups_failed)" -eq "$failures" ] ||
+        [ "$(counter "$ask_folder" queries_failed)" -eq "$failures" ] ||
         fail "$ask_row: a request to the provider of places failed"
-    requests=$(($(counter "$ask_folder" lookups_started) - requests))
+    requests=$(($(counter "$ask_folder" requests_started) - requests))
     questions=$(($(counter "$ask_folder" queries) - questions))
     [ "$questions" -gt 0 ] || return 0
     share=$(awk -v a="$requests" -v b="$questions" 'BEGIN { print a / b }')

@@ -1,16 +1,20 @@
 /* Google Places, Nearby Search (legacy): the text that clients read is its own. */
-#include "places/json_scan.h"
 #include "places/providers.h"
 
+#include "decimal.h"
 #include "herd/err.h"
-#include "places/trim.h"
 
-static size_t print(const struct herd_places_ask *ask, char *out)
+static size_t print(const struct herd_places_search *search, char *out)
 {
-    return herd_places_query(ask->point, ask->radius_km, out);
+    size_t len = herd_slice_put(HERD_LIT("location="), out);
+    len += herd_geo_print(search->point.lat, out + len);
+    len += herd_slice_put(HERD_LIT(","), out + len);
+    len += herd_geo_print(search->point.lng, out + len);
+    len += herd_slice_put(HERD_LIT("&radius="), out + len);
+    return len + herd_uint_print((uint64_t)search->radius_km * 1000, out + len);
 }
 
-/* Google says 200 to failures as well; what it says with another status is good enough for
+/* Google says 200 to failures as well; a text with another status is good enough for
  * clients, but nothing to rely on. */
 static enum herd_places_verdict judge(int http_status, struct herd_slice status)
 {
@@ -22,28 +26,27 @@ static enum herd_places_verdict judge(int http_status, struct herd_slice status)
     return verdict == HERD_PLACES_FOUND ? HERD_PLACES_FAILED : verdict;
 }
 
-static enum herd_places_verdict translate(const struct herd_places_answer *answer,
-                                          struct herd_buf *out, struct herd_slice *text,
-                                          int *rc)
+static void translate(const struct herd_places_answer *answer,
+                      struct herd_places_result *result)
 {
-    struct json_reply reply;
-    *rc = herd_json_scan(answer->body, 0, &reply);
-    if (*rc == HERD_OK && !reply.has_results && !reply.has_status)
-        *rc = HERD_EBAD;
-    if (*rc != HERD_OK)
-        return herd_provider_unusable(answer, *rc, out, text, rc);
-    *text = answer->body;
-    return judge(answer->status, reply.status);
+    struct herd_slice status;
+    int rc = herd_places_result_copy(result, answer->body, &status);
+    if (rc == HERD_OK)
+        result->verdict = judge(answer->http_status, status);
+    else
+        herd_provider_unusable(answer, rc, result);
 }
 
-const struct herd_provider herd_google_legacy = {
-    .name = "google-legacy",
-    .url = "https://maps.googleapis.com/maps/api/place/nearbysearch/json",
-    .content_type = "",
-    .key_place = HERD_KEY_QUERY,
-    .key_name = "key",
-    .cache_max_ms = HERD_GOOGLE_CACHE_MS,
+const struct herd_places_provider herd_google_legacy = {
+    .contract =
+        {
+            .name = "google-legacy",
+            .url = "https://maps.googleapis.com/maps/api/place/nearbysearch/json",
+            .content_type = "",
+            .key_place = HERD_KEY_QUERY,
+            .key_name = "key",
+            .cache_max_ms = HERD_GOOGLE_CACHE_MS,
+        },
     .print = print,
-    .header = herd_provider_no_header,
     .translate = translate,
 };

@@ -1,8 +1,8 @@
 /* Google Places API (New): asked with a body, answered in other words than the old one. */
 #include "google_new.h"
 
-#include "places/json_scan.h"
-#include "places/json_walk.h"
+#include "json_scan.h"
+#include "json_walk.h"
 #include "places/providers.h"
 
 #include "decimal.h"
@@ -10,17 +10,17 @@
 
 /* ---- the request ---- */
 
-static size_t print(const struct herd_places_ask *ask, char *out)
+static size_t print(const struct herd_places_search *search, char *out)
 {
     size_t len = herd_slice_put(
         HERD_LIT("{\"locationRestriction\":{\"circle\":{\"center\":{\"latitude\":"), out);
-    len += herd_geo_print(ask->point.lat, out + len);
+    len += herd_geo_print(search->point.lat, out + len);
     len += herd_slice_put(HERD_LIT(",\"longitude\":"), out + len);
-    len += herd_geo_print(ask->point.lng, out + len);
+    len += herd_geo_print(search->point.lng, out + len);
     len += herd_slice_put(HERD_LIT("},\"radius\":"), out + len);
-    len += herd_uint_print((uint64_t)ask->radius_km * 1000, out + len);
+    len += herd_uint_print((uint64_t)search->radius_km * 1000, out + len);
     len += herd_slice_put(HERD_LIT("}},\"maxResultCount\":"), out + len);
-    len += herd_uint_print(HERD_PROVIDER_RESULTS, out + len);
+    len += herd_uint_print(HERD_PLACES_RESULTS_MAX, out + len);
     return len + herd_slice_put(HERD_LIT("}"), out + len);
 }
 
@@ -31,14 +31,9 @@ static size_t print(const struct herd_places_ask *ask, char *out)
     "places.iconMaskBaseUri,places.iconBackgroundColor,places.plusCode,places.photos,"     \
     "places.attributions"
 
-static const char *header(const struct herd_places_ask *ask)
-{
-    return ask->enterprise ? PRO_FIELDS
-               ",places.rating,places.userRatingCount,places.priceLevel,"
-               "places.currentOpeningHours.openNow,"
-               "places.regularOpeningHours.openNow"
-                           : PRO_FIELDS;
-}
+#define ENTERPRISE_FIELDS                                                                  \
+    PRO_FIELDS ",places.rating,places.userRatingCount,places.priceLevel,"                  \
+               "places.currentOpeningHours.openNow,places.regularOpeningHours.openNow"
 
 /* ---- failures ---- */
 
@@ -88,8 +83,8 @@ static struct herd_slice old_status(struct herd_slice status, int http_status)
     return HERD_LIT("UNKNOWN_ERROR");
 }
 
-static enum herd_places_verdict fail(struct herd_slice error, int http_status,
-                                     struct herd_buf *out, struct herd_slice *text, int *rc)
+static void fail(struct herd_slice error, int http_status,
+                 struct herd_places_result *result)
 {
     enum { MESSAGE, STATUS, DETAILS, MEMBERS };
     static const char *const names[] = {"message", "status", "details"};
@@ -99,7 +94,7 @@ static enum herd_places_verdict fail(struct herd_slice error, int http_status,
     herd_json_string(value[STATUS], &status);
     status = is_about_key(value[DETAILS]) ? HERD_LIT("REQUEST_DENIED")
                                           : old_status(status, http_status);
-    return herd_provider_fail(status, herd_legacy_part(message), out, text, rc);
+    herd_provider_fail(status, herd_legacy_part(message), result);
 }
 
 /* ---- the answer ---- */
@@ -116,35 +111,42 @@ static bool is_answer(struct herd_slice root, struct herd_slice places)
     return herd_json_kind(places) == JSON_ARRAY || !herd_json_next(&walk, &key, &value);
 }
 
-static enum herd_places_verdict translate(const struct herd_places_answer *answer,
-                                          struct herd_buf *out, struct herd_slice *text,
-                                          int *rc)
+static void translate(const struct herd_places_answer *answer,
+                      struct herd_places_result *result)
 {
     struct legacy print_to;
-    *rc = herd_json_check(answer->body);
-    if (*rc != HERD_OK)
-        return herd_provider_unusable(answer, *rc, out, text, rc);
+    int rc = herd_json_check(answer->body);
+    if (rc != HERD_OK) {
+        herd_provider_unusable(answer, rc, result);
+        return;
+    }
     struct herd_slice root = herd_json_root(answer->body);
     struct herd_slice error = find_error(root);
-    if (herd_json_kind(error) == JSON_OBJECT)
-        return fail(error, answer->status, out, text, rc);
     struct herd_slice places = herd_json_get(root, "places");
-    if (answer->status != 200 || !is_answer(root, places))
-        return herd_provider_unusable(answer, HERD_EBAD, out, text, rc);
-    herd_legacy_start(&print_to, out);
-    herd_new_places_print(&print_to, places);
-    return herd_provider_finish(&print_to, HERD_PLACES_FOUND, text, rc);
+    if (herd_json_kind(error) == JSON_OBJECT) {
+        fail(error, answer->http_status, result);
+    } else if (answer->http_status != 200 || !is_answer(root, places)) {
+        herd_provider_unusable(answer, HERD_EBAD, result);
+    } else {
+        herd_legacy_start(&print_to, &result->text);
+        herd_new_places_print(&print_to, places, result);
+        herd_provider_finish(&print_to, HERD_PLACES_FOUND, result);
+    }
 }
 
-const struct herd_provider herd_google_new = {
-    .name = "google-new",
-    .url = "https://places.googleapis.com/v1/places:searchNearby",
-    .post = true,
-    .content_type = "application/json",
-    .key_place = HERD_KEY_HEADER,
-    .key_name = "X-Goog-Api-Key",
-    .cache_max_ms = HERD_GOOGLE_CACHE_MS,
+const struct herd_places_provider herd_google_new = {
+    .contract =
+        {
+            .name = "google-new",
+            .url = "https://places.googleapis.com/v1/places:searchNearby",
+            .post = true,
+            .content_type = "application/json",
+            .key_place = HERD_KEY_HEADER,
+            .key_name = "X-Goog-Api-Key",
+            .header_pro = PRO_FIELDS,
+            .header_enterprise = ENTERPRISE_FIELDS,
+            .cache_max_ms = HERD_GOOGLE_CACHE_MS,
+        },
     .print = print,
-    .header = header,
     .translate = translate,
 };

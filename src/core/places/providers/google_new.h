@@ -3,10 +3,17 @@
 #ifndef HERD_CORE_PLACES_PROVIDERS_GOOGLE_NEW_H
 #define HERD_CORE_PLACES_PROVIDERS_GOOGLE_NEW_H
 
-#include "places/legacy_print.h"
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
 
-/* Writes the whole text of an answer. `places` is the array of JSON that was checked, or
+#include "places/legacy_print.h"
+#include "places/result.h"
+
+/* Writes the whole text of an answer to the result, of which `print` is the writer, and
+ * notes where it may be cut. `places` is the array of JSON that was checked, or
  * empty. */
-void herd_new_places_print(struct legacy *print, struct herd_slice places);
+void herd_new_places_print(struct legacy *print, struct herd_slice places,
+                           struct herd_places_result *result);
 
 #endif

@@ -1,6 +1,6 @@
 #include "google_new.h"
 
-#include "places/json_walk.h"
+#include "json_walk.h"
 #include "places/providers.h"
 
 enum {
@@ -11,7 +11,7 @@ enum {
 /* ---- credits ---- */
 
 struct credit {
-    struct herd_slice name, uri; /* what stands between the quotes */
+    struct herd_slice name, uri; /* inner texts of strings */
 };
 
 static struct credit read_credit(struct herd_slice object, const char *name,
@@ -31,8 +31,9 @@ static bool starts(struct herd_slice text, struct herd_slice with)
     return text.len >= with.len && memcmp(text.data, with.data, with.len) == 0;
 }
 
-/* A link to the author, when it is one to the web: whoever shows this trusts Google, but
- * nobody has to run what "javascript:" says. Addresses may come without a scheme. */
+/* A link to the author, when it leads to the web: an application that shows this trusts
+ * Google, but must not be made to run a "javascript:" address. Addresses may come without a
+ * scheme. */
 static struct legacy_string credit_html(const struct credit *credit)
 {
     struct legacy_part name = {credit->name, LEGACY_HTML};
@@ -312,11 +313,11 @@ static void print_place(struct legacy *print, struct herd_slice place)
     herd_legacy_close(print, '}');
 }
 
-/* The next place, or false behind the last that is shown. */
+/* The next place, or false after the last that is shown. */
 static bool next_place(struct json_walk *walk, size_t *count, struct herd_slice *place)
 {
     struct herd_slice key;
-    while (*count < HERD_PROVIDER_RESULTS && herd_json_next(walk, &key, place)) {
+    while (*count < HERD_PLACES_RESULTS_MAX && herd_json_next(walk, &key, place)) {
         if (herd_json_kind(*place) == JSON_OBJECT) {
             ++*count;
             return true;
@@ -325,7 +326,8 @@ static bool next_place(struct json_walk *walk, size_t *count, struct herd_slice 
     return false;
 }
 
-void herd_new_places_print(struct legacy *print, struct herd_slice places)
+void herd_new_places_print(struct legacy *print, struct herd_slice places,
+                           struct herd_places_result *result)
 {
     struct credits credits = {.count = 0};
     struct json_walk walk;
@@ -338,11 +340,15 @@ void herd_new_places_print(struct legacy *print, struct herd_slice places)
     herd_legacy_open(print, "", '{');
     print_credits(print, &credits);
     herd_legacy_open(print, "results", '[');
+    herd_places_result_opened(result);
     count = 0;
     herd_json_open(&walk, places);
-    while (next_place(&walk, &count, &place))
+    while (next_place(&walk, &count, &place)) {
         print_place(print, place);
+        herd_places_result_added(result);
+    }
     herd_legacy_close(print, ']');
+    herd_places_result_closed(result);
     herd_legacy_json(print, "status",
                      count > 0 ? HERD_LIT("OK") : HERD_LIT("ZERO_RESULTS"));
     herd_legacy_close(print, '}');

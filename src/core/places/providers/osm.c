@@ -1,6 +1,6 @@
 #include "osm.h"
 
-#include "places/json_walk.h"
+#include "json_walk.h"
 
 #include "herd/err.h"
 
@@ -59,17 +59,17 @@ static int compare(const struct osm_place *a, const struct osm_place *b)
     return herd_slice_cmp(a->id, b->id);
 }
 
-/* The list is in order; what falls off its end is farther away than the rest. */
+/* The list is in order; the one that falls off its end is farther away than the rest. */
 static void insert(struct osm_list *list, const struct osm_place *place)
 {
     size_t at = list->count;
     while (at > 0 && compare(place, &list->place[at - 1]) < 0)
         at--;
-    if (at == HERD_PROVIDER_RESULTS)
+    if (at == HERD_PLACES_RESULTS_MAX)
         return;
     if (at > 0 && compare(place, &list->place[at - 1]) == 0)
         return;
-    if (list->count < HERD_PROVIDER_RESULTS)
+    if (list->count < HERD_PLACES_RESULTS_MAX)
         list->count++;
     memmove(&list->place[at + 1], &list->place[at],
             (list->count - 1 - at) * sizeof list->place[0]);
@@ -142,7 +142,8 @@ static void print_place(struct legacy *print, const struct osm_place *place)
     herd_legacy_close(print, '}');
 }
 
-static void print_list(struct legacy *print, const struct osm_list *list)
+static void print_list(struct legacy *print, const struct osm_list *list,
+                       struct herd_places_result *result)
 {
     struct legacy_string credit = {
         {LEGACY_LIT("<a href=\"https://www.openstreetmap.org/copyright\">"
@@ -150,29 +151,33 @@ static void print_list(struct legacy *print, const struct osm_list *list)
     herd_legacy_open(print, "", '{');
     herd_legacy_strings(print, "html_attributions", &credit, 1);
     herd_legacy_open(print, "results", '[');
-    for (size_t i = 0; i < list->count; i++)
+    herd_places_result_opened(result);
+    for (size_t i = 0; i < list->count; i++) {
         print_place(print, &list->place[i]);
+        herd_places_result_added(result);
+    }
     herd_legacy_close(print, ']');
+    herd_places_result_closed(result);
     herd_legacy_json(print, "status",
                      list->count > 0 ? HERD_LIT("OK") : HERD_LIT("ZERO_RESULTS"));
     herd_legacy_close(print, '}');
 }
 
-enum herd_places_verdict herd_osm_translate(const struct herd_places_answer *answer,
-                                            struct herd_slice array, herd_osm_read_fn read,
-                                            struct herd_buf *out, struct herd_slice *text,
-                                            int *rc)
+void herd_osm_translate(const struct herd_places_answer *answer, struct herd_slice array,
+                        herd_osm_read_fn read, struct herd_places_result *result)
 {
-    struct osm_list list = {.from = answer->ask.point, .count = 0};
+    struct osm_list list = {.from = answer->search.point, .count = 0};
     struct json_walk walk;
     struct herd_slice key, element;
     struct legacy print;
-    if (answer->status != 200 || herd_json_kind(array) != JSON_ARRAY)
-        return herd_provider_unusable(answer, HERD_EBAD, out, text, rc);
+    if (answer->http_status != 200 || herd_json_kind(array) != JSON_ARRAY) {
+        herd_provider_unusable(answer, HERD_EBAD, result);
+        return;
+    }
     herd_json_open(&walk, array);
     while (herd_json_next(&walk, &key, &element))
         read(&list, element);
-    herd_legacy_start(&print, out);
-    print_list(&print, &list);
-    return herd_provider_finish(&print, HERD_PLACES_FOUND, text, rc);
+    herd_legacy_start(&print, &result->text);
+    print_list(&print, &list, result);
+    herd_provider_finish(&print, HERD_PLACES_FOUND, result);
 }

@@ -3,6 +3,10 @@
 #ifndef HERD_CORE_PLACES_PROVIDERS_OSM_H
 #define HERD_CORE_PLACES_PROVIDERS_OSM_H
 
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
+
 #include "places/providers.h"
 
 enum { OSM_TYPES = 4 };
@@ -24,7 +28,7 @@ struct osm_place {
 
 struct osm_list {
     struct herd_point from;
-    struct osm_place place[HERD_PROVIDER_RESULTS];
+    struct osm_place place[HERD_PLACES_RESULTS_MAX];
     size_t count;
 };
 
@@ -43,9 +47,7 @@ typedef void (*herd_osm_read_fn)(struct osm_list *list, struct herd_slice elemen
 
 /* All of a `translate` whose places are the elements of `array`; anything but an array is
  * no answer, and neither is what comes with a status other than 200. */
-enum herd_places_verdict herd_osm_translate(const struct herd_places_answer *answer,
-                                            struct herd_slice array, herd_osm_read_fn read,
-                                            struct herd_buf *out, struct herd_slice *text,
-                                            int *rc);
+void herd_osm_translate(const struct herd_places_answer *answer, struct herd_slice array,
+                        herd_osm_read_fn read, struct herd_places_result *result);
 
 #endif

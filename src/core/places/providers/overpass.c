@@ -1,7 +1,7 @@
 /* OpenStreetMap by Overpass: all named places of a circle, in no order of use, of which we
  * take the nearest. */
-#include "places/json_scan.h"
-#include "places/json_walk.h"
+#include "json_scan.h"
+#include "json_walk.h"
 #include "osm.h"
 
 #include "decimal.h"
@@ -10,7 +10,7 @@
 enum {
     ELEMENTS = 500,  /* that an answer has at most; about 250 kB */
     QUERY = 224,     /* bytes that a query fits in, before it is encoded */
-    TIMEOUT_S = 180, /* what the service takes when it is told nothing */
+    TIMEOUT_S = 180, /* the default of the service, and the most that we ask for */
 };
 
 static const char *const kinds[OSM_TYPES] = {"amenity", "shop", "tourism", "leisure"};
@@ -30,16 +30,16 @@ static size_t put_radius(uint32_t radius_km, char *out)
     return herd_uint_print(radius_km > 0 ? (uint64_t)radius_km * 1000 : 1, out);
 }
 
-static size_t put_query(const struct herd_places_ask *ask, char *out)
+static size_t put_query(const struct herd_places_search *search, char *out)
 {
     size_t len = herd_slice_put(HERD_LIT("[out:json][timeout:"), out);
-    len += put_timeout(ask->timeout_ms, out + len);
+    len += put_timeout(search->timeout_ms, out + len);
     len += herd_slice_put(HERD_LIT("];nwr(around:"), out + len);
-    len += put_radius(ask->radius_km, out + len);
+    len += put_radius(search->radius_km, out + len);
     len += herd_slice_put(HERD_LIT(","), out + len);
-    len += herd_geo_print(ask->point.lat, out + len);
+    len += herd_geo_print(search->point.lat, out + len);
     len += herd_slice_put(HERD_LIT(","), out + len);
-    len += herd_geo_print(ask->point.lng, out + len);
+    len += herd_geo_print(search->point.lng, out + len);
     len += herd_slice_put(
         HERD_LIT(")[name][~\"^(amenity|shop|tourism|leisure)$\"~\".\"];out center "),
         out + len);
@@ -72,10 +72,10 @@ static size_t put_encoded(struct herd_slice text, char *out)
     return len;
 }
 
-static size_t print(const struct herd_places_ask *ask, char *out)
+static size_t print(const struct herd_places_search *search, char *out)
 {
     char query[QUERY];
-    size_t query_len = put_query(ask, query);
+    size_t query_len = put_query(search, query);
     size_t len = herd_slice_put(HERD_LIT("data="), out);
     return len + put_encoded(herd_slice(query, query_len), out + len);
 }
@@ -136,33 +136,36 @@ static bool is_failure(struct herd_slice remark)
     return remark.len >= word.len && memcmp(remark.data, word.data, word.len) == 0;
 }
 
-static enum herd_places_verdict translate(const struct herd_places_answer *answer,
-                                          struct herd_buf *out, struct herd_slice *text,
-                                          int *rc)
+static void translate(const struct herd_places_answer *answer,
+                      struct herd_places_result *result)
 {
     enum { ELEMENTS_OF, REMARK, MEMBERS };
     static const char *const names[] = {"elements", "remark"};
     struct herd_slice value[MEMBERS], remark;
-    *rc = herd_json_check(answer->body);
-    if (*rc != HERD_OK)
-        return herd_provider_unusable(answer, *rc, out, text, rc);
+    int rc = herd_json_check(answer->body);
+    if (rc != HERD_OK) {
+        herd_provider_unusable(answer, rc, result);
+        return;
+    }
     herd_json_pick(herd_json_root(answer->body), names, MEMBERS, value);
     herd_json_string(value[REMARK], &remark);
-    if (is_failure(remark) && answer->status != 429)
-        return herd_provider_fail(HERD_LIT("UNKNOWN_ERROR"), herd_legacy_part(remark), out,
-                                  text, rc);
-    return herd_osm_translate(answer, value[ELEMENTS_OF], add_element, out, text, rc);
+    if (is_failure(remark) && answer->http_status != 429)
+        herd_provider_fail(HERD_LIT("UNKNOWN_ERROR"), herd_legacy_part(remark), result);
+    else
+        herd_osm_translate(answer, value[ELEMENTS_OF], add_element, result);
 }
 
-const struct herd_provider herd_overpass = {
-    .name = "overpass",
-    .url = "https://overpass-api.de/api/interpreter",
-    .post = true,
-    .content_type = "application/x-www-form-urlencoded",
-    .key_place = HERD_KEY_NONE,
-    .key_name = "",
-    .cache_max_ms = HERD_OSM_CACHE_MS,
+const struct herd_places_provider herd_overpass = {
+    .contract =
+        {
+            .name = "overpass",
+            .url = "https://overpass-api.de/api/interpreter",
+            .post = true,
+            .content_type = "application/x-www-form-urlencoded",
+            .key_place = HERD_KEY_NONE,
+            .key_name = "",
+            .cache_max_ms = HERD_OSM_CACHE_MS,
+        },
     .print = print,
-    .header = herd_provider_no_header,
     .translate = translate,
 };

@@ -1,6 +1,6 @@
 /* OpenStreetMap by Photon: the nearest places, as GeoJSON. */
-#include "places/json_scan.h"
-#include "places/json_walk.h"
+#include "json_scan.h"
+#include "json_walk.h"
 #include "osm.h"
 
 #include "decimal.h"
@@ -10,19 +10,19 @@
 
 /* The service takes no radius of 0; a metre is as good. The same kinds of places are asked
  * for as of Overpass: everything else has houses and streets in it. */
-static size_t print(const struct herd_places_ask *ask, char *out)
+static size_t print(const struct herd_places_search *search, char *out)
 {
     size_t len = herd_slice_put(HERD_LIT("lon="), out);
-    len += herd_geo_print(ask->point.lng, out + len);
+    len += herd_geo_print(search->point.lng, out + len);
     len += herd_slice_put(HERD_LIT("&lat="), out + len);
-    len += herd_geo_print(ask->point.lat, out + len);
+    len += herd_geo_print(search->point.lat, out + len);
     len += herd_slice_put(HERD_LIT("&radius="), out + len);
-    if (ask->radius_km == 0)
+    if (search->radius_km == 0)
         len += herd_slice_put(HERD_LIT("0.001"), out + len);
     else
-        len += herd_uint_print(ask->radius_km, out + len);
+        len += herd_uint_print(search->radius_km, out + len);
     len += herd_slice_put(HERD_LIT("&limit="), out + len);
-    len += herd_uint_print(HERD_PROVIDER_RESULTS, out + len);
+    len += herd_uint_print(HERD_PLACES_RESULTS_MAX, out + len);
     return len + herd_slice_put(HERD_LIT("&osm_tag=amenity&osm_tag=shop"
                                          "&osm_tag=tourism&osm_tag=leisure"),
                                 out + len);
@@ -80,31 +80,35 @@ static void add_feature(struct osm_list *list, struct herd_slice feature)
         herd_osm_add(list, &place);
 }
 
-static enum herd_places_verdict translate(const struct herd_places_answer *answer,
-                                          struct herd_buf *out, struct herd_slice *text,
-                                          int *rc)
+static void translate(const struct herd_places_answer *answer,
+                      struct herd_places_result *result)
 {
     enum { FEATURES, MESSAGE, MEMBERS };
     static const char *const names[] = {"features", "message"};
     struct herd_slice value[MEMBERS], message;
-    *rc = herd_json_check(answer->body);
-    if (*rc != HERD_OK)
-        return herd_provider_unusable(answer, *rc, out, text, rc);
+    int rc = herd_json_check(answer->body);
+    if (rc != HERD_OK) {
+        herd_provider_unusable(answer, rc, result);
+        return;
+    }
     herd_json_pick(herd_json_root(answer->body), names, MEMBERS, value);
-    if (answer->status != 200 && herd_json_string(value[MESSAGE], &message))
-        return herd_provider_fail(herd_provider_status(answer->status),
-                                  herd_legacy_part(message), out, text, rc);
-    return herd_osm_translate(answer, value[FEATURES], add_feature, out, text, rc);
+    if (answer->http_status != 200 && herd_json_string(value[MESSAGE], &message))
+        herd_provider_fail(herd_provider_status(answer->http_status),
+                           herd_legacy_part(message), result);
+    else
+        herd_osm_translate(answer, value[FEATURES], add_feature, result);
 }
 
-const struct herd_provider herd_photon = {
-    .name = "photon",
-    .url = "",
-    .content_type = "",
-    .key_place = HERD_KEY_NONE,
-    .key_name = "",
-    .cache_max_ms = HERD_OSM_CACHE_MS,
+const struct herd_places_provider herd_photon = {
+    .contract =
+        {
+            .name = "photon",
+            .url = "",
+            .content_type = "",
+            .key_place = HERD_KEY_NONE,
+            .key_name = "",
+            .cache_max_ms = HERD_OSM_CACHE_MS,
+        },
     .print = print,
-    .header = herd_provider_no_header,
     .translate = translate,
 };

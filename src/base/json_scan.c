@@ -1,14 +1,12 @@
 #include "json_scan.h"
 
 #include "herd/err.h"
-#include "trim.h"
 
 struct scan {
     struct herd_slice text;
     size_t at;
-    uint32_t values; /* read so far */
-    uint32_t keep;
-    struct json_reply *reply; /* NULL: nothing is noted */
+    uint32_t values;                   /* read so far */
+    struct herd_json_outline *outline; /* NULL: nothing is noted */
 };
 
 enum { NOTHING = -1 };
@@ -131,7 +129,7 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* The second byte alone tells overlong forms, surrogates and what is above U+10FFFF. */
+/* The second byte alone tells overlong forms, surrogates and values above U+10FFFF. */
 static bool is_second(unsigned char first, unsigned char second)
 {
     switch (first) {
@@ -160,7 +158,7 @@ size_t herd_utf8_len(struct herd_slice text)
     return len;
 }
 
-/* Reads a string; *inner gets what stands between its quotes. */
+/* Reads a string; *inner becomes the text between its quotes. */
 static int scan_string(struct scan *s, struct herd_slice *inner)
 {
     if (!take(s, '"'))
@@ -192,15 +190,23 @@ static int scan_string(struct scan *s, struct herd_slice *inner)
 /* Counts one more value; false when that is one too many. */
 static bool count(struct scan *s)
 {
-    return s->values++ < HERD_PLACES_VALUES_MAX;
+    return s->values++ < HERD_JSON_VALUES_MAX;
 }
 
 /* `depth` counts the objects and arrays that the value stands in. The depth is bounded by
- * HERD_PLACES_DEPTH_MAX, so recursion is safe. */
+ * HERD_JSON_DEPTH_MAX, so recursion is safe. */
 static int scan_value(struct scan *s, unsigned depth);
 
-/* Reads the elements and the closing bracket; they are noted when `reply` is not NULL. */
-static int scan_elements(struct scan *s, unsigned depth, struct json_reply *reply)
+static void note_element(struct herd_json_outline *outline, size_t end)
+{
+    if (outline->count < outline->ends_max)
+        outline->ends[outline->count] = end;
+    outline->last_end = end;
+    outline->count++;
+}
+
+/* Reads the elements and the closing bracket; they are noted unless `outline` is NULL. */
+static int scan_elements(struct scan *s, unsigned depth, struct herd_json_outline *outline)
 {
     skip_blanks(s);
     if (take(s, ']'))
@@ -209,38 +215,35 @@ static int scan_elements(struct scan *s, unsigned depth, struct json_reply *repl
         int rc = scan_value(s, depth);
         if (rc != HERD_OK)
             return rc;
-        if (reply != NULL) {
-            reply->last_end = s->at;
-            if (reply->count++ < s->keep)
-                reply->kept_end = s->at;
-        }
+        if (outline != NULL)
+            note_element(outline, s->at);
         skip_blanks(s);
     } while (take(s, ','));
     return take(s, ']') ? HERD_OK : HERD_EBAD;
 }
 
-static int scan_results(struct scan *s)
+static int scan_noted_array(struct scan *s)
 {
-    struct json_reply *reply = s->reply;
+    struct herd_json_outline *outline = s->outline;
     if (!count(s))
         return HERD_ERANGE;
-    if (reply->has_results || !take(s, '['))
+    if (outline->has_array || !take(s, '['))
         return HERD_EBAD;
-    reply->has_results = true;
-    reply->open = s->at;
-    int rc = scan_elements(s, 2, reply);
-    reply->close = s->at - 1;
+    outline->has_array = true;
+    outline->open = s->at;
+    int rc = scan_elements(s, 2, outline);
+    outline->close = s->at - 1;
     return rc;
 }
 
-static int scan_status(struct scan *s)
+static int scan_noted_string(struct scan *s)
 {
     if (!count(s))
         return HERD_ERANGE;
-    if (s->reply->has_status)
+    if (s->outline->has_string)
         return HERD_EBAD;
-    s->reply->has_status = true;
-    return scan_string(s, &s->reply->status);
+    s->outline->has_string = true;
+    return scan_string(s, &s->outline->string);
 }
 
 static int scan_member(struct scan *s, unsigned depth)
@@ -253,11 +256,11 @@ static int scan_member(struct scan *s, unsigned depth)
     if (!take(s, ':'))
         return HERD_EBAD;
     skip_blanks(s);
-    bool noted = depth == 1 && s->reply != NULL;
-    if (noted && herd_slice_eq(key, HERD_LIT("results")))
-        return scan_results(s);
-    if (noted && herd_slice_eq(key, HERD_LIT("status")))
-        return scan_status(s);
+    bool noted = depth == 1 && s->outline != NULL;
+    if (noted && herd_slice_eq(key, s->outline->array_name))
+        return scan_noted_array(s);
+    if (noted && herd_slice_eq(key, s->outline->string_name))
+        return scan_noted_string(s);
     return scan_value(s, depth);
 }
 
@@ -281,7 +284,7 @@ static int scan_value(struct scan *s, unsigned depth)
     skip_blanks(s);
     int c = peek(s);
     bool nests = c == '{' || c == '[';
-    if (!count(s) || (nests && depth == HERD_PLACES_DEPTH_MAX))
+    if (!count(s) || (nests && depth == HERD_JSON_DEPTH_MAX))
         return HERD_ERANGE;
     switch (c) {
     case '{': s->at++; return scan_members(s, depth + 1);
@@ -304,10 +307,9 @@ static int scan_all(struct scan *s)
     return s->at == s->text.len ? HERD_OK : HERD_EBAD;
 }
 
-int herd_json_scan(struct herd_slice text, uint32_t keep, struct json_reply *reply)
+int herd_json_scan(struct herd_slice text, struct herd_json_outline *outline)
 {
-    struct scan s = {.text = text, .keep = keep, .reply = reply};
-    *reply = (struct json_reply){.status = {"", 0}};
+    struct scan s = {.text = text, .outline = outline};
     skip_blanks(&s);
     if (peek(&s) != '{')
         return HERD_EBAD;

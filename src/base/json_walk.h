@@ -5,8 +5,8 @@
  * Keys are compared by their bytes as they stand. Of two members with one key the first
  * counts. In text that is no JSON nothing is found that makes sense, but no byte outside
  * of it is read and every walk ends. */
-#ifndef HERD_CORE_PLACES_JSON_WALK_H
-#define HERD_CORE_PLACES_JSON_WALK_H
+#ifndef HERD_BASE_JSON_WALK_H
+#define HERD_BASE_JSON_WALK_H
 
 #include "herd/slice.h"
 
@@ -39,7 +39,7 @@ struct json_walk {
 /* Other values are walked through like an empty array. */
 void herd_json_open(struct json_walk *walk, struct herd_slice value);
 
-/* The next one; false behind the last. `key` is what stands between its quotes, empty in
+/* The next one; false after the last. `key` is the text between its quotes, empty in
  * an array. */
 bool herd_json_next(struct json_walk *walk, struct herd_slice *key,
                     struct herd_slice *value);
@@ -52,7 +52,7 @@ void herd_json_pick(struct herd_slice object, const char *const *names, size_t c
 /* One member; empty when there is none. */
 struct herd_slice herd_json_get(struct herd_slice object, const char *name);
 
-/* What stands between the quotes of a string; false, and *inner empty, when the value is
+/* The text between the quotes of a string; false, and *inner empty, when the value is
  * none. */
 bool herd_json_string(struct herd_slice value, struct herd_slice *inner);
 
@@ -63,7 +63,7 @@ enum { HERD_JSON_REPLACEMENT = 0xfffd }; /* U+FFFD */
  * UTF-8 become U+FFFD. */
 uint32_t herd_json_char(struct herd_slice *inner);
 
-/* A number in parts of 1e-9, what is behind them cut off. False when the value is no
+/* A number in parts of 1e-9, further digits cut off. False when the value is no
  * number, or beyond 1000 to either side. */
 bool herd_json_nano(struct herd_slice value, int64_t *nano);
 

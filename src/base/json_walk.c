@@ -2,14 +2,12 @@
 
 #include "json_scan.h"
 
-#include "protocol/geo.h"
-
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* The text without the bytes in front of which no value or key starts. */
+/* The text without its first bytes that begin no value or key. */
 static struct herd_slice skip(struct herd_slice text)
 {
     size_t n = 0;
@@ -185,11 +183,11 @@ static uint32_t take_unicode(struct herd_slice *rest)
         return is_low(first) ? HERD_JSON_REPLACEMENT : first;
     if (rest->len < 6 || rest->data[0] != '\\' || rest->data[1] != 'u')
         return HERD_JSON_REPLACEMENT;
-    struct herd_slice behind = herd_slice_from(*rest, 2);
-    uint32_t second = take_hex(&behind);
+    struct herd_slice after = herd_slice_from(*rest, 2);
+    uint32_t second = take_hex(&after);
     if (!is_low(second))
         return HERD_JSON_REPLACEMENT;
-    *rest = behind;
+    *rest = after;
     return 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
 }
 
@@ -236,6 +234,8 @@ uint32_t herd_json_char(struct herd_slice *inner)
 
 /* ---- numbers ---- */
 
+#define NANO INT64_C(1000000000) /* parts of 1 */
+
 enum {
     NANO_DIGITS = 9,
     WHOLE_MAX = 1000,
@@ -270,7 +270,7 @@ static size_t scan_digits(struct herd_slice text, size_t *whole)
     return i;
 }
 
-/* Sums up `count` digits of the text, with zeros behind the last of them. */
+/* Sums up `count` digits of the text, with zeros after the last of them. */
 static bool sum_digits(struct herd_slice text, int64_t count, int64_t *sum)
 {
     size_t i = 0;
@@ -279,7 +279,7 @@ static bool sum_digits(struct herd_slice text, int64_t count, int64_t *sum)
         if (i < text.len && text.data[i] == '.')
             continue;
         *sum = *sum * 10 + (i < text.len ? text.data[i] - '0' : 0);
-        if (*sum > WHOLE_MAX * HERD_GEO_UNIT)
+        if (*sum > WHOLE_MAX * NANO)
             return false;
         count--;
     }

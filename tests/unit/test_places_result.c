@@ -3,7 +3,9 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "places/trim.h"
+#include "places/providers.h"
+#include "json_scan.h"
+#include "result_cut.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +31,10 @@ static void makes_query(void)
          "location=-89.999999999,-179.999999999&radius=4294967295000"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char out[HERD_PLACES_QUERY];
-        size_t len = herd_places_query(cases[i].point, cases[i].radius_km, out);
+        char out[HERD_PROVIDER_REQUEST_MAX];
+        struct herd_places_search search = {.point = cases[i].point,
+                                            .radius_km = cases[i].radius_km};
+        size_t len = herd_google_legacy.print(&search, out);
         CHECK_SLICE(herd_slice(out, len), herd_slice_str(cases[i].want));
     }
 }
@@ -102,17 +106,21 @@ static void trims(void)
     fail_mem_init(&mem);
     for (size_t i = 0; i < sizeof trim_cases / sizeof trim_cases[0]; i++) {
         const struct trim_case *c = &trim_cases[i];
+        struct herd_places_result result;
         struct herd_slice status = {NULL, 0};
         struct herd_buf out;
         herd_buf_init(&out, &mem.mem, ROOM);
+        herd_places_result_init(&result, &mem.mem, ROOM);
         CHECK_LABEL("%s to %u", c->body, c->bound);
         herd_buf_append(&out, HERD_LIT("AT "));
         struct herd_slice body = cut_guarded(herd_slice_str(c->body));
-        CHECK_INT(herd_places_trim(body, c->bound, &out, &status), HERD_OK);
+        CHECK_INT(herd_places_result_copy(&result, body, &status), HERD_OK);
+        CHECK_INT(result_cut(&result, c->bound, &out), HERD_OK);
         CHECK_SLICE(status, herd_slice_str(c->status));
         herd_buf_consume(&out, 3);
         CHECK_SLICE(herd_buf_bytes(&out), herd_slice_str(c->want));
         herd_buf_free(&out);
+        herd_buf_free(&result.text);
     }
     CHECK_INT((int64_t)mem.blocks, 0);
 }
@@ -157,7 +165,7 @@ static int trim_text(struct herd_slice body, uint32_t bound)
     struct herd_buf out;
     fail_mem_init(&mem);
     herd_buf_init(&out, &mem.mem, ROOM);
-    int rc = herd_places_trim(body, bound, &out, NULL);
+    int rc = result_cut_body(body, bound, &out);
     CHECK((rc == HERD_OK) == (out.len > 0));
     herd_buf_free(&out);
     CHECK_INT((int64_t)mem.blocks, 0);
@@ -230,10 +238,10 @@ static int trim_nested(const char *open, const char *close, size_t nest)
 
 static void bounds_depth(void)
 {
-    CHECK_INT(trim_nested("[", "]", HERD_PLACES_DEPTH_MAX - 2), HERD_OK);
-    CHECK_INT(trim_nested("[", "]", HERD_PLACES_DEPTH_MAX - 1), HERD_ERANGE);
-    CHECK_INT(trim_nested("{\"a\":", "}", HERD_PLACES_DEPTH_MAX - 2), HERD_OK);
-    CHECK_INT(trim_nested("{\"a\":", "}", HERD_PLACES_DEPTH_MAX - 1), HERD_ERANGE);
+    CHECK_INT(trim_nested("[", "]", HERD_JSON_DEPTH_MAX - 2), HERD_OK);
+    CHECK_INT(trim_nested("[", "]", HERD_JSON_DEPTH_MAX - 1), HERD_ERANGE);
+    CHECK_INT(trim_nested("{\"a\":", "}", HERD_JSON_DEPTH_MAX - 2), HERD_OK);
+    CHECK_INT(trim_nested("{\"a\":", "}", HERD_JSON_DEPTH_MAX - 1), HERD_ERANGE);
 }
 
 /* Reads `head`, then `count` values of one array, then `tail`. */
@@ -268,7 +276,7 @@ static void bounds_values(void)
         {"{\"status\":\"\",\"results\":[{\"a\":[", "]}]}", 5},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        size_t most = HERD_PLACES_VALUES_MAX - cases[i].around;
+        size_t most = HERD_JSON_VALUES_MAX - cases[i].around;
         CHECK_LABEL("%s", cases[i].head);
         CHECK_INT(trim_many(cases[i].head, most, cases[i].tail), HERD_OK);
         CHECK_INT(trim_many(cases[i].head, most + 1, cases[i].tail), HERD_ERANGE);
@@ -293,24 +301,49 @@ static void refuses_every_prefix(void)
 static void keeps_bounds_of_memory(void)
 {
     struct fail_mem mem;
-    struct herd_buf out;
-    struct herd_slice body = HERD_LIT("{\"results\":[1,2]}");
+    struct herd_places_result result;
+    struct herd_slice body = HERD_LIT("{\"results\":[1,2]}"), status;
     fail_mem_init(&mem);
-    herd_buf_init(&out, &mem.mem, 20);
+    herd_places_result_init(&result, &mem.mem, 20);
     fail_mem_arm(&mem, 1, false);
-    CHECK_INT(herd_places_trim(body, 2, &out, NULL), HERD_ENOMEM);
-    CHECK_INT(herd_places_trim(body, 2, &out, NULL), HERD_OK);
-    CHECK_INT(herd_places_trim(body, 2, &out, NULL), HERD_EFULL);
-    CHECK_SLICE(herd_buf_bytes(&out), body);
-    CHECK_INT(herd_places_error(HERD_LIT("X"), HERD_LIT(""), &out), HERD_EFULL);
-    CHECK_SLICE(herd_buf_bytes(&out), body);
-    herd_buf_free(&out);
-    herd_buf_init(&out, &mem.mem, ROOM);
+    CHECK_INT(herd_places_result_copy(&result, body, &status), HERD_ENOMEM);
+    CHECK_INT(result.rc, HERD_ENOMEM);
+    CHECK_INT((int64_t)result.text.len, 0);
+    CHECK_INT(
+        herd_places_result_copy(&result, HERD_LIT("{\"results\":[1,2,3,4]}"), &status),
+        HERD_EFULL);
+    CHECK_INT((int64_t)result.text.len, 0);
+    CHECK_INT(herd_places_result_copy(&result, body, &status), HERD_OK);
+    CHECK_SLICE(herd_buf_bytes(&result.text), body);
+    /* What cannot give back memory keeps its text. */
     fail_mem_arm(&mem, 1, false);
-    CHECK_INT(herd_places_error(HERD_LIT("X"), HERD_LIT(""), &out), HERD_ENOMEM);
-    CHECK_INT((int64_t)out.len, 0);
-    herd_buf_free(&out);
+    herd_places_result_fit(&result);
+    CHECK_SLICE(herd_buf_bytes(&result.text), body);
+    herd_places_result_fit(&result);
+    CHECK_SLICE(herd_buf_bytes(&result.text), body);
+    CHECK_INT((int64_t)mem.live, (int64_t)body.len);
+    herd_buf_free(&result.text);
+    for (size_t n = 1; n <= 2; n++) {
+        fail_mem_arm(&mem, n, false);
+        CHECK(herd_places_result_error(&mem.mem, HERD_LIT("X"), HERD_LIT("")) == NULL);
+    }
     CHECK_INT((int64_t)mem.blocks, 0);
+}
+
+/* It is freed with the last reference. */
+static void counts_references(void)
+{
+    struct fail_mem mem;
+    fail_mem_init(&mem);
+    struct herd_places_result *result =
+        herd_places_result_error(&mem.mem, HERD_LIT("X"), HERD_LIT("y"));
+    CHECK(!herd_places_result_is_answer(result));
+    CHECK(herd_places_result_hold(result) == result);
+    herd_places_result_release(result);
+    CHECK(result->text.len > 0 && mem.blocks == 2);
+    herd_places_result_release(result);
+    CHECK_INT((int64_t)mem.blocks, 0);
+    herd_places_result_release(NULL);
 }
 
 /* ---- errors of our own ---- */
@@ -336,21 +369,21 @@ static void writes_error(void)
     struct fail_mem mem;
     fail_mem_init(&mem);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct herd_buf out;
-        herd_buf_init(&out, &mem.mem, ROOM);
         struct herd_slice message = cut_guarded(herd_slice_str(cases[i].message));
-        CHECK_INT(herd_places_error(herd_slice_str(cases[i].status), message, &out),
-                  HERD_OK);
-        CHECK_SLICE(herd_buf_bytes(&out), herd_slice_str(cases[i].want));
-        CHECK_INT(trim_text(herd_buf_bytes(&out), 0), HERD_OK);
-        herd_buf_free(&out);
+        struct herd_places_result *result =
+            herd_places_result_error(&mem.mem, herd_slice_str(cases[i].status), message);
+        REQUIRE(result != NULL);
+        CHECK_SLICE(herd_buf_bytes(&result->text), herd_slice_str(cases[i].want));
+        CHECK_INT(trim_text(herd_buf_bytes(&result->text), 0), HERD_OK);
+        herd_places_result_release(result);
     }
     CHECK_INT((int64_t)mem.blocks, 0);
 }
 
-const struct check_test test_places[] = {
+const struct check_test test_places_result[] = {
     {"makes a query", makes_query},
     {"trims a reply", trims},
+    {"counts references", counts_references},
     {"knows what is JSON", knows_json},
     {"refuses what is no reply", refuses_replies},
     {"bounds the depth", bounds_depth},

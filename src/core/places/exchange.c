@@ -1,0 +1,236 @@
+/* The HTTP exchanges of an upstream request: when it is sent, the verdict on its reply,
+ * whether it is sent once more, and how it ends. */
+#include "places_internal.h"
+
+#include "herd/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LOG_MAX = 160 };
+
+/* ---- the beginning and the end of a request ---- */
+
+static struct herd_places_search search_of(const struct herd_places *places,
+                                           const struct herd_places_request *request)
+{
+    return (struct herd_places_search){.point = request->key.point,
+                                       .radius_km = request->key.radius_km,
+                                       .enterprise = request->key.enterprise,
+                                       .timeout_ms = places->setup.conf->places_timeout_ms};
+}
+
+static void start(struct herd_places *places, struct herd_places_request *request,
+                  struct herd_mono now)
+{
+    const struct herd_places_calls *calls = &places->setup.calls;
+    char bytes[HERD_PROVIDER_REQUEST_MAX];
+    struct herd_places_search search = search_of(places, request);
+    size_t len = places->provider->print(&search, bytes);
+    herd_requests_start(&places->requests, request, now);
+    request->probe = herd_breaker_begin(&places->breaker);
+    herd_budget_day_take(&places->budget);
+    places->setup.stats->requests_started++;
+    calls->fetch(calls->ctx, request->id, herd_slice(bytes, len));
+}
+
+/* Tells the breaker, and the log when its state changes. */
+static void end_attempt(struct herd_places *places,
+                        const struct herd_places_request *request,
+                        enum herd_breaker_end end, struct herd_mono now)
+{
+    const struct herd_places_calls *calls = &places->setup.calls;
+    const char *name = places->provider->contract.name;
+    enum herd_breaker_state before = places->breaker.state;
+    char text[LOG_MAX];
+    herd_breaker_end(&places->breaker, end, request->probe, now, calls->random(calls->ctx));
+    if (places->breaker.state == HERD_BREAKER_OPEN && before != HERD_BREAKER_OPEN &&
+        end == HERD_BREAKER_FAILED)
+        snprintf(text, sizeof text,
+                 "places: %s failed; no request is sent to it for %" PRId64 " ms", name,
+                 herd_breaker_retry_ms(&places->breaker, now));
+    else if (places->breaker.state == HERD_BREAKER_CLOSED && before != HERD_BREAKER_CLOSED)
+        snprintf(text, sizeof text, "places: %s works again", name);
+    else
+        return;
+    calls->log(calls->ctx, herd_slice_str(text));
+}
+
+/* A request that was given a fair time and has no reply has failed. */
+void herd_places_abandon(struct herd_places *places, struct herd_places_request *request,
+                         bool late, struct herd_mono now)
+{
+    const struct herd_places_calls *calls = &places->setup.calls;
+    int64_t fair_ms = places->setup.conf->places_timeout_ms / 3;
+    if (request->state == HERD_REQUEST_RUNNING) {
+        bool failed =
+            late && herd_mono_reached(now, herd_mono_add_ms(request->started_at, fair_ms));
+        places->setup.stats->answers_failed += failed;
+        end_attempt(places, request, failed ? HERD_BREAKER_FAILED : HERD_BREAKER_UNKNOWN,
+                    now);
+        calls->cancel(calls->ctx, request->id);
+    }
+    herd_requests_end(&places->requests, request);
+}
+
+/* Returns how many they were. */
+static uint64_t finish_all(struct herd_places *places, struct herd_places_request *request,
+                           struct herd_places_result *result)
+{
+    uint64_t count = 0;
+    for (; request->first != NULL; count++) {
+        struct herd_places_query *query = request->first;
+        (void)herd_requests_detach(query);
+        herd_places_finish(places, query, result);
+    }
+    return count;
+}
+
+/* A query that has waited for too long is not asked any more: the next tick ends it. */
+bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
+                             struct herd_wall wall)
+{
+    struct herd_places_refusal refusal;
+    struct herd_places_request *request;
+    while ((request = herd_requests_ready(&places->requests)) != NULL &&
+           !herd_mono_reached(now, request->first->timer.due)) {
+        if (!herd_places_is_refused(places, now, wall, &refusal)) {
+            start(places, request, now);
+            continue;
+        }
+        struct herd_places_result *result = herd_places_refusal_result(places, &refusal);
+        *refusal.counter += finish_all(places, request, result);
+        herd_requests_end(&places->requests, request);
+        herd_places_result_release(result);
+    }
+    return places->first_finished != NULL;
+}
+
+/* ---- replies ---- */
+
+/* The result of a reply, or NULL: no reply came, or memory ran out. */
+static struct herd_places_result *translate(const struct herd_places *places,
+                                            const struct herd_places_request *request,
+                                            int http_status, struct herd_slice body)
+{
+    struct herd_places_answer answer = {http_status, body, search_of(places, request)};
+    size_t text_max = 2 * (size_t)places->setup.conf->places_body_max;
+    struct herd_places_result *result =
+        http_status != 0 ? herd_places_result_new(places->setup.mem, text_max) : NULL;
+    if (result == NULL)
+        return NULL;
+    places->provider->translate(&answer, result);
+    if (http_status == 429 && result->verdict == HERD_PLACES_FAILED)
+        result->verdict = HERD_PLACES_LIMITED;
+    result->is_answer = result->text.len > 0;
+    herd_places_result_fit(result);
+    return result;
+}
+
+/* What became of a request. */
+struct outcome {
+    int http_status; /* 0: no reply came */
+    enum herd_places_verdict verdict;
+    int rc; /* of the result */
+};
+
+static struct outcome outcome_of(int http_status, const struct herd_places_result *result)
+{
+    if (result != NULL)
+        return (struct outcome){http_status, result->verdict, result->rc};
+    return (struct outcome){http_status, HERD_PLACES_FAILED,
+                            http_status != 0 ? HERD_ENOMEM : HERD_OK};
+}
+
+/* Memory that we run out of is no fault of the service. */
+static enum herd_breaker_end count(struct herd_places *places,
+                                   const struct outcome *outcome)
+{
+    struct herd_stats *stats = places->setup.stats;
+    uint64_t *const counters[] = {[HERD_PLACES_FOUND] = &stats->answers_found,
+                                  [HERD_PLACES_REFUSED] = &stats->answers_refused,
+                                  [HERD_PLACES_LIMITED] = &stats->answers_limited,
+                                  [HERD_PLACES_FAILED] = &stats->answers_failed};
+    if (outcome->rc == HERD_ENOMEM) {
+        stats->out_of_memory++;
+        return HERD_BREAKER_UNKNOWN;
+    }
+    *counters[outcome->verdict] += 1;
+    return outcome->verdict == HERD_PLACES_FOUND || outcome->verdict == HERD_PLACES_REFUSED
+               ? HERD_BREAKER_OK
+               : HERD_BREAKER_FAILED;
+}
+
+/* A second attempt must have a chance to be answered in time. */
+static bool may_retry(struct herd_places *places, const struct herd_places_request *request,
+                      const struct outcome *outcome, struct herd_mono now,
+                      struct herd_wall wall)
+{
+    const struct herd_conf *conf = places->setup.conf;
+    struct herd_places_refusal unused;
+    struct herd_mono fair = herd_mono_add_ms(now, conf->places_timeout_ms / 3);
+    return outcome->verdict == HERD_PLACES_FAILED && outcome->rc != HERD_ENOMEM &&
+           conf->places_retry && !request->retried &&
+           fair.ns <= request->first->timer.due.ns &&
+           !herd_places_is_refused(places, now, wall, &unused);
+}
+
+static struct herd_slice message_of(const struct outcome *outcome)
+{
+    if (outcome->http_status == 0)
+        return HERD_LIT("The Places server cannot be reached.");
+    if (outcome->rc == HERD_ENOMEM)
+        return HERD_LIT("This server is out of memory.");
+    if (outcome->http_status != 200)
+        return HERD_LIT("The Places server answered with an HTTP error.");
+    switch (outcome->rc) {
+    case HERD_EFULL:
+        return HERD_LIT("The reply of the Places server is too large to pass on.");
+    case HERD_ERANGE:
+        return HERD_LIT("The reply of the Places server is nested too deeply or too long.");
+    default:
+        return HERD_LIT(
+            "The reply of the Places server is not the JSON that was expected.");
+    }
+}
+
+/* The error that takes the place of a result without a text. */
+static struct herd_places_result *error_of(const struct herd_places *places,
+                                           const struct outcome *outcome)
+{
+    struct herd_slice status = outcome->verdict == HERD_PLACES_LIMITED
+                                   ? HERD_LIT("OVER_QUERY_LIMIT")
+                                   : HERD_LIT("UNKNOWN_ERROR");
+    return herd_places_result_error(places->setup.mem, status, message_of(outcome));
+}
+
+void herd_places_on_reply(struct herd_places *places, uint64_t request_id, int http_status,
+                          struct herd_slice body, struct herd_mono now,
+                          struct herd_wall wall)
+{
+    struct herd_places_request *request =
+        herd_requests_running(&places->requests, request_id);
+    if (request == NULL)
+        return;
+    struct herd_places_result *result = translate(places, request, http_status, body);
+    struct outcome outcome = outcome_of(http_status, result);
+    end_attempt(places, request, count(places, &outcome), now);
+    if (may_retry(places, request, &outcome, now, wall)) {
+        places->setup.stats->requests_retried++;
+        request->retried = true;
+        start(places, request, now);
+        herd_places_result_release(result);
+        return;
+    }
+    if (result == NULL || !result->is_answer) {
+        herd_places_result_release(result);
+        result = error_of(places, &outcome);
+    }
+    (void)finish_all(places, request, result);
+    if (outcome.verdict == HERD_PLACES_FOUND && result != NULL)
+        herd_requests_keep(&places->requests, request, result, now);
+    else
+        herd_requests_end(&places->requests, request);
+    herd_places_result_release(result);
+}

@@ -1,0 +1,141 @@
+/* The table of upstream requests. A request is in one of three states:
+ *
+ *     waiting   in the queue, in order of arrival; client queries are attached
+ *     running   has an id and was sent; client queries are attached
+ *     kept      was answered, and its result serves later queries; no query is
+ *               attached
+ *
+ * There is at most one request for a key. Kept results all last equally long, so the
+ * oldest is the first to go: when its time is over, or when a new one needs its place.
+ * Being asked for makes a result no younger. */
+#ifndef HERD_CORE_PLACES_REQUESTS_H
+#define HERD_CORE_PLACES_REQUESTS_H
+
+#ifndef HERD_IN_places
+#error "private to src/core/places: include places/places.h"
+#endif
+
+#include "places.h"
+#include "result.h"
+
+/* Two queries with the same key get the same answer. */
+struct herd_places_key {
+    struct herd_point point;
+    uint32_t radius_km;
+    bool enterprise; /* places-fields */
+};
+
+enum herd_request_state { HERD_REQUEST_WAITING, HERD_REQUEST_RUNNING, HERD_REQUEST_KEPT };
+
+/* Owned by the table. The fields after `hash` are free for the caller's use. */
+struct herd_places_request {
+    enum herd_request_state state;
+    uint64_t id;                            /* of the HTTP request, while it runs; else 0 */
+    struct herd_places_query *first, *last; /* attached, in order of arrival */
+    struct herd_places_request *prev, *next; /* of those that wait, or are kept */
+    struct herd_places_request *same_hash;
+    struct herd_places_result *result; /* a reference, while it is kept */
+    struct herd_mono keep_until;
+    struct herd_places_key key;
+    uint64_t hash;
+    struct herd_mono started_at; /* when it was last sent */
+    bool probe;                  /* as herd_breaker_begin returned */
+    bool retried;
+};
+
+/* A slot of a running request; its generation makes ids differ. */
+struct herd_request_slot {
+    struct herd_places_request *request; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free; /* number of a slot, from 1 on; 0: none */
+};
+
+struct herd_requests_setup {
+    const struct herd_mem *mem; /* borrowed, outlives the table */
+    uint8_t hash_key[HERD_SIPHASH_KEY];
+    uint32_t running_max;  /* > 0 */
+    uint32_t waiting_max;  /* may be 0 */
+    int64_t timeout_ms;    /* > 0: of a query, from its arrival on */
+    int64_t keep_ms;       /* 0: nothing is kept */
+    size_t kept_max;       /* results */
+    size_t kept_bytes_max; /* of all their texts */
+};
+
+struct herd_request_list {
+    struct herd_places_request *first, *last;
+};
+
+struct herd_requests {
+    struct herd_requests_setup setup;
+    struct herd_request_slot *slots;        /* running_max of them */
+    uint32_t free_slot;                     /* as next_free */
+    struct herd_places_request **table;     /* all requests, by hash */
+    size_t table_size;                      /* a power of two */
+    struct herd_request_list waiting, kept; /* the oldest first */
+    uint32_t running_count, waiting_count;
+    size_t kept_count, kept_bytes;
+    struct herd_timerq timers; /* owners are queries */
+};
+
+/* Errors: HERD_ENOMEM. Must stay where it is in memory. */
+int herd_requests_init(struct herd_requests *requests,
+                       const struct herd_requests_setup *setup);
+
+/* No request may wait or run. Accepts a table that failed to init, or all zero. */
+void herd_requests_free(struct herd_requests *requests);
+
+/* ---- finding and adding ---- */
+
+/* The request with that key, in any state; NULL: there is none, or it was kept and its time
+ * is over. */
+struct herd_places_request *herd_requests_find(struct herd_requests *requests,
+                                               const struct herd_places_key *key,
+                                               struct herd_mono now);
+
+/* A new request with a key that no other has, waiting. A query has to be attached to it at
+ * once. Errors, and then nothing has changed: HERD_EFULL, HERD_ENOMEM. */
+int herd_requests_add(struct herd_requests *requests, const struct herd_places_key *key,
+                      struct herd_places_request **request);
+
+/* ---- queries ---- */
+
+/* The query, which is attached to no request, waits for this one, which is not kept. */
+void herd_requests_attach(struct herd_requests *requests,
+                          struct herd_places_request *request,
+                          struct herd_places_query *query, struct herd_mono now);
+
+/* Takes a query off its request, if it waits for one. Returns the request when no other
+ * query waits for it: herd_requests_end or _keep is then due. */
+struct herd_places_request *herd_requests_detach(struct herd_places_query *query);
+
+/* ---- running ---- */
+
+/* The request that has waited for the longest time, when one more may run; else NULL. */
+struct herd_places_request *herd_requests_ready(const struct herd_requests *requests);
+
+/* Starts a request that waits, when one more may run; starts one that runs once more, with
+ * another id. */
+void herd_requests_start(struct herd_requests *requests,
+                         struct herd_places_request *request, struct herd_mono now);
+
+/* The running request with that id; NULL: it has ended. */
+struct herd_places_request *herd_requests_running(const struct herd_requests *requests,
+                                                  uint64_t id);
+
+/* ---- the end ---- */
+
+/* Frees a request that waits or runs, and has no query. */
+void herd_requests_end(struct herd_requests *requests, struct herd_places_request *request);
+
+/* Keeps a running request without queries and its result (one more reference), in place of
+ * the oldest when there are too many; ends it when it is too large or nothing is kept. */
+void herd_requests_keep(struct herd_requests *requests, struct herd_places_request *request,
+                        struct herd_places_result *result, struct herd_mono now);
+
+/* Frees the kept requests whose time is over. */
+void herd_requests_expire(struct herd_requests *requests, struct herd_mono now);
+
+/* When a query or a kept request next runs out; HERD_NEVER: none does. */
+struct herd_mono herd_requests_deadline(const struct herd_requests *requests);
+
+#endif
