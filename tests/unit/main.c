@@ -12,6 +12,7 @@
     X(hex)                                                                                 \
     X(hello)                                                                               \
     X(throttle)                                                                            \
+    X(list)                                                                                \
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
