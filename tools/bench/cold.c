@@ -65,10 +65,10 @@ static void forget(struct load *load, uint32_t i)
     *fd_of(load, i) = *fd_of(load, last);
 }
 
-static void lose(struct load *load, uint32_t i, const char *why)
+static void lose(struct load *load, uint32_t i, const char *error.text)
 {
     struct session *session = load->cold.flying[i].session;
-    load_note(load, "%s: connection lost: %s", session->target->text, why);
+    load_note(load, "%s: connection lost: %s", session->target->text, error.text);
     if (session->fd >= 0)
         (void)close(session->fd);
     session->fd = -1;

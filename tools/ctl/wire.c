@@ -48,7 +48,7 @@ __attribute__((format(printf, 3, 4))) static int explain(struct wire *wire, int 
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(wire->why, sizeof wire->why, format, args);
+    (void)vsnprintf(wire->error.text, sizeof wire->error.text, format, args);
     va_end(args);
     return status;
 }
