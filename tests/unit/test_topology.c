@@ -43,17 +43,17 @@ static void parts_apart(void)
     REQUIRE(CHECK_INT(herd_topology_init(&t, &mem.mem, &shape->conf), HERD_OK));
     static const uint32_t part[] = {0, 1, 0, 2, 2, 0}, pieces[] = {1, 0, 2, 1, 1, 1};
     for (uint32_t i = 0; i < 6; i++) {
-        CHECK_INT(t.servers[i].part, part[i]);
+        CHECK_INT(t.servers[i].component, part[i]);
         CHECK_INT(t.servers[i].pieces, pieces[i]);
     }
-    static const struct herd_topology_part parts[] = {
+    static const struct herd_topology_component parts[] = {
         {3, 2, 2, 2}, {1, 0, 0, 0}, {2, 1, 1, 1}};
-    REQUIRE(t.part_count == 3);
+    REQUIRE(t.component_count == 3);
     for (uint32_t i = 0; i < 3; i++) {
-        CHECK_INT(t.parts[i].servers, parts[i].servers);
-        CHECK_INT(t.parts[i].links, parts[i].links);
-        CHECK_INT(t.parts[i].diameter, parts[i].diameter);
-        CHECK_INT(t.parts[i].sends, parts[i].sends);
+        CHECK_INT(t.components[i].servers, parts[i].servers);
+        CHECK_INT(t.components[i].links, parts[i].links);
+        CHECK_INT(t.components[i].diameter, parts[i].diameter);
+        CHECK_INT(t.components[i].sends, parts[i].sends);
     }
     CHECK(t.bridges[0] && t.bridges[1] && t.bridges[2]);
     herd_topology_free(&t);
