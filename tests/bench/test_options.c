@@ -76,53 +76,54 @@ static void options_are_read(void)
     CHECK(options.no_fill);
 }
 
+static const char *const wrong_lines[] = {
+    "-x",
+    "-jq",
+    "--nothing",
+    "fly",
+    "load floor",
+    "-n",
+    "-n 0",
+    "-n 1x",
+    "-n -1",
+    "-p 65537",
+    "-d 0",
+    "-d 901",
+    "-d 1e3",
+    "-t 0",
+    "--json=yes",
+    "--mix old=1",
+    "--mix known",
+    "--mix known=",
+    "--mix known=0",
+    "--mix known=1,known=1",
+    "--mix known=1001",
+    "--mix known=600,new=600",
+    "--pid 0",
+    "--pid 1,,2",
+    "--pid 1,",
+    "--speak http",
+    "--speak set",
+    "--speak set -s a:1 --mix new=1",
+    "--plot pie",
+    "--cold",
+    "--no-fill=1",
+    "--cold 1000001",
+    "--cold 1 -N 10",
+    "-N 10 --fresh 1",
+    "--pid 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+};
+
 static void wrong_options_are_errors(void)
 {
-    static const char *const lines[] = {
-        "-x",
-        "-jq",
-        "--nothing",
-        "fly",
-        "load floor",
-        "-n",
-        "-n 0",
-        "-n 1x",
-        "-n -1",
-        "-p 65537",
-        "-d 0",
-        "-d 901",
-        "-d 1e3",
-        "-t 0",
-        "--json=yes",
-        "--mix old=1",
-        "--mix known",
-        "--mix known=",
-        "--mix known=0",
-        "--mix known=1,known=1",
-        "--mix known=1001",
-        "--mix known=600,new=600",
-        "--pid 0",
-        "--pid 1,,2",
-        "--pid 1,",
-        "--speak http",
-        "--speak set",
-        "--speak set -s a:1 --mix new=1",
-        "--plot pie",
-        "--cold",
-        "--no-fill=1",
-        "--cold 1000001",
-        "--cold 1 -N 10",
-        "-N 10 --fresh 1",
-        "--pid 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
-    };
     /* The messages are not tested here. */
     int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong_lines / sizeof wrong_lines[0]; i++) {
         struct bench_options options;
         (void)dup2(nowhere, STDERR_FILENO);
-        int status = read_line(&options, lines[i]);
+        int status = read_line(&options, wrong_lines[i]);
         (void)dup2(kept, STDERR_FILENO);
-        CHECK_LABEL("%s", lines[i]);
+        CHECK_LABEL("%s", wrong_lines[i]);
         CHECK_INT(status, BENCH_USAGE);
     }
     CHECK_LABEL("%s", "");
