@@ -32,7 +32,8 @@ static void check_topology(const struct herd_conf *conf, struct fuzz_mem *mem)
     struct herd_buf out;
     herd_buf_init(&out, &mem->mem, 65536);
     FUZZ_CHECK(herd_topology_init(&topology, &mem->mem, conf) == HERD_OK);
-    FUZZ_CHECK(topology.component_count >= 1 && topology.component_count <= conf->server_count);
+    FUZZ_CHECK(topology.component_count >= 1 &&
+               topology.component_count <= conf->server_count);
     FUZZ_CHECK(herd_topology_print(&topology, &out) == HERD_OK);
     herd_buf_free(&out);
     herd_topology_free(&topology);
