@@ -269,7 +269,7 @@ const struct check_test test_conf[] = {
     {"the sample shows the defaults", shows_defaults},
     {"fills the struct", fills_struct},
     {"finds servers", finds_servers},
-    {"knows who is linked", knows_links},
+    {"knows which servers are linked", knows_links},
     {"survives every prefix", survives_every_prefix},
     {"survives every mutation", survives_every_mutation},
     {"survives a lack of memory", survives_lack_of_memory},

@@ -5,7 +5,7 @@
 #include "herd/err.h"
 #include "herd/topology.h"
 
-static void small_shapes(void)
+static void small_graphs_have_known_figures(void)
 {
     shape_check(&shape_of(1)->conf, (struct shape_figures){1, 0, 0, 0, 0, 0, 0});
     shape_check(&shape_of(3)->conf, (struct shape_figures){3, 0, 0, 0, 0, 0, 0});
@@ -33,7 +33,7 @@ static void cuts_and_bridges(void)
     shape_check(&shape->conf, (struct shape_figures){1, 3, 2, 1, 9, 2, 3});
 }
 
-static void parts_apart(void)
+static void components_are_analysed_apart(void)
 {
     struct fail_mem mem;
     struct herd_topology t;
@@ -60,7 +60,7 @@ static void parts_apart(void)
     CHECK_INT((int64_t)mem.blocks, 0);
 }
 
-static void large_shapes(void)
+static void large_graphs_have_known_figures(void)
 {
     uint32_t n = SHAPE_SERVERS;
     shape_check(&shape_line(n)->conf,
@@ -78,9 +78,9 @@ static void large_shapes(void)
 }
 
 const struct check_test test_topology[] = {
-    {"small_shapes", small_shapes},
+    {"small_graphs_have_known_figures", small_graphs_have_known_figures},
     {"cuts_and_bridges", cuts_and_bridges},
-    {"parts_apart", parts_apart},
-    {"large_shapes", large_shapes},
+    {"components_are_analysed_apart", components_are_analysed_apart},
+    {"large_graphs_have_known_figures", large_graphs_have_known_figures},
     {NULL, NULL},
 };

@@ -40,7 +40,7 @@ static const struct report *report_on(const struct herd_conf *conf)
     return &report;
 }
 
-static void says_what_is_good(void)
+static void reports_a_robust_herd(void)
 {
     CHECK_STR(report_on(&shape_of(1)->conf)->text,
               "# topology: 1 server, 0 links, 0 a server\n"
@@ -60,7 +60,7 @@ static void says_what_is_good(void)
     CHECK_STR(report_on(&shape_ring(4)->conf)->warnings, "");
 }
 
-static void says_what_is_bad(void)
+static void reports_weak_points(void)
 {
     struct shape *shape = shape_of(5);
     shape_join(shape, 0, 1), shape_join(shape, 1, 3);
@@ -109,7 +109,7 @@ static void check_lines(const char *text, const char *start)
 }
 
 /* The longest names in a tree where every list is cut. */
-static void bounds_text(void)
+static void the_report_has_a_bounded_size(void)
 {
     struct shape *shape = shape_of(SHAPE_SERVERS);
     for (uint32_t i = 0; i < SHAPE_SERVERS; i++)
@@ -160,14 +160,14 @@ static void check_comment(void *ctx, const char *name)
     CHECK_INT((int64_t)mem.blocks, 0);
 }
 
-static void stays_a_configuration(void)
+static void the_report_is_comments_of_a_configuration(void)
 {
     CHECK_INT((int64_t)fixture_each("conf", ".conf", check_comment, NULL), 4);
     check_comment(NULL, "conf/links-first.in");
     check_comment(NULL, "../herd.conf");
 }
 
-static void ucla_herds(void)
+static void known_herds_have_known_figures(void)
 {
     static const struct {
         const char *name;
@@ -259,12 +259,13 @@ static void survives_no_room(void)
 }
 
 const struct check_test test_topology_print[] = {
-    {"says_what_is_good", says_what_is_good},
-    {"says_what_is_bad", says_what_is_bad},
+    {"reports_a_robust_herd", reports_a_robust_herd},
+    {"reports_weak_points", reports_weak_points},
     {"cuts_long_lists", cuts_long_lists},
-    {"bounds_text", bounds_text},
-    {"stays_a_configuration", stays_a_configuration},
-    {"ucla_herds", ucla_herds},
+    {"the_report_has_a_bounded_size", the_report_has_a_bounded_size},
+    {"the_report_is_comments_of_a_configuration",
+     the_report_is_comments_of_a_configuration},
+    {"known_herds_have_known_figures", known_herds_have_known_figures},
     {"survives_no_memory", survives_no_memory},
     {"survives_no_room", survives_no_room},
     {NULL, NULL},
