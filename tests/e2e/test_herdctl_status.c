@@ -161,7 +161,7 @@ static void details(void)
         {"herdctl status Goloman | LC_ALL=C sed -n '/times, last/p'", 0,
          ", 12 times, last: the clocks are 70 s", NULL},
         {"herdctl status Goloman | grep clients_known", 0,
-         "  clients_known        18446744073709551615  clients whose location it knows\n",
+         "  clients_known        18446744073709551615  clients that have a record\n",
          NULL},
         {"herdctl status Goloman | grep tomorrow", 0, "  counter_of_tomorrow  ", NULL},
         {"herdctl status Goloman | grep -c words", 1, "0\n", NULL},

@@ -131,21 +131,21 @@ int64_t report_int(struct herd_slice text, int64_t otherwise)
 const char *report_describe(struct herd_slice key)
 {
     static const struct {
-        const char *key, *what;
-    } meanings[] = {{"version", "of the program"},
-                    {"uptime_ms", "milliseconds since it started"},
-                    {"clients_known", "clients whose location it knows"},
-                    {"records_bytes", "bytes of memory that their records take"},
-                    {"digest", "of these records: where it is the same, so are they"},
-                    {"connections_open", "connections of all kinds, now"},
-                    {"lookups_flying", "requests to Places under way"},
-                    {"lookups_waiting", "requests to Places that wait for their turn"},
-#define MEANING(field, what) {#field, what},
-                    HERD_STATS(MEANING)
-#undef MEANING
+        const char *key, *text;
+    } descriptions[] = {{"version", "version of the program"},
+                        {"uptime_ms", "ms since the start"},
+                        {"clients_known", "clients that have a record"},
+                        {"records_bytes", "memory of the records, in bytes"},
+                        {"digest", "of the records: equal digests, equal records"},
+                        {"connections_open", "open connections of all kinds"},
+                        {"lookups_flying", "upstream requests in progress"},
+                        {"lookups_waiting", "queued upstream requests"},
+#define DESCRIPTION(field, text) {#field, text},
+                        HERD_STATS(DESCRIPTION)
+#undef DESCRIPTION
     };
-    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
-        if (herd_slice_eq(key, herd_slice_str(meanings[i].key)))
-            return meanings[i].what;
+    for (size_t i = 0; i < sizeof descriptions / sizeof descriptions[0]; i++)
+        if (herd_slice_eq(key, herd_slice_str(descriptions[i].key)))
+            return descriptions[i].text;
     return "";
 }

@@ -25,7 +25,7 @@ bool status_link_needs_note(const struct report_link *link)
 static void put_mode(struct herd_slice mode)
 {
     (void)fputs(", ", stdout);
-    if (herd_slice_eq(mode, HERD_LIT("walk")))
+    if (herd_slice_eq(mode, HERD_LIT("walk")) || herd_slice_eq(mode, HERD_LIT("sync")))
         (void)fputs("full sync in progress", stdout);
     else if (herd_slice_eq(mode, HERD_LIT("wait")))
         (void)fputs("waiting for a full sync", stdout);
