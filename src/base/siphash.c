@@ -1,5 +1,7 @@
 #include "siphash.h"
 
+#include "little_endian.h"
+
 /* By value, so that compilers keep all four words in registers. */
 struct state {
     uint64_t a, b, c, d;
@@ -8,15 +10,6 @@ struct state {
 static inline uint64_t rotate(uint64_t x, unsigned n)
 {
     return (x << n) | (x >> (64 - n));
-}
-
-/* Little-endian on every machine, so that a hash is the same everywhere. Compilers turn
- * this expression into one load. */
-static inline uint64_t load64(const uint8_t *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-           (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-           (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 static inline struct state round_once(struct state v)
@@ -44,13 +37,13 @@ static inline struct state absorb(struct state v, uint64_t word)
 
 uint64_t herd_siphash(struct herd_slice bytes, const uint8_t key[HERD_SIPHASH_KEY])
 {
-    uint64_t k0 = load64(key), k1 = load64(key + 8);
+    uint64_t k0 = herd_le64_load(key), k1 = herd_le64_load(key + 8);
     struct state v = {k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
                       k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573)};
     const uint8_t *at = (const uint8_t *)bytes.data;
     size_t left = bytes.len;
     for (; left >= 8; at += 8, left -= 8)
-        v = absorb(v, load64(at));
+        v = absorb(v, herd_le64_load(at));
     uint64_t last = (uint64_t)bytes.len << 56;
     for (size_t i = 0; i < left; i++)
         last |= (uint64_t)at[i] << (8 * i);

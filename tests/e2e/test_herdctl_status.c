@@ -16,7 +16,7 @@ static const char now_says[] =
     "counter_of_tomorrow 7\ndigest 1234567890123456\n"
     "places google-new open 2500 words of tomorrow\n"
     "link Hands up dialled 0 feed 412 12\n"
-    "link Holiday up accepted 25 walk 1500 -2500 words of tomorrow\n"
+    "link Holiday up accepted 25 sync 1500 -2500 words of tomorrow\n"
     "link Welsh up accepted 3 wait 0 1000\n"
     "link Wilkes down - 0 cannot connect to 127.0.0.1:1: Connection refused\n"
     "refusal Nobody 1 unknown server: it is not in this server's configuration\n"
@@ -61,7 +61,7 @@ static void check_links_of_now(const cJSON *links)
     CHECK_INT(number_of(find(links, "Hands"), "behind"), 0);
     CHECK_INT(number_of(find(links, "Hands"), "rtt_us"), 412);
     CHECK_INT(number_of(find(links, "Hands"), "skew_ms"), 12);
-    CHECK_STR(text_of(find(links, "Holiday"), "mode"), "walk");
+    CHECK_STR(text_of(find(links, "Holiday"), "mode"), "sync");
     CHECK_INT(number_of(find(links, "Holiday"), "behind"), 25);
     CHECK_INT(number_of(find(links, "Holiday"), "skew_ms"), -2500);
     CHECK_INT(number_of(find(links, "Welsh"), "rtt_us"), 0);

@@ -83,7 +83,8 @@ int floor_run(unsigned port)
                  ? io_sock_listen(&want, &bound, &error)
                  : -1;
     if (fd < 0 || !add(&floor, fd))
-        return bench_error(BENCH_FAILED, "floor: %s", fd < 0 ? error.text : "out of memory");
+        return bench_error(BENCH_FAILED, "floor: %s",
+                           fd < 0 ? error.text : "out of memory");
     io_addr_text(&bound, text);
     printf("ready %s %ld\n", text, (long)getpid());
     (void)fflush(stdout);

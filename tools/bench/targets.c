@@ -153,7 +153,8 @@ int target_dial(const struct target *target, int64_t timeout_ns, int *status)
     struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
     int64_t until = bench_now_ns() + timeout_ns, left_ms;
     if (fd < 0) {
-        *status = bench_error(BENCH_DOWN, "%s is not running: %s", target->text, error.text);
+        *status =
+            bench_error(BENCH_DOWN, "%s is not running: %s", target->text, error.text);
         return -1;
     }
     while ((left_ms = (until - bench_now_ns()) / HERD_NS_PER_MS) > 0 && !bench_stopped()) {
