@@ -1,6 +1,6 @@
-/* free-ports N: prints N TCP ports of the loopback address that were free a moment ago,
- * one a line. All N are held at once before any is given back, so they differ. For demos
- * and scripts; whoever must not lose a race keeps the port bound instead. */
+/* free-ports N: prints N different TCP ports of the loopback address that are free, one per
+ * line. All N are bound at the same time and released when the program exits, so another
+ * process may take one before it is used. For demos and scripts. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -8,9 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 256 };
+enum { PORTS_MAX = 256 };
 
-/* A bound socket, its port in *port, or -1. */
+/* Returns a bound socket and sets *port, or returns -1 with errno. It stays open until the
+ * program exits. */
 static int hold_port(unsigned *port)
 {
     struct sockaddr_in sa = {.sin_family = AF_INET};
@@ -28,8 +29,8 @@ int main(int argc, char **argv)
 {
     char *end = NULL;
     long count = argc == 2 ? strtol(argv[1], &end, 10) : 0;
-    if (argc != 2 || *end != '\0' || count < 1 || count > MOST) {
-        fprintf(stderr, "usage: free-ports N (1 to %d)\n", MOST);
+    if (argc != 2 || *end != '\0' || count < 1 || count > PORTS_MAX) {
+        fprintf(stderr, "usage: free-ports N (1 to %d)\n", PORTS_MAX);
         return 2;
     }
     for (long i = 0; i < count; i++) {

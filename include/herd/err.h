@@ -1,8 +1,8 @@
 /* Error codes of the pure core and of the adapters.
  *
- * Every call that can fail returns HERD_OK (0) or one of these negative codes; each
- * header lists the codes its calls can return. Codes say what is wrong with *their*
- * bytes or with the machine; our own mistakes are asserts. */
+ * Every call that can fail returns HERD_OK (0) or one of these negative codes; the contract
+ * of each call lists its codes. They are for wrong input and for failures of the system;
+ * errors in the program itself are asserted. */
 #ifndef HERD_ERR_H
 #define HERD_ERR_H
 
@@ -20,18 +20,20 @@
 enum herd_err { HERD_OK = 0, HERD_ERRORS(HERD_ERROR_ENUM) };
 #undef HERD_ERROR_ENUM
 
-/* Text for people, lower case, without a full stop. Never NULL; lives for ever. */
+/* The text of a code for people, lower case, without a full stop; of any other number
+ * "unknown error". Never NULL; static. */
 const char *herd_strerror(int code);
 
 enum { HERD_ERROR_TEXT_MAX = 512 }; /* bytes, NUL included */
 
 /* Why a call failed, for people: one line, lower case, without a full stop. The caller owns
- * it; a call that can fill one says so, and leaves it alone when it succeeds. */
+ * it. A call that takes one fills it when it fails, and does not change it when it
+ * succeeds. */
 struct herd_error_text {
     char text[HERD_ERROR_TEXT_MAX]; /* ends with NUL */
 };
 
-/* Fills it from a printf() format; what does not fit is cut off. */
+/* Fills it, printf-style; a text that does not fit is cut. */
 void herd_error_set(struct herd_error_text *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

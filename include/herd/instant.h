@@ -20,7 +20,7 @@ struct herd_wall {
     int64_t ns;
 };
 
-/* Later than every instant that a clock can tell: "no deadline". */
+/* Later than every instant of a clock: "no deadline". */
 #define HERD_NEVER ((struct herd_mono){INT64_MAX})
 
 static inline bool herd_mono_is_never(struct herd_mono t)
@@ -28,7 +28,8 @@ static inline bool herd_mono_is_never(struct herd_mono t)
     return t.ns == INT64_MAX;
 }
 
-/* `t` plus `ms` milliseconds; stays HERD_NEVER instead of overflowing. */
+/* `t` plus `ms` (0 or more) milliseconds; saturates at HERD_NEVER instead of overflowing.
+ */
 static inline struct herd_mono herd_mono_add_ms(struct herd_mono t, int64_t ms)
 {
     if (ms > (INT64_MAX - t.ns) / HERD_NS_PER_MS)

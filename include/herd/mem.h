@@ -1,7 +1,7 @@
-/* The allocator that the caller hands to the core at init.
+/* The allocator that the caller passes to the core at init.
  *
- * One function does everything, and it is always told the old size, so that tests can
- * make the n-th call fail and account for every byte. */
+ * One function does everything, and it always gets the old size, so that tests can make the
+ * n-th call fail and account for every byte. */
 #ifndef HERD_MEM_H
 #define HERD_MEM_H
 
@@ -12,7 +12,7 @@ struct herd_mem {
      * returns NULL, otherwise resizes and keeps the common prefix. Returns NULL when
      * out of memory, leaving `old` as it was. Shrinking may fail as well. */
     void *(*resize)(void *ctx, void *old, size_t old_size, size_t new_size);
-    void *ctx;
+    void *ctx; /* the first argument of `resize` */
 };
 
 /* Uninitialised memory of `size` > 0 bytes, or NULL. */
@@ -21,12 +21,12 @@ void *herd_mem_alloc(const struct herd_mem *mem, size_t size);
 /* Like herd_mem_alloc, filled with zeros. */
 void *herd_mem_zalloc(const struct herd_mem *mem, size_t size);
 
-/* `old_size` must be what was asked for. Returns NULL and keeps `old` when out of memory.
- */
+/* `old` is NULL or has the size `old_size`; `new_size` > 0. Returns the memory with its new
+ * size; NULL when out of memory, and `old` is as it was. */
 void *herd_mem_resize(const struct herd_mem *mem, void *old, size_t old_size,
                       size_t new_size);
 
-/* Accepts NULL. `size` must be what was asked for. */
+/* Accepts NULL. `size` is the size of the memory at `ptr`. */
 void herd_mem_free(const struct herd_mem *mem, void *ptr, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
-/* A borrowed run of bytes. It owns nothing; whoever hands one out says how long it
- * lives. Not terminated by NUL, may contain any byte. */
+/* A borrowed run of bytes. It owns nothing; the contract of each function that returns one
+ * says how long it lives. Not terminated by NUL, may contain any byte. */
 #ifndef HERD_SLICE_H
 #define HERD_SLICE_H
 
@@ -8,8 +8,8 @@
 #include <string.h>
 
 struct herd_slice {
-    const char *data;
-    size_t len;
+    const char *data; /* may be NULL when `len` is 0 */
+    size_t len;       /* bytes */
 };
 
 /* A slice of a string literal. */
@@ -41,7 +41,7 @@ static inline int herd_slice_cmp(struct herd_slice a, struct herd_slice b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
-/* Copies the bytes to `out`, which has room for them; returns how many they are. */
+/* Copies the bytes to `out`, which has room for them; returns their number. */
 static inline size_t herd_slice_put(struct herd_slice s, char *out)
 {
     if (s.len > 0)

@@ -23,7 +23,7 @@ struct herd_slice herd_buf_bytes(const struct herd_buf *buf)
     return herd_slice(buf->len > 0 ? buf->data + buf->head : "", buf->len);
 }
 
-/* Moves the bytes to the front of the memory, which makes the room behind them one. */
+/* Moves the bytes to the front of the memory, so that all free room follows them. */
 static void compact(struct herd_buf *buf)
 {
     if (buf->head > 0)

@@ -4,7 +4,7 @@
 
 enum {
     NANO_DIGITS = 9,
-    SAFE_DIGITS = 19, /* so many digits always fit in a uint64_t */
+    SAFE_DIGITS = 19, /* a number of this many digits fits in a uint64_t */
 };
 
 static const uint32_t ten_to[NANO_DIGITS + 1] = {
@@ -17,9 +17,9 @@ static unsigned digit(char c)
     return (unsigned char)c - (unsigned)'0';
 }
 
-/* Reads digits at the start of `text` and returns how many there are. A number too large
- * is UINT64_MAX, and then *fits is false. Only digits beyond the safe ones need a check
- * for overflow, and hardly any number has those. */
+/* Reads digits at the start of `text` and returns how many there are. A number that is too
+ * large is read as UINT64_MAX, and *fits is false. Only digits after the first SAFE_DIGITS
+ * need a check for overflow, and few numbers have those. */
 static size_t scan_whole(struct herd_slice text, uint64_t *value, bool *fits)
 {
     size_t safe = text.len < SAFE_DIGITS ? text.len : SAFE_DIGITS;
@@ -37,18 +37,18 @@ static size_t scan_whole(struct herd_slice text, uint64_t *value, bool *fits)
     return i;
 }
 
-/* Reads the digits behind a point; returns how many there are. */
+/* Reads the digits after a point; returns how many there are. */
 static size_t scan_fraction(struct herd_slice text, struct herd_decimal *number)
 {
-    size_t most = text.len < NANO_DIGITS ? text.len : NANO_DIGITS;
+    size_t max = text.len < NANO_DIGITS ? text.len : NANO_DIGITS;
     uint32_t sum = 0;
     size_t i = 0;
-    for (; i < most && digit(text.data[i]) <= 9; i++)
+    for (; i < max && digit(text.data[i]) <= 9; i++)
         sum = sum * 10 + digit(text.data[i]);
     number->nano = sum * ten_to[NANO_DIGITS - i];
     for (; i < text.len && digit(text.data[i]) <= 9; i++) {
         if (text.data[i] != '0')
-            number->rest = true;
+            number->inexact = true;
     }
     return i;
 }
@@ -57,7 +57,7 @@ int herd_decimal_scan(struct herd_slice text, struct herd_decimal *number)
 {
     bool fits;
     number->nano = 0;
-    number->rest = false;
+    number->inexact = false;
     number->len = scan_whole(text, &number->whole, &fits);
     if (number->len == 0)
         return HERD_EBAD;
@@ -82,14 +82,14 @@ int herd_time_parse(struct herd_slice text, struct herd_wall *time)
     return HERD_OK;
 }
 
-int herd_uint_parse(struct herd_slice text, uint64_t most, uint64_t *value)
+int herd_uint_parse(struct herd_slice text, uint64_t max, uint64_t *value)
 {
     bool fits;
     uint64_t sum;
     size_t len = scan_whole(text, &sum, &fits);
     if (len == 0 || len != text.len)
         return HERD_EBAD;
-    if (!fits || sum > most)
+    if (!fits || sum > max)
         return HERD_ERANGE;
     *value = sum;
     return HERD_OK;
@@ -107,7 +107,7 @@ static size_t print_seconds(uint64_t ns, char *out)
     return len + 1 + NANO_DIGITS;
 }
 
-/* The magnitude is taken without a sign, because INT64_MIN has no positive twin. */
+/* The magnitude is computed unsigned, because -INT64_MIN does not fit in an int64_t. */
 size_t herd_skew_print(int64_t ns, char *out)
 {
     out[0] = ns < 0 ? '-' : '+';

@@ -9,27 +9,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* digits ["." digits], as found in the text. */
+/* digits ["." digits], as found in a text. */
 struct herd_decimal {
     uint64_t whole; /* the integer part, UINT64_MAX when it does not fit */
     uint32_t nano;  /* the first nine decimals */
-    bool rest;      /* some decimal after the ninth is not zero */
-    size_t len;     /* bytes that the number takes up */
+    bool inexact;   /* some decimal after the ninth is not zero */
+    size_t len;     /* bytes of the text that the number takes up */
 };
 
-/* Reads the number at the start of `text`: at least one digit; a point counts only with a
- * digit behind it. Errors: HERD_EBAD when there is none. */
+/* Reads the number at the start of `text`: at least one digit; a point belongs to the
+ * number only if a digit follows it. Errors: HERD_EBAD when `text` does not begin with a
+ * digit. */
 int herd_decimal_scan(struct herd_slice text, struct herd_decimal *number);
 
 /* A client's time: POSIX seconds, all of `text`, without sign, exponent or blanks. Digits
- * after the ninth decimal are allowed and cut off. Errors: HERD_EBAD; HERD_ERANGE when
- * the nanoseconds do not fit in an int64_t (after the year 2262). */
+ * after the ninth decimal are allowed and dropped. Errors: HERD_EBAD; HERD_ERANGE when
+ * the nanoseconds do not fit in an int64_t (after the year 2262). *time is set on success
+ * only. */
 int herd_time_parse(struct herd_slice text, struct herd_wall *time);
 
-/* An unsigned integer of digits only, all of `text`, at most `most`. Errors: HERD_EBAD,
- * HERD_ERANGE. */
-int herd_uint_parse(struct herd_slice text, uint64_t most, uint64_t *value);
+/* An unsigned integer of digits only, all of `text`, at most `max`. Errors: HERD_EBAD (not
+ * digits only), HERD_ERANGE (above `max`). *value is set on success only. */
+int herd_uint_parse(struct herd_slice text, uint64_t max, uint64_t *value);
 
+/* The most bytes that the functions below write. */
 enum { HERD_SKEW_TEXT = 24, HERD_TIME_TEXT = 24, HERD_UINT_TEXT = 20 };
 
 /* Prints nanoseconds as seconds, always signed, nine decimals: "+0.263873386". Returns
@@ -37,11 +40,12 @@ enum { HERD_SKEW_TEXT = 24, HERD_TIME_TEXT = 24, HERD_UINT_TEXT = 20 };
 size_t herd_skew_print(int64_t ns, char *out);
 
 /* Prints a time as POSIX seconds without a sign, nine decimals, as herd_time_parse reads
- * them; one before 1970 as 0. Returns the bytes written to `out` (HERD_TIME_TEXT bytes; no
- * NUL). */
+ * them; a time before 1970 is printed as 0. Returns the bytes written to `out`
+ * (HERD_TIME_TEXT bytes; no NUL). */
 size_t herd_time_print(struct herd_wall time, char *out);
 
-/* Returns the bytes written to `out` (HERD_UINT_TEXT bytes; no NUL). */
+/* Prints the digits, without leading zeros. Returns the bytes written to `out`
+ * (HERD_UINT_TEXT bytes; no NUL). */
 size_t herd_uint_print(uint64_t value, char *out);
 
 #endif

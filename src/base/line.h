@@ -1,7 +1,7 @@
-/* Bytes in any cutting -> lines.
+/* Splits a stream of bytes into lines, wherever its reads happen to end.
  *
- * A line that stands whole in the input is handed out as a slice of it, without a copy;
- * only an unfinished line at the end of the input is kept. */
+ * A line that lies whole in the input is returned as a slice of it, without a copy; only an
+ * unfinished line at the end of the input is kept. */
 #ifndef HERD_BASE_LINE_H
 #define HERD_BASE_LINE_H
 
@@ -12,25 +12,29 @@
 #include <stdbool.h>
 
 struct herd_line {
-    struct herd_buf carry; /* the unfinished line */
-    bool taken;            /* the carry was handed out and goes with the next call */
+    struct herd_buf partial; /* the unfinished line */
+    bool taken;              /* `partial` was returned, and the next call drops it */
 };
 
-/* `max`: longest line in bytes, without its LF. Takes no memory. */
+/* `max`: longest line in bytes, without its LF; 1 or more. `mem` is borrowed and outlives
+ * the struct. Allocates nothing. */
 void herd_line_init(struct herd_line *line, const struct herd_mem *mem, size_t max);
+
+/* Frees the unfinished line; the struct is as after herd_line_init(). */
 void herd_line_free(struct herd_line *line);
 
-/* The next line, without its LF. Takes its bytes off the front of *input.
- * Returns 1: *out is a line, valid until the next call or as long as the input's bytes.
- * 0: the input is used up. HERD_ETOOLONG: *out is the first `max` bytes of a line that is
- * longer; the caller must give up on this input. HERD_ENOMEM: likewise, *out is empty. */
+/* Returns the next line, without its LF, and removes its bytes from the front of *input.
+ * 1: *out is a line; it lives until the next call, or as long as the input's bytes if that
+ * is shorter. 0: the input is used up. HERD_ETOOLONG: *out is the first `max` bytes of a
+ * longer line; the caller must give up this stream. HERD_ENOMEM: likewise, *out is empty.
+ */
 int herd_line_next(struct herd_line *line, struct herd_slice *input,
                    struct herd_slice *out);
 
 /* Whether an unfinished line is kept. */
 bool herd_line_partial(const struct herd_line *line);
 
-/* Declares the unfinished line finished: returns 1 with *out as above, or 0 if there is
+/* Takes the unfinished line as finished: returns 1 with *out as above, or 0 if there is
  * none. */
 int herd_line_rest(struct herd_line *line, struct herd_slice *out);
 

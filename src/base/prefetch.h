@@ -1,5 +1,5 @@
-/* Asks the processor to fetch what stands at an address, because it will be read soon. A
- * hint: it changes nothing but time, and any address will do. */
+/* Asks the processor to load the cache line of an address, because it will be read soon. A
+ * hint: it changes nothing but the time taken, and any address is allowed. */
 #ifndef HERD_BASE_PREFETCH_H
 #define HERD_BASE_PREFETCH_H
 

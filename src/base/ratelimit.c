@@ -2,24 +2,24 @@
 
 #include <assert.h>
 
-void herd_ratelimit_init(struct herd_ratelimit *throttle, int64_t pause_ms, int64_t burst)
+void herd_ratelimit_init(struct herd_ratelimit *limit, int64_t interval_ms, int64_t burst)
 {
-    assert(pause_ms > 0 && burst > 0);
-    *throttle = (struct herd_ratelimit){.pause_ms = pause_ms, .burst = burst};
+    assert(interval_ms > 0 && burst > 0);
+    *limit = (struct herd_ratelimit){.interval_ms = interval_ms, .burst = burst};
 }
 
-bool herd_ratelimit_pass(struct herd_ratelimit *throttle, struct herd_mono now,
-                         uint64_t *left_out)
+bool herd_ratelimit_pass(struct herd_ratelimit *limit, struct herd_mono now,
+                         uint64_t *suppressed)
 {
-    int64_t ahead_ms = (throttle->burst - 1) * throttle->pause_ms;
-    if (!herd_mono_reached(herd_mono_add_ms(now, ahead_ms), throttle->paid_at)) {
-        throttle->left_out++;
+    int64_t ahead_ms = (limit->burst - 1) * limit->interval_ms;
+    if (!herd_mono_reached(herd_mono_add_ms(now, ahead_ms), limit->earned_at)) {
+        limit->suppressed++;
         return false;
     }
-    if (herd_mono_reached(now, throttle->paid_at))
-        throttle->paid_at = now;
-    throttle->paid_at = herd_mono_add_ms(throttle->paid_at, throttle->pause_ms);
-    *left_out = throttle->left_out;
-    throttle->left_out = 0;
+    if (herd_mono_reached(now, limit->earned_at))
+        limit->earned_at = now;
+    limit->earned_at = herd_mono_add_ms(limit->earned_at, limit->interval_ms);
+    *suppressed = limit->suppressed;
+    limit->suppressed = 0;
     return true;
 }

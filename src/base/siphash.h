@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-enum { HERD_SIPHASH_KEY = 16 };
+enum { HERD_SIPHASH_KEY = 16 }; /* bytes */
 
+/* The hash of `bytes` under `key`; the same on every machine. */
 uint64_t herd_siphash(struct herd_slice bytes, const uint8_t key[HERD_SIPHASH_KEY]);
 
 #endif

@@ -1,4 +1,4 @@
-/* Eight bytes looked at together. */
+/* Tests on eight bytes at once (SIMD within a register). */
 #ifndef HERD_BASE_SWAR_H
 #define HERD_BASE_SWAR_H
 
@@ -16,8 +16,9 @@ static inline uint64_t herd_swar_load(const char *at)
     return bytes;
 }
 
-/* Not zero when one of them is less than `limit`, which is 1 to 128. The subtraction
- * borrows into a higher byte only after a hit below it, so without a hit it is zero. */
+/* Not zero when one of the bytes is less than `limit`, which is 1 to 128. The subtraction
+ * borrows from a byte only when a lower one is less than `limit`, so without such a byte
+ * the result is exactly zero. */
 static inline uint64_t herd_swar_has_less(uint64_t bytes, unsigned limit)
 {
     return (bytes - HERD_SWAR_OF(limit)) & ~bytes & HERD_SWAR_OF(0x80);

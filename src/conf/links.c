@@ -1,7 +1,5 @@
 #include "read.h"
 
-#include "herd/err.h"
-
 static void collect_name(struct conf_reader *reader, struct herd_slice line)
 {
     struct herd_slice word;
@@ -31,7 +29,7 @@ void herd_conf_read_names(struct conf_reader *reader, struct herd_slice text)
         reader->rc = HERD_ENOMEM;
 }
 
-/* The index of the name, or -1 after reporting that there is none. */
+/* The index of the name; -1 after an error was reported. */
 static int64_t find_name(struct conf_reader *reader, struct herd_slice word)
 {
     struct conf_guess guess;
@@ -44,10 +42,10 @@ static int64_t find_name(struct conf_reader *reader, struct herd_slice word)
         herd_conf_guess_try(&guess, reader->names[i]);
     const char *shown = herd_conf_quote(reader, word);
     if (guess.best.len > 0)
-        CONF_MISTAKE(reader, "link: there is no server %s: did you mean %.*s?", shown,
-                     (int)guess.best.len, guess.best.data);
+        herd_conf_error(reader, "link: there is no server %s: did you mean %.*s?", shown,
+                        (int)guess.best.len, guess.best.data);
     else
-        CONF_MISTAKE(reader, "link: there is no server %s", shown);
+        herd_conf_error(reader, "link: there is no server %s", shown);
     return -1;
 }
 
@@ -56,8 +54,8 @@ static void add_link(struct conf_reader *reader, int64_t a, int64_t b)
     size_t low = (size_t)(a < b ? a : b);
     size_t high = (size_t)(a < b ? b : a);
     if (low == high)
-        CONF_MISTAKE(reader, "link: %s cannot be linked with itself",
-                     herd_conf_quote(reader, reader->names[low]));
+        herd_conf_error(reader, "link: %s cannot be linked to itself",
+                        herd_conf_quote(reader, reader->names[low]));
     else
         reader->linked[low * reader->name_count + high] = 1;
 }
@@ -77,10 +75,10 @@ void herd_conf_read_link(struct conf_reader *reader)
         count++;
     }
     if (kind == CONF_END && count < 2)
-        CONF_MISTAKE(reader, "link: two or more names of servers are expected");
+        herd_conf_error(reader, "link: two or more server names are expected");
 }
 
-void herd_conf_keep_links(struct conf_reader *reader)
+void herd_conf_store_links(struct conf_reader *reader)
 {
     struct herd_conf *conf = reader->conf;
     size_t cells = (size_t)reader->name_count * reader->name_count;

@@ -1,27 +1,28 @@
 #include "read.h"
 
 #include "decimal.h"
-#include "herd/err.h"
 
 #include <inttypes.h>
 
-/* Says what the option takes; `why` begins with a colon or a blank. */
+/* Reports that the value is wrong, and which ones are allowed: "FOUND is out of range:
+ * ...". */
 static void refuse(struct conf_reader *reader, const struct conf_option *option,
-                   const char *found, const char *why)
+                   const char *found, const char *problem)
 {
     switch (option->type) {
     case CONF_INT:
-        CONF_MISTAKE(reader,
-                     "%s: %s%s: a number from %" PRId64 " to %" PRId64 " (%s) is expected",
-                     option->name, found, why, option->least, option->most, option->unit);
+        herd_conf_error(
+            reader, "%s: %s%s: a number from %" PRId64 " to %" PRId64 " (%s) is expected",
+            option->name, found, problem, option->min, option->max, option->unit);
         break;
     case CONF_BOOL:
-        CONF_MISTAKE(reader, "%s: %s%s: yes or no is expected", option->name, found, why);
+        herd_conf_error(reader, "%s: %s%s: yes or no is expected", option->name, found,
+                        problem);
         break;
     case CONF_TEXT:
-        CONF_MISTAKE(reader,
-                     "%s: %s%s: a %s of %" PRId64 " to %" PRId64 " bytes is expected",
-                     option->name, found, why, option->unit, option->least, option->most);
+        herd_conf_error(
+            reader, "%s: %s%s: a %s of %" PRId64 " to %" PRId64 " bytes is expected",
+            option->name, found, problem, option->unit, option->min, option->max);
         break;
     }
 }
@@ -30,10 +31,10 @@ static void read_int(struct conf_reader *reader, const struct conf_option *optio
                      struct herd_slice word)
 {
     uint64_t value = 0;
-    int rc = herd_uint_parse(word, (uint64_t)option->most, &value);
+    int rc = herd_uint_parse(word, (uint64_t)option->max, &value);
     if (rc == HERD_EBAD)
         refuse(reader, option, herd_conf_quote(reader, word), " is not a number");
-    else if (rc == HERD_ERANGE || value < (uint64_t)option->least)
+    else if (rc == HERD_ERANGE || value < (uint64_t)option->min)
         refuse(reader, option, herd_conf_quote(reader, word), " is out of range");
     else
         herd_conf_set_number(reader->conf, option, (int64_t)value);
@@ -46,20 +47,20 @@ static void read_bool(struct conf_reader *reader, const struct conf_option *opti
     if (yes || herd_slice_eq(word, HERD_LIT("no")))
         herd_conf_set_number(reader->conf, option, yes);
     else
-        refuse(reader, option, herd_conf_quote(reader, word), " is neither");
+        refuse(reader, option, herd_conf_quote(reader, word), " is not a boolean");
 }
 
 static void read_text(struct conf_reader *reader, const struct conf_option *option,
                       struct herd_slice word)
 {
-    if (word.len < (size_t)option->least)
+    if (word.len < (size_t)option->min)
         refuse(reader, option, herd_conf_quote(reader, word), " is too short");
-    else if (word.len > (size_t)option->most)
+    else if (word.len > (size_t)option->max)
         refuse(reader, option, herd_conf_quote(reader, word), " is too long");
-    else if (herd_conf_names_something(option) && !herd_conf_is_name(word))
-        CONF_MISTAKE(reader, "%s: %s is not a name: " CONF_NAME_RULE, option->name,
-                     herd_conf_quote(reader, word), HERD_CONF_NAME_MAX);
-    else if (herd_conf_may_be(reader, option, word))
+    else if (herd_conf_is_name_option(option) && !herd_conf_is_name(word))
+        herd_conf_error(reader, "%s: %s is not a name: " CONF_NAME_RULE, option->name,
+                        herd_conf_quote(reader, word), HERD_CONF_NAME_MAX);
+    else if (herd_conf_is_allowed(reader, option, word))
         herd_conf_set_text(reader->conf, option, herd_conf_copy(reader, word));
 }
 
@@ -76,17 +77,18 @@ static void read_option(struct conf_reader *reader, const struct conf_option *op
     if (kind == CONF_END)
         refuse(reader, option, "the value", " is missing");
     if (*given != 0)
-        CONF_MISTAKE(reader, "%s: given twice: line %" PRIu32 " has it already",
-                     option->name, *given);
+        herd_conf_error(reader, "%s is set twice: line %" PRIu32 " sets it already",
+                        option->name, *given);
     if (kind != CONF_WORD || *given != 0)
         return;
     *given = reader->line;
     read_value[option->type](reader, option, word);
     if (herd_conf_read_word(reader, &more) == CONF_WORD)
-        CONF_MISTAKE(reader,
-                     "%s: %s is one word too many: one value is expected, in "
-                     "double quotes if it has blanks",
-                     option->name, herd_conf_quote(reader, more));
+        herd_conf_error(
+            reader,
+            "%s: %s is unexpected: the option takes one value, in double quotes "
+            "if it has blanks",
+            option->name, herd_conf_quote(reader, more));
 }
 
 static void refuse_option(struct conf_reader *reader, struct herd_slice word)
@@ -98,23 +100,23 @@ static void refuse_option(struct conf_reader *reader, struct herd_slice word)
     for (size_t i = 0; i < CONF_OPTION_COUNT; i++)
         herd_conf_guess_try(&guess, herd_slice_str(herd_conf_options[i].name));
     if (guess.best.len > 0)
-        CONF_MISTAKE(reader, "%s is not an option: did you mean %s?",
-                     herd_conf_quote(reader, word), guess.best.data);
+        herd_conf_error(reader, "%s is not an option: did you mean %s?",
+                        herd_conf_quote(reader, word), guess.best.data);
     else
-        CONF_MISTAKE(reader, "%s is not an option: herd.conf(5) lists them all",
-                     herd_conf_quote(reader, word));
+        herd_conf_error(reader, "%s is not an option: herd.conf(5) lists them all",
+                        herd_conf_quote(reader, word));
 }
 
 static void read_line(struct conf_reader *reader, struct herd_slice line)
 {
     struct herd_slice word;
-    size_t control = herd_conf_control(line);
+    size_t control = herd_conf_find_control(line);
     if (control < line.len) {
-        CONF_MISTAKE(reader,
-                     "%s at column %zu is a control byte: only text is expected, and LF "
-                     "alone at the end of a line",
-                     herd_conf_quote(reader, herd_slice(line.data + control, 1)),
-                     control + 1);
+        herd_conf_error(
+            reader,
+            "%s at column %zu is a control byte: only text is allowed, and lines "
+            "end with LF alone",
+            herd_conf_quote(reader, herd_slice(line.data + control, 1)), control + 1);
         return;
     }
     herd_conf_words_start(&reader->words, line);
@@ -137,7 +139,7 @@ static void read_line(struct conf_reader *reader, struct herd_slice line)
     refuse_option(reader, word);
 }
 
-/* Gives every option that is not in the file its default. */
+/* Sets every option that the file does not set to its default. */
 static void fill_defaults(struct conf_reader *reader)
 {
     for (size_t i = 0; i < CONF_OPTION_COUNT; i++) {
@@ -152,7 +154,7 @@ static void fill_defaults(struct conf_reader *reader)
     }
 }
 
-/* An option that was refused is not compared. */
+/* A value of 0 is that of an option whose value was refused, and is not compared. */
 static void check_order(struct conf_reader *reader, const struct conf_order *order)
 {
     const struct conf_option *low = herd_conf_option_at(order->low);
@@ -162,20 +164,20 @@ static void check_order(struct conf_reader *reader, const struct conf_order *ord
     if (value == 0 || value > least || (value == least && order->advice == NULL))
         return;
     if (order->advice == NULL)
-        CONF_MISTAKE(reader, "%s: %" PRId64 " is below %s, which is %" PRId64, high->name,
-                     value, low->name, least);
+        herd_conf_error(reader, "%s: %" PRId64 " is below %s, which is %" PRId64,
+                        high->name, value, low->name, least);
     else
-        CONF_MISTAKE(reader, "%s: %" PRId64 " is not above %s, which is %" PRId64 ": %s",
-                     high->name, value, low->name, least, order->advice);
+        herd_conf_error(reader, "%s: %" PRId64 " is not above %s, which is %" PRId64 ": %s",
+                        high->name, value, low->name, least, order->advice);
 }
 
-/* What only the whole file can tell. */
+/* Reports errors that concern more than one line. */
 static void check_whole(struct conf_reader *reader)
 {
     reader->line = 0;
     if (!reader->server_given)
-        CONF_MISTAKE(reader, "there is no server: a line like `server NAME client "
-                             "HOST:PORT peer HOST:PORT` is expected");
+        herd_conf_error(reader, "there is no server: at least one line `server NAME client "
+                                "HOST:PORT peer HOST:PORT` is expected");
     for (size_t i = 0; i < CONF_ORDER_COUNT; i++)
         check_order(reader, &herd_conf_orders[i]);
     herd_conf_check_places(reader);
@@ -183,10 +185,10 @@ static void check_whole(struct conf_reader *reader)
 
 static void report_further(struct conf_reader *reader)
 {
-    uint32_t further = reader->mistake_count - HERD_CONF_MISTAKES_MAX;
-    snprintf(reader->message, sizeof reader->message, "%" PRIu32 " more mistake%s", further,
-             further > 1 ? "s" : "");
-    reader->mistakes->report(reader->mistakes->ctx, 0, herd_slice_str(reader->message));
+    struct herd_error_text error;
+    uint32_t further = reader->error_count - HERD_CONF_ERRORS_MAX;
+    herd_error_set(&error, "%" PRIu32 " more error%s", further, further > 1 ? "s" : "");
+    reader->errors->report(reader->errors->ctx, 0, herd_slice_str(error.text));
 }
 
 static void read_all(struct conf_reader *reader, struct herd_slice text)
@@ -200,18 +202,18 @@ static void read_all(struct conf_reader *reader, struct herd_slice text)
         fill_defaults(reader);
     if (reader->rc == HERD_OK)
         check_whole(reader);
-    if (reader->rc == HERD_OK && reader->mistake_count > HERD_CONF_MISTAKES_MAX)
+    if (reader->rc == HERD_OK && reader->error_count > HERD_CONF_ERRORS_MAX)
         report_further(reader);
-    if (reader->rc == HERD_OK && reader->mistake_count == 0)
-        herd_conf_keep_links(reader);
-    if (reader->rc == HERD_OK && reader->mistake_count > 0)
+    if (reader->rc == HERD_OK && reader->error_count == 0)
+        herd_conf_store_links(reader);
+    if (reader->rc == HERD_OK && reader->error_count > 0)
         reader->rc = HERD_EBAD;
 }
 
 int herd_conf_parse(struct herd_conf *conf, const struct herd_mem *mem,
-                    struct herd_slice text, const struct herd_conf_mistakes *mistakes)
+                    struct herd_slice text, const struct herd_conf_errors *errors)
 {
-    struct conf_reader reader = {.conf = conf, .mistakes = mistakes, .rc = HERD_OK};
+    struct conf_reader reader = {.conf = conf, .errors = errors, .rc = HERD_OK};
     *conf = (struct herd_conf){.mem = mem};
     read_all(&reader, text);
     herd_mem_free(mem, reader.names, HERD_CONF_SERVERS_MAX * sizeof *reader.names);

@@ -1,17 +1,21 @@
-/* What WHATSAT asks: words that only some are of, and what a provider allows. */
+/* The Places options: the values that some may have, and the limits of each provider. */
 #include "read.h"
 
 #include "herd/provider.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
+
+enum { CHOICES_TEXT = 200 }; /* bytes; holds all values of any option, with NUL */
 
 static bool is(const struct conf_option *option, size_t offset)
 {
     return option->offset == offset;
 }
 
-/* The i-th word that the option may have; NULL behind the last, and for any other. */
+/* The i-th value that the option may have; NULL after the last one, and for an option that
+ * may have any value. */
 static const char *choice(const struct conf_option *option, size_t i)
 {
     static const char *const fields[] = {"pro", "enterprise", NULL};
@@ -35,10 +39,10 @@ static void list_choices(const struct conf_option *option, char *out, size_t siz
     }
 }
 
-bool herd_conf_may_be(struct conf_reader *reader, const struct conf_option *option,
-                      struct herd_slice word)
+bool herd_conf_is_allowed(struct conf_reader *reader, const struct conf_option *option,
+                          struct herd_slice word)
 {
-    char choices[200];
+    char choices[CHOICES_TEXT];
     size_t i = 0;
     while (choice(option, i) != NULL &&
            !herd_slice_eq(word, herd_slice_str(choice(option, i))))
@@ -46,12 +50,12 @@ bool herd_conf_may_be(struct conf_reader *reader, const struct conf_option *opti
     if (i == 0 || choice(option, i) != NULL)
         return true;
     list_choices(option, choices, sizeof choices);
-    CONF_MISTAKE(reader, "%s: %s is unknown: %s is expected", option->name,
-                 herd_conf_quote(reader, word), choices);
+    herd_conf_error(reader, "%s: %s is unknown: %s is expected", option->name,
+                    herd_conf_quote(reader, word), choices);
     return false;
 }
 
-/* An option that was refused is not looked at. */
+/* An option whose value was refused is not checked. */
 void herd_conf_check_places(struct conf_reader *reader)
 {
     const struct herd_conf *conf = reader->conf;
@@ -60,11 +64,11 @@ void herd_conf_check_places(struct conf_reader *reader)
     const struct herd_provider *provider =
         herd_provider_find(herd_slice_str(conf->places_provider));
     if (conf->places_cache_ms > provider->cache_max_ms)
-        CONF_MISTAKE(reader,
-                     "places-cache-ms: %" PRId64 " is more than the terms of %s allow: "
-                     "a number from 0 to %" PRId64 " (ms) is expected",
-                     conf->places_cache_ms, provider->name, provider->cache_max_ms);
+        herd_conf_error(reader,
+                        "places-cache-ms: %" PRId64 " is more than the terms of %s allow: "
+                        "a number from 0 to %" PRId64 " (ms) is expected",
+                        conf->places_cache_ms, provider->name, provider->cache_max_ms);
     if (provider->url[0] == '\0' && conf->places_url != NULL && conf->places_url[0] == '\0')
-        CONF_MISTAKE(reader, "places-url: %s has no address of its own: a URL is expected",
-                     provider->name);
+        herd_conf_error(reader, "places-url: %s has no public URL: a URL is expected",
+                        provider->name);
 }

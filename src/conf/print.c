@@ -1,3 +1,4 @@
+/* The normal form of a configuration. */
 #include "herd/conf.h"
 
 #include "table.h"
@@ -6,54 +7,7 @@
 #include "decimal.h"
 #include "herd/err.h"
 
-static void free_text(const struct herd_conf *conf, char *text)
-{
-    if (text != NULL)
-        herd_mem_free(conf->mem, text, strlen(text) + 1);
-}
-
-void herd_conf_free(struct herd_conf *conf)
-{
-    for (uint32_t i = 0; i < conf->server_count; i++) {
-        free_text(conf, conf->servers[i].name);
-        free_text(conf, conf->servers[i].client.host);
-        free_text(conf, conf->servers[i].peer.host);
-    }
-    herd_mem_free(conf->mem, conf->servers, conf->server_count * sizeof *conf->servers);
-    herd_mem_free(conf->mem, conf->links, conf->link_count * sizeof *conf->links);
-    for (size_t i = 0; i < CONF_OPTION_COUNT; i++)
-        free_text(conf, herd_conf_text(conf, &herd_conf_options[i]));
-    *conf = (struct herd_conf){0};
-}
-
-int64_t herd_conf_find(const struct herd_conf *conf, struct herd_slice name)
-{
-    for (uint32_t i = 0; i < conf->server_count; i++) {
-        if (herd_slice_eq(herd_slice_str(conf->servers[i].name), name))
-            return i;
-    }
-    return HERD_EUNKNOWN;
-}
-
-bool herd_conf_linked(const struct herd_conf *conf, uint32_t a, uint32_t b)
-{
-    struct herd_conf_link want =
-        a < b ? (struct herd_conf_link){a, b} : (struct herd_conf_link){b, a};
-    uint32_t from = 0, to = conf->link_count;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        const struct herd_conf_link *link = &conf->links[middle];
-        if (link->a == want.a && link->b == want.b)
-            return true;
-        if (link->a < want.a || (link->a == want.a && link->b < want.b))
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return false;
-}
-
-/* Text on its way out. After the first error everything is dropped. */
+/* Appends to `out` until the first error, which is kept in `rc`. */
 struct printer {
     struct herd_buf *out;
     int rc;
@@ -70,7 +24,7 @@ static void put_text(struct printer *p, const char *text)
     put(p, herd_slice_str(text));
 }
 
-/* No option takes a negative number. */
+/* `number` is 0 or more, as every option is. */
 static void put_number(struct printer *p, int64_t number)
 {
     char digits[HERD_UINT_TEXT];
@@ -112,7 +66,7 @@ static void put_server(struct printer *p, const struct herd_conf_server *server)
     put_text(p, "\n");
 }
 
-/* The links are in order, so those of one server make one line. */
+/* The links are in ascending order, so those of one first server form one line. */
 static void put_links(struct printer *p, const struct herd_conf *conf)
 {
     for (uint32_t i = 0; i < conf->link_count; i++) {
@@ -138,17 +92,17 @@ static void put_value(struct printer *p, const struct conf_option *option, int64
     }
 }
 
-/* The comment says what it is, what is allowed, and what it is when not given. */
+/* The comment has the description, the allowed values and the default. */
 static void put_option(struct printer *p, const struct herd_conf *conf,
                        const struct conf_option *option)
 {
     put_text(p, "\n# ");
-    put_text(p, option->what);
+    put_text(p, option->description);
     put_text(p, "\n# (");
     if (option->type == CONF_INT) {
-        put_number(p, option->least);
+        put_number(p, option->min);
         put_text(p, " to ");
-        put_number(p, option->most);
+        put_number(p, option->max);
         put_text(p, " ");
     }
     put_text(p, option->unit);

@@ -1,14 +1,19 @@
 #include "read.h"
 
-#include "herd/err.h"
+#include <stdarg.h>
+#include <stdio.h>
 
-void herd_conf_report(struct conf_reader *reader)
+void herd_conf_error(struct conf_reader *reader, const char *format, ...)
 {
-    reader->mistake_count++;
-    if (reader->mistake_count > HERD_CONF_MISTAKES_MAX)
+    struct herd_error_text error;
+    va_list args;
+    reader->error_count++;
+    if (reader->error_count > HERD_CONF_ERRORS_MAX)
         return;
-    reader->mistakes->report(reader->mistakes->ctx, reader->line,
-                             herd_slice_str(reader->message));
+    va_start(args, format);
+    (void)vsnprintf(error.text, sizeof error.text, format, args);
+    va_end(args);
+    reader->errors->report(reader->errors->ctx, reader->line, herd_slice_str(error.text));
 }
 
 const char *herd_conf_quote(struct conf_reader *reader, struct herd_slice text)
@@ -18,16 +23,16 @@ const char *herd_conf_quote(struct conf_reader *reader, struct herd_slice text)
 
 enum conf_word herd_conf_read_word(struct conf_reader *reader, struct herd_slice *word)
 {
-    static const char *const mistakes[] = {
+    static const char *const errors[] = {
         [CONF_WORD] = NULL,
         [CONF_END] = NULL,
-        [CONF_UNFINISHED] = "the closing double quote is missing",
-        [CONF_ESCAPE] = "only \\\" and \\\\ may follow a backslash in double quotes",
-        [CONF_GLUED] = "a blank is expected behind the closing double quote",
+        [CONF_UNCLOSED] = "the closing double quote is missing",
+        [CONF_ESCAPE] = "in double quotes a backslash may only precede \" or \\",
+        [CONF_NO_BLANK] = "a blank is expected after the closing double quote",
     };
     enum conf_word kind = herd_conf_words_next(&reader->words, word);
-    if (mistakes[kind] != NULL)
-        CONF_MISTAKE(reader, "%s", mistakes[kind]);
+    if (errors[kind] != NULL)
+        herd_conf_error(reader, "%s", errors[kind]);
     return kind;
 }
 

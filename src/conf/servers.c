@@ -1,7 +1,6 @@
 #include "read.h"
 
 #include "decimal.h"
-#include "herd/err.h"
 
 #include <inttypes.h>
 
@@ -15,13 +14,13 @@ struct address {
     uint16_t port;
 };
 
-/* Everything is a slice of the file: a word with backslashes is no name and no host. */
+/* All slices are of the file: a word with backslashes is neither a name nor a host. */
 struct server {
     struct herd_slice name;
     struct address address[ROLES];
 };
 
-/* Cuts `text` into host and port; false when it has not that shape. */
+/* Splits `text` at its last colon into host and port; false: it has no colon. */
 static bool split_address(struct herd_slice text, struct herd_slice *host,
                           struct herd_slice *port)
 {
@@ -35,7 +34,7 @@ static bool split_address(struct herd_slice text, struct herd_slice *host,
     return true;
 }
 
-/* A host in brackets has a colon, one without has none; `%` begins a zone. */
+/* A host in brackets must contain a colon, another one must not; `%` begins a zone. */
 static bool is_host(struct herd_slice host, bool brackets)
 {
     bool colon = false;
@@ -52,17 +51,17 @@ static bool read_port(struct conf_reader *reader, struct herd_slice text, uint16
 {
     uint64_t value = 0;
     if (herd_uint_parse(text, UINT16_MAX, &value) != HERD_OK) {
-        CONF_MISTAKE(reader,
-                     "server: %s is not a port: a number from 0 to 65535 is expected",
-                     herd_conf_quote(reader, text));
+        herd_conf_error(reader,
+                        "server: %s is not a port: a number from 0 to 65535 is expected",
+                        herd_conf_quote(reader, text));
         return false;
     }
     *port = (uint16_t)value;
     return true;
 }
 
-/* Takes the brackets off an IPv6 host; false when it is no host at all. */
-static bool take_host(struct herd_slice *host)
+/* Removes the brackets of an IPv6 host; false: it is no host. */
+static bool read_host(struct herd_slice *host)
 {
     bool brackets =
         host->len > 1 && host->data[0] == '[' && host->data[host->len - 1] == ']';
@@ -71,18 +70,19 @@ static bool take_host(struct herd_slice *host)
     return is_host(*host, brackets);
 }
 
-/* Fills address->text only when all of it is good. */
+/* Sets address->text only if the whole address is valid. */
 static void read_address(struct conf_reader *reader, struct herd_slice text,
                          struct address *address)
 {
     struct herd_slice port;
-    if (!split_address(text, &address->host, &port) || !take_host(&address->host))
-        CONF_MISTAKE(reader,
-                     "server: %s is not an address: HOST:PORT or [IPv6]:PORT is expected",
-                     herd_conf_quote(reader, text));
+    if (!split_address(text, &address->host, &port) || !read_host(&address->host))
+        herd_conf_error(
+            reader, "server: %s is not an address: HOST:PORT or [IPv6]:PORT is expected",
+            herd_conf_quote(reader, text));
     else if (address->host.len > HERD_CONF_HOST_MAX)
-        CONF_MISTAKE(reader, "server: %s is too long: a host of 1 to %d bytes is expected",
-                     herd_conf_quote(reader, address->host), HERD_CONF_HOST_MAX);
+        herd_conf_error(reader,
+                        "server: %s is too long: a host of 1 to %d bytes is expected",
+                        herd_conf_quote(reader, address->host), HERD_CONF_HOST_MAX);
     else if (read_port(reader, port, &address->port))
         address->text = text;
 }
@@ -90,11 +90,11 @@ static void read_address(struct conf_reader *reader, struct herd_slice text,
 static void check_name(struct conf_reader *reader, struct herd_slice name)
 {
     if (!herd_conf_is_name(name))
-        CONF_MISTAKE(reader, "server: %s is not a name: " CONF_NAME_RULE,
-                     herd_conf_quote(reader, name), HERD_CONF_NAME_MAX);
+        herd_conf_error(reader, "server: %s is not a name: " CONF_NAME_RULE,
+                        herd_conf_quote(reader, name), HERD_CONF_NAME_MAX);
     else if (herd_conf_find(reader->conf, name) >= 0)
-        CONF_MISTAKE(reader, "server: there is a server %s already",
-                     herd_conf_quote(reader, name));
+        herd_conf_error(reader, "server: %s is already the name of another server",
+                        herd_conf_quote(reader, name));
 }
 
 static int role_of(struct herd_slice word)
@@ -105,7 +105,8 @@ static int role_of(struct herd_slice word)
     return role;
 }
 
-/* Reads `client HOST:PORT` or `peer HOST:PORT`; false at the end of what makes sense. */
+/* Reads `client HOST:PORT` or `peer HOST:PORT`; false: the line has ended, or an error ends
+ * its parsing. */
 static bool read_role(struct conf_reader *reader, struct server *server)
 {
     struct herd_slice word, text;
@@ -113,23 +114,23 @@ static bool read_role(struct conf_reader *reader, struct server *server)
         return false;
     int role = role_of(word);
     if (role == ROLES) {
-        CONF_MISTAKE(reader, "server: %s is unknown here: client or peer is expected",
-                     herd_conf_quote(reader, word));
+        herd_conf_error(reader, "server: %s is unexpected: client or peer is expected",
+                        herd_conf_quote(reader, word));
         return false;
     }
     enum conf_word kind = herd_conf_read_word(reader, &text);
     if (kind == CONF_END)
-        CONF_MISTAKE(reader, "server: HOST:PORT is expected behind %s", role_names[role]);
+        herd_conf_error(reader, "server: HOST:PORT is expected after %s", role_names[role]);
     if (kind != CONF_WORD)
         return false;
     if (server->address[role].text.len > 0)
-        CONF_MISTAKE(reader, "server: the %s address is given twice", role_names[role]);
+        herd_conf_error(reader, "server: the %s address is set twice", role_names[role]);
     else
         read_address(reader, text, &server->address[role]);
     return true;
 }
 
-/* Port 0 is chosen by the system, another one each time. */
+/* Port 0 is no address: the system chooses a free port for each. */
 static bool same_address(const struct address *a, struct herd_slice host, uint16_t port)
 {
     return a->port == port && port != 0 && herd_slice_eq(a->host, host);
@@ -143,9 +144,9 @@ static void check_address(struct conf_reader *reader, const struct address *a)
             same_address(a, herd_slice_str(other->client.host), other->client.port);
         bool peer = same_address(a, herd_slice_str(other->peer.host), other->peer.port);
         if (client || peer)
-            CONF_MISTAKE(reader, "server: %s is already the %s address of %s",
-                         herd_conf_quote(reader, a->text),
-                         role_names[client ? CLIENT : PEER], other->name);
+            herd_conf_error(reader, "server: %s is already the %s address of %s",
+                            herd_conf_quote(reader, a->text),
+                            role_names[client ? CLIENT : PEER], other->name);
     }
 }
 
@@ -155,16 +156,16 @@ static void check_server(struct conf_reader *reader, const struct server *server
     const struct address *peer = &server->address[PEER];
     for (int role = 0; role < ROLES; role++) {
         if (server->address[role].text.len == 0)
-            CONF_MISTAKE(reader, "server: %s HOST:PORT is missing", role_names[role]);
+            herd_conf_error(reader, "server: %s HOST:PORT is missing", role_names[role]);
         else
             check_address(reader, &server->address[role]);
     }
     if (same_address(client, peer->host, peer->port))
-        CONF_MISTAKE(reader, "server: %s cannot be both the client and the peer address",
-                     herd_conf_quote(reader, client->text));
+        herd_conf_error(reader, "server: %s cannot be both the client and the peer address",
+                        herd_conf_quote(reader, client->text));
 }
 
-/* Whatever fails to be copied stays NULL, which herd_conf_free knows. */
+/* A text that cannot be copied stays NULL, which herd_conf_free accepts. */
 static void add_server(struct conf_reader *reader, const struct server *from)
 {
     struct herd_conf *conf = reader->conf;
@@ -188,24 +189,25 @@ static void add_server(struct conf_reader *reader, const struct server *from)
 void herd_conf_read_server(struct conf_reader *reader)
 {
     struct server server = {.name = {"", 0}};
-    uint32_t before = reader->mistake_count;
+    uint32_t before = reader->error_count;
     reader->server_given = true;
     enum conf_word kind = herd_conf_read_word(reader, &server.name);
     if (kind == CONF_END)
-        CONF_MISTAKE(reader, "server: nothing follows: NAME client HOST:PORT peer "
-                             "HOST:PORT is expected");
+        herd_conf_error(reader, "server: the name is missing: NAME client HOST:PORT peer "
+                                "HOST:PORT is expected");
     if (kind != CONF_WORD)
         return;
     check_name(reader, server.name);
     while (read_role(reader, &server))
         ;
-    if (reader->mistake_count == before)
+    if (reader->error_count == before)
         check_server(reader, &server);
-    if (reader->mistake_count > before)
+    if (reader->error_count > before)
         return;
     if (reader->conf->server_count == HERD_CONF_SERVERS_MAX)
-        CONF_MISTAKE(reader, "server: there are %d already, as many as there can be",
-                     HERD_CONF_SERVERS_MAX);
+        herd_conf_error(reader,
+                        "server: there are already %d servers, which is the maximum",
+                        HERD_CONF_SERVERS_MAX);
     else
         add_server(reader, &server);
 }

@@ -3,16 +3,9 @@
 #define DEFAULT_INT(def)  (def), NULL
 #define DEFAULT_BOOL(def) (def), NULL
 #define DEFAULT_TEXT(def) 0, (def)
-#define OPTION(field, name, type, def, least, most, unit, what)                            \
-    {                                                                                      \
-        name,                                                                              \
-        CONF_##type,                                                                       \
-        offsetof(struct herd_conf, field),                                                 \
-        DEFAULT_##type(def),                                                               \
-        least,                                                                             \
-        most,                                                                              \
-        unit,                                                                              \
-        what},
+#define OPTION(field, name, type, def, min, max, unit, description)                        \
+    {name, CONF_##type, offsetof(struct herd_conf, field), DEFAULT_##type(def), min, max,  \
+     unit, description},
 
 const struct conf_option herd_conf_options[CONF_OPTION_COUNT] = {HERD_CONF_OPTIONS(OPTION)};
 
@@ -26,7 +19,7 @@ const struct conf_order herd_conf_orders[CONF_ORDER_COUNT] = {
      "set it to about three times that"},
 };
 
-bool herd_conf_names_something(const struct conf_option *option)
+bool herd_conf_is_name_option(const struct conf_option *option)
 {
     return option->offset == offsetof(struct herd_conf, herd_name);
 }

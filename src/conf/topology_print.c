@@ -4,10 +4,10 @@
 #include "decimal.h"
 #include "herd/err.h"
 
-/* What is longer is cut: such a herd is mended step by step, and `herd -t` run again. */
+/* Longer lists are cut: such a herd is repaired step by step, with `herd -t` in between. */
 enum { NAMES_SHOWN = 8, PIECES_SHOWN = 8, CUTS_WARNED = 8 };
 
-/* After the first error everything is dropped. */
+/* Appends to `out` until the first error, which is kept in `rc`. */
 struct printer {
     const struct herd_topology *topology;
     struct herd_buf *out;
@@ -37,7 +37,7 @@ static void put_count(struct printer *p, uint32_t count, const char *what)
     put(p, count == 1 ? "" : "s");
 }
 
-/* In front of the next thing of a list of which `before` have been printed. */
+/* Before the next item of a list of which `before` items have been printed. */
 static void put_separator(struct printer *p, uint32_t before, const char *separator)
 {
     put(p, before > 0 ? separator : "");
@@ -71,7 +71,7 @@ static void put_reached(struct printer *p, const struct topology_reach *reach)
     put_rest(p, reach->count, NAMES_SHOWN);
 }
 
-/* " (Goloman Hands Wilkes | Welsh)": the `count` pieces that `left` is in. */
+/* " (Goloman Hands Wilkes | Welsh)": the `count` pieces that the servers of `left` form. */
 static void put_pieces(struct printer *p, struct herd_topology_row left, uint32_t count)
 {
     struct topology_reach reach;
@@ -96,18 +96,18 @@ static void put_advice(struct printer *p, uint32_t pieces)
 
 /* ---- warnings ---- */
 
-static void warn_parts(struct printer *p, const char *prefix)
+static void warn_components(struct printer *p, const char *prefix)
 {
     const struct herd_topology *t = p->topology;
     struct herd_topology_row all = {{0}};
     for (uint32_t i = 0; i < t->conf->server_count; i++)
         row_add(&all, i);
     put(p, prefix);
-    put(p, "the herd is in ");
-    put_count(p, t->part_count, "part");
-    put_pieces(p, all, t->part_count);
-    put(p, " that never hear of each other");
-    put_advice(p, t->part_count);
+    put(p, "the herd is split into ");
+    put_count(p, t->component_count, "part");
+    put_pieces(p, all, t->component_count);
+    put(p, " that are not connected");
+    put_advice(p, t->component_count);
     put(p, "\n");
 }
 
@@ -116,12 +116,12 @@ static void warn_cut(struct printer *p, const char *prefix, uint32_t server)
     const struct herd_topology *t = p->topology;
     uint32_t pieces = t->servers[server].pieces;
     struct herd_topology_row left;
-    herd_topology_members(t, t->servers[server].part, server, &left);
+    herd_topology_members(t, t->servers[server].component, server, &left);
     put(p, prefix);
     put(p, "if ");
     put_name(p, server);
-    put(p, t->part_count > 1 ? " fails, its part of the herd splits into "
-                             : " fails, the herd splits into ");
+    put(p, t->component_count > 1 ? " fails, its part of the herd splits into "
+                                  : " fails, the herd splits into ");
     put_count(p, pieces, "part");
     put_pieces(p, left, pieces);
     put_advice(p, pieces);
@@ -132,24 +132,24 @@ static void warn_more(struct printer *p, const char *prefix, uint32_t count)
 {
     put(p, prefix);
     put_count(p, count, "more server");
-    put(p, count == 1 ? " parts the herd if it fails" : " part the herd if they fail");
-    put(p, ": a ring of links through all servers would leave none of these\n");
+    put(p, count == 1 ? " splits the herd if it fails" : " split the herd if they fail");
+    put(p, ": a ring of links through all servers would prevent that\n");
 }
 
 static void warn_all(struct printer *p, const char *prefix)
 {
     const struct herd_topology *t = p->topology;
     uint32_t warned = 0;
-    if (t->part_count > 1)
-        warn_parts(p, prefix);
+    if (t->component_count > 1)
+        warn_components(p, prefix);
     for (uint32_t i = 0; i < t->conf->server_count && warned < CUTS_WARNED; i++) {
         if (t->servers[i].pieces <= 1)
             continue;
         warn_cut(p, prefix, i);
         warned++;
     }
-    if (t->cut_count > warned)
-        warn_more(p, prefix, t->cut_count - warned);
+    if (t->cut_vertex_count > warned)
+        warn_more(p, prefix, t->cut_vertex_count - warned);
 }
 
 int herd_topology_warn(const struct herd_topology *topology, const char *prefix,
@@ -182,26 +182,26 @@ static void print_cost(struct printer *p)
 {
     const struct herd_topology *t = p->topology;
     put(p, "# an update takes at most ");
-    put_count(p, t->diameter, "step");
+    put_count(p, t->diameter, "hop");
     put(p, " and ");
     put_count(p, t->sends, "send");
-    put(p, t->part_count > 1 ? " to reach its part of the herd\n"
-                             : " to reach the whole herd\n");
+    put(p, t->component_count > 1 ? " to reach its part of the herd\n"
+                                  : " to reach the whole herd\n");
 }
 
 static void print_cuts(struct printer *p)
 {
     const struct herd_topology *t = p->topology;
     uint32_t shown = 0;
-    put(p, "# servers whose failure parts the herd: ");
+    put(p, "# servers whose failure splits the herd: ");
     for (uint32_t i = 0; i < t->conf->server_count && shown < NAMES_SHOWN; i++) {
         if (t->servers[i].pieces <= 1)
             continue;
         put_separator(p, shown++, " ");
         put_name(p, i);
     }
-    put(p, shown == 0 ? "none" : t->cut_count > shown ? " " : "");
-    put_rest(p, t->cut_count, shown);
+    put(p, shown == 0 ? "none" : t->cut_vertex_count > shown ? " " : "");
+    put_rest(p, t->cut_vertex_count, shown);
     put(p, "\n");
 }
 
@@ -209,7 +209,7 @@ static void print_bridges(struct printer *p)
 {
     const struct herd_topology *t = p->topology;
     uint32_t shown = 0;
-    put(p, "# links whose failure parts the herd: ");
+    put(p, "# links whose failure splits the herd: ");
     for (uint32_t i = 0; i < t->conf->link_count && shown < NAMES_SHOWN; i++) {
         if (!t->bridges[i])
             continue;

@@ -34,7 +34,7 @@ void herd_topology_reach(const struct herd_topology *topology, uint32_t from,
     for (uint32_t at = 0; at < end; at++) {
         if (at == level_end) {
             level_end = end;
-            reach->steps++;
+            reach->hops++;
         }
         const struct herd_topology_row *row = &topology->rows[queue[at]];
         for (uint32_t i = 0; i < words; i++) {
@@ -48,12 +48,12 @@ void herd_topology_reach(const struct herd_topology *topology, uint32_t from,
     reach->count = end;
 }
 
-void herd_topology_members(const struct herd_topology *topology, uint32_t part,
+void herd_topology_members(const struct herd_topology *topology, uint32_t component,
                            uint32_t without, struct herd_topology_row *members)
 {
     *members = (struct herd_topology_row){{0}};
     for (uint32_t i = 0; i < topology->conf->server_count; i++) {
-        if (topology->servers[i].part == part && i != without)
+        if (topology->servers[i].component == component && i != without)
             row_add(members, i);
     }
 }

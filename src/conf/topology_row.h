@@ -1,5 +1,5 @@
-/* Sets of servers as bits, and how far news gets, which is all that topology.c and
- * topology_print.c are made of. */
+/* Sets of servers as bits, and breadth-first search, on which topology.c and
+ * topology_print.c are built. */
 #ifndef HERD_CONF_TOPOLOGY_ROW_H
 #define HERD_CONF_TOPOLOGY_ROW_H
 
@@ -26,7 +26,7 @@ static inline void row_remove(struct herd_topology_row *row, uint32_t server)
     row->word[server / 64] &= ~(UINT64_C(1) << (server % 64));
 }
 
-/* Takes out of `row` what is in `less`. */
+/* Removes the servers of `less` from `row`. */
 static inline void row_subtract(struct herd_topology_row *row,
                                 const struct herd_topology_row *less)
 {
@@ -38,19 +38,20 @@ static inline void row_subtract(struct herd_topology_row *row,
 uint32_t herd_topology_next(const struct herd_topology_row *row, uint32_t from);
 
 struct topology_reach {
-    struct herd_topology_row servers; /* that hear of it, the first one included */
-    uint32_t count;                   /* how many these are */
-    uint32_t steps;                   /* links to the furthest */
+    struct herd_topology_row servers; /* that are reached, the first one included */
+    uint32_t count;                   /* of these servers */
+    uint32_t hops;                    /* links to the furthest of them */
 };
 
-/* Where news gets from `from` when only the servers of `among` pass it on; `from` is one
- * of them. */
+/* Fills *reach with the servers that an update of `from` reaches when only servers of
+ * `among` pass it on; `from` is one of them. */
 void herd_topology_reach(const struct herd_topology *topology, uint32_t from,
                          const struct herd_topology_row *among,
                          struct topology_reach *reach);
 
-/* The servers of a part without the server `without` (HERD_CONF_SERVERS_MAX: none). */
-void herd_topology_members(const struct herd_topology *topology, uint32_t part,
+/* Fills *members with the servers of a component, except the server `without`
+ * (HERD_CONF_SERVERS_MAX: no exception). */
+void herd_topology_members(const struct herd_topology *topology, uint32_t component,
                            uint32_t without, struct herd_topology_row *members);
 
 #endif

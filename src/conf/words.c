@@ -36,10 +36,10 @@ static enum conf_word next_quoted(struct conf_words *words, struct herd_slice *w
             return CONF_ESCAPE;
     }
     if (end == line.len)
-        return CONF_UNFINISHED;
+        return CONF_UNCLOSED;
     words->rest = herd_slice_from(line, end + 1);
     if (words->rest.len > 0 && !is_blank(words->rest.data[0]))
-        return CONF_GLUED;
+        return CONF_NO_BLANK;
     struct herd_slice raw = herd_slice(line.data + 1, end - 1);
     *word = escapes ? without_backslashes(words, raw) : raw;
     return CONF_WORD;
@@ -77,7 +77,7 @@ static bool is_control(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-size_t herd_conf_control(struct herd_slice text)
+size_t herd_conf_find_control(struct herd_slice text)
 {
     size_t i = 0;
     while (i < text.len && (!is_control(text.data[i]) || text.data[i] == '\t'))
@@ -85,7 +85,7 @@ size_t herd_conf_control(struct herd_slice text)
     return i;
 }
 
-/* A character of several bytes is shown whole or not at all. */
+/* A UTF-8 character is shown whole or not at all. */
 static size_t shown_len(struct herd_slice text)
 {
     if (text.len <= CONF_SHOWN)
@@ -118,9 +118,8 @@ const char *herd_conf_show(struct herd_slice text, char *out)
     return out;
 }
 
-/* The number of bytes to insert, delete or replace that makes `a` of `b`: the rows of the
- * classic table one after the other. */
-static size_t edits(struct herd_slice a, struct herd_slice b)
+/* The Levenshtein distance of `a` and `b`, with one row of its table at a time. */
+static size_t edit_distance(struct herd_slice a, struct herd_slice b)
 {
     size_t row[HERD_CONF_NAME_MAX + 1];
     for (size_t j = 0; j <= b.len; j++)
@@ -143,12 +142,12 @@ void herd_conf_guess_start(struct conf_guess *guess, struct herd_slice word)
     *guess = (struct conf_guess){.word = word, .best = {"", 0}, .distance = SIZE_MAX};
 }
 
-/* A third of a name may be wrong. */
+/* Up to a third of the name may differ. */
 void herd_conf_guess_try(struct conf_guess *guess, struct herd_slice name)
 {
     if (guess->word.len > HERD_CONF_NAME_MAX)
         return;
-    size_t distance = edits(guess->word, name);
+    size_t distance = edit_distance(guess->word, name);
     if (distance <= name.len / 3 && distance < guess->distance) {
         guess->best = name;
         guess->distance = distance;

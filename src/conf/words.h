@@ -1,15 +1,16 @@
-/* The words of one line of herd.conf, and how words of the file are shown in messages. */
+/* Splits a line of herd.conf into words, quotes words of the file for messages, and finds
+ * the known name that resembles a misspelt one. */
 #ifndef HERD_CONF_WORDS_H
 #define HERD_CONF_WORDS_H
 
 #include "herd/conf.h"
 
 enum conf_word {
-    CONF_WORD,       /* a word, maybe an empty one in quotes */
-    CONF_END,        /* no further word; a comment is none */
-    CONF_UNFINISHED, /* the closing quote is missing */
-    CONF_ESCAPE,     /* a backslash in quotes before something other than " and \ */
-    CONF_GLUED,      /* something right behind the closing quote */
+    CONF_WORD,     /* a word; an empty one if it is "" */
+    CONF_END,      /* the line, or its part before a comment, has no further word */
+    CONF_UNCLOSED, /* error: the closing quote is missing */
+    CONF_ESCAPE,   /* error: a backslash in quotes before a byte other than " and \ */
+    CONF_NO_BLANK, /* error: no blank after the closing quote */
 };
 
 struct conf_words {
@@ -17,34 +18,37 @@ struct conf_words {
     char plain[HERD_CONF_TEXT_MAX + 1]; /* a word without its backslashes */
 };
 
-/* Begins with a line, which is borrowed until its last word has been read. */
+/* Starts with the first word of `line`, which is borrowed until the last word is read. */
 void herd_conf_words_start(struct conf_words *words, struct herd_slice line);
 
-/* Reads the next word. It is a slice of the line and lives as long, except that a word
- * with backslashes in quotes lives in `words` until the next call; such a word is cut off
- * one byte above HERD_CONF_TEXT_MAX. After an error the rest of the line makes no sense. */
+/* Reads the next word. *word is a slice of the line and lives as long, except that a word
+ * with backslashes in quotes lives in `words` until the next call; such a word is cut one
+ * byte above HERD_CONF_TEXT_MAX. After an error no further word may be read. */
 enum conf_word herd_conf_words_next(struct conf_words *words, struct herd_slice *word);
 
-/* Whether herd_conf_words_next() would take `text` for something else unless quoted. */
+/* Whether `text` must be quoted for herd_conf_words_next() to read it as one word. */
 bool herd_conf_needs_quotes(struct herd_slice text);
 
-/* The offset of the first control byte (a tab is none), or the length. */
-size_t herd_conf_control(struct herd_slice text);
+/* The offset of the first control byte other than tab; text.len if there is none. */
+size_t herd_conf_find_control(struct herd_slice text);
 
+/* The bytes of a quoted word that are shown, and the buffer that they need. */
 enum { CONF_SHOWN = 40, CONF_SHOWN_TEXT = 4 * CONF_SHOWN + 8 };
 
-/* Writes `text` in double quotes, control bytes escaped, with "..." for what is beyond
- * CONF_SHOWN bytes, ended by NUL, to `out` (CONF_SHOWN_TEXT bytes). Returns `out`. */
+/* Writes `text` in double quotes to `out` (CONF_SHOWN_TEXT bytes), control bytes escaped,
+ * "..." in place of all that follows CONF_SHOWN bytes, and a NUL. Returns `out`. */
 const char *herd_conf_show(struct herd_slice text, char *out);
 
-/* Looks for the known name that is meant by a misspelt one. */
+/* The search for the known name that resembles a misspelt one most. */
 struct conf_guess {
-    struct herd_slice word;
-    struct herd_slice best; /* empty: no name is near */
-    size_t distance;        /* of the best */
+    struct herd_slice word; /* the misspelt one; borrowed */
+    struct herd_slice best; /* borrowed from the tried names; empty: none is similar */
+    size_t distance;        /* edits between `word` and `best` */
 };
 
 void herd_conf_guess_start(struct conf_guess *guess, struct herd_slice word);
+
+/* Compares a known name, of at most HERD_CONF_NAME_MAX bytes. */
 void herd_conf_guess_try(struct conf_guess *guess, struct herd_slice name);
 
 #endif

@@ -19,7 +19,7 @@ struct source {
     const char *program, *path;
 };
 
-static void print_mistake(void *ctx, uint32_t line, struct herd_slice text)
+static void print_error(void *ctx, uint32_t line, struct herd_slice text)
 {
     const struct source *source = ctx;
     fprintf(stderr, "%s: %s:", source->program, source->path);
@@ -33,14 +33,14 @@ int io_conf_file_read(struct herd_conf *conf, const struct herd_mem *mem,
 {
     struct herd_buf text;
     struct source source = {program, path};
-    struct herd_conf_mistakes mistakes = {print_mistake, &source};
+    struct herd_conf_errors errors = {print_error, &source};
     struct herd_error_text error;
     herd_buf_init(&text, mem, CONF_SIZE_MAX);
     int rc = io_file_read(path, false, &text, &error);
     if (rc == HERD_OK) {
-        rc = herd_conf_parse(conf, mem, herd_buf_bytes(&text), &mistakes);
+        rc = herd_conf_parse(conf, mem, herd_buf_bytes(&text), &errors);
         if (rc == HERD_ENOMEM)
-            print_mistake(&source, 0, herd_slice_str(herd_strerror(rc)));
+            print_error(&source, 0, herd_slice_str(herd_strerror(rc)));
     } else {
         fprintf(stderr, "%s: %s\n", program, error.text);
     }

@@ -1,5 +1,5 @@
-/* When connections that say one line say it: everybody once, in order, all over the time,
- * and the same every time that the seed is the same. */
+/* The schedule of cold and fresh lines: each connection once, in order of time, all over
+ * the measurement, and the same for the same seed. */
 #include "check.h"
 
 #include "bench/cold.h"
@@ -12,7 +12,7 @@ static const int64_t DURATION_NS = INT64_C(2000000000);
 
 static struct cold_due due[COUNT], other[COUNT];
 
-static void everybody_once(void)
+static void each_connection_sends_once(void)
 {
     static bool seen[COUNT];
     cold_plan(due, COUNT, DURATION_NS, 1);
@@ -24,9 +24,9 @@ static void everybody_once(void)
     }
 }
 
-/* A tenth of the time has a tenth of them, roughly; who is first to connect is not first to
- * speak. */
-static void all_over(void)
+/* Each tenth of the time has about a tenth of the lines, and the order of connecting is not
+ * that of sending. */
+static void times_are_uniform(void)
 {
     int parts[PARTS] = {0}, early = 0;
     cold_plan(due, COUNT, DURATION_NS, 7);
@@ -39,7 +39,7 @@ static void all_over(void)
     CHECK(early > COUNT / 5 && early < COUNT * 3 / 10);
 }
 
-static void seeds(void)
+static void a_seed_repeats_the_schedule(void)
 {
     cold_plan(due, COUNT, DURATION_NS, 3);
     cold_plan(other, COUNT, DURATION_NS, 3);
@@ -54,8 +54,8 @@ static void seeds(void)
 }
 
 const struct check_test test_cold[] = {
-    {"everybody once", everybody_once},
-    {"all over", all_over},
-    {"seeds", seeds},
+    {"each_connection_sends_once", each_connection_sends_once},
+    {"times_are_uniform", times_are_uniform},
+    {"a_seed_repeats_the_schedule", a_seed_repeats_the_schedule},
     {NULL, NULL},
 };

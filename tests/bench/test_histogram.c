@@ -15,10 +15,10 @@ static struct histogram histogram, other;
 static void buckets(void)
 {
     for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
-        int64_t least = histogram_bucket_least(bucket);
-        int64_t most = histogram_bucket_most(bucket);
+        int64_t least = histogram_bucket_min(bucket);
+        int64_t most = histogram_bucket_max(bucket);
         bool touches =
-            bucket == 0 ? least == 0 : least == histogram_bucket_most(bucket - 1) + 1;
+            bucket == 0 ? least == 0 : least == histogram_bucket_max(bucket - 1) + 1;
         bool narrow = most == least || (most - least + 1) <= least >> HISTOGRAM_BITS;
         bool own = histogram_bucket(least) == bucket && histogram_bucket(most) == bucket;
         if (!touches || !narrow || !own) {
@@ -30,10 +30,10 @@ static void buckets(void)
             return;
         }
     }
-    CHECK_INT(histogram_bucket_most(HISTOGRAM_BUCKETS - 1), INT64_MAX);
-    CHECK_INT(histogram_bucket_least(2047), 2047);
-    CHECK_INT(histogram_bucket_most(2047), 2047);
-    CHECK_INT(histogram_bucket_most(2048), 2049);
+    CHECK_INT(histogram_bucket_max(HISTOGRAM_BUCKETS - 1), INT64_MAX);
+    CHECK_INT(histogram_bucket_min(2047), 2047);
+    CHECK_INT(histogram_bucket_max(2047), 2047);
+    CHECK_INT(histogram_bucket_max(2048), 2049);
 }
 
 static void empty(void)
@@ -63,7 +63,7 @@ static void a_thousand(void)
     CHECK_INT((int64_t)histogram_up_to(&histogram, 250), 250);
     histogram_clear(&histogram);
     histogram_add(&histogram, -5);
-    CHECK_INT(histogram.least, 0);
+    CHECK_INT(histogram.min, 0);
     CHECK_INT((int64_t)histogram.count, 1);
 }
 
@@ -95,8 +95,8 @@ static void check_against(const int64_t *sorted, int64_t count)
         }
     }
     CHECK_LABEL("%s", "");
-    CHECK_INT(histogram.least, sorted[0]);
-    CHECK_INT(histogram.most, sorted[count - 1]);
+    CHECK_INT(histogram.min, sorted[0]);
+    CHECK_INT(histogram.max, sorted[count - 1]);
     CHECK_INT((int64_t)histogram.count, count);
     CHECK_INT(histogram_at(&histogram, HISTOGRAM_WHOLE), sorted[count - 1]);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { WORDS = 12, GO_ON = -1 };
+enum { WORDS = 12 };
 
 /* Reads a line of options, split at blanks. */
 static int read_line(struct bench_options *options, const char *line)
@@ -26,10 +26,10 @@ static int read_line(struct bench_options *options, const char *line)
     return options_read(options, argv);
 }
 
-static void usual(void)
+static void options_have_defaults(void)
 {
     struct bench_options options;
-    CHECK_INT(read_line(&options, ""), GO_ON);
+    CHECK_INT(read_line(&options, ""), OPTIONS_CONTINUE);
     CHECK_INT(options.command, COMMAND_LOAD);
     CHECK_INT(options.connections, 50);
     CHECK_INT(options.pipeline, 1);
@@ -40,12 +40,12 @@ static void usual(void)
     CHECK(options.server == NULL && options.remote == NULL && !options.places_ok);
 }
 
-static void values(void)
+static void options_are_read(void)
 {
     struct bench_options options;
     CHECK_INT(
         read_line(&options, "-n7 -p 3 --idle=9 -d 0.25 -w 0 --server Welsh -j spread"),
-        GO_ON);
+        OPTIONS_CONTINUE);
     CHECK_INT(options.connections, 7);
     CHECK_INT(options.pipeline, 3);
     CHECK_INT(options.idle, 9);
@@ -54,74 +54,76 @@ static void values(void)
     CHECK_STR(options.server, "Welsh");
     CHECK(options.json && !options.quiet);
     CHECK_INT(options.command, COMMAND_SPREAD);
-    CHECK_INT(read_line(&options, "-r 100"), GO_ON);
+    CHECK_INT(read_line(&options, "-r 100"), OPTIONS_CONTINUE);
     CHECK_INT(options.pipeline, 128);
-    CHECK_INT(read_line(&options, "-p 2 -r 100"), GO_ON);
+    CHECK_INT(read_line(&options, "-p 2 -r 100"), OPTIONS_CONTINUE);
     CHECK_INT(options.pipeline, 2);
-    CHECK_INT(read_line(&options, "--pid 12,34,5 -s a:1"), GO_ON);
+    CHECK_INT(read_line(&options, "--pid 12,34,5 -s a:1"), OPTIONS_CONTINUE);
     CHECK_INT(options.pids[1], 34);
     CHECK_INT(options.pids[2], 5);
     CHECK_INT(options.pids[3], 0);
-    CHECK_INT(read_line(&options, "--mix new=3,invalid=1,known=0 --plot curve"), GO_ON);
+    CHECK_INT(read_line(&options, "--mix new=3,invalid=1,known=0 --plot curve"),
+              OPTIONS_CONTINUE);
     CHECK_INT(options.weight[WORK_KNOWN], 0);
     CHECK_INT(options.weight[WORK_NEW], 3);
     CHECK_INT(options.weight[WORK_INVALID], 1);
     CHECK_INT(options.plot, PLOT_CURVE);
-    CHECK_INT(read_line(&options, "--cold 10000 --fresh=3 -d 2"), GO_ON);
+    CHECK_INT(read_line(&options, "--cold 10000 --fresh=3 -d 2"), OPTIONS_CONTINUE);
     CHECK_INT(options.cold, 10000);
     CHECK_INT(options.fresh, 3);
     CHECK(!options.no_fill);
-    CHECK_INT(read_line(&options, "--no-fill -p 2"), GO_ON);
+    CHECK_INT(read_line(&options, "--no-fill -p 2"), OPTIONS_CONTINUE);
     CHECK(options.no_fill);
 }
 
-static void mistakes(void)
+static const char *const wrong_lines[] = {
+    "-x",
+    "-jq",
+    "--nothing",
+    "fly",
+    "load floor",
+    "-n",
+    "-n 0",
+    "-n 1x",
+    "-n -1",
+    "-p 65537",
+    "-d 0",
+    "-d 901",
+    "-d 1e3",
+    "-t 0",
+    "--json=yes",
+    "--mix old=1",
+    "--mix known",
+    "--mix known=",
+    "--mix known=0",
+    "--mix known=1,known=1",
+    "--mix known=1001",
+    "--mix known=600,new=600",
+    "--pid 0",
+    "--pid 1,,2",
+    "--pid 1,",
+    "--speak http",
+    "--speak set",
+    "--speak set -s a:1 --mix new=1",
+    "--plot pie",
+    "--cold",
+    "--no-fill=1",
+    "--cold 1000001",
+    "--cold 1 -N 10",
+    "-N 10 --fresh 1",
+    "--pid 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+};
+
+static void wrong_options_are_errors(void)
 {
-    static const char *const lines[] = {
-        "-x",
-        "-jq",
-        "--nothing",
-        "fly",
-        "load floor",
-        "-n",
-        "-n 0",
-        "-n 1x",
-        "-n -1",
-        "-p 65537",
-        "-d 0",
-        "-d 901",
-        "-d 1e3",
-        "-t 0",
-        "--json=yes",
-        "--mix old=1",
-        "--mix known",
-        "--mix known=",
-        "--mix known=0",
-        "--mix known=1,known=1",
-        "--mix known=1001",
-        "--mix known=600,new=600",
-        "--pid 0",
-        "--pid 1,,2",
-        "--pid 1,",
-        "--speak http",
-        "--speak set",
-        "--speak set -s a:1 --mix new=1",
-        "--plot pie",
-        "--cold",
-        "--no-fill=1",
-        "--cold 1000001",
-        "--cold 1 -N 10",
-        "-N 10 --fresh 1",
-        "--pid 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
-    };
-    /* The complaints are not what is tested. */
+    /* The messages are not tested here. */
     int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong_lines / sizeof wrong_lines[0]; i++) {
         struct bench_options options;
         (void)dup2(nowhere, STDERR_FILENO);
-        int status = read_line(&options, lines[i]);
+        int status = read_line(&options, wrong_lines[i]);
         (void)dup2(kept, STDERR_FILENO);
-        CHECK_LABEL("%s", lines[i]);
+        CHECK_LABEL("%s", wrong_lines[i]);
         CHECK_INT(status, BENCH_USAGE);
     }
     CHECK_LABEL("%s", "");
@@ -130,8 +132,8 @@ static void mistakes(void)
 }
 
 const struct check_test test_options[] = {
-    {"usual", usual},
-    {"values", values},
-    {"mistakes", mistakes},
+    {"options_have_defaults", options_have_defaults},
+    {"options_are_read", options_are_read},
+    {"wrong_options_are_errors", wrong_options_are_errors},
     {NULL, NULL},
 };

@@ -1,4 +1,4 @@
-/* Replies in any cutting, in their order; lines that leave in pieces. */
+/* Replies are split at any byte and must be in order; lines are sent in pieces. */
 #include "check.h"
 
 #include "bench/session.h"
@@ -7,59 +7,59 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { DEPTH = 4, HEARD = 64 };
+enum { DEPTH = 4, REPLIES = 64 };
 
-struct heard {
+struct replies {
     unsigned count;
-    enum verdict verdict[HEARD];
-    bool asked[HEARD];
+    enum verdict verdict[REPLIES];
+    bool asked[REPLIES];
 };
 
-static void told(void *arg, struct session *session, const struct flight *flight,
-                 enum verdict verdict, struct herd_slice line)
+static void on_reply(void *arg, struct session *session, const struct request *request,
+                     enum verdict verdict, struct herd_slice line)
 {
-    struct heard *heard = arg;
+    struct replies *replies = arg;
     (void)session;
     (void)line;
-    if (heard->count == HEARD)
+    if (replies->count == REPLIES)
         return;
-    heard->verdict[heard->count] = verdict;
-    heard->asked[heard->count++] = flight != NULL;
+    replies->verdict[replies->count] = verdict;
+    replies->asked[replies->count++] = request != NULL;
 }
 
 static void add(struct session *session, enum work_kind kind, const char *line)
 {
-    struct flight *flight = session_add(session);
-    if (!CHECK(flight != NULL))
+    struct request *request = session_add(session);
+    if (!CHECK(request != NULL))
         return;
-    flight->kind = (uint8_t)kind;
-    flight->len = (uint8_t)snprintf(flight->line, sizeof flight->line, "%s", line);
+    request->kind = (uint8_t)kind;
+    request->len = (uint8_t)snprintf(request->line, sizeof request->line, "%s", line);
 }
 
 /* Three commands of three kinds, whose replies come cut in two at every byte. */
-static void cuts(void)
+static void replies_may_be_split_anywhere(void)
 {
-    static const char replies[] = "AT S +0.000000001 a +1+1 5\n"
-                                  "AT T +0.000000001 bench-00000001 +1+1 5\n{\n}\n\n"
-                                  "? FOO\n";
+    static const char text[] = "AT S +0.000000001 a +1+1 5\n"
+                               "AT T +0.000000001 bench-00000001 +1+1 5\n{\n}\n\n"
+                               "? FOO\n";
     struct work work = {.speak = SPEAK_HERD};
-    for (size_t cut = 0; cut < sizeof replies; cut++) {
+    for (size_t cut = 0; cut < sizeof text; cut++) {
         struct target target = {.name = ""};
         struct session session;
-        struct heard heard = {0};
-        const struct session_ear ear = {&work, told, &heard};
+        struct replies replies = {0};
+        const struct session_handler handler = {&work, on_reply, &replies};
         REQUIRE(session_open(&session, &target, -1, DEPTH));
         add(&session, WORK_NEW, "IAMAT a +1+1 5\n");
         add(&session, WORK_WHATSAT, "WHATSAT bench-00000001 10 5\n");
         add(&session, WORK_INVALID, "FOO\n");
         session.unsent = 0;
-        CHECK(session_hear(&session, &ear, herd_slice(replies, cut)));
-        CHECK(session_hear(&session, &ear,
-                           herd_slice(replies + cut, sizeof replies - 1 - cut)));
+        CHECK(session_receive(&session, &handler, herd_slice(text, cut)));
+        CHECK(session_receive(&session, &handler,
+                              herd_slice(text + cut, sizeof text - 1 - cut)));
         CHECK_LABEL("cut %zu", cut);
-        CHECK_INT(heard.count, 3);
-        for (unsigned i = 0; i < heard.count; i++)
-            CHECK_INT(heard.verdict[i], VERDICT_RIGHT);
+        CHECK_INT(replies.count, 3);
+        for (unsigned i = 0; i < replies.count; i++)
+            CHECK_INT(replies.verdict[i], VERDICT_RIGHT);
         CHECK_INT(session.count, 0);
         session_close(&session);
     }
@@ -67,39 +67,39 @@ static void cuts(void)
 }
 
 /* The right replies in the wrong order, and one that nobody asked for. */
-static void order(void)
+static void replies_must_be_in_order(void)
 {
     struct work work = {.speak = SPEAK_HERD};
     struct target target = {.name = ""};
     struct session session;
-    struct heard heard = {0};
-    const struct session_ear ear = {&work, told, &heard};
+    struct replies replies = {0};
+    const struct session_handler handler = {&work, on_reply, &replies};
     REQUIRE(session_open(&session, &target, -1, DEPTH));
     add(&session, WORK_INVALID, "FOO\n");
     add(&session, WORK_INVALID, "BAR\n");
     session.unsent = 0;
-    CHECK(session_hear(&session, &ear, HERD_LIT("? BAR\n? FOO\n? FOO\n")));
-    CHECK_INT(heard.count, 3);
-    CHECK_INT(heard.verdict[0], VERDICT_WRONG);
-    CHECK_INT(heard.verdict[1], VERDICT_WRONG);
-    CHECK(heard.asked[1] && !heard.asked[2]);
-    CHECK_INT(heard.verdict[2], VERDICT_WRONG);
+    CHECK(session_receive(&session, &handler, HERD_LIT("? BAR\n? FOO\n? FOO\n")));
+    CHECK_INT(replies.count, 3);
+    CHECK_INT(replies.verdict[0], VERDICT_WRONG);
+    CHECK_INT(replies.verdict[1], VERDICT_WRONG);
+    CHECK(replies.asked[1] && !replies.asked[2]);
+    CHECK_INT(replies.verdict[2], VERDICT_WRONG);
     add(&session, WORK_INVALID, "FOO\n");
-    CHECK(session_hear(&session, &ear, HERD_LIT("? FOO\n")));
-    CHECK(heard.count == 4 && !heard.asked[3]);
+    CHECK(session_receive(&session, &handler, HERD_LIT("? FOO\n")));
+    CHECK(replies.count == 4 && !replies.asked[3]);
     session_close(&session);
 }
 
 /* Through a pair of sockets: the ring goes round many times, and what arrives are the lines
  * in order, however the kernel cuts them. */
-static void sending(void)
+static void lines_are_sent_in_order(void)
 {
     enum { LINES = 5000 };
     struct target target = {.name = ""};
     struct session session;
     struct work work = {.speak = SPEAK_ECHO};
-    struct heard heard = {0};
-    const struct session_ear ear = {&work, told, &heard};
+    struct replies replies = {0};
+    const struct session_handler handler = {&work, on_reply, &replies};
     int ends[2], sent = 0, small = 2048;
     unsigned got = 0;
     char piece[700];
@@ -117,11 +117,11 @@ static void sending(void)
         REQUIRE(session_flush(&session));
         ssize_t len = read(ends[1], piece, sizeof piece);
         REQUIRE(len > 0);
-        heard.count = 0;
-        CHECK(session_hear(&session, &ear, herd_slice(piece, (size_t)len)));
-        for (unsigned i = 0; i < heard.count; i++)
-            REQUIRE(heard.verdict[i] == VERDICT_RIGHT && heard.asked[i]);
-        got += heard.count;
+        replies.count = 0;
+        CHECK(session_receive(&session, &handler, herd_slice(piece, (size_t)len)));
+        for (unsigned i = 0; i < replies.count; i++)
+            REQUIRE(replies.verdict[i] == VERDICT_RIGHT && replies.asked[i]);
+        got += replies.count;
     }
     CHECK_INT(got, LINES);
     CHECK_INT(session.count, 0);
@@ -130,8 +130,8 @@ static void sending(void)
 }
 
 const struct check_test test_session[] = {
-    {"cuts", cuts},
-    {"order", order},
-    {"sending", sending},
+    {"replies_may_be_split_anywhere", replies_may_be_split_anywhere},
+    {"replies_must_be_in_order", replies_must_be_in_order},
+    {"lines_are_sent_in_order", lines_are_sent_in_order},
     {NULL, NULL},
 };

@@ -1,5 +1,5 @@
-/* The lines are held against the server's own parser, and the judge against replies with
- * one byte changed. */
+/* The lines are checked with the server's own parser, and the check of replies with replies
+ * in which one byte is changed. */
 #include "check.h"
 
 #include "bench/work.h"
@@ -92,7 +92,7 @@ static void mix(void)
     CHECK_INT(count[WORK_KNOWN] + count[WORK_STALE] + count[WORK_INVALID], 10000);
 }
 
-/* ---- the judge ---- */
+/* ---- the check of replies ---- */
 
 /* Any byte that is changed to one that stands nowhere, any that is missing, any more. */
 static void check_damage(const struct work *work, enum work_kind kind,
@@ -142,7 +142,7 @@ static void damaged_replies(void)
     check_damage(&work, WORK_KNOWN, make(&work, WORK_KNOWN, line), ":1\r");
 }
 
-static enum verdict judge(const struct work *work, enum work_kind kind, const char *sent,
+static enum verdict check(const struct work *work, enum work_kind kind, const char *sent,
                           const char *reply, unsigned at, char *server)
 {
     return work_check(work, kind, herd_slice_str(sent), herd_slice_str(reply), at, server);
@@ -156,24 +156,24 @@ static void verdicts(void)
     const char *asks = "WHATSAT bench-00000001 10 5\n";
     const char *record = "AT Any +0.000000001 bench-00000001 +1+1 5";
     start(&work, SPEAK_HERD);
-    CHECK_INT(judge(&work, WORK_NEW, report, at, 0, server), VERDICT_RIGHT);
+    CHECK_INT(check(&work, WORK_NEW, report, at, 0, server), VERDICT_RIGHT);
     CHECK_STR(server, "Bona");
-    CHECK_INT(judge(&work, WORK_NEW, report, "AT Bone -12.000000001 a +1+1 5", 0, server),
+    CHECK_INT(check(&work, WORK_NEW, report, "AT Bone -12.000000001 a +1+1 5", 0, server),
               VERDICT_WRONG);
-    CHECK_INT(judge(&work, WORK_NEW, report, "? IAMAT a +1+1 5", 0, server),
+    CHECK_INT(check(&work, WORK_NEW, report, "? IAMAT a +1+1 5", 0, server),
               VERDICT_REFUSED);
-    CHECK_INT(judge(&work, WORK_NEW, report, "", 0, server), VERDICT_WRONG);
-    CHECK_INT(judge(&work, WORK_WHATSAT, asks, record, 0, server), VERDICT_MORE);
-    CHECK_INT(judge(&work, WORK_WHATSAT, asks, at, 0, server), VERDICT_WRONG);
-    CHECK_INT(judge(&work, WORK_WHATSAT, asks, "? WHATSAT bench-00000001 10 5", 0, server),
+    CHECK_INT(check(&work, WORK_NEW, report, "", 0, server), VERDICT_WRONG);
+    CHECK_INT(check(&work, WORK_WHATSAT, asks, record, 0, server), VERDICT_MORE);
+    CHECK_INT(check(&work, WORK_WHATSAT, asks, at, 0, server), VERDICT_WRONG);
+    CHECK_INT(check(&work, WORK_WHATSAT, asks, "? WHATSAT bench-00000001 10 5", 0, server),
               VERDICT_REFUSED);
-    CHECK_INT(judge(&work, WORK_WHATSAT, asks, "{", 1, server), VERDICT_MORE);
-    CHECK_INT(judge(&work, WORK_WHATSAT, asks, "", 1, server), VERDICT_WRONG);
-    CHECK_INT(judge(&work, WORK_WHATSAT, asks, "}", 2, server), VERDICT_MORE);
-    CHECK_INT(judge(&work, WORK_WHATSAT, asks, "", 3, server), VERDICT_RIGHT);
+    CHECK_INT(check(&work, WORK_WHATSAT, asks, "{", 1, server), VERDICT_MORE);
+    CHECK_INT(check(&work, WORK_WHATSAT, asks, "", 1, server), VERDICT_WRONG);
+    CHECK_INT(check(&work, WORK_WHATSAT, asks, "}", 2, server), VERDICT_MORE);
+    CHECK_INT(check(&work, WORK_WHATSAT, asks, "", 3, server), VERDICT_RIGHT);
     start(&work, SPEAK_GEOADD);
-    CHECK_INT(judge(&work, WORK_KNOWN, "", ":0\r", 0, server), VERDICT_RIGHT);
-    CHECK_INT(judge(&work, WORK_KNOWN, "", "-OOM\r", 0, server), VERDICT_REFUSED);
+    CHECK_INT(check(&work, WORK_KNOWN, "", ":0\r", 0, server), VERDICT_RIGHT);
+    CHECK_INT(check(&work, WORK_KNOWN, "", "-OOM\r", 0, server), VERDICT_REFUSED);
 }
 
 /* ---- Redis ---- */
@@ -211,9 +211,10 @@ static void resp(void)
     }
 }
 
-/* A report that changes nothing is no work for Redis: it is neither stored nor passed on.
+/* A report that changes nothing is no work for Redis, which neither stores nor replicates
+ * it.
  */
-static void every_report_is_news(void)
+static void every_report_changes_the_record(void)
 {
     static const enum speak speaks[] = {SPEAK_HERD, SPEAK_SET, SPEAK_GEOADD};
     struct work work;
@@ -235,6 +236,6 @@ const struct check_test test_work[] = {
     {"damaged replies", damaged_replies},
     {"verdicts", verdicts},
     {"resp", resp},
-    {"every report is news", every_report_is_news},
+    {"every_report_changes_the_record", every_report_changes_the_record},
     {NULL, NULL},
 };

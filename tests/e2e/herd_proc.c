@@ -34,7 +34,7 @@ static void print_mistake(void *ctx, uint32_t line, struct herd_slice text)
 
 static bool parse(struct herd_conf *conf, struct herd_slice text)
 {
-    const struct herd_conf_mistakes mistakes = {print_mistake, NULL};
+    const struct herd_conf_errors mistakes = {print_mistake, NULL};
     return text.data != NULL && herd_conf_parse(conf, &heap, text, &mistakes) == 0;
 }
 

@@ -35,7 +35,7 @@ static void usage(void)
 }
 
 /* Every line that was counted has arrived, each kind as what it is. */
-static void one_server(void)
+static void every_counted_line_arrives(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
@@ -55,7 +55,7 @@ static void one_server(void)
                        BENCH "-s 127.0.0.1:%u -r 20000 -N 200 -n 3 --idle 5 "
                              "--plot histogram",
                        herd.client[GOLOMAN].number),
-                 0, "its lag", NULL);
+                 0, "own lag", NULL);
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "commands") - before, CLIENTS + 200);
     before = herd_proc_count(&herd, GOLOMAN, "commands");
     shell_expect(shell(herd.dir, BENCH "-s Goloman -N 10 -n 3 --no-fill"), 0,
@@ -85,9 +85,9 @@ static cJSON *run_json(const struct herd_proc *herd, const char *line)
     return json;
 }
 
-/* Those who speak once are counted apart, and all of them; each is a line more that has
- * arrived, and only the fresh ones connect late. */
-static void once_each(void)
+/* Each cold or fresh connection sends one line that arrives and is counted apart; only the
+ * fresh ones connect late. */
+static void cold_and_fresh_lines_are_counted_apart(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
@@ -111,8 +111,8 @@ static void once_each(void)
     herd_proc_close(&herd);
 }
 
-/* A server that closes who is quiet has lost those who wanted to speak later. */
-static void once_too_late(void)
+/* A server that closes quiet connections has lost those that were to send a line later. */
+static void closed_quiet_connections_are_errors(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", "client-idle-ms 100\n"));
@@ -120,12 +120,12 @@ static void once_too_late(void)
     shell_expect(shell(herd.dir, BENCH "-s Goloman -n 2 -d 0.8 --cold 20"), 1, "ERRORS",
                  "connection lost");
     shell_expect(shell(herd.dir, BENCH "-s Goloman -n 2 -d 0.6 --fresh 5"), 1, "ERRORS",
-                 "did not stay quiet and open");
+                 "were closed or received data");
     herd_proc_close(&herd);
 }
 
-/* All five get their part; news is seen to travel one, two and three links. */
-static void whole_herd(void)
+/* All five get their share; updates are seen to cross one, two and three links. */
+static void all_servers_are_loaded(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
@@ -150,7 +150,7 @@ static void whole_herd(void)
     herd_proc_close(&herd);
 }
 
-/* WHATSAT is asked without asking Places, unless one says that this is fine. */
+/* WHATSAT is sent to servers that query Places only with --places-ok. */
 static void places(void)
 {
     struct places_proc places;
@@ -171,7 +171,7 @@ static void places(void)
     places_proc_stop(&places);
 }
 
-/* Servers that say something else, close, or say nothing. */
+/* Servers that send something else, close, or send nothing. */
 static void bad_servers(void)
 {
     struct herd_proc herd;
@@ -179,7 +179,7 @@ static void bad_servers(void)
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
     CHECK(fake_clients(&fake, &herd, GOLOMAN, "HELLO\n"));
     shell_expect(shell(herd.dir, BENCH "-s Goloman -n 1"), 1, "ERRORS",
-                 "answered \"HELLO\"");
+                 "replied \"HELLO\"");
     fake_stop(&fake);
     herd_proc_close(&herd);
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
@@ -190,7 +190,7 @@ static void bad_servers(void)
     herd_proc_close(&herd);
 }
 
-/* What was measured until then is printed. */
+/* After SIGINT the results so far are printed. */
 static void interrupt(void)
 {
     struct herd_proc herd;
@@ -232,7 +232,7 @@ static void the_floor(void)
                            port, pid),
                      0, "errors     none", NULL);
         shell_expect(shell(dir, BENCH "-s 127.0.0.1:%u -N 10", port), 1, "ERRORS",
-                     "answered \"IAMAT");
+                     "replied \"IAMAT");
         CHECK_INT(child_end(&echo, SIGTERM), 0);
     }
     child_dir_remove(dir);
@@ -240,10 +240,10 @@ static void the_floor(void)
 
 const struct check_test test_bench[] = {
     {"usage", usage},
-    {"one server", one_server},
-    {"once each", once_each},
-    {"once too late", once_too_late},
-    {"whole herd", whole_herd},
+    {"every_counted_line_arrives", every_counted_line_arrives},
+    {"cold_and_fresh_lines_are_counted_apart", cold_and_fresh_lines_are_counted_apart},
+    {"closed_quiet_connections_are_errors", closed_quiet_connections_are_errors},
+    {"all_servers_are_loaded", all_servers_are_loaded},
     {"places", places},
     {"bad servers", bad_servers},
     {"interrupt", interrupt},

@@ -48,8 +48,8 @@ static void normal_form(void)
     child_dir_remove(dir);
 }
 
-/* Behind the configuration -t tells what its links are worth; warnings are on standard
- * error, too, and are no mistakes. */
+/* After the configuration -t reports on its links; warnings are on standard
+ * error, too, and do not change the exit status. */
 static void topology(void)
 {
     static const struct {
@@ -81,7 +81,7 @@ static void topology(void)
     }
 }
 
-/* A herd in parts, one of which can fall into more. */
+/* A herd of two components, one of which has a cut vertex. */
 static void several_warnings(void)
 {
     char path[PATH_SIZE];
@@ -90,8 +90,8 @@ static void several_warnings(void)
     CHECK_INT(got.status, 0);
     CHECK_SLICE(
         got.err,
-        HERD_LIT("herd: warning: the herd is in 2 parts (A B C | D) that never hear "
-                 "of each other: add 1 link between them\n"
+        HERD_LIT("herd: warning: the herd is split into 2 parts (A B C | D) that are not "
+                 "connected: add 1 link between them\n"
                  "herd: warning: if C fails, its part of the herd splits into 2 "
                  "parts (A | B): add 1 link between them\n"));
     CHECK_INT((int64_t)bytes_count(got.out, HERD_LIT("\n# warning: ")), 2);
@@ -110,23 +110,23 @@ static struct herd_slice take_line(struct herd_slice *text)
 
 /* "3: what is wrong" of the fixture becomes "herd: file:3: what is wrong"; line 0 stands
  * for the whole file. */
-static void check_mistakes(struct herd_slice got, struct herd_slice want, const char *path)
+static void check_errors(struct herd_slice got, struct herd_slice want, const char *path)
 {
     while (want.len > 0) {
         char line[PATH_SIZE + TEXT];
-        struct herd_slice mistake = take_line(&want);
-        bool whole = mistake.len > 2 && memcmp(mistake.data, "0:", 2) == 0;
+        struct herd_slice error = take_line(&want);
+        bool whole = error.len > 2 && memcmp(error.data, "0:", 2) == 0;
         if (whole)
-            mistake = herd_slice_from(mistake, 2);
-        int len = snprintf(line, sizeof line, "herd: %s:%.*s", path, (int)mistake.len,
-                           mistake.data);
+            error = herd_slice_from(error, 2);
+        int len =
+            snprintf(line, sizeof line, "herd: %s:%.*s", path, (int)error.len, error.data);
         CHECK_SLICE(take_line(&got), herd_slice(line, (size_t)len));
     }
     CHECK_INT((int64_t)got.len, 0);
 }
 
-/* All mistakes of a file in one go, on standard error, each with its place. */
-static void every_mistake(void)
+/* All errors of a file in one go, on standard error, each with its place. */
+static void every_error(void)
 {
     static const char *const names[] = {"bad-addresses", "bad-bytes",   "bad-links",
                                         "bad-numbers",   "bad-options", "bad-quotes",
@@ -142,11 +142,11 @@ static void every_mistake(void)
         struct outcome got = run("-c", path, "-t", NULL);
         CHECK_INT(got.status, 1);
         CHECK_INT((int64_t)got.out.len, 0);
-        check_mistakes(got.err, want, path);
+        check_errors(got.err, want, path);
         outcome_free(&got);
         got = run("-c", path, "Goloman", NULL);
         CHECK_INT(got.status, 1);
-        check_mistakes(got.err, want, path);
+        check_errors(got.err, want, path);
         outcome_free(&got);
         file_free(want);
     }
@@ -229,7 +229,7 @@ const struct check_test test_conf[] = {
     {"normal_form", normal_form},
     {"topology", topology},
     {"several_warnings", several_warnings},
-    {"every_mistake", every_mistake},
+    {"every_error", every_error},
     {"unknown_name", unknown_name},
     {"options", options},
     {"nothing_half_starts", nothing_half_starts},

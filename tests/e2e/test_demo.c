@@ -5,11 +5,14 @@
 
 #include <stdlib.h>
 
-static void whole_story(void)
+static void the_demo_shows_each_step(void)
 {
     static const char *const told[] = {
-        "Five servers start.",         "Holiday returns.", "POST /v1/places:searchNearby {",
-        "POST /api/interpreter data=", "All five stop.",
+        "Five servers start.",
+        "Holiday starts again",
+        "POST /v1/places:searchNearby {",
+        "POST /api/interpreter data=",
+        "All five servers are stopped.",
     };
     struct outcome got =
         shell(".", "NO_COLOR=1 HERD_TOOLS=\"${HERD_TEST_TOOLS:-$PWD/tools}\" tools/demo");
@@ -22,7 +25,7 @@ static void whole_story(void)
 }
 
 /* Scripts that people find tell what they are, and do nothing else. */
-static void scripts_have_help(void)
+static void scripts_print_help(void)
 {
     static const struct {
         const char *command, *told;
@@ -43,7 +46,7 @@ static void scripts_have_help(void)
 
 extern const struct check_test test_demo[];
 const struct check_test test_demo[] = {
-    {"whole_story", whole_story},
-    {"scripts_have_help", scripts_have_help},
+    {"the_demo_shows_each_step", the_demo_shows_each_step},
+    {"scripts_print_help", scripts_print_help},
     {NULL, NULL},
 };

@@ -97,7 +97,7 @@ static void start_and_stop(void)
 }
 
 /* Unknown names: nothing happens to the known ones. */
-static void only_those_named(void)
+static void only_named_servers_are_started(void)
 {
     static const struct shell_case cases[] = {
         {"herdctl start Goloman x", 2, NULL, "no server \"x\""},
@@ -119,7 +119,7 @@ static void only_those_named(void)
 /* ---- what goes wrong ---- */
 
 /* The one whose address is taken says so; the others start. */
-static void one_cannot_start(void)
+static void one_failure_does_not_stop_the_others(void)
 {
     struct herd_proc herd, other;
     pid_t pids[ALL];
@@ -137,7 +137,7 @@ static void one_cannot_start(void)
         struct outcome got = shell(herd.dir, "herdctl start Goloman Hands");
         note_pids(&herd, pids);
         CHECK_INT(got.status, 1);
-        CHECK(bytes_have(got.err, "Goloman did not start, it ended with status 1\n"));
+        CHECK(bytes_have(got.err, "Goloman did not start: it exited with status 1\n"));
         CHECK(bytes_have(got.err, address));
         CHECK(bytes_have(got.out, "Hands is up (pid "));
         outcome_free(&got);
@@ -147,23 +147,24 @@ static void one_cannot_start(void)
 }
 
 /* Programs that are no herd. */
-static void bad_programs(void)
+static void bad_programs_are_reported(void)
 {
     static const struct shell_case cases[] = {
         {"HERD_BIN=/nonexistent herdctl start Goloman", 1, NULL,
-         "HERD_BIN: /nonexistent: not a program"},
-        {"HERD_BIN=. herdctl start Goloman", 1, NULL, "HERD_BIN: .: not a program"},
+         "HERD_BIN: /nonexistent is not an executable file"},
+        {"HERD_BIN=. herdctl start Goloman", 1, NULL,
+         "HERD_BIN: . is not an executable file"},
         {"HERD_BIN=./fails herdctl start Goloman", 1, NULL,
-         "Goloman did not start, it ended with status 7\nherdctl:   first\nherdctl:   "
+         "Goloman did not start: it exited with status 7\nherdctl:   first\nherdctl:   "
          "second\n"},
         {"HERD_BIN=./dies herdctl start Goloman", 1, NULL,
-         "Goloman did not start, signal 9 ended it"},
+         "Goloman did not start: it was killed by signal 9"},
         {"HERD_BIN=./hangs herdctl -t 0.3 start Goloman; status=$?\n"
          "until test -e told; do :; done; exit $status",
-         4, NULL, "Goloman was not ready within 0.3 s, and was told to end"},
+         4, NULL, "Goloman was not ready within 0.3 s and was sent SIGTERM"},
         {"HERD_BIN=./garbage herdctl start Goloman", 1, NULL,
-         "Goloman did not start, it ended with status 127"},
-        {"HERD_BIN=./mute herdctl start Goloman", 1, NULL, "is no herd program"},
+         "Goloman did not start: it exited with status 127"},
+        {"HERD_BIN=./mute herdctl start Goloman", 1, NULL, "is not a herd program"},
         {"HERD_BIN=./fails herdctl start Goloman Hands 2>&1 | grep -c 'did not start'", 0,
          "2\n", NULL},
         {"herdctl status Goloman", 3, "Goloman is down", NULL},
@@ -184,7 +185,7 @@ static void bad_programs(void)
 }
 
 /* What an earlier start has written is not shown again. */
-static void only_new_errors(void)
+static void only_new_errors_are_shown(void)
 {
     static const struct shell_case cases[] = {
         {"mkdir -m 700 log && echo old >log/Goloman.err", 0, NULL, NULL},
@@ -201,7 +202,7 @@ static void only_new_errors(void)
 }
 
 /* One that hangs: stop gives up in time and says what can be done. */
-static void stopping_one_that_hangs(void)
+static void stop_times_out_on_a_hanging_server(void)
 {
     struct herd_proc herd;
     char line[64];
@@ -221,7 +222,7 @@ static void stopping_one_that_hangs(void)
 }
 
 /* A pid file that nobody locks is of one that was killed: its number may be anybody's. */
-static void stale_pid_file(void)
+static void a_stale_pid_file_names_no_process(void)
 {
     struct herd_proc herd;
     struct child sleeper;
@@ -247,11 +248,11 @@ static void stale_pid_file(void)
 extern const struct check_test test_herdctl_start[];
 const struct check_test test_herdctl_start[] = {
     {"start_and_stop", start_and_stop},
-    {"only_those_named", only_those_named},
-    {"one_cannot_start", one_cannot_start},
-    {"bad_programs", bad_programs},
-    {"only_new_errors", only_new_errors},
-    {"stopping_one_that_hangs", stopping_one_that_hangs},
-    {"stale_pid_file", stale_pid_file},
+    {"only_named_servers_are_started", only_named_servers_are_started},
+    {"one_failure_does_not_stop_the_others", one_failure_does_not_stop_the_others},
+    {"bad_programs_are_reported", bad_programs_are_reported},
+    {"only_new_errors_are_shown", only_new_errors_are_shown},
+    {"stop_times_out_on_a_hanging_server", stop_times_out_on_a_hanging_server},
+    {"a_stale_pid_file_names_no_process", a_stale_pid_file_names_no_process},
     {NULL, NULL},
 };

@@ -137,14 +137,15 @@ static void json(void)
 
 /* ---- for people ---- */
 
-/* What is usual is not said. */
+/* Usual states are not shown. */
 static void details(void)
 {
     static const struct shell_case cases[] = {
         {"herdctl status Goloman | grep 'link Hands '", 0,
-         "  up, dialled, 0 records behind, 0.412 ms away\n", NULL},
+         "  up, dialled, 0 records behind, round trip 0.412 ms\n", NULL},
         {"herdctl status Goloman | grep 'link Holiday '", 0,
-         "  up, accepted, 25 records behind, 1.5 ms away, full sync, its clock "
+         "  up, accepted, 25 records behind, round trip 1.5 ms, full sync in progress, its "
+         "clock "
          "is 2.5 s behind\n",
          NULL},
         {"herdctl status Goloman | grep 'link Welsh '", 0,
@@ -152,7 +153,7 @@ static void details(void)
         {"herdctl status Goloman | grep 'link Wilkes '", 0,
          "  down: cannot connect to 127.0.0.1:1: Connection refused\n", NULL},
         {"herdctl status Goloman | grep 'places g'", 0,
-         "  places google-new: failed, and is not asked for 2.5 s\n", NULL},
+         "  places google-new: circuit open after failures, next request in 2.5 s\n", NULL},
         {"herdctl status Goloman | grep Nobody", 0,
          "  refused Nobody, 1 time: unknown server: it is not in this server's "
          "configuration\n",
@@ -160,8 +161,7 @@ static void details(void)
         {"herdctl status Goloman | LC_ALL=C sed -n '/times, last/p'", 0,
          ", 12 times, last: the clocks are 70 s", NULL},
         {"herdctl status Goloman | grep clients_known", 0,
-         "  clients_known        18446744073709551615  clients whose location it knows\n",
-         NULL},
+         "  clients_known        18446744073709551615  clients that have a record\n", NULL},
         {"herdctl status Goloman | grep tomorrow", 0, "  counter_of_tomorrow  ", NULL},
         {"herdctl status Goloman | grep -c words", 1, "0\n", NULL},
         {"herdctl status Hands | grep 'link Goloman '", 0,
@@ -194,9 +194,9 @@ static void table(void)
         {"herdctl status | awk '$1 == \"Welsh\" { print $2, $3, $5, $6, $7, $8 }'", 0,
          "down - - - - -\n", NULL},
         {"herdctl status | sed 1,6d | sed 5d", 0,
-         "Goloman: places google-new: failed, and is not asked for 2.5 s\n"
-         "Goloman: link Holiday up, accepted, 25 records behind, 1.5 ms away, full sync, "
-         "its clock is 2.5 s behind\n"
+         "Goloman: places google-new: circuit open after failures, next request in 2.5 s\n"
+         "Goloman: link Holiday up, accepted, 25 records behind, round trip 1.5 ms, "
+         "full sync in progress, its clock is 2.5 s behind\n"
          "Goloman: link Welsh up, accepted, 3 records behind, waiting for a full "
          "sync\n"
          "Goloman: refused Nobody, 1 time: unknown server: it is not in this server's "
@@ -224,11 +224,13 @@ static void states_of_places(void)
         bool noted;
     } cases[] = {
         {"overpass closed 0", "places overpass\n", false},
-        {"overpass open 61", "places overpass: failed, and is not asked for 0.061 s\n",
-         true},
+        {"overpass open 61",
+         "places overpass: circuit open after failures, next request in 0.061 s\n", true},
         {"overpass open 0",
-         "places overpass: failed, and is not asked until somebody asks\n", true},
-        {"overpass probing 0", "places overpass: failed, and is being tried again\n", true},
+         "places overpass: circuit open after failures, next request with the next query\n",
+         true},
+        {"overpass probing 0",
+         "places overpass: circuit half-open, testing with one request\n", true},
         {"overpass asleep", "places overpass: asleep\n", true},
     };
     struct herd_proc herd;
@@ -289,13 +291,13 @@ static void colours(void)
 
 /* ---- servers that do not answer well ---- */
 
-static void answers_that_are_not_whole(void)
+static void incomplete_replies_are_shown_as_silent(void)
 {
     static const struct {
         const char *reply, *why;
     } cases[] = {
         {"server Goloman\nclients_known 1\n", "closed the connection in the middle"},
-        {"server Goloman\nclients_known 1", "the answer is not whole"},
+        {"server Goloman\nclients_known 1", "the reply is incomplete"},
         {"", "closed the connection without a reply"},
     };
     struct herd_proc herd;
@@ -321,9 +323,9 @@ static void silent_servers(void)
 {
     static const struct shell_case cases[] = {
         {"herdctl -t 0.2 status Goloman", 4, "Goloman is silent, pid ",
-         "Goloman: no answer within 0.2 s"},
-        {"herdctl -t 0.2 status Goloman Welsh", 4, "\nWelsh is up", "no answer"},
-        {"herdctl -t 0.2 status", 3, "Welsh", "Goloman: no answer within 0.2 s"},
+         "Goloman: no reply within 0.2 s"},
+        {"herdctl -t 0.2 status Goloman Welsh", 4, "\nWelsh is up", "no reply"},
+        {"herdctl -t 0.2 status", 3, "Welsh", "Goloman: no reply within 0.2 s"},
         {"herdctl -t 0.2 status --json Goloman", 4, "\"silent\"", NULL},
         {"rm run/Goloman.sock; herdctl status Goloman", 4, "Goloman is silent",
          "cannot connect to "},
@@ -401,7 +403,7 @@ const struct check_test test_herdctl_status[] = {
     {"table", table},
     {"states_of_places", states_of_places},
     {"colours", colours},
-    {"answers_that_are_not_whole", answers_that_are_not_whole},
+    {"incomplete_replies_are_shown_as_silent", incomplete_replies_are_shown_as_silent},
     {"silent_servers", silent_servers},
     {"real_servers", real_servers},
     {"a_stranger_is_shown", a_stranger_is_shown},

@@ -44,7 +44,7 @@ static void commands(void)
 }
 
 /* Without a time it is now, to the nanosecond. */
-static void now_is_the_time(void)
+static void the_time_defaults_to_now(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
@@ -64,7 +64,7 @@ static void now_is_the_time(void)
 }
 
 /* -s, then HERD_SERVER, then the first of the configuration that runs. */
-static void which_server(void)
+static void the_server_is_selected_in_order(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
@@ -96,7 +96,7 @@ static void which_server(void)
 
 /* ---- servers that do not answer well ---- */
 
-static void replies_that_are_not_whole(void)
+static void incomplete_replies_are_failures(void)
 {
     static const struct {
         const char *reply, *line;
@@ -126,15 +126,15 @@ static void replies_that_are_not_whole(void)
 }
 
 /* -t is for all of it together, and less than what a command takes by itself. */
-static void servers_that_hang(void)
+static void a_hanging_server_times_out(void)
 {
     static const struct shell_case cases[] = {
-        {"herdctl -t 0.2 iamat a +1+1", 4, NULL, "Goloman: no answer within 0.2 s"},
-        {"herdctl -t 0.2 whatsat a 1 1", 4, NULL, "Goloman: no answer within 0.2 s"},
-        {"herdctl -t 0.2 send X", 4, NULL, "Goloman: no answer within 0.2 s"},
-        {"printf 'X\\nY\\nquit\\nZ\\n' | herdctl -t 0.2 2>&1 | grep -c 'no answer'", 0,
+        {"herdctl -t 0.2 iamat a +1+1", 4, NULL, "Goloman: no reply within 0.2 s"},
+        {"herdctl -t 0.2 whatsat a 1 1", 4, NULL, "Goloman: no reply within 0.2 s"},
+        {"herdctl -t 0.2 send X", 4, NULL, "Goloman: no reply within 0.2 s"},
+        {"printf 'X\\nY\\nquit\\nZ\\n' | herdctl -t 0.2 2>&1 | grep -c 'no reply'", 0,
          "2\n", NULL},
-        {"echo X | herdctl -t 0.2", 4, NULL, "no answer within 0.2 s"},
+        {"echo X | herdctl -t 0.2", 4, NULL, "no reply within 0.2 s"},
     };
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
@@ -149,7 +149,7 @@ static void servers_that_hang(void)
 
 /* Without -t, a WHATSAT is given longer than the five seconds of all else: it is under way
  * before the other begins. */
-static void usual_patience(void)
+static void whatsat_has_the_longer_timeout(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
@@ -162,12 +162,12 @@ static void usual_patience(void)
               "read line <&3; herdctl iamat kiwi +1+1\n"
               "late=$?; kill -CONT %ld; wait $!; cat said; exit $late",
               (long)herd.server[GOLOMAN].pid),
-        4, "AT Goloman ", "herdctl: Goloman: no answer within 5 s\n");
+        4, "AT Goloman ", "herdctl: Goloman: no reply within 5 s\n");
     herd_proc_close(&herd);
 }
 
 /* Control bytes that a client has left in its name reach files, and no terminal. */
-static void replies_on_a_terminal(void)
+static void a_terminal_gets_no_control_bytes(void)
 {
     static const char reply[] = "AT x \033[2J\x07 \xc3\xa4 \xc2\x9b\ty\n";
     struct herd_proc herd;
@@ -204,7 +204,7 @@ static void script(void)
         {"printf '  X' | herdctl", 1, "?   X\n", NULL},
         {"printf 'help\\n' | herdctl", 0, "  help, quit", NULL},
         {"printf 'nonsense\\nX\\n' | herdctl", 2, "? X\n",
-         "unknown command nonsense; help"},
+         "unknown command nonsense; `help`"},
         {"printf 'iamat\\nX\\n' | herdctl", 2, "? X\n", "iamat CLIENT LOCATION [TIME]"},
         {"printf 'status\\n' | herdctl", 3, "Goloman  up ", NULL},
         {"printf 'status Goloman\\n' | herdctl", 0, "Goloman is up", NULL},
@@ -226,7 +226,7 @@ static void script(void)
 }
 
 /* The server is another one when the second line comes. */
-static void connection_is_made_anew(void)
+static void a_lost_connection_is_re_established(void)
 {
     static const char line[] = "mkfifo out\n"
                                "(echo A; read a <&3; herdctl stop Goloman >&2; herdctl "
@@ -240,7 +240,7 @@ static void connection_is_made_anew(void)
     if (!CHECK_INT(got.status, 1))
         shell_expect(shell(herd.dir, "kill -9 $(cat run/Goloman.pid)"), 0, "", "");
     CHECK_SLICE(got.out, HERD_LIT("? A, ? B\n"));
-    CHECK(bytes_have(got.err, "the connection was lost; connected again, to Goloman\n"));
+    CHECK(bytes_have(got.err, "the connection was lost; reconnected to Goloman\n"));
     outcome_free(&got);
     herd_proc_close(&herd);
 }
@@ -258,7 +258,7 @@ static void interactive(void)
         shell_expect(shell(herd.dir, "herdctl <%s >%s 2>%s", name, name, name), 0, NULL,
                      NULL);
         struct herd_slice shown = terminal_shown(&terminal);
-        CHECK(bytes_have(shown, "Talking to Goloman at 127.0.0.1:"));
+        CHECK(bytes_have(shown, "Connected to Goloman at 127.0.0.1:"));
         CHECK_INT((int64_t)bytes_count(shown, HERD_LIT("herd> ")), 4);
         CHECK(bytes_have(shown, "? FOO\r\n"));
         CHECK(bytes_have(shown, "herdctl: unknown command nonsense"));
@@ -280,14 +280,14 @@ static void interactive(void)
 extern const struct check_test test_herdctl_talk[];
 const struct check_test test_herdctl_talk[] = {
     {"commands", commands},
-    {"now_is_the_time", now_is_the_time},
-    {"which_server", which_server},
-    {"replies_that_are_not_whole", replies_that_are_not_whole},
-    {"servers_that_hang", servers_that_hang},
-    {"usual_patience", usual_patience},
-    {"replies_on_a_terminal", replies_on_a_terminal},
+    {"the_time_defaults_to_now", the_time_defaults_to_now},
+    {"the_server_is_selected_in_order", the_server_is_selected_in_order},
+    {"incomplete_replies_are_failures", incomplete_replies_are_failures},
+    {"a_hanging_server_times_out", a_hanging_server_times_out},
+    {"whatsat_has_the_longer_timeout", whatsat_has_the_longer_timeout},
+    {"a_terminal_gets_no_control_bytes", a_terminal_gets_no_control_bytes},
     {"script", script},
-    {"connection_is_made_anew", connection_is_made_anew},
+    {"a_lost_connection_is_re_established", a_lost_connection_is_re_established},
     {"interactive", interactive},
     {NULL, NULL},
 };

@@ -16,7 +16,7 @@ static struct outcome start_goloman(const char *conf_path)
 }
 
 /* What a server that was killed has left behind. */
-static void leftovers(void)
+static void stale_files_are_replaced(void)
 {
     struct herd_proc herd;
     char path[HERD_PROC_PATH], pid[32];
@@ -37,7 +37,7 @@ static void leftovers(void)
 }
 
 /* Another server of that name, out of another folder: one line says what is taken. */
-static void an_address_that_is_taken(void)
+static void an_address_in_use_prevents_the_start(void)
 {
     struct herd_proc herd;
     char path[HERD_PROC_PATH], address[64];
@@ -62,7 +62,7 @@ static void an_address_that_is_taken(void)
 }
 
 /* A key that others can read, and one that is not there. */
-static void a_key_file_that_is_open(void)
+static void a_readable_key_file_is_refused(void)
 {
     struct herd_proc herd;
     char path[HERD_PROC_PATH];
@@ -97,7 +97,7 @@ static void check_refused(const char *conf_path, const char *option, const char 
 }
 
 /* A server whose key is named and cannot be had does not go on without one. */
-static void a_herd_key_that_is_no_good(void)
+static void a_bad_herd_key_is_refused(void)
 {
     static const struct {
         const char *bytes; /* NULL: there is no file */
@@ -141,7 +141,7 @@ static void a_herd_key_that_is_no_good(void)
 
 /* Links leave this machine with a key only. The address is one that no machine has, so
  * with a key it is the system that says no, and not a word goes to the network. */
-static void peers_elsewhere(void)
+static void peers_beyond_loopback_need_a_key(void)
 {
     static const struct {
         const char *conf, *who;
@@ -180,10 +180,10 @@ static void peers_elsewhere(void)
 
 extern const struct check_test test_starts[];
 const struct check_test test_starts[] = {
-    {"leftovers", leftovers},
-    {"an_address_that_is_taken", an_address_that_is_taken},
-    {"a_key_file_that_is_open", a_key_file_that_is_open},
-    {"a_herd_key_that_is_no_good", a_herd_key_that_is_no_good},
-    {"peers_elsewhere", peers_elsewhere},
+    {"stale_files_are_replaced", stale_files_are_replaced},
+    {"an_address_in_use_prevents_the_start", an_address_in_use_prevents_the_start},
+    {"a_readable_key_file_is_refused", a_readable_key_file_is_refused},
+    {"a_bad_herd_key_is_refused", a_bad_herd_key_is_refused},
+    {"peers_beyond_loopback_need_a_key", peers_beyond_loopback_need_a_key},
     {NULL, NULL},
 };

@@ -18,7 +18,7 @@ static void complain(void *ctx, uint32_t line, struct herd_slice text)
 const struct herd_conf *bench_conf(struct herd_conf *conf, const char *text)
 {
     static struct fuzz_mem mem;
-    struct herd_conf_mistakes mistakes = {complain, NULL};
+    struct herd_conf_errors mistakes = {complain, NULL};
     if (conf->server_count > 0)
         return conf;
     if (mem.mem.resize == NULL)

@@ -32,7 +32,8 @@ static void check_topology(const struct herd_conf *conf, struct fuzz_mem *mem)
     struct herd_buf out;
     herd_buf_init(&out, &mem->mem, 65536);
     FUZZ_CHECK(herd_topology_init(&topology, &mem->mem, conf) == HERD_OK);
-    FUZZ_CHECK(topology.part_count >= 1 && topology.part_count <= conf->server_count);
+    FUZZ_CHECK(topology.component_count >= 1 &&
+               topology.component_count <= conf->server_count);
     FUZZ_CHECK(herd_topology_print(&topology, &out) == HERD_OK);
     herd_buf_free(&out);
     herd_topology_free(&topology);
@@ -43,7 +44,7 @@ static void check_conf(const struct herd_conf *conf, struct fuzz_mem *mem)
     struct herd_buf first, second;
     struct herd_conf again;
     size_t count = 0;
-    struct herd_conf_mistakes mistakes = {count_mistake, &count};
+    struct herd_conf_errors mistakes = {count_mistake, &count};
     mem->until = 0;
     print(conf, &first, &mem->mem);
     FUZZ_CHECK(herd_conf_parse(&again, &mem->mem, herd_buf_bytes(&first), &mistakes) ==
@@ -72,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_mem mem;
     struct herd_conf conf;
     size_t count = 0;
-    struct herd_conf_mistakes mistakes = {count_mistake, &count};
+    struct herd_conf_errors mistakes = {count_mistake, &count};
     fuzz_mem_init(&mem);
     mem.until = fuzz_byte(&input);
     bool scarce = mem.until > 0;
@@ -80,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc = herd_conf_parse(&conf, &mem.mem, text, &mistakes);
     fuzz_drop(text);
     FUZZ_CHECK(rc == HERD_OK || rc == HERD_EBAD || (rc == HERD_ENOMEM && scarce));
-    FUZZ_CHECK(count <= HERD_CONF_MISTAKES_MAX + 1);
+    FUZZ_CHECK(count <= HERD_CONF_ERRORS_MAX + 1);
     if (rc == HERD_OK) {
         FUZZ_CHECK(count == 0 && conf.server_count > 0);
         check_conf(&conf, &mem);

@@ -17,18 +17,18 @@ static void try_line(const struct report_line *line)
     struct report_link link;
     struct report_refusal refusal;
     struct report_places places;
-    report_link(line->value, &link);
+    report_parse_link(line->value, &link);
     FUZZ_CHECK(within(link.name, line->value) && within(link.state, line->value));
     FUZZ_CHECK(within(link.how, line->value) && within(link.behind, line->value));
     FUZZ_CHECK(within(link.mode, line->value) && within(link.rtt_us, line->value));
     FUZZ_CHECK(within(link.skew_ms, line->value) && within(link.why, line->value));
-    (void)status_link_is_odd(&link);
-    report_refusal(line->value, &refusal);
+    (void)status_link_needs_note(&link);
+    report_parse_refusal(line->value, &refusal);
     FUZZ_CHECK(within(refusal.name, line->value) && within(refusal.why, line->value));
-    report_places(line->value, &places);
+    report_parse_places(line->value, &places);
     FUZZ_CHECK(within(places.provider, line->value) && within(places.state, line->value));
-    (void)status_places_is_odd(&places);
-    FUZZ_CHECK(report_meaning(line->key) != NULL);
+    (void)status_places_needs_note(&places);
+    FUZZ_CHECK(report_describe(line->key) != NULL);
     int64_t number = report_int(line->value, -7);
     FUZZ_CHECK(number == -7 || report_int(line->value, -8) == number);
 }

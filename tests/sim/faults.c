@@ -48,7 +48,7 @@ static const struct herd_conf *odd_conf(struct faults *faults, size_t number)
         drop_link(conf, op);
     else
         memcpy(conf, "herd-name b   ", 14); /* instead of "log-traffic no" */
-    struct herd_conf_mistakes none = {NULL, NULL};
+    struct herd_conf_errors none = {NULL, NULL};
     faults->odd[number] = calloc(1, sizeof *faults->odd[number]);
     if (faults->odd[number] == NULL ||
         herd_conf_parse(faults->odd[number], &faults->mem.mem, herd_slice_str(conf),

@@ -203,7 +203,7 @@ static void prepare_servers(struct sim *sim, const struct sim_setup *setup)
 
 struct sim *sim_new_with(const struct sim_setup *setup)
 {
-    struct herd_conf_mistakes mistakes = {complain, NULL};
+    struct herd_conf_errors mistakes = {complain, NULL};
     struct sim *sim = calloc(1, sizeof *sim);
     if (sim == NULL || (sim->reply = malloc(SIM_REPLY)) == NULL)
         abort();

@@ -9,7 +9,7 @@
 
 static void note(void *ctx, uint32_t line, struct herd_slice text)
 {
-    struct conf_mistakes *m = ctx;
+    struct conf_errors *m = ctx;
     CHECK(text.len > 0);
     m->count++;
     int len = snprintf(m->text + m->len, sizeof m->text - m->len, "%u: %.*s\n",
@@ -21,9 +21,9 @@ static void note(void *ctx, uint32_t line, struct herd_slice text)
 }
 
 int conf_rig_parse(struct herd_conf *conf, const struct herd_mem *mem,
-                   struct herd_slice text, struct conf_mistakes *m)
+                   struct herd_slice text, struct conf_errors *m)
 {
-    struct herd_conf_mistakes report = {note, m};
+    struct herd_conf_errors report = {note, m};
     m->len = 0;
     m->count = 0;
     m->text[0] = '\0';
@@ -42,7 +42,7 @@ void conf_rig_read(struct conf_outcome *o, struct herd_slice text)
     struct herd_conf conf;
     fail_mem_init(&o->mem);
     herd_buf_init(&o->printed, &o->mem.mem, CONF_RIG_ROOM);
-    o->rc = conf_rig_parse(&conf, &o->mem.mem, cut_guarded(text), &o->mistakes);
+    o->rc = conf_rig_parse(&conf, &o->mem.mem, cut_guarded(text), &o->errors);
     if (o->rc == HERD_OK)
         CHECK_INT(herd_conf_print(&conf, &o->printed), HERD_OK);
     herd_conf_free(&conf);

@@ -7,8 +7,8 @@
 
 enum { CONF_RIG_ROOM = 1 << 22 }; /* bytes that any normal form fits in */
 
-/* Mistakes as text, `line: text` each. */
-struct conf_mistakes {
+/* Errors as text, `line: text` each. */
+struct conf_errors {
     char text[1 << 14];
     size_t len;
     uint32_t count;
@@ -16,12 +16,12 @@ struct conf_mistakes {
 
 /* Checks that what comes back is as herd_conf_parse promises. */
 int conf_rig_parse(struct herd_conf *conf, const struct herd_mem *mem,
-                   struct herd_slice text, struct conf_mistakes *m);
+                   struct herd_slice text, struct conf_errors *m);
 
-/* What a file gives: its normal form, or its mistakes. */
+/* What a file gives: its normal form, or its errors. */
 struct conf_outcome {
     struct fail_mem mem;
-    struct conf_mistakes mistakes;
+    struct conf_errors errors;
     struct herd_buf printed;
     int rc;
 };

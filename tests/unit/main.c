@@ -6,18 +6,19 @@
     X(buf)                                                                                 \
     X(decimal)                                                                             \
     X(geo)                                                                                 \
-    X(msg)                                                                                 \
+    X(message)                                                                             \
     X(record)                                                                              \
     X(siphash)                                                                             \
     X(hex)                                                                                 \
     X(hello)                                                                               \
-    X(throttle)                                                                            \
+    X(ratelimit)                                                                           \
+    X(list)                                                                                \
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
     X(requests)                                                                            \
     X(places_query)                                                                        \
-    X(ahead)                                                                               \
+    X(line_prefetch)                                                                       \
     X(budget)                                                                              \
     X(breaker)                                                                             \
     X(store)                                                                               \

@@ -59,7 +59,7 @@ static void complain(void *ctx, uint32_t line, struct herd_slice text)
 void rig_prepare(struct rig *rig, const char *conf, const char *self,
                  struct herd_core_setup *setup)
 {
-    struct herd_conf_mistakes mistakes = {complain, NULL};
+    struct herd_conf_errors mistakes = {complain, NULL};
     *rig = (struct rig){.mono = {HERD_NS_PER_S}, .wall = {RIG_WALL_NS}};
     fail_mem_init(&rig->mem);
     fail_mem_init(&rig->conf_mem);

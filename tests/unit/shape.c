@@ -69,9 +69,9 @@ void shape_check(const struct herd_conf *conf, struct shape_figures want)
     struct herd_topology t;
     fail_mem_init(&mem);
     REQUIRE(CHECK_INT(herd_topology_init(&t, &mem.mem, conf), HERD_OK));
-    CHECK_INT(t.part_count, want.parts);
+    CHECK_INT(t.component_count, want.parts);
     CHECK_INT(t.diameter, want.diameter);
-    CHECK_INT(t.cut_count, want.cuts);
+    CHECK_INT(t.cut_vertex_count, want.cuts);
     CHECK_INT(t.bridge_count, want.bridges);
     CHECK_INT(t.sends, want.sends);
     CHECK_INT(t.degree_min, want.degree_min);

@@ -158,6 +158,6 @@ const struct check_test test_buf[] = {
     {"reuses room", reuses_room},
     {"reserves room", reserves},
     {"survives a lack of memory", survives_lack_of_memory},
-    {"trims", trims},
+    {"frees its memory when it is trimmed", trims},
     {NULL, NULL},
 };

@@ -13,7 +13,7 @@ static void check_fixed_point(struct herd_slice printed)
 {
     static struct conf_outcome again;
     conf_rig_read(&again, printed);
-    CHECK_STR(again.mistakes.text, "");
+    CHECK_STR(again.errors.text, "");
     CHECK_SLICE(herd_buf_bytes(&again.printed), printed);
     conf_rig_drop(&again);
 }
@@ -31,7 +31,7 @@ static void check_pair(void *ctx, const char *name)
         check_fixed_point(herd_buf_bytes(&o.printed));
     } else {
         fixture_sibling(name, ".err", want);
-        fixture_check(want, herd_slice(o.mistakes.text, o.mistakes.len));
+        fixture_check(want, herd_slice(o.errors.text, o.errors.len));
     }
     conf_rig_drop(&o);
 }
@@ -47,7 +47,7 @@ static void check_sample(void *ctx, const char *name)
     (void)ctx;
     CHECK_LABEL("%s", name);
     conf_rig_read(&o, fixture_read(name));
-    CHECK_STR(o.mistakes.text, "");
+    CHECK_STR(o.errors.text, "");
     if (CHECK_INT(o.rc, HERD_OK))
         check_fixed_point(herd_buf_bytes(&o.printed));
     conf_rig_drop(&o);
@@ -75,7 +75,7 @@ static void shows_defaults(void)
     }
     conf_rig_read(&plain, text);
     conf_rig_read(&all, herd_slice(copy, text.len));
-    CHECK_STR(all.mistakes.text, "");
+    CHECK_STR(all.errors.text, "");
     CHECK_SLICE(herd_buf_bytes(&all.printed), herd_buf_bytes(&plain.printed));
     conf_rig_drop(&plain);
     conf_rig_drop(&all);
@@ -95,7 +95,7 @@ static void shows_defaults(void)
 
 static void fills_struct(void)
 {
-    static struct conf_mistakes m;
+    static struct conf_errors m;
     struct fail_mem mem;
     struct herd_conf conf;
     fail_mem_init(&mem);
@@ -126,7 +126,7 @@ static void fills_struct(void)
 
 static void finds_servers(void)
 {
-    static struct conf_mistakes m;
+    static struct conf_errors m;
     struct fail_mem mem;
     struct herd_conf conf;
     fail_mem_init(&mem);
@@ -154,7 +154,7 @@ static void knows_links(void)
         {"conf/ucla-2023.conf", {{0, 1}, {0, 2}, {1, 2}, {1, 3}, {2, 4}, {3, 4}}, 6},
         {"../herd.conf", {{0, 1}, {0, 2}, {0, 4}, {1, 4}, {2, 3}, {2, 4}}, 6},
     };
-    static struct conf_mistakes m;
+    static struct conf_errors m;
     for (size_t h = 0; h < sizeof herds / sizeof herds[0]; h++) {
         struct fail_mem mem;
         struct herd_conf conf;
@@ -185,7 +185,7 @@ static void read_prefix(void *ctx, struct herd_slice piece)
     struct conf_outcome *o = ctx;
     struct herd_conf conf;
     fail_mem_init(&o->mem);
-    conf_rig_parse(&conf, &o->mem.mem, piece, &o->mistakes);
+    conf_rig_parse(&conf, &o->mem.mem, piece, &o->errors);
     herd_conf_free(&conf);
     CHECK_INT((int64_t)o->mem.blocks, 0);
 }
@@ -223,7 +223,7 @@ static void survives_every_mutation(void)
 
 static void survives_lack_of_memory(void)
 {
-    static struct conf_mistakes m;
+    static struct conf_errors m;
     for (int for_ever = 0; for_ever < 2; for_ever++) {
         int rc = HERD_ENOMEM;
         size_t n = 0;
@@ -244,7 +244,7 @@ static void survives_lack_of_memory(void)
 
 static void prints_into_bounds(void)
 {
-    static struct conf_mistakes m;
+    static struct conf_errors m;
     struct fail_mem mem;
     struct herd_conf conf;
     struct herd_buf out;
@@ -269,7 +269,7 @@ const struct check_test test_conf[] = {
     {"the sample shows the defaults", shows_defaults},
     {"fills the struct", fills_struct},
     {"finds servers", finds_servers},
-    {"knows who is linked", knows_links},
+    {"knows which servers are linked", knows_links},
     {"survives every prefix", survives_every_prefix},
     {"survives every mutation", survives_every_mutation},
     {"survives a lack of memory", survives_lack_of_memory},

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Reads a line with a word of `len` bytes between the texts. */
-static uint32_t count_mistakes(const char *before, int len, const char *after)
+static uint32_t count_errors(const char *before, int len, const char *after)
 {
     static struct conf_outcome o;
     static char text[8192], word[2000];
@@ -17,28 +17,28 @@ static uint32_t count_mistakes(const char *before, int len, const char *after)
     CHECK(at < sizeof text);
     conf_rig_read(&o, herd_slice(text, at));
     conf_rig_drop(&o);
-    return o.mistakes.count;
+    return o.errors.count;
 }
 
 static void bounds_lengths(void)
 {
-    CHECK_INT(count_mistakes("server ", 64, " client b:1 peer b:2"), 0);
-    CHECK_INT(count_mistakes("server ", 65, " client b:1 peer b:2"), 1);
-    CHECK_INT(count_mistakes("server Bb client ", 255, ":1 peer b:2"), 0);
-    CHECK_INT(count_mistakes("server Bb client ", 256, ":1 peer b:2"), 1);
-    CHECK_INT(count_mistakes("log-dir ", 1024, ""), 0);
-    CHECK_INT(count_mistakes("log-dir ", 1025, ""), 1);
-    CHECK_INT(count_mistakes("log-dir \"", 1024, "\""), 0);
-    CHECK_INT(count_mistakes("log-dir \"", 1025, "\""), 1);
-    CHECK_INT(count_mistakes("log-dir \"\\\"", 1023, "\""), 0);
-    CHECK_INT(count_mistakes("log-dir \"\\\"", 1024, "\""), 1);
-    CHECK_INT(count_mistakes("log-dir \"\\\"", 1999, "\\\\\""), 1);
-    CHECK_INT(count_mistakes("herd-name ", 64, ""), 0);
-    CHECK_INT(count_mistakes("herd-name ", 65, ""), 1);
-    CHECK_INT(count_mistakes("places-provider photon\nplaces-url ", 1024, ""), 0);
-    CHECK_INT(count_mistakes("places-provider photon\nplaces-url ", 1025, ""), 1);
-    CHECK_INT(count_mistakes("", 64, ""), 1);
-    CHECK_INT(count_mistakes("", 65, ""), 1);
+    CHECK_INT(count_errors("server ", 64, " client b:1 peer b:2"), 0);
+    CHECK_INT(count_errors("server ", 65, " client b:1 peer b:2"), 1);
+    CHECK_INT(count_errors("server Bb client ", 255, ":1 peer b:2"), 0);
+    CHECK_INT(count_errors("server Bb client ", 256, ":1 peer b:2"), 1);
+    CHECK_INT(count_errors("log-dir ", 1024, ""), 0);
+    CHECK_INT(count_errors("log-dir ", 1025, ""), 1);
+    CHECK_INT(count_errors("log-dir \"", 1024, "\""), 0);
+    CHECK_INT(count_errors("log-dir \"", 1025, "\""), 1);
+    CHECK_INT(count_errors("log-dir \"\\\"", 1023, "\""), 0);
+    CHECK_INT(count_errors("log-dir \"\\\"", 1024, "\""), 1);
+    CHECK_INT(count_errors("log-dir \"\\\"", 1999, "\\\\\""), 1);
+    CHECK_INT(count_errors("herd-name ", 64, ""), 0);
+    CHECK_INT(count_errors("herd-name ", 65, ""), 1);
+    CHECK_INT(count_errors("places-provider photon\nplaces-url ", 1024, ""), 0);
+    CHECK_INT(count_errors("places-provider photon\nplaces-url ", 1025, ""), 1);
+    CHECK_INT(count_errors("", 64, ""), 1);
+    CHECK_INT(count_errors("", 65, ""), 1);
 }
 
 /* Each number's own bounds, from the table. */
@@ -73,7 +73,7 @@ static void bounds_numbers(void)
                          strcmp(rows[i].name, "link-ping-ms") == 0 ||
                          strcmp(rows[i].name, "link-timeout-ms") == 0;
             bool twice = order && strstr(rows[i].name, "stall") == NULL;
-            CHECK_INT(o.mistakes.count, twice || way == -1 || way == 2);
+            CHECK_INT(o.errors.count, twice || way == -1 || way == 2);
             conf_rig_drop(&o);
         }
     }
@@ -84,7 +84,7 @@ static void orders_options(void)
 {
     static const struct {
         const char *lines;
-        const char *mistake; /* has this, or there is none */
+        const char *error; /* has this, or there is none */
     } cases[] = {
         {"output-high 65536\noutput-max 65536\n", NULL},
         {"output-high 65537\noutput-max 65536\n", "output-max: 65536 is below output-high"},
@@ -103,9 +103,8 @@ static void orders_options(void)
         snprintf(text, sizeof text, "server Aa client a:1 peer a:2\n%s", cases[i].lines);
         CHECK_LABEL("%s", cases[i].lines);
         conf_rig_read(&o, herd_slice_str(text));
-        CHECK_INT(o.mistakes.count, cases[i].mistake != NULL);
-        CHECK(cases[i].mistake == NULL ||
-              strstr(o.mistakes.text, cases[i].mistake) != NULL);
+        CHECK_INT(o.errors.count, cases[i].error != NULL);
+        CHECK(cases[i].error == NULL || strstr(o.errors.text, cases[i].error) != NULL);
         conf_rig_drop(&o);
     }
 }
@@ -132,38 +131,39 @@ static void bounds_servers(void)
         REQUIRE(text != NULL);
         conf_rig_read(&o, herd_slice(text, len));
         if (extra == 0)
-            CHECK_STR(o.mistakes.text, "");
+            CHECK_STR(o.errors.text, "");
         else
-            CHECK_STR(o.mistakes.text, "2049: server: there are 1024 already, as many as "
-                                       "there can be\n2050: link: there is no server "
-                                       "\"s1024\": did you mean s102?\n");
+            CHECK_STR(o.errors.text,
+                      "2049: server: there are already 1024 "
+                      "servers, which is the maximum\n2050: link: there is no server "
+                      "\"s1024\": did you mean s102?\n");
         conf_rig_drop(&o);
         free(text);
     }
 }
 
-static void bounds_mistakes(void)
+static void bounds_errors(void)
 {
     static struct conf_outcome o;
-    char text[4 * (HERD_CONF_MISTAKES_MAX + 2) + 64];
+    char text[4 * (HERD_CONF_ERRORS_MAX + 2) + 64];
     for (int extra = 0; extra <= 2; extra++) {
         size_t len = (size_t)snprintf(text, sizeof text, "server Aa client a:1 peer a:2\n");
-        for (int i = 0; i < HERD_CONF_MISTAKES_MAX + extra; i++)
+        for (int i = 0; i < HERD_CONF_ERRORS_MAX + extra; i++)
             len += (size_t)snprintf(text + len, sizeof text - len, "xx\n");
         conf_rig_read(&o, herd_slice(text, len));
-        CHECK_INT(o.mistakes.count, HERD_CONF_MISTAKES_MAX + (extra > 0));
+        CHECK_INT(o.errors.count, HERD_CONF_ERRORS_MAX + (extra > 0));
         const char *last = extra == 0
                                ? "\"xx\" is not an option: herd.conf(5) lists them all\n"
-                           : extra == 1 ? "0: 1 more mistake\n"
-                                        : "0: 2 more mistakes\n";
-        CHECK(strlen(last) <= o.mistakes.len);
-        CHECK_STR(o.mistakes.text + o.mistakes.len - strlen(last), last);
+                           : extra == 1 ? "0: 1 more error\n"
+                                        : "0: 2 more errors\n";
+        CHECK(strlen(last) <= o.errors.len);
+        CHECK_STR(o.errors.text + o.errors.len - strlen(last), last);
         conf_rig_drop(&o);
     }
 }
 
 const struct check_test test_conf_limits[] = {
-    {"bounds lengths", bounds_lengths},   {"bounds numbers", bounds_numbers},
-    {"orders options", orders_options},   {"bounds servers", bounds_servers},
-    {"bounds mistakes", bounds_mistakes}, {NULL, NULL},
+    {"bounds lengths", bounds_lengths}, {"bounds numbers", bounds_numbers},
+    {"orders options", orders_options}, {"bounds servers", bounds_servers},
+    {"bounds errors", bounds_errors},   {NULL, NULL},
 };

@@ -57,7 +57,7 @@ static void scans_number(void)
             continue;
         CHECK(got.whole == c->want.whole);
         CHECK_INT(got.nano, c->want.nano);
-        CHECK_INT(got.rest, c->want.rest);
+        CHECK_INT(got.inexact, c->want.inexact);
         CHECK_INT((int64_t)got.len, (int64_t)c->want.len);
     }
 }

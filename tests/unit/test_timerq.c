@@ -168,7 +168,7 @@ static int64_t armed(const struct fixture *f)
     return digits;
 }
 
-static void can_be_looked_through(void)
+static void timers_can_be_enumerated(void)
 {
     struct fixture f;
     set_up(&f, 10);
@@ -193,6 +193,6 @@ const struct check_test test_timerq[] = {
     {"does nothing without a duration", does_nothing_without_duration},
     {"reaches the end of time", reaches_end_of_time},
     {"moves between queues", moves_between_queues},
-    {"can_be_looked_through", can_be_looked_through},
+    {"timers_can_be_enumerated", timers_can_be_enumerated},
     {NULL, NULL},
 };

@@ -5,7 +5,7 @@
 #include "herd/err.h"
 #include "herd/topology.h"
 
-static void small_shapes(void)
+static void small_graphs_have_known_figures(void)
 {
     shape_check(&shape_of(1)->conf, (struct shape_figures){1, 0, 0, 0, 0, 0, 0});
     shape_check(&shape_of(3)->conf, (struct shape_figures){3, 0, 0, 0, 0, 0, 0});
@@ -33,7 +33,7 @@ static void cuts_and_bridges(void)
     shape_check(&shape->conf, (struct shape_figures){1, 3, 2, 1, 9, 2, 3});
 }
 
-static void parts_apart(void)
+static void components_are_analysed_apart(void)
 {
     struct fail_mem mem;
     struct herd_topology t;
@@ -43,24 +43,24 @@ static void parts_apart(void)
     REQUIRE(CHECK_INT(herd_topology_init(&t, &mem.mem, &shape->conf), HERD_OK));
     static const uint32_t part[] = {0, 1, 0, 2, 2, 0}, pieces[] = {1, 0, 2, 1, 1, 1};
     for (uint32_t i = 0; i < 6; i++) {
-        CHECK_INT(t.servers[i].part, part[i]);
+        CHECK_INT(t.servers[i].component, part[i]);
         CHECK_INT(t.servers[i].pieces, pieces[i]);
     }
-    static const struct herd_topology_part parts[] = {
+    static const struct herd_topology_component parts[] = {
         {3, 2, 2, 2}, {1, 0, 0, 0}, {2, 1, 1, 1}};
-    REQUIRE(t.part_count == 3);
+    REQUIRE(t.component_count == 3);
     for (uint32_t i = 0; i < 3; i++) {
-        CHECK_INT(t.parts[i].servers, parts[i].servers);
-        CHECK_INT(t.parts[i].links, parts[i].links);
-        CHECK_INT(t.parts[i].diameter, parts[i].diameter);
-        CHECK_INT(t.parts[i].sends, parts[i].sends);
+        CHECK_INT(t.components[i].servers, parts[i].servers);
+        CHECK_INT(t.components[i].links, parts[i].links);
+        CHECK_INT(t.components[i].diameter, parts[i].diameter);
+        CHECK_INT(t.components[i].sends, parts[i].sends);
     }
     CHECK(t.bridges[0] && t.bridges[1] && t.bridges[2]);
     herd_topology_free(&t);
     CHECK_INT((int64_t)mem.blocks, 0);
 }
 
-static void large_shapes(void)
+static void large_graphs_have_known_figures(void)
 {
     uint32_t n = SHAPE_SERVERS;
     shape_check(&shape_line(n)->conf,
@@ -78,9 +78,9 @@ static void large_shapes(void)
 }
 
 const struct check_test test_topology[] = {
-    {"small_shapes", small_shapes},
+    {"small_graphs_have_known_figures", small_graphs_have_known_figures},
     {"cuts_and_bridges", cuts_and_bridges},
-    {"parts_apart", parts_apart},
-    {"large_shapes", large_shapes},
+    {"components_are_analysed_apart", components_are_analysed_apart},
+    {"large_graphs_have_known_figures", large_graphs_have_known_figures},
     {NULL, NULL},
 };

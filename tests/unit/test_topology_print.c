@@ -40,40 +40,39 @@ static const struct report *report_on(const struct herd_conf *conf)
     return &report;
 }
 
-static void says_what_is_good(void)
+static void reports_a_robust_herd(void)
 {
     CHECK_STR(report_on(&shape_of(1)->conf)->text,
               "# topology: 1 server, 0 links, 0 a server\n"
-              "# an update takes at most 0 steps and 0 sends to reach the whole herd\n"
-              "# servers whose failure parts the herd: none\n"
-              "# links whose failure parts the herd: none\n");
+              "# an update takes at most 0 hops and 0 sends to reach the whole herd\n"
+              "# servers whose failure splits the herd: none\n"
+              "# links whose failure splits the herd: none\n");
     CHECK_STR(report_on(&shape_line(2)->conf)->text,
               "# topology: 2 servers, 1 link, 1 a server\n"
-              "# an update takes at most 1 step and 1 send to reach the whole herd\n"
-              "# servers whose failure parts the herd: none\n"
-              "# links whose failure parts the herd: s0 s1\n");
+              "# an update takes at most 1 hop and 1 send to reach the whole herd\n"
+              "# servers whose failure splits the herd: none\n"
+              "# links whose failure splits the herd: s0 s1\n");
     CHECK_STR(report_on(&shape_ring(4)->conf)->text,
               "# topology: 4 servers, 4 links, 2 a server\n"
-              "# an update takes at most 2 steps and 5 sends to reach the whole herd\n"
-              "# servers whose failure parts the herd: none\n"
-              "# links whose failure parts the herd: none\n");
+              "# an update takes at most 2 hops and 5 sends to reach the whole herd\n"
+              "# servers whose failure splits the herd: none\n"
+              "# links whose failure splits the herd: none\n");
     CHECK_STR(report_on(&shape_ring(4)->conf)->warnings, "");
 }
 
-static void says_what_is_bad(void)
+static void reports_weak_points(void)
 {
     struct shape *shape = shape_of(5);
     shape_join(shape, 0, 1), shape_join(shape, 1, 3);
-    CHECK_STR(
-        report_on(&shape->conf)->text,
-        "# topology: 5 servers, 2 links, 0 to 2 a server\n"
-        "# an update takes at most 2 steps and 2 sends to reach its part of the herd\n"
-        "# servers whose failure parts the herd: s1\n"
-        "# links whose failure parts the herd: s0 s1, s1 s3\n"
-        "# warning: the herd is in 3 parts (s0 s1 s3 | s2 | s4) that never hear of "
-        "each other: add 2 links between them\n"
-        "# warning: if s1 fails, its part of the herd splits into 2 parts (s0 | s3): "
-        "add 1 link between them\n");
+    CHECK_STR(report_on(&shape->conf)->text,
+              "# topology: 5 servers, 2 links, 0 to 2 a server\n"
+              "# an update takes at most 2 hops and 2 sends to reach its part of the herd\n"
+              "# servers whose failure splits the herd: s1\n"
+              "# links whose failure splits the herd: s0 s1, s1 s3\n"
+              "# warning: the herd is split into 3 parts (s0 s1 s3 | s2 | s4) that are not "
+              "connected: add 2 links between them\n"
+              "# warning: if s1 fails, its part of the herd splits into 2 parts (s0 | s3): "
+              "add 1 link between them\n");
     CHECK_STR(report_on(&shape_star(4)->conf)->warnings,
               "! if s0 fails, the herd splits into 3 parts (s1 | s2 | s3): add 2 links "
               "between them\n");
@@ -95,9 +94,9 @@ static void cuts_long_lists(void)
     CHECK(strstr(text, " (s0 s1 s2 s3 s4 s5 s6 s7 | s9 s10 s11 s12 s13): ") != NULL);
     CHECK(strstr(text, " (s0 | s2 s3 s4 s5 s6 s7 s8 s9 and 4 more): ") != NULL);
     CHECK(strstr(text, "# warning: if s9 ") == NULL);
-    CHECK(strstr(text, "# warning: 4 more servers part the herd if they fail: ") != NULL);
+    CHECK(strstr(text, "# warning: 4 more servers split the herd if they fail: ") != NULL);
     text = report_on(&shape_line(11)->conf)->text;
-    CHECK(strstr(text, "# warning: 1 more server parts the herd if it fails: ") != NULL);
+    CHECK(strstr(text, "# warning: 1 more server splits the herd if it fails: ") != NULL);
     CHECK(strstr(report_on(&shape_line(10)->conf)->text, "more server") == NULL);
 }
 
@@ -110,7 +109,7 @@ static void check_lines(const char *text, const char *start)
 }
 
 /* The longest names in a tree where every list is cut. */
-static void bounds_text(void)
+static void the_report_has_a_bounded_size(void)
 {
     struct shape *shape = shape_of(SHAPE_SERVERS);
     for (uint32_t i = 0; i < SHAPE_SERVERS; i++)
@@ -125,7 +124,7 @@ static void bounds_text(void)
     check_lines(report->text, "# ");
 }
 
-static void no_mistake(void *ctx, uint32_t line, struct herd_slice text)
+static void no_error(void *ctx, uint32_t line, struct herd_slice text)
 {
     (void)ctx, (void)line, (void)text;
     CHECK(false);
@@ -134,7 +133,7 @@ static void no_mistake(void *ctx, uint32_t line, struct herd_slice text)
 /* Behind the configuration's normal form the report is nothing but comments. */
 static void check_comment(void *ctx, const char *name)
 {
-    static const struct herd_conf_mistakes mistakes = {no_mistake, NULL};
+    static const struct herd_conf_errors errors = {no_error, NULL};
     struct fail_mem mem;
     struct herd_conf first, second;
     struct herd_buf once, twice;
@@ -143,13 +142,13 @@ static void check_comment(void *ctx, const char *name)
     fail_mem_init(&mem);
     herd_buf_init(&once, &mem.mem, 1 << 20);
     herd_buf_init(&twice, &mem.mem, 1 << 20);
-    REQUIRE(herd_conf_parse(&first, &mem.mem, fixture_read(name), &mistakes) == HERD_OK);
+    REQUIRE(herd_conf_parse(&first, &mem.mem, fixture_read(name), &errors) == HERD_OK);
     CHECK_INT(herd_conf_print(&first, &once), HERD_OK);
     size_t len = once.len;
     const struct report *report = report_on(&first);
     check_lines(report->text, "# ");
     CHECK_INT(herd_buf_append(&once, herd_slice_str(report->text)), HERD_OK);
-    if (CHECK_INT(herd_conf_parse(&second, &mem.mem, herd_buf_bytes(&once), &mistakes),
+    if (CHECK_INT(herd_conf_parse(&second, &mem.mem, herd_buf_bytes(&once), &errors),
                   HERD_OK)) {
         CHECK_INT(herd_conf_print(&second, &twice), HERD_OK);
         CHECK_SLICE(herd_buf_bytes(&twice), herd_slice(herd_buf_bytes(&once).data, len));
@@ -161,14 +160,14 @@ static void check_comment(void *ctx, const char *name)
     CHECK_INT((int64_t)mem.blocks, 0);
 }
 
-static void stays_a_configuration(void)
+static void the_report_is_comments_of_a_configuration(void)
 {
     CHECK_INT((int64_t)fixture_each("conf", ".conf", check_comment, NULL), 4);
     check_comment(NULL, "conf/links-first.in");
     check_comment(NULL, "../herd.conf");
 }
 
-static void ucla_herds(void)
+static void known_herds_have_known_figures(void)
 {
     static const struct {
         const char *name;
@@ -183,13 +182,13 @@ static void ucla_herds(void)
         {"conf/ucla-2022.conf", {1, 2, 0, 0, 8, 2, 3}, ""},
         {"conf/ucla-2023.conf", {1, 2, 0, 0, 8, 2, 3}, ""},
     };
-    static const struct herd_conf_mistakes mistakes = {no_mistake, NULL};
+    static const struct herd_conf_errors errors = {no_error, NULL};
     for (size_t i = 0; i < sizeof herds / sizeof herds[0]; i++) {
         struct fail_mem mem;
         struct herd_conf conf;
         CHECK_LABEL("%s", herds[i].name);
         fail_mem_init(&mem);
-        REQUIRE(herd_conf_parse(&conf, &mem.mem, fixture_read(herds[i].name), &mistakes) ==
+        REQUIRE(herd_conf_parse(&conf, &mem.mem, fixture_read(herds[i].name), &errors) ==
                 HERD_OK);
         shape_check(&conf, herds[i].figures);
         CHECK_STR(report_on(&conf)->warnings, herds[i].warnings);
@@ -209,8 +208,8 @@ static int compute_and_print(struct fail_mem *mem, const struct herd_conf *conf,
     if (rc == HERD_OK)
         rc = herd_topology_print(&t, &out);
     else
-        CHECK(t.conf == NULL && t.rows == NULL && t.servers == NULL && t.parts == NULL &&
-              t.bridges == NULL && t.part_count == 0);
+        CHECK(t.conf == NULL && t.rows == NULL && t.servers == NULL &&
+              t.components == NULL && t.bridges == NULL && t.component_count == 0);
     if (rc == HERD_OK)
         rc = herd_topology_warn(&t, "! ", &out);
     herd_topology_free(&t);
@@ -260,12 +259,13 @@ static void survives_no_room(void)
 }
 
 const struct check_test test_topology_print[] = {
-    {"says_what_is_good", says_what_is_good},
-    {"says_what_is_bad", says_what_is_bad},
+    {"reports_a_robust_herd", reports_a_robust_herd},
+    {"reports_weak_points", reports_weak_points},
     {"cuts_long_lists", cuts_long_lists},
-    {"bounds_text", bounds_text},
-    {"stays_a_configuration", stays_a_configuration},
-    {"ucla_herds", ucla_herds},
+    {"the_report_has_a_bounded_size", the_report_has_a_bounded_size},
+    {"the_report_is_comments_of_a_configuration",
+     the_report_is_comments_of_a_configuration},
+    {"known_herds_have_known_figures", known_herds_have_known_figures},
     {"survives_no_memory", survives_no_memory},
     {"survives_no_room", survives_no_room},
     {NULL, NULL},

@@ -9,7 +9,7 @@
 
 static volatile sig_atomic_t stopped;
 
-int bench_complain(int status, const char *format, ...)
+int bench_error(int status, const char *format, ...)
 {
     char text[1024];
     va_list args;

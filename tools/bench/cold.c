@@ -2,12 +2,12 @@
 
 #include "bench.h"
 #include "io/portable.h"
-#include "load_inner.h"
+#include "load_internal.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- when ---- */
+/* ---- schedule ---- */
 
 static int by_time(const void *a, const void *b)
 {
@@ -18,7 +18,7 @@ static int by_time(const void *a, const void *b)
 }
 
 /* splitmix64. */
-static uint64_t chance(uint64_t *state)
+static uint64_t next_random(uint64_t *state)
 {
     uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -29,7 +29,8 @@ static uint64_t chance(uint64_t *state)
 void cold_plan(struct cold_due *due, uint32_t count, int64_t duration_ns, uint64_t seed)
 {
     for (uint32_t i = 0; i < count; i++)
-        due[i] = (struct cold_due){(int64_t)(chance(&seed) % (uint64_t)duration_ns), i};
+        due[i] =
+            (struct cold_due){(int64_t)(next_random(&seed) % (uint64_t)duration_ns), i};
     qsort(due, count, sizeof *due, by_time);
 }
 
@@ -56,32 +57,32 @@ static struct pollfd *fd_of(struct load *load, uint32_t i)
     return &load->fds[load->count + i];
 }
 
-/* The last one of those that wait takes its place. */
-static void forget(struct load *load, uint32_t i)
+/* The last outstanding connection takes its place. */
+static void remove_outstanding(struct load *load, uint32_t i)
 {
     struct cold *cold = &load->cold;
-    uint32_t last = --cold->flying_count;
-    cold->flying[i] = cold->flying[last];
+    uint32_t last = --cold->outstanding_count;
+    cold->outstanding[i] = cold->outstanding[last];
     *fd_of(load, i) = *fd_of(load, last);
 }
 
-static void lose(struct load *load, uint32_t i, const char *why)
+static void lose_connection(struct load *load, uint32_t i, const char *reason)
 {
-    struct session *session = load->cold.flying[i].session;
-    load_note(load, "%s: connection lost: %s", session->target->text, why);
+    struct session *session = load->cold.outstanding[i].session;
+    load_record_error(load, "%s: connection lost: %s", session->target->text, reason);
     if (session->fd >= 0)
         (void)close(session->fd);
     session->fd = -1;
-    load->flying -= session->count;
+    load->outstanding -= session->count;
     load->outcome->lost++;
-    forget(load, i);
+    remove_outstanding(load, i);
 }
 
 static void flush(struct load *load, uint32_t i)
 {
-    struct session *session = load->cold.flying[i].session;
+    struct session *session = load->cold.outstanding[i].session;
     if (!session_flush(session)) {
-        lose(load, i, strerror(errno));
+        lose_connection(load, i, strerror(errno));
         return;
     }
     fd_of(load, i)->events = session->unsent > 0 ? POLLIN | POLLOUT : POLLIN;
@@ -91,22 +92,22 @@ static void start(struct load *load, struct cold_set *set, const struct cold_due
 {
     struct cold *cold = &load->cold;
     struct session *session = &set->sessions[due->index];
-    struct flight *flight = session_add(session);
-    uint32_t i = cold->flying_count++;
+    struct request *request = session_add(session);
+    uint32_t i = cold->outstanding_count++;
     struct herd_error_text error = {""};
-    load_put(load, flight, load->outcome->from_ns + due->after_ns);
-    histogram_add(&load->outcome->lag, load->now_ns - flight->due_ns);
+    load_put(load, request, load->outcome->from_ns + due->after_ns);
+    histogram_add(&load->outcome->lag, load->now_ns - request->due_ns);
     if (set->fresh)
         session->fd = io_sock_dial(&session->target->addr, &error);
-    cold->flying[i] = (struct cold_flight){set, session};
+    cold->outstanding[i] = (struct cold_request){set, session};
     *fd_of(load, i) = (struct pollfd){.fd = session->fd, .events = POLLOUT};
     if (session->fd < 0)
-        lose(load, i, error.text);
+        lose_connection(load, i, error.text);
     else if (!set->fresh)
         flush(load, i);
 }
 
-void cold_fall_due(struct load *load)
+void cold_send_due(struct load *load)
 {
     for (int i = 0; i < COLD_SETS; i++) {
         struct cold_set *set = &load->cold.sets[i];
@@ -117,61 +118,62 @@ void cold_fall_due(struct load *load)
 
 /* ---- replies ---- */
 
-struct ear {
+struct sink {
     struct load *load;
     struct histogram *latency;
 };
 
-static void told(void *arg, struct session *session, const struct flight *flight,
-                 enum verdict verdict, struct herd_slice line)
+static void on_reply(void *arg, struct session *session, const struct request *request,
+                     enum verdict verdict, struct herd_slice line)
 {
-    const struct ear *ear = arg;
-    if (load_judge(ear->load, session, flight, verdict, line))
-        histogram_add(ear->latency, ear->load->now_ns - flight->due_ns);
+    const struct sink *sink = arg;
+    if (load_judge(sink->load, session, request, verdict, line))
+        histogram_add(sink->latency, sink->load->now_ns - request->due_ns);
 }
 
-static void hear(struct load *load, uint32_t i)
+static void receive(struct load *load, uint32_t i)
 {
-    static char piece[SESSION_PIECE];
-    struct cold_flight *flying = &load->cold.flying[i];
-    struct ear ear = {load, flying->set->latency};
-    const struct session_ear session_ear = {&load->work, told, &ear};
-    ssize_t got = recv(flying->session->fd, piece, sizeof piece, 0);
+    static char piece[SESSION_READ];
+    struct cold_request *current = &load->cold.outstanding[i];
+    struct sink sink = {load, current->set->latency};
+    const struct session_handler handler = {&load->work, on_reply, &sink};
+    ssize_t got = recv(current->session->fd, piece, sizeof piece, 0);
     load->now_ns = bench_now_ns();
     if (got < 0 && io_portable_would_block(errno))
         return;
     if (got <= 0) {
-        lose(load, i, got < 0 ? strerror(errno) : "the server closed it");
+        lose_connection(load, i, got < 0 ? strerror(errno) : "closed by the server");
         return;
     }
-    load->heard_ns = load->now_ns;
-    if (!session_hear(flying->session, &session_ear, herd_slice(piece, (size_t)got)))
-        lose(load, i, "a reply without end");
-    else if (flying->session->count == 0)
-        forget(load, i);
+    load->received_ns = load->now_ns;
+    if (!session_receive(current->session, &handler, herd_slice(piece, (size_t)got)))
+        lose_connection(load, i, "the reply line is too long");
+    else if (current->session->count == 0)
+        remove_outstanding(load, i);
 }
 
 static void handle(struct load *load, uint32_t i)
 {
     const struct pollfd *pollfd = fd_of(load, i);
     if ((pollfd->revents & POLLIN) != 0) {
-        hear(load, i);
+        receive(load, i);
         return;
     }
     int err = io_sock_error(pollfd->fd);
     if (err != 0)
-        lose(load, i, strerror(err));
-    else if (load->cold.flying[i].session->unsent > 0)
+        lose_connection(load, i, strerror(err));
+    else if (load->cold.outstanding[i].session->unsent > 0)
         flush(load, i);
     else
-        hear(load, i);
+        receive(load, i);
 }
 
-/* From the last to the first: whoever takes the place of a forgotten one has been seen. */
+/* From the last to the first: a connection that takes the place of a removed one has been
+ * handled already. */
 int cold_turn(struct load *load)
 {
     int ready = 0;
-    for (uint32_t i = load->cold.flying_count; i-- > 0;) {
+    for (uint32_t i = load->cold.outstanding_count; i-- > 0;) {
         if (fd_of(load, i)->revents == 0)
             continue;
         ready++;
@@ -180,16 +182,16 @@ int cold_turn(struct load *load)
     return ready;
 }
 
-/* ---- all of them ---- */
+/* ---- all connections ---- */
 
 void cold_count_rest(struct load *load)
 {
-    for (uint32_t i = 0; i < load->cold.flying_count; i++) {
-        const struct cold_flight *flying = &load->cold.flying[i];
-        const struct session *session = flying->session;
+    for (uint32_t i = 0; i < load->cold.outstanding_count; i++) {
+        const struct cold_request *current = &load->cold.outstanding[i];
+        const struct session *session = current->session;
         load->outcome->unanswered += session->count;
         for (uint32_t k = 0; k < session->count; k++)
-            histogram_add(flying->set->latency, load->now_ns - session->ring[k].due_ns);
+            histogram_add(current->set->latency, load->now_ns - session->ring[k].due_ns);
     }
 }
 
@@ -200,7 +202,7 @@ static int open_set(struct load *load, struct cold_set *set, int64_t count, uint
     set->sessions = calloc((size_t)count + 1, sizeof *set->sessions);
     set->due = calloc((size_t)count + 1, sizeof *set->due);
     if (set->sessions == NULL || set->due == NULL)
-        return bench_complain(BENCH_WRONG, "out of memory");
+        return bench_error(BENCH_FAILED, "out of memory");
     for (uint32_t i = 0; i < (uint32_t)count; i++) {
         struct target *target = &load->targets->list[i % load->targets->count];
         int fd = set->fresh ? -1 : target_dial(target, options->timeout_ns, &status);
@@ -208,7 +210,7 @@ static int open_set(struct load *load, struct cold_set *set, int64_t count, uint
             return status;
         set->count++;
         if (!session_open(&set->sessions[i], target, fd, 1))
-            return bench_complain(BENCH_WRONG, "out of memory");
+            return bench_error(BENCH_FAILED, "out of memory");
     }
     cold_plan(set->due, set->count, options->duration_ns, seed);
     return BENCH_OK;
@@ -222,10 +224,10 @@ int cold_open(struct load *load)
     cold->sets[0].latency = &load->outcome->cold;
     cold->sets[1].latency = &load->outcome->fresh;
     cold->sets[1].fresh = true;
-    cold->flying =
-        calloc((size_t)(options->cold + options->fresh) + 1, sizeof *cold->flying);
-    if (cold->flying == NULL)
-        return bench_complain(BENCH_WRONG, "out of memory");
+    cold->outstanding =
+        calloc((size_t)(options->cold + options->fresh) + 1, sizeof *cold->outstanding);
+    if (cold->outstanding == NULL)
+        return bench_error(BENCH_FAILED, "out of memory");
     int status = BENCH_OK;
     for (int i = 0; i < COLD_SETS && status == BENCH_OK; i++)
         status = open_set(load, &cold->sets[i], counts[i],
@@ -233,7 +235,7 @@ int cold_open(struct load *load)
     return status;
 }
 
-/* Those that have had their answer, or not said anything, must be quiet. */
+/* A connection without an outstanding line must be open and receive nothing. */
 static void close_one(struct load *load, struct session *session)
 {
     struct pollfd pollfd = {.fd = session->fd, .events = POLLIN};
@@ -251,5 +253,5 @@ void cold_close(struct load *load)
         free(set->sessions);
         free(set->due);
     }
-    free(load->cold.flying);
+    free(load->cold.outstanding);
 }

@@ -1,6 +1,6 @@
-/* Connections that say one line each, at a time by chance within what is measured, while
- * the others keep the servers busy: how long somebody waits who has been quiet (cold,
- * connected from the start), or who comes only then (fresh: connecting counts, too). */
+/* Connections that send one line each, at a random time of the measurement, while others
+ * keep the servers busy: the latency of quiet connections (cold, opened at the start) and
+ * of new ones (fresh, whose latency includes connecting). */
 #ifndef BENCH_COLD_H
 #define BENCH_COLD_H
 
@@ -13,7 +13,7 @@
 
 struct load;
 
-/* When a connection says its line, after the start of what is measured. */
+/* When a connection sends its line, after the start of the measurement. */
 struct cold_due {
     int64_t after_ns;
     uint32_t index;
@@ -21,13 +21,13 @@ struct cold_due {
 
 struct cold_set {
     bool fresh;
-    uint32_t count, next; /* due[next..count) are still to come */
+    uint32_t count, next; /* due[next..count) are not yet sent */
     struct session *sessions;
-    struct cold_due *due;      /* by time */
-    struct histogram *latency; /* of the outcome */
+    struct cold_due *due;      /* in order of time */
+    struct histogram *latency; /* in the outcome */
 };
 
-struct cold_flight {
+struct cold_request {
     struct cold_set *set;
     struct session *session;
 };
@@ -36,27 +36,29 @@ enum { COLD_SETS = 2 };
 
 struct cold {
     struct cold_set sets[COLD_SETS];
-    struct cold_flight *flying; /* those that wait for a reply; one descriptor each */
-    uint32_t flying_count;
+    struct cold_request *outstanding; /* connections that wait for a reply */
+    uint32_t outstanding_count;
 };
 
-/* Times by chance for `count` connections, evenly within [0, duration_ns), in their order.
- */
+/* Fills `due` with random times for `count` connections, uniform in [0, duration_ns), in
+ * order of time. The same seed gives the same times. */
 void cold_plan(struct cold_due *due, uint32_t count, int64_t duration_ns, uint64_t seed);
 
-/* What options ask for: memory and connections; complains. Returns an exit code. cold_close
- * undoes it, and counts connections that did not stay quiet and open. */
+/* Allocates and connects what the options ask for. Returns an exit code after printing an
+ * error. cold_close closes and frees all of it, whatever cold_open returned, and counts
+ * connections that were closed or received data without a request. */
 int cold_open(struct load *load);
 void cold_close(struct load *load);
 
-/* Sends what has become due by load->now_ns; when the next one is, or INT64_MAX. */
-void cold_fall_due(struct load *load);
+/* cold_send_due sends the lines that are due by load->now_ns; cold_next_ns is when the next
+ * one is due, or INT64_MAX. */
+void cold_send_due(struct load *load);
 int64_t cold_next_ns(const struct load *load);
 
-/* What poll has told of those that wait; returns how many it had told of. */
+/* Handles the events of poll() on outstanding connections; returns the number of these. */
 int cold_turn(struct load *load);
 
-/* At the end: lines without a reply count with the time that they have waited. */
+/* At the end: counts lines without a reply, with the time that they have waited. */
 void cold_count_rest(struct load *load);
 
 #endif

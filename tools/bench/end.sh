@@ -1,8 +1,8 @@
-# Part of tools/bench/run: how it ends, and waits with a limit.
+# Part of tools/bench/run: clean-up, errors, and waiting with a timeout.
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # the variables are those of tools/bench/run
 
-# Ends what this script has started, by its number.
+# Stops the processes that this script has started, and removes its folder.
 clean_up() {
     status=$?
     trap - EXIT
@@ -27,8 +27,8 @@ fail() {
     exit 1
 }
 
-# stop PID...: ends them, each a child of this script, and forgets them. The exit status is
-# that of the last one.
+# stop PID...: stops child processes of this script and waits for them. The exit status is that
+# of the last one.
 stop() {
     stop_status=0
     for pid in "$@"; do
@@ -44,18 +44,20 @@ stop() {
     return "$stop_status"
 }
 
-# until_true WHAT COMMAND...: tries a command again for a limited time.
+# until_true MESSAGE COMMAND...: repeats a command until it succeeds; fails with MESSAGE after
+# 20 s.
 until_true() {
-    what=$1
+    message=$1
     shift
     until_s=$(($(date +%s) + 20))
     until "$@"; do
-        [ "$(date +%s)" -lt "$until_s" ] || fail "$what"
+        [ "$(date +%s)" -lt "$until_s" ] || fail "$message"
         sleep 0.02
     done
 }
 
-# until_says FILE PATTERN WHAT: waits until a server has written that; else tells what it wrote.
+# until_says FILE PATTERN MESSAGE: waits until FILE contains PATTERN; fails with MESSAGE and the
+# end of FILE after 20 s.
 until_says() {
     until_s=$(($(date +%s) + 20))
     until grep -qs "$2" "$1"; do
@@ -64,7 +66,7 @@ until_says() {
     done
 }
 
-# Milliseconds; where date knows whole seconds only, as fine as that.
+# The time in ms, in steps of a second where date(1) has no %N.
 now_ms() {
     now=$(date +%s%N)
     case $now in

@@ -1,5 +1,5 @@
-# A report of herdbench --json, one NAME=NUMBER a line; those of an object have its name
-# before theirs: latency_us.p50=12.3.
+# Prints a report of herdbench --json as lines NAME=NUMBER; members of an object have its name as
+# prefix: latency_us.p50=12.3.
 /^  "[^"]*": [{[]$/ {
     inside = $1
     gsub(/[":]/, "", inside)

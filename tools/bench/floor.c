@@ -1,5 +1,5 @@
-/* Nothing but accept, poll, read and write: no lines, no words, no store, no limits. What a
- * server takes longer than this one is its own doing; the rest is the system's. */
+/* accept, poll, read and write, and nothing else: no parsing, no store, no limits. The time
+ * that a server takes beyond this one is its own work; the rest is the system's. */
 #include "floor.h"
 
 #include "bench.h"
@@ -14,7 +14,7 @@
 enum { PIECE = 16 * 1024, STOP_MS = 200 };
 
 struct floor {
-    struct pollfd *fds; /* the listener comes first */
+    struct pollfd *fds; /* [0] is the listener */
     size_t count, size;
 };
 
@@ -40,7 +40,7 @@ static void accept_all(struct floor *floor)
             (void)close(fd);
 }
 
-/* Whoever sends and does not read is waited for; with one kind of client that is fine. */
+/* Blocks while a client does not read; herdbench always reads. */
 static bool echo(int fd)
 {
     char piece[PIECE];
@@ -83,8 +83,8 @@ int floor_run(unsigned port)
                  ? io_sock_listen(&want, &bound, &error)
                  : -1;
     if (fd < 0 || !add(&floor, fd))
-        return bench_complain(BENCH_WRONG, "floor: %s",
-                              fd < 0 ? error.text : "out of memory");
+        return bench_error(BENCH_FAILED, "floor: %s",
+                           fd < 0 ? error.text : "out of memory");
     io_addr_text(&bound, text);
     printf("ready %s %ld\n", text, (long)getpid());
     (void)fflush(stdout);

@@ -32,7 +32,7 @@ int histogram_bucket(int64_t value)
     return ((shift + 1) << HISTOGRAM_BITS) + (int)(bits >> shift) - SUB;
 }
 
-int64_t histogram_bucket_least(int bucket)
+int64_t histogram_bucket_min(int bucket)
 {
     int octave = bucket >> HISTOGRAM_BITS;
     if (octave == 0)
@@ -40,21 +40,21 @@ int64_t histogram_bucket_least(int bucket)
     return (int64_t)(SUB + (bucket & (SUB - 1))) << (octave - 1);
 }
 
-int64_t histogram_bucket_most(int bucket)
+int64_t histogram_bucket_max(int bucket)
 {
     int octave = bucket >> HISTOGRAM_BITS;
     int64_t width = octave == 0 ? 1 : INT64_C(1) << (octave - 1);
-    return histogram_bucket_least(bucket) + (width - 1);
+    return histogram_bucket_min(bucket) + (width - 1);
 }
 
 void histogram_add(struct histogram *histogram, int64_t value)
 {
     if (value < 0)
         value = 0;
-    if (histogram->count == 0 || value < histogram->least)
-        histogram->least = value;
-    if (value > histogram->most)
-        histogram->most = value;
+    if (histogram->count == 0 || value < histogram->min)
+        histogram->min = value;
+    if (value > histogram->max)
+        histogram->max = value;
     histogram->count++;
     histogram->sum += (double)value;
     histogram->bucket[histogram_bucket(value)]++;
@@ -64,10 +64,10 @@ void histogram_merge(struct histogram *histogram, const struct histogram *other)
 {
     if (other->count == 0)
         return;
-    if (histogram->count == 0 || other->least < histogram->least)
-        histogram->least = other->least;
-    if (other->most > histogram->most)
-        histogram->most = other->most;
+    if (histogram->count == 0 || other->min < histogram->min)
+        histogram->min = other->min;
+    if (other->max > histogram->max)
+        histogram->max = other->max;
     histogram->count += other->count;
     histogram->sum += other->sum;
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
@@ -85,15 +85,15 @@ int64_t histogram_at(const struct histogram *histogram, int share)
 {
     uint64_t rank = rank_of(histogram->count, share), seen = 0;
     if (rank == 0)
-        return histogram->least;
+        return histogram->min;
     for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
         seen += histogram->bucket[i];
         if (seen >= rank) {
-            int64_t value = histogram_bucket_most(i);
-            return value < histogram->most ? value : histogram->most;
+            int64_t value = histogram_bucket_max(i);
+            return value < histogram->max ? value : histogram->max;
         }
     }
-    return histogram->most;
+    return histogram->max;
 }
 
 double histogram_mean(const struct histogram *histogram)
@@ -104,7 +104,7 @@ double histogram_mean(const struct histogram *histogram)
 uint64_t histogram_up_to(const struct histogram *histogram, int64_t value)
 {
     uint64_t seen = 0;
-    for (int i = 0; i < HISTOGRAM_BUCKETS && histogram_bucket_most(i) <= value; i++)
+    for (int i = 0; i < HISTOGRAM_BUCKETS && histogram_bucket_max(i) <= value; i++)
         seen += histogram->bucket[i];
     return seen;
 }

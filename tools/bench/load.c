@@ -4,17 +4,18 @@
 #include "bench.h"
 #include "herd/instant.h"
 #include "io/clock.h"
-#include "load_inner.h"
+#include "load_internal.h"
 
 #include <inttypes.h>
 #include <unistd.h>
 
-/* ---- turns ---- */
+/* ---- turns of the loop ---- */
 
-/* Sleeps at most so long: the last millisecond before a line is due is spent in asking. */
-static int patience_ms(const struct load *load)
+/* The timeout of poll(): it rounds down, so the last millisecond before a line is due is
+ * spent polling. */
+static int poll_timeout_ms(const struct load *load)
 {
-    enum { LOOK_MS = 50 };
+    enum { POLL_MAX_MS = 50 };
     int64_t until = load->phase == PHASE_RUN ? load->outcome->to_ns : INT64_MAX;
     if (load->phase == PHASE_RUN) {
         int64_t due = load->options->rate > 0 ? load_due(load, load->due_next) : INT64_MAX;
@@ -23,17 +24,17 @@ static int patience_ms(const struct load *load)
         until = cold < until ? cold : until;
     }
     int64_t left_ms =
-        until == INT64_MAX ? LOOK_MS : (until - load->now_ns) / HERD_NS_PER_MS;
+        until == INT64_MAX ? POLL_MAX_MS : (until - load->now_ns) / HERD_NS_PER_MS;
     if (left_ms <= 0)
         return 0;
-    return left_ms < LOOK_MS ? (int)left_ms : LOOK_MS;
+    return left_ms < POLL_MAX_MS ? (int)left_ms : POLL_MAX_MS;
 }
 
 static void turn(struct load *load)
 {
     bool runs = load->phase == PHASE_RUN;
-    nfds_t count = (nfds_t)load->count + load->cold.flying_count;
-    int ready = poll(load->fds, count, patience_ms(load));
+    nfds_t count = (nfds_t)load->count + load->cold.outstanding_count;
+    int ready = poll(load->fds, count, poll_timeout_ms(load));
     if (ready > 0)
         ready -= cold_turn(load);
     for (uint32_t i = 0; ready > 0 && i < load->count; i++) {
@@ -41,17 +42,17 @@ static void turn(struct load *load)
             continue;
         ready--;
         if ((load->fds[i].revents & ~POLLOUT) != 0)
-            load_hear(load, &load->sessions[i]);
+            load_receive(load, &load->sessions[i]);
         else
-            load_top_up(load, &load->sessions[i]);
+            load_fill(load, &load->sessions[i]);
         if (runs)
-            cold_fall_due(load);
+            cold_send_due(load);
     }
     load->now_ns = bench_now_ns();
     if (runs && load->options->rate > 0)
-        load_fall_due(load);
+        load_send_due(load);
     if (runs)
-        cold_fall_due(load);
+        cold_send_due(load);
     load_show(load);
 }
 
@@ -87,7 +88,7 @@ static void begin_run(struct load *load)
         options->count > 0 ? INT64_MAX : outcome->from_ns + options->duration_ns;
     load->phase = PHASE_RUN;
     if (options->rate == 0)
-        load_top_up_all(load);
+        load_fill_all(load);
 }
 
 static void begin_drain(struct load *load)
@@ -100,10 +101,11 @@ static void begin_drain(struct load *load)
     load->phase = PHASE_DRAIN;
 }
 
-static bool owed(const struct load *load)
+static bool has_backlog(const struct load *load)
 {
     for (uint32_t i = 0; i < load->count; i++)
-        if (load->sessions[i].fd >= 0 && load->sessions[i].owed > 0 && !load_enough(load))
+        if (load->sessions[i].fd >= 0 && load->sessions[i].backlog > 0 &&
+            !load_count_reached(load))
             return true;
     return false;
 }
@@ -112,43 +114,44 @@ static void advance(struct load *load)
 {
     if (load->phase == PHASE_FILL && bench_stopped())
         load->phase = PHASE_OVER;
-    if (load->phase == PHASE_FILL && load->flying == 0)
+    if (load->phase == PHASE_FILL && load->outstanding == 0)
         begin_run(load);
     if (load->phase == PHASE_RUN && !load->usage_before &&
         load->now_ns >= load->outcome->from_ns)
         read_usage(load, false);
-    if (load->phase == PHASE_RUN &&
-        (load->now_ns >= load->outcome->to_ns || load_enough(load) || bench_stopped()))
+    if (load->phase == PHASE_RUN && (load->now_ns >= load->outcome->to_ns ||
+                                     load_count_reached(load) || bench_stopped()))
         begin_drain(load);
-    if (load->phase == PHASE_DRAIN &&
-        ((load->flying == 0 && !owed(load)) || load->now_ns >= load->drain_end_ns))
+    if (load->phase == PHASE_DRAIN && ((load->outstanding == 0 && !has_backlog(load)) ||
+                                       load->now_ns >= load->drain_end_ns))
         load->phase = PHASE_OVER;
     if (load->alive == 0)
         load->phase = PHASE_OVER;
-    if (load->flying == 0)
-        load->heard_ns = load->now_ns;
-    if (load->now_ns - load->heard_ns > load->options->timeout_ns) {
-        load_note(load, "no reply for %.3g s", (double)load->options->timeout_ns / 1e9);
-        load->outcome->status = BENCH_LATE;
+    if (load->outstanding == 0)
+        load->received_ns = load->now_ns;
+    if (load->now_ns - load->received_ns > load->options->timeout_ns) {
+        load_record_error(load, "no reply for %.3g s",
+                          (double)load->options->timeout_ns / 1e9);
+        load->outcome->status = BENCH_TIMED_OUT;
         load->phase = PHASE_OVER;
     }
 }
 
-/* Lines without a reply count with the time that they have waited; those behind the last
- * one that was to be counted are none. */
+/* Counts lines without a reply, with the time that they have waited. Lines beyond --count
+ * do not count as missing. */
 static void count_rest(struct load *load)
 {
     struct outcome *outcome = load->outcome;
     for (uint32_t i = 0; i < load->count; i++) {
         const struct session *session = &load->sessions[i];
-        uint64_t missed = load_enough(load) ? 0 : session->owed;
+        uint64_t missed = load_count_reached(load) ? 0 : session->backlog;
         outcome->unanswered += session->count;
         outcome->unsent += missed;
         for (uint32_t k = 0; k < session->count; k++) {
-            const struct flight *flight =
+            const struct request *request =
                 &session->ring[(session->head + k) % session->depth];
-            if (flight->measured)
-                histogram_add(&outcome->latency, load->now_ns - flight->due_ns);
+            if (request->measured)
+                histogram_add(&outcome->latency, load->now_ns - request->due_ns);
         }
         for (uint64_t k = 0; k < missed; k++) {
             int64_t due = load_due(load, session->next + k * load->count);
@@ -157,9 +160,9 @@ static void count_rest(struct load *load)
         }
     }
     cold_count_rest(load);
-    if (outcome->unanswered + outcome->unsent > 0 && outcome->why[0] == '\0')
-        load_note(load, "%" PRIu64 " lines had no reply when time was over",
-                  outcome->unanswered + outcome->unsent);
+    if (outcome->unanswered + outcome->unsent > 0 && outcome->error.text[0] == '\0')
+        load_record_error(load, "%" PRIu64 " lines without a reply at the end",
+                          outcome->unanswered + outcome->unsent);
 }
 
 static void finish(struct load *load)
@@ -172,13 +175,13 @@ static void finish(struct load *load)
     count_rest(load);
     load_show_end(load);
     load_disconnect(load);
-    if (outcome->idle_lost > 0 && outcome->why[0] == '\0')
-        load_note(load, "%" PRIu64 " idle connections did not stay quiet and open",
-                  outcome->idle_lost);
+    if (outcome->idle_lost > 0 && outcome->error.text[0] == '\0')
+        load_record_error(load, "%" PRIu64 " idle connections were closed or received data",
+                          outcome->idle_lost);
     if (bench_stopped())
         outcome->status = BENCH_STOPPED;
-    else if (outcome->status == BENCH_OK && outcome->why[0] != '\0')
-        outcome->status = BENCH_WRONG;
+    else if (outcome->status == BENCH_OK && outcome->error.text[0] != '\0')
+        outcome->status = BENCH_FAILED;
 }
 
 int load_run(struct outcome *outcome, struct targets *targets,
@@ -194,7 +197,7 @@ int load_run(struct outcome *outcome, struct targets *targets,
     }
     load.show = !options->quiet && isatty(STDERR_FILENO) == 1;
     load.phase = PHASE_FILL;
-    load_top_up_all(&load);
+    load_fill_all(&load);
     while (load.phase != PHASE_OVER) {
         advance(&load);
         if (load.phase != PHASE_OVER)

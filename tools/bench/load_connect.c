@@ -1,7 +1,7 @@
-/* Connections of the load, and its progress on the terminal. */
+/* Opens and closes the connections of the load; shows its progress on the terminal. */
 #include "bench.h"
 #include "herd/instant.h"
-#include "load_inner.h"
+#include "load_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,24 +9,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Descriptors for all connections and a few for ourselves. */
+/* Raises the limit of open files to all connections and some files of its own. */
 static int allow_connections(const struct bench_options *options)
 {
-    enum { OURS = 32 };
+    enum { OWN_FILES = 32 };
     struct rlimit limit;
     int64_t all = options->connections + options->idle + options->cold + options->fresh;
-    rlim_t want = (rlim_t)(all + OURS);
+    rlim_t want = (rlim_t)(all + OWN_FILES);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
         return BENCH_OK;
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < want)
-        return bench_complain(BENCH_USAGE,
-                              "%" PRId64 " connections: the system allows this program %ju "
-                              "descriptors (ulimit -n)",
-                              all, (uintmax_t)limit.rlim_max);
+        return bench_error(BENCH_USAGE,
+                           "%" PRId64 " connections: the system allows only %ju "
+                           "descriptors (ulimit -n)",
+                           all, (uintmax_t)limit.rlim_max);
     limit.rlim_cur = want;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return bench_complain(BENCH_USAGE, "the system does not allow %ju descriptors",
-                              (uintmax_t)want);
+        return bench_error(BENCH_USAGE, "the system does not allow %ju descriptors",
+                           (uintmax_t)want);
     return BENCH_OK;
 }
 
@@ -42,7 +42,7 @@ static int open_sessions(struct load *load)
         load->fds[i] = (struct pollfd){.fd = fd, .events = POLLIN};
         load->count++;
         if (!session_open(&load->sessions[i], target, fd, (uint32_t)options->pipeline))
-            return bench_complain(BENCH_WRONG, "out of memory");
+            return bench_error(BENCH_FAILED, "out of memory");
         load->alive++;
     }
     return BENCH_OK;
@@ -62,8 +62,9 @@ static int open_idle(struct load *load)
     return BENCH_OK;
 }
 
-/* A server that answers WHATSAT about a client must hold it: then each is told all. */
-static void share_clients(struct load *load)
+/* A server knows the clients that WHATSAT queries only after they were reported, so with
+ * WHATSAT every server gets the reports of all clients. */
+static void assign_clients(struct load *load)
 {
     const struct bench_options *options = load->options;
     uint64_t clients = (uint64_t)options->clients, count = load->targets->count;
@@ -81,10 +82,10 @@ int load_connect(struct load *load)
     const struct bench_options *options = load->options;
     size_t count = (size_t)options->connections;
     if (options->connections < (int64_t)load->targets->count)
-        return bench_complain(BENCH_USAGE,
-                              "%" PRId64 " connections are too few for %u servers; choose "
-                              "one with -s",
-                              options->connections, (unsigned)load->targets->count);
+        return bench_error(BENCH_USAGE,
+                           "%" PRId64 " connections are too few for %u servers; choose "
+                           "one with -s",
+                           options->connections, (unsigned)load->targets->count);
     int status = allow_connections(options);
     if (status != BENCH_OK)
         return status;
@@ -95,15 +96,15 @@ int load_connect(struct load *load)
     load->shares = calloc(load->targets->count, sizeof *load->shares);
     if (load->sessions == NULL || load->fds == NULL || load->idle == NULL ||
         load->shares == NULL)
-        return bench_complain(BENCH_WRONG, "out of memory");
-    share_clients(load);
+        return bench_error(BENCH_FAILED, "out of memory");
+    assign_clients(load);
     status = open_sessions(load);
     if (status == BENCH_OK)
         status = open_idle(load);
     return status == BENCH_OK ? cold_open(load) : status;
 }
 
-/* Those that say nothing must still be there: nothing comes, and no end either. */
+/* Idle connections must be open and receive nothing. */
 static void count_idle(struct load *load)
 {
     for (uint32_t i = 0; i < load->idle_count; i++) {
@@ -131,7 +132,7 @@ void load_disconnect(struct load *load)
 static const char *phase_name(const struct load *load)
 {
     if (load->phase == PHASE_FILL)
-        return "making clients known";
+        return "reporting clients";
     if (load->phase == PHASE_DRAIN)
         return "last replies";
     return load->now_ns < load->outcome->from_ns ? "warm-up" : "measuring";

@@ -1,5 +1,5 @@
-/* herdbench(1): loads an application server herd, measures it, and checks every reply. */
-#include "ask.h"
+/* herdbench(1): loads and measures an application server herd, and checks every reply. */
+#include "probe.h"
 #include "bench.h"
 #include "floor.h"
 #include "load.h"
@@ -14,13 +14,13 @@ static int run_load(struct targets *targets, const struct bench_options *options
 {
     struct outcome *outcome = malloc(sizeof *outcome);
     if (outcome == NULL)
-        return bench_complain(BENCH_WRONG, "out of memory");
+        return bench_error(BENCH_FAILED, "out of memory");
     int status = load_run(outcome, targets, options);
-    if (status == BENCH_OK || outcome->why[0] != '\0' || status == BENCH_STOPPED)
+    if (status == BENCH_OK || outcome->error.text[0] != '\0' || status == BENCH_STOPPED)
         options->json ? report_json(options, targets, outcome)
                       : report_text(options, targets, outcome);
-    if (outcome->why[0] != '\0')
-        bench_complain(status, "%s", outcome->why);
+    if (outcome->error.text[0] != '\0')
+        bench_error(status, "%s", outcome->error.text);
     free(outcome);
     return status;
 }
@@ -33,9 +33,9 @@ static int run(const struct bench_options *options)
     int status = targets_open(&targets, options);
     if (status != BENCH_OK)
         return status;
-    bool asks = options->command == COMMAND_SPREAD || options->weight[WORK_WHATSAT] > 0;
-    if (asks && !options->places_ok)
-        status = ask_places(&targets, options);
+    bool queries = options->command == COMMAND_SPREAD || options->weight[WORK_WHATSAT] > 0;
+    if (queries && !options->places_ok)
+        status = probe_places(&targets, options);
     if (status == BENCH_OK)
         status = options->command == COMMAND_SPREAD ? spread_run(&targets, options)
                                                     : run_load(&targets, options);
@@ -52,6 +52,6 @@ int main(int argc, char **argv)
         status = run(&options);
     }
     if (fflush(stdout) != 0 || ferror(stdout) != 0)
-        return status == BENCH_OK ? BENCH_WRONG : status;
+        return status == BENCH_OK ? BENCH_FAILED : status;
     return status;
 }

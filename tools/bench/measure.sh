@@ -1,13 +1,13 @@
 # Part of tools/bench/run: measurements and tables.
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC2034 # variables go to and fro between the parts
+# shellcheck disable=SC2154,SC2034 # the parts share variables
 
-# Columns of a table, as tools/bench/table.awk reads them.
+# Columns of tables, in the format of tools/bench/table.awk.
 rate_columns='lines/s:lines_a_second:0|x herd:=lines_a_second|CPU us:servers_us_a_line:2|x herd:=servers_us_a_line'
 latency_columns='p50 ms:latency_us.p50:3:1000|p99 ms:latency_us.p99:3:1000|p99.9 ms:latency_us.p99.9:3:1000'
 usual_columns="$rate_columns|$latency_columns"
 
-# put TABLE ROW KEY=VALUE...: of one round.
+# put TABLE ROW KEY=VALUE...: stores values of one round.
 put() {
     put_row="$1;$2"
     shift 2
@@ -16,20 +16,20 @@ put() {
     done >>"$dir/results"
 }
 
-# value NAME: of the last report, "" when it is not known.
+# value NAME: prints a value of the last report; "": it is unknown.
 value() {
     awk -f "$here/flat.awk" "$dir/report" | sed -n "s/^$1=//p"
 }
 
-# report OPTIONS...: runs herdbench; a wrong or missing reply ends everything.
+# report OPTIONS...: runs herdbench; a wrong or missing reply ends the whole run.
 report() {
     "$tools/herdbench" -c "$dir/none" -q --json "$@" >"$dir/report" ||
         fail "herdbench $*: exit status $?"
     [ -z "${BENCH_JSON:-}" ] || cat "$dir/report" >>"$BENCH_JSON"
 }
 
-# measure TABLE ROW OPTIONS...: puts all that the report tells; `prefix` stands before
-# the names.
+# measure TABLE ROW OPTIONS...: stores all values of a report, with `prefix` before their
+# names.
 measure() {
     measure_table=$1
     measure_row=$2
@@ -53,7 +53,7 @@ measure_herd() {
 
 measure_logging() {
     need_logging
-    # Gigabytes that wait for the disk would be measured, too.
+    # Writing back gigabytes of an old log would be measured as well.
     : >"$dir/logging/Alone.log"
     measure "$@" -s "$logging_address" --pid "$logging_pid"
 }
@@ -67,7 +67,7 @@ measure_redis() {
     measure "$@" -s "$redis_alone_address" --pid "$redis_alone" --speak "$verb"
 }
 
-# all_three TABLE OPTIONS...: those that are measured alone; each: one kind of Redis more.
+# all_three TABLE OPTIONS...: measures the floor, herd and Redis SET; each: Redis GEOADD as well.
 all_three() {
     each_table=$1
     shift
@@ -82,7 +82,7 @@ each() {
     measure_redis geoadd "$each_table" 'Redis GEOADD' "$@"
 }
 
-# each_round COMMAND...: as often as there are rounds.
+# each_round COMMAND...: runs a command once for each round.
 each_round() {
     round=1
     while [ "$round" -le "$rounds" ]; do
@@ -91,25 +91,25 @@ each_round() {
     done
 }
 
-# even TABLE ROW COMMAND...: how long it takes until COMMAND is true, after a measurement: a
-# backlog would show. `even` is the lines of that, with this time counted, in a second.
-even() {
-    even_table=$1
-    even_row=$2
+# converge TABLE ROW COMMAND...: after a measurement, stores the time until COMMAND succeeds as
+# converged_ms, which shows a backlog, and the lines/s with that time counted as converged.
+converge() {
+    converge_table=$1
+    converge_row=$2
     shift 2
-    even_from_ms=$(now_ms)
+    converge_from_ms=$(now_ms)
     until "$@"; do
-        [ $(($(now_ms) - even_from_ms)) -lt 60000 ] ||
-            fail "$even_row: not all have caught up a minute after the load"
+        [ $(($(now_ms) - converge_from_ms)) -lt 60000 ] ||
+            fail "$converge_row: the servers have not converged within a minute"
         sleep 0.01
     done
-    even_ms=$(($(now_ms) - even_from_ms))
-    put "$even_table" "$even_row" "even_ms=$even_ms" "even=$(
-        awk -v rate="$(value lines_a_second)" -v s="$(value measured_s)" -v ms="$even_ms" \
+    converge_ms=$(($(now_ms) - converge_from_ms))
+    put "$converge_table" "$converge_row" "converged_ms=$converge_ms" "converged=$(
+        awk -v rate="$(value lines_a_second)" -v s="$(value measured_s)" -v ms="$converge_ms" \
             'BEGIN { print rate * s / (s + ms / 1000) }')"
 }
 
-# median TABLE ROW KEY
+# median TABLE ROW KEY: prints a median.
 median() {
     awk -v table="$1" -v row="$2" -v columns="x:$3:0" -v bare=1 -f "$here/table.awk" \
         "$dir/results"
@@ -124,12 +124,11 @@ print_table() {
 explain() {
     cat <<'TEXT'
 
-CPU us: CPU time of all servers for one line, in microseconds; on a machine with few cores
-that says more than lines/s, which the load generator has a part in. `x herd`: how many of
-herd's lines a second, or how much of its CPU time a line, the others have. floor: echoes
-bytes, reads nothing. herd answers with the record, keeps the newest by the client's time, and
-in a herd takes reports at every server; Redis keeps the last that came, and takes writes at
-one of five; `even/s` counts the time until all five hold the same. Neither writes to disk,
-except `logging all`. doc/performance.md has more.
+CPU us: CPU time of all servers per line, in microseconds; with few cores it is more meaningful
+than lines/s, which depends on the load generator as well. `x herd`: the ratio of the row's
+lines/s, or CPU time, to herd's. floor: an echo server. herd replies with the record, keeps the
+newest report by client time, and in a herd accepts reports at every server; Redis keeps the
+last write, and accepts writes at one of five servers; `converged/s` counts the time until all
+five have the same data. None writes to disk, except `logging all`. See doc/performance.md.
 TEXT
 }

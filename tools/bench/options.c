@@ -1,146 +1,53 @@
 #include "options.h"
 
+#include "options_table.h"
+
 #include "bench.h"
 #include "herd/instant.h"
 #include "decimal.h"
 #include "herd/err.h"
 #include "io/conf_file.h"
 
-#include <stddef.h>
-#include <stdio.h>
-
-enum { GO_ON = -1, COMMANDS = 3 };
+#include <inttypes.h>
 
 const char *const work_kind_names[WORK_KINDS] = {"known", "new", "stale", "whatsat",
                                                  "invalid"};
-static const char *const speak_names[] = {"herd", "set", "geoadd", "echo", NULL};
-static const char *const plot_names[] = {"none", "curve", "histogram", NULL};
 static const char *const command_names[] = {"load", "spread", "floor", NULL};
-
-static const char usage[] =
-    "usage: herdbench [OPTIONS] [load]      lines a second and latency\n"
-    "       herdbench [OPTIONS] spread      from a report here to its sight there\n"
-    "       herdbench [--port N] floor      an echo server to compare with\n"
-    "       herdbench -h | -V\n";
-
-static const char help_top[] =
-    "\n"
-    "Loads the herd of a configuration, all of its servers in turn, or one server, and\n"
-    "checks every reply: that it came, in its place, with the right bytes.\n"
-    "\n"
-    "  closed loop  without --rate: each connection sends its next line when a reply "
-    "comes.\n"
-    "               Tells how much a server can do. Latency then is mostly queueing.\n"
-    "  open loop    with --rate: lines leave by the clock, and latency counts from when "
-    "each\n"
-    "               should have left, so that a server which stalls is charged for it.\n"
-    "               Tells what clients feel at a load below the limit.\n"
-    "\n"
-    "Options\n";
-
-static const char help_end[] =
-    "  -h, --help             this text\n"
-    "  -V, --version          the version\n"
-    "\n"
-    "Try it (herdctl start has started the herd of ./herd.conf)\n"
-    "  herdbench                                        the whole herd, closed loop\n"
-    "  herdbench -s Goloman -p 64                       one server, 64 lines on the way\n"
-    "  herdbench -s Goloman -r 20000 --plot curve       open loop\n"
-    "  herdbench --mix known=80,new=5,stale=10,invalid=5\n"
-    "  herdbench -n 50 --idle 10000                     with 10,000 that only listen\n"
-    "  herdbench -n 50 -p 64 --cold 1000                what those wait who speak seldom\n"
-    "  herdbench spread                                 latency of news, by hops\n"
-    "  herdbench floor & herdbench -s 127.0.0.1:PORT --speak echo --pid PID\n"
-    "  herdbench -s 127.0.0.1:6379 --speak geoadd       Redis, same connections and lines\n"
-    "\n"
-    "What it reports stays: a herd then knows clients called bench-*, new-* and spread-*\n"
-    "until all of its servers stop, and Redis has keys bench-* and herdbench:fleet.\n"
-    "\n"
-    "herdbench keeps one core busy, and shares the machine with what it measures: on one\n"
-    "with few cores, look at the CPU time a line rather than at lines a second.\n"
-    "\n"
-    "Exit codes: 0 done and all replies right, 1 a reply was wrong or missing, 2 usage,\n"
-    "3 not running, 4 no reply in time, 130 Ctrl-C (prints what it has). See "
-    "herdbench(1).\n";
 
 /* ---- values ---- */
 
-enum type { INT, SECONDS, TEXT, YES, WORD, MIX, PIDS };
-
-struct row {
-    const char *name; /* without the dashes */
-    char letter;      /* 0: none */
-    const char *value;
-    enum type type;
-    size_t offset;
-    int64_t least, most; /* of INT; of SECONDS in ms */
-    const char *const *words;
-    const char *what;
-};
-
-#define AT(field) offsetof(struct bench_options, field)
-
-/* A newline in a text goes on below itself. */
-static const struct row rows[] = {
-    {"conf", 'c', "FILE", TEXT, AT(conf_path), 0, 0, NULL,
-     "configuration; without it ./herd.conf, then the system's"},
-    {"server", 's', "SERVER", TEXT, AT(server), 0, 0, NULL,
-     "only this one: NAME, HOST:PORT or [IPV6]:PORT"},
-    {"remote", 0, "HOST", TEXT, AT(remote), 0, 0, NULL,
-     "allows to load this host; without it, loopback only.\n"
-     "Name none that is not yours"},
-    {"connections", 'n', "N", INT, AT(connections), 1, 1000000, NULL,
-     "connections that are used; 50"},
-    {"pipeline", 'p', "N", INT, AT(pipeline), 1, 65536, NULL,
-     "lines on the way on each; 1, in the open loop 128"},
-    {"idle", 0, "N", INT, AT(idle), 0, 1000000, NULL, "connections that say nothing; 0"},
-    {"cold", 0, "N", INT, AT(cold), 0, 1000000, NULL,
-     "connections that say nothing, but each says one line at a\n"
-     "time by chance; their latency is told apart; 0"},
-    {"fresh", 0, "N", INT, AT(fresh), 0, 1000000, NULL,
-     "likewise, but each connects only then; 0"},
-    {"clients", 'k', "N", INT, AT(clients), 1, 99999999, NULL,
-     "clients that the herd is made to know first; 10000"},
-    {"no-fill", 0, NULL, YES, AT(no_fill), 0, 0, NULL,
-     "they are known from an earlier run"},
-    {"mix", 'm', "LIST", MIX, 0, 0, 0, NULL,
-     "weights, like known=90,new=10; of known, new, stale,\n"
-     "whatsat and invalid; by default known alone"},
-    {"rate", 'r', "N", INT, AT(rate), 0, 10000000, NULL,
-     "lines a second of all connections together; 0: closed loop"},
-    {"duration", 'd', "SECONDS", SECONDS, AT(duration_ns), 1, 900000, NULL,
-     "how long to measure; 5"},
-    {"warmup", 'w', "SECONDS", SECONDS, AT(warmup_ns), 0, 600000, NULL,
-     "how long to run before that; 1"},
-    {"count", 'N', "N", INT, AT(count), 0, INT64_C(1000000000), NULL,
-     "stop after so many measured lines, whatever the duration"},
-    {"timeout", 't', "SECONDS", SECONDS, AT(timeout_ns), 1, 600000, NULL,
-     "longest silence; 10"},
-    {"samples", 0, "N", INT, AT(samples), 1, 100000, NULL, "spread: for each pair; 50"},
-    {"speak", 0, "WHAT", WORD, AT(speak), 0, 0, speak_names,
-     "herd, echo (floor), or to Redis: set, geoadd"},
-    {"places-ok", 0, NULL, YES, AT(places_ok), 0, 0, NULL,
-     "allows WHATSAT where it makes the server ask Places,\n"
-     "which may cost money"},
-    {"pid", 0, "PID,...", PIDS, AT(pids), 1, INT32_MAX, NULL,
-     "whose CPU time and memory to tell, with HOST:PORT"},
-    {"port", 0, "N", INT, AT(port), 0, 65535, NULL, "floor: where to listen; any"},
-    {"seed", 0, "N", INT, AT(seed), 0, INT64_MAX, NULL,
-     "of kinds, clients and times by chance; 1"},
-    {"plot", 0, "WHAT", WORD, AT(plot), 0, 0, plot_names,
-     "latency as a picture: curve or histogram"},
-    {"json", 'j', NULL, YES, AT(json), 0, 0, NULL, "the report as JSON"},
-    {"quiet", 'q', NULL, YES, AT(quiet), 0, 0, NULL, "no progress on the terminal"},
-};
-
-enum { ROWS = sizeof rows / sizeof rows[0], COLUMN = 25 };
-
-static int bad_value(const struct row *row, const char *text)
+/* Prints which values the option takes. */
+static int bad_value(const struct option_row *row, const char *text)
 {
-    bench_complain(BENCH_USAGE, "--%s %s: not %s", row->name, text,
-                   row->type == MIX ? "a list like known=90,new=10" : "in its range");
-    (void)fputs(usage, stderr);
-    return BENCH_USAGE;
+    switch (row->type) {
+    case OPTION_INT:
+        bench_error(BENCH_USAGE,
+                    "--%s %s: a number from %" PRId64 " to %" PRId64 " is expected",
+                    row->name, text, row->min, row->max);
+        break;
+    case OPTION_SECONDS:
+        bench_error(BENCH_USAGE, "--%s %s: seconds from %g to %g are expected", row->name,
+                    text, (double)row->min / 1000, (double)row->max / 1000);
+        break;
+    case OPTION_MIX:
+        bench_error(
+            BENCH_USAGE,
+            "--%s %s: a list like known=90,new=10 is expected, with weights of 1 to "
+            "%d in all",
+            row->name, text, MIX_WEIGHT_MAX);
+        break;
+    case OPTION_PIDS:
+        bench_error(BENCH_USAGE, "--%s %s: 1 to %d process ids are expected, like 17,18",
+                    row->name, text, PIDS_MAX);
+        break;
+    case OPTION_TEXT:
+    case OPTION_FLAG:
+    case OPTION_WORD:
+        bench_error(BENCH_USAGE, "--%s %s: an unknown %s; --help lists them", row->name,
+                    text, row->value);
+        break;
+    }
+    return options_show_usage();
 }
 
 static int find_word(const char *const *words, struct herd_slice text)
@@ -151,31 +58,31 @@ static int find_word(const char *const *words, struct herd_slice text)
     return -1;
 }
 
-static int read_int(const struct row *row, const char *text, void *to)
+static int read_int(const struct option_row *row, const char *text, void *to)
 {
     uint64_t value = 0;
-    int rc = herd_uint_parse(herd_slice_str(text), (uint64_t)row->most, &value);
-    if (rc != HERD_OK || value < (uint64_t)row->least)
+    int rc = herd_uint_parse(herd_slice_str(text), (uint64_t)row->max, &value);
+    if (rc != HERD_OK || value < (uint64_t)row->min)
         return bad_value(row, text);
     *(int64_t *)to = (int64_t)value;
-    return GO_ON;
+    return OPTIONS_CONTINUE;
 }
 
-static int read_seconds(const struct row *row, const char *text, void *to)
+static int read_seconds(const struct option_row *row, const char *text, void *to)
 {
     struct herd_slice all = herd_slice_str(text);
     struct herd_decimal number;
     if (herd_decimal_scan(all, &number) != 0 || number.len != all.len ||
-        number.whole > (uint64_t)row->most / 1000)
+        number.whole > (uint64_t)row->max / 1000)
         return bad_value(row, text);
     int64_t ns = (int64_t)number.whole * HERD_NS_PER_S + (int64_t)number.nano;
-    if (ns < row->least * HERD_NS_PER_MS || ns > row->most * HERD_NS_PER_MS)
+    if (ns < row->min * HERD_NS_PER_MS || ns > row->max * HERD_NS_PER_MS)
         return bad_value(row, text);
     *(int64_t *)to = ns;
-    return GO_ON;
+    return OPTIONS_CONTINUE;
 }
 
-static int read_mix(const struct row *row, const char *text, int *weight)
+static int read_mix(const struct option_row *row, const char *text, int *weight)
 {
     int sum = 0;
     memset(weight, 0, WORK_KINDS * sizeof *weight);
@@ -196,103 +103,65 @@ static int read_mix(const struct row *row, const char *text, int *weight)
         sum += (int)value;
         at += len + (at[len] == ',' ? 1 : 0);
     }
-    return sum > 0 && sum <= MIX_WEIGHT_MAX ? GO_ON : bad_value(row, text);
+    return sum > 0 && sum <= MIX_WEIGHT_MAX ? OPTIONS_CONTINUE : bad_value(row, text);
 }
 
-static int read_pids(const struct row *row, const char *text, int64_t *pids)
+static int read_pids(const struct option_row *row, const char *text, int64_t *pids)
 {
     memset(pids, 0, PIDS_MAX * sizeof *pids);
     for (int i = 0; i < PIDS_MAX; i++) {
         size_t len = strcspn(text, ",");
         uint64_t value = 0;
-        if (herd_uint_parse(herd_slice(text, len), (uint64_t)row->most, &value) !=
-                HERD_OK ||
-            value < (uint64_t)row->least)
+        if (herd_uint_parse(herd_slice(text, len), (uint64_t)row->max, &value) != HERD_OK ||
+            value < (uint64_t)row->min)
             break;
         pids[i] = (int64_t)value;
         if (text[len] == '\0')
-            return GO_ON;
+            return OPTIONS_CONTINUE;
         text += len + 1;
     }
     return bad_value(row, text);
 }
 
-static int read_value(struct bench_options *options, const struct row *row,
+static int read_value(struct bench_options *options, const struct option_row *row,
                       const char *text)
 {
     char *to = (char *)options + row->offset;
     int word;
     switch (row->type) {
-    case INT:
+    case OPTION_INT:
         options->pipeline_given = options->pipeline_given || row->letter == 'p';
         return read_int(row, text, to);
-    case SECONDS: return read_seconds(row, text, to);
-    case PIDS: return read_pids(row, text, options->pids);
-    case MIX: return read_mix(row, text, options->weight);
-    case TEXT: memcpy(to, &text, sizeof text); return GO_ON;
-    case YES: *(bool *)to = true; return GO_ON;
-    default:
+    case OPTION_SECONDS: return read_seconds(row, text, to);
+    case OPTION_PIDS: return read_pids(row, text, options->pids);
+    case OPTION_MIX: return read_mix(row, text, options->weight);
+    case OPTION_TEXT: memcpy(to, &text, sizeof text); break;
+    case OPTION_FLAG: *(bool *)to = true; break;
+    case OPTION_WORD:
         word = find_word(row->words, herd_slice_str(text));
         if (word < 0)
             return bad_value(row, text);
         memcpy(to, &word, sizeof word);
-        return GO_ON;
+        break;
     }
+    return OPTIONS_CONTINUE;
 }
 
-/* ---- help ---- */
+/* ---- options ---- */
 
-static void print_row(const struct row *row)
+static int bad_usage(const char *problem, const char *word)
 {
-    const char *what = row->what;
-    int used = row->letter != 0 ? printf("  -%c, --%s", row->letter, row->name)
-                                : printf("  --%s", row->name);
-    if (row->value != NULL)
-        used += printf(" %s", row->value);
-    if (used >= COLUMN) {
-        putchar('\n');
-        used = 0;
-    }
-    for (;;) {
-        int len = (int)strcspn(what, "\n");
-        printf("%*s%.*s\n", COLUMN - used, "", len, what);
-        if (what[len] == '\0')
-            return;
-        what += len + 1;
-        used = 0;
-    }
+    bench_error(BENCH_USAGE, "%s%s", problem, word);
+    return options_show_usage();
 }
 
-static int show_help(void)
+static const struct option_row *find_row(const char *name, size_t len, bool letter)
 {
-    printf("%s%s", usage, help_top);
-    for (size_t i = 0; i < ROWS; i++)
-        print_row(&rows[i]);
-    printf("%s", help_end);
-    return BENCH_OK;
-}
-
-static int show_version(void)
-{
-    printf("herdbench %s\n", HERD_VERSION);
-    return BENCH_OK;
-}
-
-/* ---- words ---- */
-
-static int bad_usage(const char *what, const char *word)
-{
-    bench_complain(BENCH_USAGE, "%s%s", what, word);
-    (void)fputs(usage, stderr);
-    return BENCH_USAGE;
-}
-
-static const struct row *find_row(const char *name, size_t len, bool letter)
-{
-    for (size_t i = 0; i < ROWS; i++)
-        if (letter ? rows[i].letter == *name
-                   : strlen(rows[i].name) == len && memcmp(rows[i].name, name, len) == 0)
-            return &rows[i];
+    for (size_t i = 0; i < OPTION_ROWS; i++)
+        if (letter ? option_rows[i].letter == *name
+                   : strlen(option_rows[i].name) == len &&
+                         memcmp(option_rows[i].name, name, len) == 0)
+            return &option_rows[i];
     return NULL;
 }
 
@@ -305,45 +174,46 @@ static int take_option(struct bench_options *options, char **argv, int *used)
     size_t len = letter ? 1 : strcspn(name, "=");
     *used = 1;
     if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)
-        return show_help();
+        return options_show_help();
     if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
-        return show_version();
-    const struct row *row = find_row(name, len, letter);
+        return options_show_version();
+    const struct option_row *row = find_row(name, len, letter);
     if (row == NULL)
         return bad_usage("unknown option ", word);
     if (name[len] != '\0')
         value = name + len + (letter ? 0 : 1);
-    if (row->type == YES)
+    if (row->type == OPTION_FLAG)
         return value == NULL ? read_value(options, row, "")
-                             : bad_usage("takes no value: ", word);
+                             : bad_usage("the option takes no value: ", word);
     if (value == NULL) {
         value = argv[1];
         *used = 2;
     }
     return value != NULL ? read_value(options, row, value)
-                         : bad_usage("a value is missing behind ", word);
+                         : bad_usage("a value is missing after ", word);
 }
 
+/* Checks options against each other. */
 static int check(struct bench_options *options)
 {
     enum { RATE_PIPELINE = 128 };
-    bool others = false;
+    bool mixed = false;
     for (int kind = WORK_NEW; kind < WORK_KINDS; kind++)
-        others = others || options->weight[kind] > 0;
-    if (options->speak != SPEAK_HERD && others)
+        mixed = mixed || options->weight[kind] > 0;
+    if (options->speak != SPEAK_HERD && mixed)
         return bad_usage("--mix is for --speak herd", "");
     if (options->speak != SPEAK_HERD && options->server == NULL)
-        return bad_usage("--speak wants -s HOST:PORT", "");
+        return bad_usage("--speak needs -s HOST:PORT", "");
     if (options->cold + options->fresh > 0 && options->count > 0)
-        return bad_usage("--cold and --fresh want a --duration, not a --count", "");
+        return bad_usage("--cold and --fresh need a --duration instead of a --count", "");
     if (options->rate > 0 && !options->pipeline_given)
         options->pipeline = RATE_PIPELINE;
-    return GO_ON;
+    return OPTIONS_CONTINUE;
 }
 
 int options_read(struct bench_options *options, char **argv)
 {
-    int status = GO_ON, used = 0;
+    int status = OPTIONS_CONTINUE, used = 0;
     bool named = false;
     *options = (struct bench_options){.conf_path = io_conf_file_default(),
                                       .connections = 50,
@@ -355,7 +225,7 @@ int options_read(struct bench_options *options, char **argv)
                                       .samples = 50,
                                       .seed = 1,
                                       .weight = {1}};
-    for (; status == GO_ON && *argv != NULL; argv += used) {
+    for (; status == OPTIONS_CONTINUE && *argv != NULL; argv += used) {
         if ((*argv)[0] == '-' && (*argv)[1] != '\0') {
             status = take_option(options, argv, &used);
             continue;
@@ -367,5 +237,5 @@ int options_read(struct bench_options *options, char **argv)
         named = true;
         used = 1;
     }
-    return status == GO_ON ? check(options) : status;
+    return status == OPTIONS_CONTINUE ? check(options) : status;
 }

@@ -1,4 +1,4 @@
-/* Latency as a picture of letters. */
+/* Plots latency as text. */
 #include "report.h"
 
 #include <inttypes.h>
@@ -13,8 +13,8 @@ static void put_bar(int length)
     putchar('\n');
 }
 
-/* How long a bar on a logarithmic scale from `least` to `most` is, in steps of an eighth of
- * a doubling. */
+/* The length of a bar on a logarithmic scale from `least` to `most`, which is divided into
+ * eighths of an octave. */
 static int log_bar(int64_t value, int64_t least, int64_t most)
 {
     enum { STEPS = 64 * 8 };
@@ -38,20 +38,21 @@ static void plot_curve(const struct histogram *latency)
                   {950000, "p95"},     {990000, "p99"},    {995000, "p99.5"},
                   {999000, "p99.9"},   {999500, "p99.95"}, {999900, "p99.99"},
                   {999990, "p99.999"}, {1000000, "max"}};
-    printf("  latency by share of all lines (log scale)\n");
+    printf("  latency by percentile (log scale)\n");
     for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
         int64_t value = histogram_at(latency, points[i].share);
         printf("  %8s %12.3f ms |", points[i].name, (double)value / 1e6);
-        put_bar(log_bar(value, latency->least, latency->most));
+        put_bar(log_bar(value, latency->min, latency->max));
     }
 }
 
-/* Rows of double the time each; bars in proportion, at least one mark for what is there. */
+/* Each row covers twice the time of the row before; bars are in proportion, with at least
+ * one mark for a row that is not empty. */
 static void plot_histogram(const struct histogram *latency)
 {
     uint64_t below = 0, most = 0;
     int64_t first = 1;
-    while (first * 2 <= latency->least)
+    while (first * 2 <= latency->min)
         first *= 2;
     for (int64_t end = first * 2; below < latency->count; end *= 2) {
         uint64_t upto = histogram_up_to(latency, end - 1);

@@ -44,16 +44,17 @@ struct report_sum report_sum(const struct targets *targets, const struct outcome
     sum.memory_mib = memory;
     uint64_t lines = outcome->replies + outcome->cold.count + outcome->fresh.count;
     if (lines > 0)
-        sum.us_a_line = sum.cores * seconds(outcome) * 1e6 / (double)lines;
+        sum.us_per_line = sum.cores * seconds(outcome) * 1e6 / (double)lines;
     return sum;
 }
 
 /* ---- text ---- */
 
-static void print_asked(const struct bench_options *options, const struct targets *targets)
+static void print_settings(const struct bench_options *options,
+                           const struct targets *targets)
 {
     const char *comma = "";
-    printf("%s: %" PRId64 " connections, %" PRId64 " on the way on each",
+    printf("%s: %" PRId64 " connections, pipeline %" PRId64,
            options->server != NULL ? targets->list[0].text : "the whole herd",
            options->connections, options->pipeline);
     if (options->idle > 0)
@@ -91,7 +92,7 @@ static void print_usage(const char *name, const struct usage *before,
     const double mib = 1024 * 1024;
     printf("  %-9s  ", name);
     if (!before->known || !after->known) {
-        printf("CPU and memory: not told here\n");
+        printf("CPU and memory: unknown\n");
         return;
     }
     printf("CPU %.2f of a core", cores_of(before, after, outcome));
@@ -106,12 +107,12 @@ static void print_errors(const struct outcome *outcome)
     uint64_t all = outcome->refused + outcome->wrong + outcome->unanswered +
                    outcome->unsent + outcome->lost + outcome->idle_lost;
     if (all == 0) {
-        printf("  errors     none: every reply came, in its place, and was right\n");
+        printf("  errors     none: all replies were received, in order and right\n");
         return;
     }
     printf("  ERRORS     %" PRIu64 " refused, %" PRIu64 " wrong, %" PRIu64
            " without a reply, %" PRIu64 " not sent; connections lost: %" PRIu64
-           ", idle ones: %" PRIu64 "\n",
+           ", idle: %" PRIu64 "\n",
            outcome->refused, outcome->wrong, outcome->unanswered, outcome->unsent,
            outcome->lost, outcome->idle_lost);
 }
@@ -121,16 +122,16 @@ static void print_own(const struct outcome *outcome)
     enum { P99 = 990000 };
     print_usage("herdbench", &outcome->own_before, &outcome->own_after, outcome);
     if (outcome->lag.count > 0)
-        printf("  its lag    p99 %.3f ms, max %.3f ms: so late did it notice that a line "
-               "was due\n",
+        printf("  own lag    p99 %.3f ms, max %.3f ms: delay of herdbench in sending due "
+               "lines\n",
                (double)histogram_at(&outcome->lag, P99) / 1e6,
-               (double)outcome->lag.most / 1e6);
+               (double)outcome->lag.max / 1e6);
 }
 
 void report_text(const struct bench_options *options, const struct targets *targets,
                  const struct outcome *outcome)
 {
-    print_asked(options, targets);
+    print_settings(options, targets);
     if (outcome->to_ns == 0) {
         printf("nothing was measured\n");
         return;
@@ -149,7 +150,8 @@ void report_text(const struct bench_options *options, const struct targets *targ
     }
     struct report_sum sum = report_sum(targets, outcome);
     if (sum.known)
-        printf("  together   CPU %.2f cores, %.2f us a line\n", sum.cores, sum.us_a_line);
+        printf("  all        CPU %.2f cores, %.2f us per line\n", sum.cores,
+               sum.us_per_line);
     print_own(outcome);
     print_errors(outcome);
     if (options->plot != PLOT_NONE) {

@@ -1,33 +1,34 @@
-/* What was measured, for people and for programs. */
+/* The report of a measurement, as text and as JSON. */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
 #include "load.h"
 
-/* The shares that reports tell, of HISTOGRAM_WHOLE, and their names: p50, p90, ... */
+/* The percentiles of reports, as shares of HISTOGRAM_WHOLE, and their names: p50, p90, ...
+ */
 enum { REPORT_SHARES = 6 };
 extern const int report_shares[REPORT_SHARES];
 extern const char *const report_share_names[REPORT_SHARES];
 
-/* All of these write to standard output. */
+/* Print to standard output. */
 void report_text(const struct bench_options *options, const struct targets *targets,
                  const struct outcome *outcome);
 void report_json(const struct bench_options *options, const struct targets *targets,
                  const struct outcome *outcome);
 void report_plot(enum plot plot, const struct histogram *latency);
 
-/* A text in quotes, what JSON does not allow escaped. */
+/* Prints a text as JSON string, escaped. */
 void report_json_text(const char *text);
 
-/* Right replies a second. */
+/* Right replies/s. */
 double report_rate(const struct outcome *outcome);
 
-/* What all servers together used; not known unless all of them are. */
+/* The resources that all servers together used; known if those of each server are. */
 struct report_sum {
     bool known;
-    double cores;      /* CPU seconds a second */
-    double us_a_line;  /* CPU time for each right reply */
-    double memory_mib; /* of all, at the end; negative: not told */
+    double cores;       /* CPU time per time */
+    double us_per_line; /* CPU time per right reply */
+    double memory_mib;  /* of all, at the end; negative: unknown */
 };
 struct report_sum report_sum(const struct targets *targets, const struct outcome *outcome);
 

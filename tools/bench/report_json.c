@@ -1,4 +1,4 @@
-/* The report as JSON: one member a line, so that sed can read it, too. */
+/* The report as JSON, with one member per line, so that sed(1) can read it. */
 #include "report.h"
 
 #include <inttypes.h>
@@ -19,11 +19,11 @@ void report_json_text(const char *text)
     putchar('"');
 }
 
-static void put_times(const char *name, const struct histogram *times)
+static void put_histogram(const char *name, const struct histogram *times)
 {
     printf("  \"%s\": {\n    \"count\": %" PRIu64 ",\n    \"mean\": %.1f,\n    \"min\": "
            "%.3f",
-           name, times->count, histogram_mean(times) / 1e3, (double)times->least / 1e3);
+           name, times->count, histogram_mean(times) / 1e3, (double)times->min / 1e3);
     for (int i = 0; i < REPORT_SHARES; i++)
         printf(",\n    \"%s\": %.3f", report_share_names[i],
                (double)histogram_at(times, report_shares[i]) / 1e3);
@@ -60,12 +60,12 @@ static void put_servers(const struct targets *targets, const struct outcome *out
     printf("\n  ],\n  \"servers_us_a_line\": ");
     if (sum.known)
         printf("%.4f,\n  \"servers_cores\": %.3f,\n  \"servers_memory_mib\": %.2f,\n",
-               sum.us_a_line, sum.cores, sum.memory_mib);
+               sum.us_per_line, sum.cores, sum.memory_mib);
     else
         printf("null,\n  \"servers_cores\": null,\n  \"servers_memory_mib\": null,\n");
 }
 
-static void put_asked(const struct bench_options *options)
+static void put_settings(const struct bench_options *options)
 {
     printf("  \"connections\": %" PRId64 ",\n  \"pipeline\": %" PRId64
            ",\n  \"idle\": %" PRId64 ",\n  \"cold\": %" PRId64 ",\n  \"fresh\": %" PRId64
@@ -84,18 +84,18 @@ void report_json(const struct bench_options *options, const struct targets *targ
     printf("{\n  \"version\": ");
     report_json_text(HERD_VERSION);
     printf(",\n");
-    put_asked(options);
+    put_settings(options);
     printf("  \"measured_s\": %.6f,\n  \"lines\": %" PRIu64
            ",\n  \"lines_a_second\": %.1f,\n",
            (double)(outcome->to_ns - outcome->from_ns) / 1e9, outcome->replies,
            report_rate(outcome));
-    put_times("latency_us", &outcome->latency);
+    put_histogram("latency_us", &outcome->latency);
     if (outcome->cold.count > 0)
-        put_times("cold_us", &outcome->cold);
+        put_histogram("cold_us", &outcome->cold);
     if (outcome->fresh.count > 0)
-        put_times("fresh_us", &outcome->fresh);
+        put_histogram("fresh_us", &outcome->fresh);
     if (outcome->lag.count > 0)
-        put_times("lag_us", &outcome->lag);
+        put_histogram("lag_us", &outcome->lag);
     put_servers(targets, outcome);
     printf("  \"herdbench\": {\n");
     put_usage("    ", &outcome->own_before, &outcome->own_after);
@@ -105,6 +105,6 @@ void report_json(const struct bench_options *options, const struct targets *targ
            "\n  },\n  \"why\": ",
            outcome->refused, outcome->wrong, outcome->unanswered, outcome->unsent,
            outcome->lost, outcome->idle_lost);
-    report_json_text(outcome->why);
+    report_json_text(outcome->error.text);
     printf(",\n  \"status\": %d\n}\n", outcome->status);
 }

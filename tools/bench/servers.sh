@@ -1,6 +1,6 @@
-# Part of tools/bench/run: the servers that are measured. need_* start each once.
+# Part of tools/bench/run: the servers that are measured. Each need_* starts its servers once.
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC2034 # variables go to and fro between the parts
+# shellcheck disable=SC2154,SC2034 # the parts share variables
 
 names='Goloman Hands Holiday Welsh Wilkes'
 floor_pid=
@@ -10,8 +10,8 @@ redis_alone=
 five_pids=
 redis_five=
 
-# Sets `port` to one that is free now; connections take ports, too, so whoever takes one early
-# may find it taken.
+# Sets `port` to a port that is free now. It is taken just before its use, since outgoing
+# connections use ports as well.
 take_port() {
     port=$("$tools/free-ports" 1) || exit 1
 }
@@ -27,8 +27,8 @@ need_floor() {
 
 # ---- herd -----------------------------------------------------------------------------
 
-# start_herd FOLDER NAME...: servers of FOLDER/herd.conf, as children of this script; their
-# numbers are in `herd_pids`, with commas.
+# start_herd FOLDER NAME...: starts servers of FOLDER/herd.conf as children of this script; sets
+# `herd_pids` to their process ids, separated by commas.
 start_herd() {
     folder=$dir/$1
     shift
@@ -43,7 +43,7 @@ start_herd() {
     done
 }
 
-# start_alone FOLDER LINE...: one server with these lines in its configuration; sets
+# start_alone FOLDER LINE...: starts one server with these lines in its configuration; sets
 # `herd_pids` and `herd_address`.
 start_alone() {
     alone_folder=$1
@@ -79,7 +79,7 @@ five_is_linked() {
 need_five() {
     [ -z "$five_pids" ] || return 0
     mkdir "$dir/five" || exit 1
-    # Together, so that they differ.
+    # In one call, so that the ports differ.
     # shellcheck disable=SC2046
     set -- $("$tools/free-ports" 10)
     [ $# -eq 10 ] || exit 1
@@ -100,8 +100,8 @@ need_five() {
     until_true 'the herd of five did not link' five_is_linked
 }
 
-# All five tell the same digest, and none has anything left to pass on.
-five_is_even() {
+# Whether all five have the same digest and no records to send.
+five_has_converged() {
     "$tools/herdctl" -c "$dir/five/herd.conf" status --json | awk '
     $1 == "\"digest\":" { if (count++ > 0 && $2 != digest) odd = 1; digest = $2 }
     $1 == "\"behind\":" && $2 + 0 > 0 { odd = 1 }
@@ -111,7 +111,8 @@ five_is_even() {
 
 # ---- Redis ----------------------------------------------------------------------------
 
-# start_redis OPTION...: in memory only, as herd is; sets `redis_pid` and `redis_port`.
+# start_redis OPTION...: starts Redis in memory only, like herd; sets `redis_pid` and
+# `redis_port`.
 start_redis() {
     take_port
     redis_port=$port
@@ -134,7 +135,7 @@ need_redis_alone() {
     redis_alone_address=127.0.0.1:$redis_port
 }
 
-# redis_info PORT NAME: a number of `INFO replication`.
+# redis_info PORT NAME: prints a value of `INFO replication`.
 redis_info() {
     redis-cli -p "$1" INFO replication 2>/dev/null | tr -d '\r' | sed -n "s/^$2://p"
 }
@@ -143,8 +144,8 @@ replica_is_online() {
     [ "$(redis_info "$1" master_link_status)" = up ]
 }
 
-# A tree as in the herd of five, where reports come to Goloman, and Welsh hears of them
-# through Holiday: three replicas, and one more behind one of them.
+# A tree as in the herd of five, where reports are made to Goloman and reach Welsh through
+# Holiday: three replicas of the primary, and a replica of one of these.
 need_redis_five() {
     [ "$redis" = yes ] && [ -z "$redis_five" ] || return 0
     start_redis
@@ -161,8 +162,8 @@ need_redis_five() {
     done
 }
 
-# Every replica has carried out as much as the first one has written.
-redis_is_even() {
+# Whether every replica has applied all writes of the primary.
+redis_has_converged() {
     written=$(redis_info "$redis_five_port" master_repl_offset)
     for at in $redis_replicas; do
         [ "$(redis_info "$at" slave_repl_offset)" = "$written" ] || return 1

@@ -26,26 +26,26 @@ void session_close(struct session *session)
     session->ring = NULL;
 }
 
-static struct flight *flight_at(const struct session *session, uint32_t i)
+static struct request *request_at(const struct session *session, uint32_t i)
 {
     uint32_t at = session->head + i;
     return &session->ring[at < session->depth ? at : at - session->depth];
 }
 
-struct flight *session_add(struct session *session)
+struct request *session_add(struct session *session)
 {
     if (session->count == session->depth)
         return NULL;
     session->unsent++;
-    return flight_at(session, session->count++);
+    return request_at(session, session->count++);
 }
 
-/* The first so many bytes of what is unsent have gone. */
+/* `sent` more bytes of the unsent requests were sent. */
 static void count_sent(struct session *session, size_t sent)
 {
     sent += session->sent_of_first;
     while (session->unsent > 0) {
-        size_t len = flight_at(session, session->count - session->unsent)->len;
+        size_t len = request_at(session, session->count - session->unsent)->len;
         if (sent < len)
             break;
         sent -= len;
@@ -57,17 +57,17 @@ static void count_sent(struct session *session, size_t sent)
 static size_t gather(const struct session *session, char *piece)
 {
     size_t len = 0;
-    for (uint32_t i = session->unsent; i > 0 && len + WORK_LINE <= SESSION_PIECE; i--) {
-        const struct flight *flight = flight_at(session, session->count - i);
-        memcpy(piece + len, flight->line, flight->len);
-        len += flight->len;
+    for (uint32_t i = session->unsent; i > 0 && len + WORK_LINE <= SESSION_READ; i--) {
+        const struct request *request = request_at(session, session->count - i);
+        memcpy(piece + len, request->line, request->len);
+        len += request->len;
     }
     return len;
 }
 
 bool session_flush(struct session *session)
 {
-    char piece[SESSION_PIECE];
+    char piece[SESSION_READ];
     while (session->unsent > 0) {
         size_t from = session->sent_of_first, len = gather(session, piece) - from;
         ssize_t sent = send(session->fd, piece + from, len, IO_SEND_FLAGS);
@@ -80,33 +80,33 @@ bool session_flush(struct session *session)
     return true;
 }
 
-static void hear_line(struct session *session, const struct session_ear *ear,
-                      struct herd_slice line)
+static void receive_line(struct session *session, const struct session_handler *handler,
+                         struct herd_slice line)
 {
-    /* A reply to a line that has not wholly left is none. */
+    /* A line before all bytes of the first request were sent is no reply to it. */
     if (session->count == session->unsent) {
-        ear->told(ear->arg, session, NULL, VERDICT_WRONG, line);
+        handler->on_reply(handler->arg, session, NULL, VERDICT_WRONG, line);
         return;
     }
-    const struct flight *flight = &session->ring[session->head];
-    enum verdict verdict = work_check(ear->work, (enum work_kind)flight->kind,
-                                      herd_slice(flight->line, flight->len), line,
+    const struct request *request = &session->ring[session->head];
+    enum verdict verdict = work_check(handler->work, (enum work_kind)request->kind,
+                                      herd_slice(request->line, request->len), line,
                                       session->reply_line, session->target->name);
     session->reply_line++;
     if (verdict == VERDICT_MORE)
         return;
     session->reply_line = 0;
-    ear->told(ear->arg, session, flight, verdict, line);
+    handler->on_reply(handler->arg, session, request, verdict, line);
     session->head = session->head + 1 < session->depth ? session->head + 1 : 0;
     session->count--;
 }
 
-bool session_hear(struct session *session, const struct session_ear *ear,
-                  struct herd_slice bytes)
+bool session_receive(struct session *session, const struct session_handler *handler,
+                     struct herd_slice bytes)
 {
     struct herd_slice line;
     int rc;
     while ((rc = herd_line_next(&session->lines, &bytes, &line)) == 1)
-        hear_line(session, ear, line);
+        receive_line(session, handler, line);
     return rc == 0;
 }

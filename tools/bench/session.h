@@ -1,5 +1,5 @@
-/* One connection under load: lines on the way, and the replies that must come in their
- * order. */
+/* One connection under load: its outstanding requests, and the check that replies have the
+ * order of the requests. */
 #ifndef BENCH_SESSION_H
 #define BENCH_SESSION_H
 
@@ -7,9 +7,9 @@
 #include "targets.h"
 #include "work.h"
 
-/* A line on the way, kept until its reply has come. */
-struct flight {
-    int64_t due_ns; /* when it was to leave */
+/* A line that is kept until its reply is complete. */
+struct request {
+    int64_t due_ns; /* when it was to be sent */
     uint8_t kind, len;
     bool measured;
     char line[WORK_LINE];
@@ -18,39 +18,41 @@ struct flight {
 struct session {
     int fd; /* -1: lost */
     struct target *target;
-    struct flight *ring; /* `count` flights from `head` on; `depth` places */
+    struct request *ring; /* a ring of `depth`; `count` from `head` on are used */
     uint32_t depth, head, count;
-    uint32_t unsent; /* the last ones of these: not, or not wholly, sent */
+    uint32_t unsent; /* the last of these: not, or partly, sent */
     size_t sent_of_first;
     struct herd_line lines;
-    unsigned reply_line; /* of the reply that is being read */
-    uint64_t next, owed; /* in the open loop: lines that are due, the first one's number */
+    unsigned reply_line;    /* number of the next line in the current reply */
+    uint64_t next, backlog; /* open loop: the number of due lines, and of the first one */
 };
 
-enum { SESSION_PIECE = 64 * 1024 };
+enum { SESSION_READ = 64 * 1024 };
 
-/* Takes over the descriptor. False when out of memory. */
+/* Owns `fd` afterwards; `depth` is the size of the pipeline. False when out of memory. */
 bool session_open(struct session *session, struct target *target, int fd, uint32_t depth);
+
+/* Closes the connection and frees all memory. */
 void session_close(struct session *session);
 
-/* Room for one more line, to be filled in; NULL: all places are taken. */
-struct flight *session_add(struct session *session);
+/* A new request, which the caller fills; NULL: the pipeline is full. */
+struct request *session_add(struct session *session);
 
-/* Sends what the system takes. False: the connection is broken (errno). */
+/* Sends as much as the system accepts. False: the connection was lost (errno). */
 bool session_flush(struct session *session);
 
-/* What comes is judged line by line; `told` is called for each reply when it is whole, with
- * its last line, and then the flight is forgotten. `flight` is NULL for a reply that nobody
- * asked for. */
-struct session_ear {
+/* `on_reply` is called for each complete reply with its last line (without LF), which lives
+ * during the call; then the request is removed. `request` is NULL for a reply without a
+ * request. */
+struct session_handler {
     const struct work *work;
-    void (*told)(void *arg, struct session *session, const struct flight *flight,
-                 enum verdict verdict, struct herd_slice line);
+    void (*on_reply)(void *arg, struct session *session, const struct request *request,
+                     enum verdict verdict, struct herd_slice line);
     void *arg;
 };
 
-/* Judges bytes that have come. False: a line without end. */
-bool session_hear(struct session *session, const struct session_ear *ear,
-                  struct herd_slice bytes);
+/* Checks received bytes line by line. False: a line is too long, or memory ran out. */
+bool session_receive(struct session *session, const struct session_handler *handler,
+                     struct herd_slice bytes);
 
 #endif

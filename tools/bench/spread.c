@@ -1,11 +1,11 @@
-/* A new client is reported at A, while B is asked for it again and again, one question at a
- * time: WHATSAT is refused as long as B does not know the client. The first question that
- * is not refused found the news there, and what counts is when its answer came. Where that
- * may have to wait for Places, it is when it was asked plus what the refusal before it
- * took. */
+/* A new client is reported to server A, while server B gets a query for it again and again,
+ * one at a time: WHATSAT is refused as long as B does not know the client. The propagation
+ * time ends with the reply to the first query that is not refused. Where that query may
+ * have had to wait for Places, it ends at the query plus the latency of the refusal before
+ * it. */
 #include "spread.h"
 
-#include "ask.h"
+#include "probe.h"
 #include "bench.h"
 #include "herd/instant.h"
 #include "histogram.h"
@@ -22,41 +22,41 @@ enum { HOPS_MAX = 32, LINE = 128, P50 = 500000, P99 = 990000 };
 struct spread {
     const struct bench_options *options;
     const struct targets *targets;
-    struct ask *asks;         /* one for each server */
-    struct histogram *hops;   /* HOPS_MAX of them */
-    struct histogram *asking; /* how long a question takes */
-    int64_t *middle;          /* of each pair, a * count + b; ns */
+    struct probe *probes;         /* one for each server */
+    struct histogram *hops;       /* HOPS_MAX of them */
+    struct histogram *query_time; /* latency of one query */
+    int64_t *median;              /* of pair (a, b) at [a * count + b], in ns; -1: none */
     uint64_t serial, tag, missed;
 };
 
 /* ---- one sample ---- */
 
-/* Asks B once. 1: it knows the client, 0: it does not, -1: no answer. *took_ns is how long
- * the answer took; one that may have waited for Places leaves it alone. */
-static int look(const struct spread *spread, struct ask *ask, struct herd_slice question,
-                int64_t until_ns, int64_t *took_ns)
+/* Sends one query to B. 1: it knows the client, 0: it does not, -1: no reply. Sets *took_ns
+ * to the latency, except of a reply that may have waited for Places. */
+static int send_query(const struct spread *spread, struct probe *probe,
+                      struct herd_slice query, int64_t until_ns, int64_t *took_ns)
 {
     struct herd_slice reply;
     int64_t sent_ns = bench_now_ns();
-    if (!ask_send(ask, question) || !ask_line(ask, until_ns, &reply))
+    if (!probe_send(probe, query) || !probe_receive(probe, until_ns, &reply))
         return -1;
     bool refused = reply.len > 0 && reply.data[0] == '?';
     if (refused || !spread->options->places_ok)
-        *took_ns = ask->heard_ns - sent_ns;
+        *took_ns = probe->received_ns - sent_ns;
     if (refused)
         return 0;
     while (reply.len > 0)
-        if (!ask_line(ask, until_ns, &reply))
+        if (!probe_receive(probe, until_ns, &reply))
             return -1;
     return 1;
 }
 
-/* The nanoseconds that it took, or -1. */
-static int64_t sample(struct spread *spread, struct ask *a, struct ask *b)
+/* The propagation time in ns, or -1. */
+static int64_t sample(struct spread *spread, struct probe *a, struct probe *b)
 {
-    char report[LINE], question[LINE];
+    char report[LINE], text[LINE];
     struct herd_slice reply;
-    int64_t took_ns = 0, asked_ns, now_ns = io_clock_wall().ns;
+    int64_t took_ns = 0, sent_ns, now_ns = io_clock_wall().ns;
     int64_t until_ns = bench_now_ns() + spread->options->timeout_ns;
     uint64_t serial = spread->serial++;
     int report_len =
@@ -64,25 +64,24 @@ static int64_t sample(struct spread *spread, struct ask *a, struct ask *b)
                  "IAMAT spread-%08" PRIx64 "-%" PRIu64 " +34.068930-118.445127 %" PRId64
                  ".%09" PRId64 "\n",
                  spread->tag, serial, now_ns / HERD_NS_PER_S, now_ns % HERD_NS_PER_S);
-    int question_len =
-        snprintf(question, LINE, "WHATSAT spread-%08" PRIx64 "-%" PRIu64 " 1 0\n",
-                 spread->tag, serial);
-    struct herd_slice asks = herd_slice(question, (size_t)question_len);
-    int known = look(spread, b, asks, until_ns, &took_ns);
+    int query_len = snprintf(text, LINE, "WHATSAT spread-%08" PRIx64 "-%" PRIu64 " 1 0\n",
+                             spread->tag, serial);
+    struct herd_slice query = herd_slice(text, (size_t)query_len);
+    int known = send_query(spread, b, query, until_ns, &took_ns);
     int64_t start_ns = bench_now_ns();
-    if (known != 0 || !ask_send(a, herd_slice(report, (size_t)report_len)))
+    if (known != 0 || !probe_send(a, herd_slice(report, (size_t)report_len)))
         return -1;
     do {
-        histogram_add(spread->asking, took_ns);
-        asked_ns = bench_now_ns();
-        known = look(spread, b, asks, until_ns, &took_ns);
-    } while (known == 0 && asked_ns < until_ns && !bench_stopped());
-    if (!ask_line(a, until_ns, &reply) || reply.data[0] != 'A' || known != 1)
+        histogram_add(spread->query_time, took_ns);
+        sent_ns = bench_now_ns();
+        known = send_query(spread, b, query, until_ns, &took_ns);
+    } while (known == 0 && sent_ns < until_ns && !bench_stopped());
+    if (!probe_receive(a, until_ns, &reply) || reply.data[0] != 'A' || known != 1)
         return -1;
-    return asked_ns + took_ns - start_ns;
+    return sent_ns + took_ns - start_ns;
 }
 
-/* ---- all of them ---- */
+/* ---- all pairs ---- */
 
 static int measure_pair(struct spread *spread, uint32_t a, uint32_t b)
 {
@@ -91,23 +90,23 @@ static int measure_pair(struct spread *spread, uint32_t a, uint32_t b)
     struct histogram *all = &spread->hops[hops < HOPS_MAX ? hops : HOPS_MAX - 1];
     struct histogram *here = calloc(1, sizeof *here);
     if (here == NULL)
-        return bench_complain(BENCH_WRONG, "out of memory");
+        return bench_error(BENCH_FAILED, "out of memory");
     for (int64_t i = 0; i < spread->options->samples && !bench_stopped(); i++) {
-        int64_t ns = sample(spread, &spread->asks[a], &spread->asks[b]);
+        int64_t ns = sample(spread, &spread->probes[a], &spread->probes[b]);
         if (ns < 0)
             break;
         histogram_add(here, ns);
     }
     histogram_merge(all, here);
-    spread->middle[a * spread->targets->count + b] =
+    spread->median[a * spread->targets->count + b] =
         here->count > 0 ? histogram_at(here, P50) : -1;
     bool whole = here->count == (uint64_t)spread->options->samples;
     free(here);
     if (whole || bench_stopped())
         return bench_stopped() ? BENCH_STOPPED : BENCH_OK;
     spread->missed++;
-    return bench_complain(BENCH_LATE, "%s does not hear what %s was told", list[b].text,
-                          list[a].text);
+    return bench_error(BENCH_TIMED_OUT, "%s did not receive a report that was made to %s",
+                       list[b].text, list[a].text);
 }
 
 static void show(const struct spread *spread, uint32_t a)
@@ -125,8 +124,8 @@ static int measure(struct spread *spread)
     uint32_t count = spread->targets->count;
     int status = BENCH_OK;
     for (uint32_t i = 0; i < count && status == BENCH_OK; i++)
-        status = ask_open(&spread->asks[i], &spread->targets->list[i],
-                          spread->options->timeout_ns);
+        status = probe_open(&spread->probes[i], &spread->targets->list[i],
+                            spread->options->timeout_ns);
     for (uint32_t a = 0; a < count && status == BENCH_OK; a++) {
         show(spread, a);
         for (uint32_t b = 0; b < count && status == BENCH_OK; b++)
@@ -142,27 +141,27 @@ static int measure(struct spread *spread)
 static void print_text(const struct spread *spread)
 {
     uint32_t count = spread->targets->count;
-    printf("from the report at one server until another one knows, ms\n");
+    printf("propagation from the server that gets a report to another one, ms\n");
     printf("  %-6s %8s %9s %9s %9s %9s\n", "hops", "samples", "min", "p50", "p99", "max");
     for (int i = 0; i < HOPS_MAX; i++) {
         const struct histogram *times = &spread->hops[i];
         if (times->count > 0)
             printf("  %-6d %8" PRIu64 " %9.3f %9.3f %9.3f %9.3f\n", i, times->count,
-                   (double)times->least / 1e6, (double)histogram_at(times, P50) / 1e6,
-                   (double)histogram_at(times, P99) / 1e6, (double)times->most / 1e6);
+                   (double)times->min / 1e6, (double)histogram_at(times, P50) / 1e6,
+                   (double)histogram_at(times, P99) / 1e6, (double)times->max / 1e6);
     }
-    printf("a question takes p50 %.3f ms, so finer than that is not told\n\np50 by pair",
-           (double)histogram_at(spread->asking, P50) / 1e6);
+    printf("the resolution is the latency of one query, p50 %.3f ms\n\np50 by pair",
+           (double)histogram_at(spread->query_time, P50) / 1e6);
     for (uint32_t b = 0; b < count; b++)
         printf(" %9.9s", spread->targets->list[b].name);
     putchar('\n');
     for (uint32_t a = 0; a < count; a++) {
         printf("%-11.11s", spread->targets->list[a].name);
         for (uint32_t b = 0; b < count; b++)
-            if (a == b || spread->middle[a * count + b] < 0)
+            if (a == b || spread->median[a * count + b] < 0)
                 printf(" %9s", "-");
             else
-                printf(" %9.3f", (double)spread->middle[a * count + b] / 1e6);
+                printf(" %9.3f", (double)spread->median[a * count + b] / 1e6);
         putchar('\n');
     }
 }
@@ -178,22 +177,22 @@ static void print_json(const struct spread *spread, int status)
             continue;
         printf("%s\n    {\"hops\": %d, \"samples\": %" PRIu64
                ", \"min_us\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f}",
-               comma, i, times->count, (double)times->least / 1e3,
+               comma, i, times->count, (double)times->min / 1e3,
                (double)histogram_at(times, P50) / 1e3,
-               (double)histogram_at(times, P99) / 1e3, (double)times->most / 1e3);
+               (double)histogram_at(times, P99) / 1e3, (double)times->max / 1e3);
         comma = ",";
     }
     printf("\n  ],\n  \"question_p50_us\": %.1f,\n  \"pairs\": [",
-           (double)histogram_at(spread->asking, P50) / 1e3);
+           (double)histogram_at(spread->query_time, P50) / 1e3);
     comma = "";
     for (uint32_t i = 0; i < count * count; i++) {
-        if (i / count == i % count || spread->middle[i] < 0)
+        if (i / count == i % count || spread->median[i] < 0)
             continue;
         printf("%s\n    {\"from\": ", comma);
         report_json_text(spread->targets->list[i / count].name);
         printf(", \"to\": ");
         report_json_text(spread->targets->list[i % count].name);
-        printf(", \"p50_us\": %.1f}", (double)spread->middle[i] / 1e3);
+        printf(", \"p50_us\": %.1f}", (double)spread->median[i] / 1e3);
         comma = ",";
     }
     printf("\n  ],\n  \"status\": %d\n}\n", status);
@@ -205,31 +204,31 @@ int spread_run(struct targets *targets, const struct bench_options *options)
     uint32_t count = targets->count;
     int status;
     if (count < 2)
-        return bench_complain(BENCH_USAGE, "spread wants a herd of two servers or more");
+        return bench_error(BENCH_USAGE, "spread needs two servers or more");
     spread.tag = (uint64_t)(io_clock_wall().ns / HERD_NS_PER_MS) & UINT32_MAX;
-    spread.asks = calloc(count, sizeof *spread.asks);
+    spread.probes = calloc(count, sizeof *spread.probes);
     spread.hops = calloc(HOPS_MAX, sizeof *spread.hops);
-    spread.asking = calloc(1, sizeof *spread.asking);
-    spread.middle = malloc((size_t)count * count * sizeof *spread.middle);
-    if (spread.asks == NULL || spread.hops == NULL || spread.asking == NULL ||
-        spread.middle == NULL) {
-        status = bench_complain(BENCH_WRONG, "out of memory");
+    spread.query_time = calloc(1, sizeof *spread.query_time);
+    spread.median = malloc((size_t)count * count * sizeof *spread.median);
+    if (spread.probes == NULL || spread.hops == NULL || spread.query_time == NULL ||
+        spread.median == NULL) {
+        status = bench_error(BENCH_FAILED, "out of memory");
     } else {
         for (uint32_t i = 0; i < count * count; i++)
-            spread.middle[i] = -1;
+            spread.median[i] = -1;
         for (uint32_t i = 0; i < count; i++)
-            spread.asks[i].fd = -1;
+            spread.probes[i].fd = -1;
         status = measure(&spread);
         if (options->json)
             print_json(&spread, status);
-        else if (spread.asking->count > 0)
+        else if (spread.query_time->count > 0)
             print_text(&spread);
         for (uint32_t i = 0; i < count; i++)
-            ask_close(&spread.asks[i]);
+            probe_close(&spread.probes[i]);
     }
-    free(spread.asks);
+    free(spread.probes);
     free(spread.hops);
-    free(spread.asking);
-    free(spread.middle);
+    free(spread.query_time);
+    free(spread.median);
     return status;
 }

@@ -1,14 +1,14 @@
-# Prints a table of medians. Input: TABLE;ROW;KEY=VALUE, one line for each value of each round;
-# the rows of the table stand in the order in which they came.
+# Prints a table of medians. Input: a line TABLE;ROW;KEY=VALUE for each value of each round; the
+# rows of a table have the order of their first values.
 #
 #   -v table=NAME -v title=TEXT -v columns=COLUMN|COLUMN...   a table
-#   -v table=NAME -v row=ROW -v bare=1 -v columns=:KEY:DIGITS one median alone
+#   -v table=NAME -v row=ROW -v bare=1 -v columns=:KEY:DIGITS a single median
 #
 # A column is HEADING:KEY:DIGITS[:DIVISOR], or a ratio of medians:
 #   HEADING:=KEY             to the first row whose name begins with "herd"
 #   HEADING:=KEY@TABLE       to the row of the same name in another table
 #   HEADING:=KEY/KEY         within the row
-# Only / divides keys, so they may not have one.
+# Keys must not contain a slash.
 function median(where, key,    id, n, i, k, v, list) {
     id = where ";" key
     n = count[id]
@@ -25,17 +25,17 @@ function ratio(a, b) {
     return a == "-" || b == "-" || b + 0 == 0 ? "-" : sprintf("%.2f", a / b)
 }
 
-function cell(who, spec,    part, pair, v) {
+function cell(name, spec,    part, pair, v) {
     split(spec, part, ":")
     if (substr(part[2], 1, 1) != "=") {
-        v = median(table ";" who, part[2])
+        v = median(table ";" name, part[2])
         return v == "-" ? v : sprintf("%." part[3] "f", v / (part[4] + 0 > 0 ? part[4] : 1))
     }
     if (split(substr(part[2], 2), pair, "/") == 2)
-        return ratio(median(table ";" who, pair[1]), median(table ";" who, pair[2]))
+        return ratio(median(table ";" name, pair[1]), median(table ";" name, pair[2]))
     if (split(substr(part[2], 2), pair, "@") == 2)
-        return ratio(median(table ";" who, pair[1]), median(pair[2] ";" who, pair[1]))
-    return ratio(median(table ";" who, pair[1]), median(table ";" base, pair[1]))
+        return ratio(median(table ";" name, pair[1]), median(pair[2] ";" name, pair[1]))
+    return ratio(median(table ";" name, pair[1]), median(table ";" base, pair[1]))
 }
 
 BEGIN { FS = ";" }

@@ -21,15 +21,14 @@ static int resolve(struct target *target, const struct bench_options *options,
     struct herd_error_text error;
     host = io_address_reachable(host);
     if (io_addr_lookup(&target->addr, host, port, &error) != HERD_OK)
-        return bench_complain(BENCH_USAGE, "%s: %s", target->text, error.text);
+        return bench_error(BENCH_USAGE, "%s: %s", target->text, error.text);
     if (io_addr_is_loopback(&target->addr) ||
         (options->remote != NULL && strcmp(options->remote, host) == 0))
         return BENCH_OK;
-    return bench_complain(
-        BENCH_USAGE,
-        "%s: %s is not on loopback; if that machine is yours to load, say "
-        "--remote %s",
-        target->text, host, host);
+    return bench_error(BENCH_USAGE,
+                       "%s: %s is not on loopback; if the machine is yours, --remote %s "
+                       "allows to load it",
+                       target->text, host, host);
 }
 
 static int take_address(struct target *target, const struct bench_options *options)
@@ -37,9 +36,9 @@ static int take_address(struct target *target, const struct bench_options *optio
     char host[HERD_CONF_HOST_MAX + 1];
     unsigned port;
     if (io_address_read(options->server, host, sizeof host, &port) != HERD_OK)
-        return bench_complain(BENCH_USAGE,
-                              "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT",
-                              options->server);
+        return bench_error(BENCH_USAGE,
+                           "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT",
+                           options->server);
     (void)snprintf(target->text, sizeof target->text, "%s", options->server);
     target->index = UINT32_MAX;
     for (int i = 0; i < PIDS_MAX; i++)
@@ -61,14 +60,14 @@ static int take_server(struct target *target, const struct targets *targets,
     return resolve(target, options, server->client.host, server->client.port);
 }
 
-/* ---- all of them ---- */
+/* ---- all targets ---- */
 
 static int open_conf(struct targets *targets, const struct bench_options *options)
 {
     int rc = io_conf_file_read(&targets->conf, &io_mem, "herdbench", options->conf_path);
     if (rc == HERD_ESYS)
-        bench_complain(BENCH_USAGE, "no configuration: name its file with -c, or a server "
-                                    "with -s HOST:PORT");
+        bench_error(BENCH_USAGE, "no configuration: give its file with -c, or a server "
+                                 "with -s HOST:PORT");
     targets->has_conf = rc == HERD_OK;
     return rc == HERD_OK ? BENCH_OK : BENCH_USAGE;
 }
@@ -77,8 +76,8 @@ static int open_named(struct targets *targets, const struct bench_options *optio
 {
     int64_t i = herd_conf_find(&targets->conf, herd_slice_str(options->server));
     if (i < 0)
-        return bench_complain(BENCH_USAGE, "%s has no server \"%s\"", options->conf_path,
-                              options->server);
+        return bench_error(BENCH_USAGE, "%s has no server \"%s\"", options->conf_path,
+                           options->server);
     targets->count = 1;
     return take_server(targets->list, targets, options, (uint32_t)i);
 }
@@ -92,7 +91,7 @@ static int fill(struct targets *targets, const struct bench_options *options)
     uint32_t most = address ? 1 : targets->conf.server_count;
     targets->list = calloc(most, sizeof *targets->list);
     if (targets->list == NULL)
-        return bench_complain(BENCH_WRONG, "out of memory");
+        return bench_error(BENCH_FAILED, "out of memory");
     if (address) {
         targets->count = 1;
         return take_address(targets->list, options);
@@ -123,22 +122,22 @@ void targets_close(struct targets *targets)
     *targets = (struct targets){0};
 }
 
-/* Rounds over all links until nothing comes nearer: herds are small. */
+/* Relaxes all links until no distance gets shorter; herds are small. */
 uint32_t targets_hops(const struct targets *targets, uint32_t a, uint32_t b)
 {
     const struct herd_conf *conf = &targets->conf;
     uint32_t far[HERD_CONF_SERVERS_MAX];
-    bool nearer = true;
+    bool changed = true;
     for (uint32_t i = 0; i < conf->server_count; i++)
         far[i] = i == a ? 0 : UINT32_MAX;
-    while (nearer) {
-        nearer = false;
+    while (changed) {
+        changed = false;
         for (uint32_t i = 0; i < conf->link_count; i++) {
             uint32_t *x = &far[conf->links[i].a], *y = &far[conf->links[i].b];
             uint32_t *low = *x < *y ? x : y, *high = *x < *y ? y : x;
             if (*low != UINT32_MAX && *high > *low + 1) {
                 *high = *low + 1;
-                nearer = true;
+                changed = true;
             }
         }
     }
@@ -155,7 +154,7 @@ int target_dial(const struct target *target, int64_t timeout_ns, int *status)
     int64_t until = bench_now_ns() + timeout_ns, left_ms;
     if (fd < 0) {
         *status =
-            bench_complain(BENCH_DOWN, "%s is not running: %s", target->text, error.text);
+            bench_error(BENCH_DOWN, "%s is not running: %s", target->text, error.text);
         return -1;
     }
     while ((left_ms = (until - bench_now_ns()) / HERD_NS_PER_MS) > 0 && !bench_stopped()) {
@@ -164,14 +163,14 @@ int target_dial(const struct target *target, int64_t timeout_ns, int *status)
         int err = io_sock_error(fd);
         if (err == 0)
             return fd;
-        *status = bench_complain(BENCH_DOWN, "%s is not running: %s", target->text,
-                                 strerror(err));
+        *status =
+            bench_error(BENCH_DOWN, "%s is not running: %s", target->text, strerror(err));
         (void)close(fd);
         return -1;
     }
-    *status = bench_stopped()
-                  ? BENCH_STOPPED
-                  : bench_complain(BENCH_LATE, "%s: cannot connect in time", target->text);
+    *status = bench_stopped() ? BENCH_STOPPED
+                              : bench_error(BENCH_TIMED_OUT, "%s: cannot connect in time",
+                                            target->text);
     (void)close(fd);
     return -1;
 }

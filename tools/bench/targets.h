@@ -1,4 +1,4 @@
-/* The servers that are loaded. */
+/* The servers under load. */
 #ifndef BENCH_TARGETS_H
 #define BENCH_TARGETS_H
 
@@ -9,10 +9,10 @@
 #include "work.h"
 
 struct target {
-    char name[WORK_NAME];               /* of the server; "" until it is known */
-    char text[HERD_CONF_HOST_MAX + 16]; /* for people: the name, or HOST:PORT as given */
+    char name[WORK_NAME];               /* of the server; "" until a reply tells it */
+    char text[HERD_CONF_HOST_MAX + 16]; /* for messages: the name, or HOST:PORT as given */
     struct io_addr addr;
-    pid_t pids[PIDS_MAX]; /* its processes; behind the last one: 0 */
+    pid_t pids[PIDS_MAX]; /* its processes; 0 ends the list */
     uint32_t index;       /* in conf.servers; UINT32_MAX: none */
     struct usage before, after;
 };
@@ -20,20 +20,22 @@ struct target {
 struct targets {
     struct target *list;
     uint32_t count;
-    bool has_conf; /* `conf` is there */
+    bool has_conf; /* `conf` is filled */
     struct herd_conf conf;
 };
 
-/* Finds them: all of the configuration, or the one of --server. One whose address is not on
- * loopback is refused unless its host is that of --remote. Complains; returns an exit code,
- * and leaves nothing to free unless that is 0. */
+/* Finds the targets: all servers of the configuration, or the one of --server. An address
+ * beyond loopback is refused unless it is that of --remote. Returns an exit code after
+ * printing an error, and then there is nothing to close. */
 int targets_open(struct targets *targets, const struct bench_options *options);
 void targets_close(struct targets *targets);
 
-/* How many links news passes from a to b; 0: the same, UINT32_MAX: there is no way. */
+/* The number of links on the shortest path from server a to server b of the configuration;
+ * UINT32_MAX: there is no path. */
 uint32_t targets_hops(const struct targets *targets, uint32_t a, uint32_t b);
 
-/* A connection, non-blocking, or -1 with *status set to an exit code; complains. */
+/* Connects within `timeout_ns`. Returns a non-blocking descriptor that the caller closes,
+ * or -1 after setting *status to an exit code and printing an error. */
 int target_dial(const struct target *target, int64_t timeout_ns, int *status);
 
 #endif

@@ -25,8 +25,8 @@ static bool read_text(pid_t pid, const char *file, char *text)
     return len > 0;
 }
 
-/* The name of the program, in parentheses, may hold anything; the time in user mode is the
- * twelfth word behind it, that in the kernel the thirteenth. */
+/* The program's name, in parentheses, may contain any bytes; the user time is the twelfth
+ * word after it, the system time the thirteenth. */
 static int64_t cpu_ticks(const char *text)
 {
     const char *at = strrchr(text, ')');
@@ -48,13 +48,13 @@ static int64_t bytes_of(const char *text, const char *name)
 static bool add_process(struct usage *usage, pid_t pid)
 {
     char text[TEXT];
-    long ticks_a_second = sysconf(_SC_CLK_TCK);
-    if (pid <= 0 || ticks_a_second <= 0 || !read_text(pid, "stat", text))
+    long ticks_per_second = sysconf(_SC_CLK_TCK);
+    if (pid <= 0 || ticks_per_second <= 0 || !read_text(pid, "stat", text))
         return false;
     int64_t ticks = cpu_ticks(text);
     if (ticks < 0)
         return false;
-    usage->cpu_ns += ticks * (HERD_NS_PER_S / ticks_a_second);
+    usage->cpu_ns += ticks * (HERD_NS_PER_S / ticks_per_second);
     bool told = usage->memory >= 0 && read_text(pid, "status", text);
     int64_t memory = told ? bytes_of(text, "\nVmRSS:") : -1;
     usage->memory = memory < 0 ? -1 : usage->memory + memory;

@@ -1,4 +1,4 @@
-/* What a process has used of the machine. */
+/* The CPU time and memory that processes have used. */
 #ifndef BENCH_USAGE_H
 #define BENCH_USAGE_H
 
@@ -8,15 +8,15 @@
 
 struct usage {
     bool known;
-    int64_t cpu_ns;              /* in hundredths of a second from another process */
-    int64_t memory, memory_most; /* bytes in main memory; -1: not told */
+    int64_t cpu_ns;              /* of other processes in steps of 10 ms */
+    int64_t memory, memory_most; /* resident bytes now, and at most; -1: unknown */
 };
 
-/* Of processes on this machine, together, where there is a /proc that tells; else not
- * known. 0 ends the list. */
+/* Adds up processes of this machine, by /proc; without one, usage->known is false. `pids`
+ * has at most `most` elements; 0 ends the list earlier. */
 void usage_read(struct usage *usage, const pid_t *pids, int most);
 
-/* Of this process. */
+/* The usage of this process. */
 void usage_read_own(struct usage *usage);
 
 #endif

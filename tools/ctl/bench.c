@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Beside herdctl; else wherever PATH has it. Comes back only when it fails. */
-static void become(const char *self, char **words)
+/* Runs the herdbench in the folder of herdctl, or else the one in PATH; returns only if
+ * that fails. */
+static void exec_herdbench(const char *self, char **words)
 {
     char path[IO_PATH_MAX];
     const char *slash = strrchr(self, '/');
@@ -22,13 +23,13 @@ static void become(const char *self, char **words)
 
 int ctl_bench(const struct ctl *ctl, int count, char **words)
 {
-    enum { OURS = 8 };
+    enum { OWN_WORDS = 8 }; /* the name, three options with values, --json, NULL */
     char seconds[32], name[] = "herdbench", conf[] = "-c", server[] = "-s", time[] = "-t",
                       json[] = "--json";
-    char **all = calloc((size_t)count + OURS, sizeof *all);
+    char **all = calloc((size_t)count + OWN_WORDS, sizeof *all);
     int used = 0;
     if (all == NULL)
-        return ctl_complain(CTL_REFUSED, "out of memory");
+        return ctl_error(CTL_FAILED, "out of memory");
     all[used++] = name;
     all[used++] = conf;
     all[used++] = (char *)(uintptr_t)ctl->conf_path;
@@ -45,8 +46,8 @@ int ctl_bench(const struct ctl *ctl, int count, char **words)
         all[used++] = json;
     memcpy(all + used, words, (size_t)count * sizeof *all);
     ctl_flush();
-    become(ctl->self, all);
+    exec_herdbench(ctl->self, all);
     int err = errno;
     free(all);
-    return ctl_complain(CTL_REFUSED, "cannot run herdbench: %s", strerror(err));
+    return ctl_error(CTL_FAILED, "cannot run herdbench: %s", strerror(err));
 }

@@ -1,8 +1,8 @@
-/* iamat, whatsat, send: what clients say. */
+/* iamat, whatsat and send: the commands of clients. */
 #include "herd/err.h"
 #include "io/clock.h"
 #include "io/mem.h"
-#include "talk.h"
+#include "commands.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,14 +14,14 @@ enum { LINE_MAX_BYTES = 16 * 1024 * 1024 };
 static int check_word(const char *name, const char *word)
 {
     if (word[0] == '\0')
-        return ctl_complain(CTL_USAGE, "%s is empty", name);
+        return ctl_error(CTL_USAGE, "%s is empty", name);
     for (const char *at = word; *at != '\0'; at++)
         if ((unsigned char)*at <= ' ' || *at == 0x7f)
-            return ctl_complain(CTL_USAGE,
-                                "%s \"%.100s\" holds white space or a control byte, which "
-                                "would make another command of it; to send any line as it "
-                                "is: herdctl send LINE",
-                                name, word);
+            return ctl_error(CTL_USAGE,
+                             "%s \"%.100s\" contains white space or a control byte, "
+                             "which would change the command; `herdctl send LINE` sends "
+                             "any line as it is",
+                             name, word);
     return CTL_OK;
 }
 
@@ -37,16 +37,17 @@ static int put_words(struct herd_buf *line, struct herd_slice verb,
         if (rc == HERD_OK)
             rc = herd_buf_append(line, herd_slice_str(words[i]));
     }
-    return rc == HERD_OK ? CTL_OK : ctl_complain(CTL_REFUSED, "%s", herd_strerror(rc));
+    return rc == HERD_OK ? CTL_OK : ctl_error(CTL_FAILED, "%s", herd_strerror(rc));
 }
 
-int talk_iamat(struct herd_buf *line, int count, char **words)
+int command_build_iamat(struct herd_buf *line, int count, char **words)
 {
     static const char *const names[] = {"CLIENT", "LOCATION", "TIME"};
     char now[32];
     if (count < 2 || count > 3)
-        return ctl_complain(CTL_USAGE, "iamat CLIENT LOCATION [TIME]: for example\n  iamat "
-                                       "kiwi.cs.ucla.edu +34.068930-118.445127");
+        return ctl_error(CTL_USAGE,
+                         "usage: iamat CLIENT LOCATION [TIME], for example\n  iamat "
+                         "kiwi.cs.ucla.edu +34.068930-118.445127");
     char *all[] = {words[0], words[1], count == 3 ? words[2] : now};
     struct herd_wall wall = io_clock_wall();
     (void)snprintf(now, sizeof now, "%" PRId64 ".%09" PRId64, wall.ns / HERD_NS_PER_S,
@@ -54,12 +55,12 @@ int talk_iamat(struct herd_buf *line, int count, char **words)
     return put_words(line, HERD_LIT("IAMAT"), names, 3, all);
 }
 
-int talk_whatsat(struct herd_buf *line, int count, char **words)
+int command_build_whatsat(struct herd_buf *line, int count, char **words)
 {
     static const char *const names[] = {"CLIENT", "KM", "MAX"};
     if (count != 3)
-        return ctl_complain(CTL_USAGE, "whatsat CLIENT KM MAX: for example\n  whatsat "
-                                       "kiwi.cs.ucla.edu 10 5");
+        return ctl_error(CTL_USAGE, "usage: whatsat CLIENT KM MAX, for example\n  whatsat "
+                                    "kiwi.cs.ucla.edu 10 5");
     return put_words(line, HERD_LIT("WHATSAT"), names, 3, words);
 }
 
@@ -72,134 +73,135 @@ static bool is_whatsat(struct herd_slice line)
     return line.len > verb.len && memcmp(line.data, verb.data, verb.len) == 0;
 }
 
-int64_t talk_usual_ms(struct herd_slice line)
+int64_t command_timeout_ms(struct herd_slice line)
 {
     return is_whatsat(line) ? CTL_PLACES_TIMEOUT_MS : CTL_TIMEOUT_MS;
 }
 
 /* ---- replies ---- */
 
-/* A reply is one line, or, when the command was a WHATSAT that was not refused, all lines
- * up to an empty one. */
+/* A reply is one line; that of a WHATSAT which was not refused has all lines up to an empty
+ * one. */
 static int read_reply(struct wire *wire, bool places)
 {
     struct herd_slice line = {"", 0};
     int status = CTL_OK;
     do {
-        int rc = wire_line(wire, &line);
+        int rc = wire_receive(wire, &line);
         if (rc != CTL_OK)
-            return ctl_complain(rc, "%s", wire->why);
+            return ctl_error(rc, "%s", wire->error.text);
         ctl_print(line);
         if (line.data[line.len - 1] != '\n')
-            return ctl_complain(CTL_REFUSED,
-                                "%s closed the connection in the middle of a "
-                                "reply",
-                                wire->name);
+            return ctl_error(CTL_FAILED,
+                             "%s closed the connection in the middle of a "
+                             "reply",
+                             wire->name);
         if (line.data[0] == '?' && status == CTL_OK)
-            return CTL_REFUSED;
+            return CTL_FAILED;
     } while (places && line.len > 1);
     return status;
 }
 
-int talk(struct wire *wire, struct herd_slice line)
+int command_exchange(struct wire *wire, struct herd_slice line)
 {
     wire->in_reply = false;
-    int status = wire_put(wire, line);
+    int status = wire_send(wire, line);
     if (status != CTL_OK)
-        return ctl_complain(status, "%s", wire->why);
+        return ctl_error(status, "%s", wire->error.text);
     status = read_reply(wire, is_whatsat(line));
-    if (status != CTL_OK && !(status == CTL_REFUSED && wire_quiet(wire)))
+    if (status != CTL_OK && !(status == CTL_FAILED && wire_is_idle(wire)))
         wire_close(wire);
     return status;
 }
 
 /* ---- commands ---- */
 
-static int dial(const struct ctl *ctl, struct wire *wire, int64_t usual_ms)
+static int dial(const struct ctl *ctl, struct wire *wire, int64_t default_ms)
 {
-    struct place place;
+    struct endpoint endpoint;
     wire_init(wire, ctl->verbose);
-    int status = servers_place(&place, ctl);
+    int status = servers_endpoint(&endpoint, ctl);
     if (status != CTL_OK)
         return status;
-    wire_allow(wire, ctl_timeout_ms(ctl, usual_ms));
-    status = wire_dial(wire, &place);
+    wire_set_timeout(wire, ctl_timeout_ms(ctl, default_ms));
+    status = wire_dial(wire, &endpoint);
     if (status == CTL_DOWN)
-        ctl_complain(status, "%s is not running: %s", place.name, wire->why);
+        ctl_error(status, "%s is not running: %s", endpoint.name, wire->error.text);
     else if (status != CTL_OK)
-        ctl_complain(status, "%s", wire->why);
+        ctl_error(status, "%s", wire->error.text);
     return status;
 }
 
-static int ask(const struct ctl *ctl, struct herd_slice line)
+static int exchange(const struct ctl *ctl, struct herd_slice line)
 {
     struct wire wire;
-    int status = dial(ctl, &wire, talk_usual_ms(line));
+    int status = dial(ctl, &wire, command_timeout_ms(line));
     if (status == CTL_OK)
-        status = talk(&wire, line);
+        status = command_exchange(&wire, line);
     wire_close(&wire);
     return status;
 }
 
-typedef int make_line(struct herd_buf *line, int count, char **words);
+typedef int build_line(struct herd_buf *line, int count, char **words);
 
-static int make_and_ask(const struct ctl *ctl, make_line *make, int count, char **words)
+static int build_and_exchange(const struct ctl *ctl, build_line *build, int count,
+                              char **words)
 {
     struct herd_buf line;
     herd_buf_init(&line, &io_mem, LINE_MAX_BYTES);
-    int status = make(&line, count, words);
+    int status = build(&line, count, words);
     if (status == CTL_OK)
-        status = ask(ctl, herd_buf_bytes(&line));
+        status = exchange(ctl, herd_buf_bytes(&line));
     herd_buf_free(&line);
     return status;
 }
 
 int ctl_iamat(const struct ctl *ctl, int count, char **words)
 {
-    return make_and_ask(ctl, talk_iamat, count, words);
+    return build_and_exchange(ctl, command_build_iamat, count, words);
 }
 
 int ctl_whatsat(const struct ctl *ctl, int count, char **words)
 {
-    return make_and_ask(ctl, talk_whatsat, count, words);
+    return build_and_exchange(ctl, command_build_whatsat, count, words);
 }
 
-/* Prints what comes until the server has closed. That is the end of the conversation, and
- * a failure only when nothing came or the last line is cut. */
+/* Prints all lines until the server closes the connection, which is a failure only if no
+ * line came or the last one lacks its LF. */
 static int read_to_end(struct wire *wire)
 {
     struct herd_slice line;
     int status = CTL_OK, rc;
     bool whole = false;
-    while ((rc = wire_line(wire, &line)) == CTL_OK) {
+    while ((rc = wire_receive(wire, &line)) == CTL_OK) {
         ctl_print(line);
         ctl_flush();
         whole = line.data[line.len - 1] == '\n';
         if (line.data[0] == '?')
-            status = CTL_REFUSED;
+            status = CTL_FAILED;
     }
-    if (rc == CTL_REFUSED && whole)
+    if (rc == CTL_FAILED && whole)
         return status;
-    return ctl_complain(rc, "%s", wire->why);
+    return ctl_error(rc, "%s", wire->error.text);
 }
 
 int ctl_send(const struct ctl *ctl, int count, char **lines)
 {
     struct wire wire;
-    int64_t usual_ms = CTL_TIMEOUT_MS;
+    int64_t default_ms = CTL_TIMEOUT_MS;
     if (count == 0)
-        return ctl_complain(CTL_USAGE, "send LINE...: which lines?");
+        return ctl_error(CTL_USAGE, "usage: send LINE...");
     for (int i = 0; i < count; i++)
         if (is_whatsat(herd_slice_str(lines[i])))
-            usual_ms = CTL_PLACES_TIMEOUT_MS;
-    int status = dial(ctl, &wire, usual_ms);
+            default_ms = CTL_PLACES_TIMEOUT_MS;
+    int status = dial(ctl, &wire, default_ms);
     for (int i = 0; i < count && status == CTL_OK; i++) {
-        status = wire_put(&wire, herd_slice_str(lines[i]));
+        status = wire_send(&wire, herd_slice_str(lines[i]));
         if (status != CTL_OK)
-            ctl_complain(status, "%s", wire.why);
+            ctl_error(status, "%s", wire.error.text);
     }
     if (status == CTL_OK) {
-        wire_done(&wire);
+        wire_end_output(&wire);
         status = read_to_end(&wire);
     }
     wire_close(&wire);

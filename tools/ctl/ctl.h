@@ -1,21 +1,23 @@
-/* What every part of herdctl knows: the options, the exit codes, and how it prints. */
+/* Shared by all parts of herdctl: its options, exit codes, output and commands. */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H
 
+#include "herd/err.h"
 #include "herd/slice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Exit codes; the functions of herdctl return them too. */
+/* Exit codes; most functions of herdctl return one, as `status`. */
 enum ctl_status {
     CTL_OK = 0,
-    CTL_REFUSED = 1, /* a reply that begins with '?', or something did not work */
-    CTL_USAGE = 2,
-    CTL_DOWN = 3, /* the server is not running, or nobody answers there */
-    CTL_LATE = 4, /* timed out */
+    CTL_FAILED = 1, /* the reply begins with '?', or an operation failed */
+    CTL_USAGE = 2,  /* wrong arguments, or errors in the configuration */
+    CTL_DOWN = 3,   /* the server is not running, or does not accept connections */
+    CTL_TIMED_OUT = 4,
 };
 
+/* Default timeouts: of WHATSAT, which may query Places, and of all other commands. */
 enum { CTL_TIMEOUT_MS = 5000, CTL_PLACES_TIMEOUT_MS = 15000 };
 
 struct ctl {
@@ -23,40 +25,43 @@ struct ctl {
     const char *conf_path; /* never NULL */
     const char *server;    /* -s or HERD_SERVER; NULL: choose one */
     bool server_given;     /* it came from -s */
-    int64_t timeout_ms;    /* 0: what the command takes by default */
+    int64_t timeout_ms;    /* 0: the default of the command */
     bool json, verbose;
 };
 
-/* The time that a command may take: -t, or else its own. */
-int64_t ctl_timeout_ms(const struct ctl *ctl, int64_t usual_ms);
+/* The timeout of a command: -t, or else `default_ms`. */
+int64_t ctl_timeout_ms(const struct ctl *ctl, int64_t default_ms);
 
-/* The first failure counts: `status` unless it is CTL_OK, else `next`. */
-int ctl_first(int status, int next);
+/* `status` unless it is CTL_OK, else `next`. */
+int ctl_first_failure(int status, int next);
 
-/* Writes "herdctl: TEXT\n" to standard error, control bytes escaped; returns `status`. */
-__attribute__((format(printf, 2, 3))) int ctl_complain(int status, const char *format, ...);
+/* Writes "herdctl: TEXT\n" to standard error, printf-style, with control bytes escaped;
+ * returns `status`. */
+__attribute__((format(printf, 2, 3))) int ctl_error(int status, const char *format, ...);
 
-/* Decides once what standard output and standard error are. */
+/* Finds out whether standard output and standard error are terminals; called first. */
 void ctl_print_start(void);
 
 /* Writes foreign bytes to standard output: as they are, or, on a terminal, with control
- * bytes other than LF and tab escaped as \xNN. */
+ * bytes other than LF and tab escaped as \xNN. A failure is reported by ctl_print_end(). */
 void ctl_print(struct herd_slice bytes);
 
-/* Hands on what standard output holds back. */
+/* Flushes standard output. A failure is reported by ctl_print_end(). */
 void ctl_flush(void);
 
-/* One line of the wire to standard error, behind `mark` and a blank. */
+/* Writes "MARK LINE\n" to standard error, without the LF that `line` may end with. */
 void ctl_print_wire(char mark, struct herd_slice line);
 
-/* Whether standard output takes colours: a terminal, and nobody set NO_COLOR. */
+/* Whether to use colours: standard output is a terminal, and NO_COLOR is unset or empty. */
 bool ctl_colour(void);
 
-/* Flushes standard output. Complains (unless its reader has gone) and returns CTL_REFUSED
- * when it took not all, else `status`. */
+/* Flushes standard output and returns `status`. If some output was lost, the status becomes
+ * CTL_FAILED unless it is a failure already, and an error is printed, except when the
+ * reader of a pipe has closed it. */
 int ctl_print_end(int status);
 
-/* ---- the commands: each gets its operands, complains itself, returns a status ---- */
+/* ---- the commands: each gets its operands, prints its own errors, returns a status ----
+ */
 
 int ctl_iamat(const struct ctl *ctl, int count, char **words);
 int ctl_whatsat(const struct ctl *ctl, int count, char **words);
@@ -66,7 +71,7 @@ int ctl_stop(const struct ctl *ctl, int count, char **names);
 int ctl_bench(const struct ctl *ctl, int count, char **words);
 int ctl_show_status(const struct ctl *ctl, int count, char **names);
 
-/* Commands from standard input, until its end or `quit`. */
+/* Runs commands from standard input, until its end or `quit`. */
 int ctl_shell(const struct ctl *ctl);
 
 #endif

@@ -1,4 +1,5 @@
-/* herdctl(1): talks to an application server herd, and starts, stops and shows it. */
+/* herdctl(1): sends commands to an application server herd; starts and stops its servers,
+ * and shows their status. */
 #include "ctl.h"
 
 #include "decimal.h"
@@ -18,28 +19,28 @@ static const char usage[] =
 static const char help[] =
     "\n"
     "Commands\n"
-    "  iamat CLIENT LOCATION [TIME]  report where a client is; TIME is now by default\n"
-    "  whatsat CLIENT KM MAX         what is within KM kilometres of a client, at most "
-    "MAX\n"
-    "  send LINE...                  send each LINE as it is; prints what comes back\n"
-    "  start [NAME...]               start servers, by default all of the configuration\n"
-    "  stop [NAME...]                stop servers, by default all\n"
-    "  status [NAME...]              a table of all servers; everything about those named\n"
-    "  bench [OPTION...]             run herdbench, with -c, -s, -t, --json from here\n"
+    "  iamat CLIENT LOCATION [TIME]  report the location of a client; TIME defaults to "
+    "now\n"
+    "  whatsat CLIENT KM MAX         query up to MAX places within KM km of a client\n"
+    "  send LINE...                  send each LINE unchanged and print the replies\n"
+    "  start [NAME...]               start servers; default: all of the configuration\n"
+    "  stop [NAME...]                stop servers; default: all of the configuration\n"
+    "  status [NAME...]              show a table of all servers, or details of some\n"
+    "  bench [OPTION...]             run herdbench with these -c, -s, -t and --json\n"
     "  (none)                        read commands from standard input; `help` lists them\n"
     "\n"
     "Options\n"
-    "  -c FILE       configuration; without it ./herd.conf, then " HERD_SYSCONFDIR
+    "  -c FILE       configuration; default: ./herd.conf, then " HERD_SYSCONFDIR
     "/herd.conf\n"
-    "  -s SERVER     NAME, HOST:PORT or [IPV6]:PORT; without it $HERD_SERVER, then the\n"
-    "                first server of the configuration that runs\n"
-    "  -t SECONDS    give up after so long; by default 15 for whatsat, 5 for the others\n"
-    "  -v            show the lines on the wire on standard error, > out and < in\n"
-    "  --json        what status and bench tell, as JSON\n"
-    "  -h, --help    this text\n"
-    "  -V, --version the version\n"
+    "  -s SERVER     NAME, HOST:PORT or [IPV6]:PORT; default: $HERD_SERVER, then the\n"
+    "                first running server of the configuration\n"
+    "  -t SECONDS    timeout; default: 15 for whatsat, 5 for other commands\n"
+    "  -v            copy each line sent (>) and received (<) to standard error\n"
+    "  --json        print the output of status and bench as JSON\n"
+    "  -h, --help    print this help\n"
+    "  -V, --version print the version\n"
     "\n"
-    "Try it\n"
+    "Examples\n"
     "  herdctl start\n"
     "  herdctl iamat kiwi.cs.ucla.edu +34.068930-118.445127\n"
     "  herdctl -s Welsh whatsat kiwi.cs.ucla.edu 10 5\n"
@@ -50,12 +51,12 @@ static const char help[] =
     "\n"
     "Exit codes: 0 done, 1 refused (the reply began with ?) or failed, 2 usage,\n"
     "3 not running, 4 timed out. Environment: HERD_SERVER (see -s), HERD_BIN (the herd\n"
-    "that start runs), NO_COLOR. See herdctl(1), herd(8), herd.conf(5).\n";
+    "program of start), NO_COLOR. See herdctl(1), herd(8), herd.conf(5).\n";
 
 struct command {
     const char *name;
     int (*run)(const struct ctl *ctl, int count, char **operands);
-    bool names; /* its operands are servers, so options may stand among them */
+    bool mixed; /* options may be mixed with its operands, which are server names */
 };
 
 static const struct command commands[] = {
@@ -65,11 +66,11 @@ static const struct command commands[] = {
     {"bench", ctl_bench, false},
 };
 
-enum { COMMANDS = sizeof commands / sizeof commands[0], GO_ON = -1 };
+enum { COMMANDS = sizeof commands / sizeof commands[0], CONTINUE = -1 };
 
-static int bad_usage(const char *what, const char *word)
+static int bad_usage(const char *problem, const char *word)
 {
-    ctl_complain(CTL_USAGE, "%s%s", what, word);
+    ctl_error(CTL_USAGE, "%s%s", problem, word);
     (void)fputs(usage, stderr);
     return CTL_USAGE;
 }
@@ -78,15 +79,16 @@ static int bad_usage(const char *what, const char *word)
 
 static int read_timeout(struct ctl *ctl, const char *text)
 {
-    enum { LONGEST_S = 86400 };
+    enum { TIMEOUT_MAX_S = 86400 };
+    static const char problem[] = "-t: seconds from 0.001 to 86400 are expected, not ";
     struct herd_slice all = herd_slice_str(text);
     struct herd_decimal number;
     if (herd_decimal_scan(all, &number) != 0 || number.len != all.len ||
-        number.whole > LONGEST_S)
-        return bad_usage("-t wants seconds, up to 86400: ", text);
+        number.whole > TIMEOUT_MAX_S)
+        return bad_usage(problem, text);
     ctl->timeout_ms =
         (int64_t)number.whole * 1000 + (int64_t)(number.nano / HERD_NS_PER_MS);
-    return ctl->timeout_ms > 0 ? GO_ON : bad_usage("-t wants at least 0.001: ", text);
+    return ctl->timeout_ms > 0 ? CONTINUE : bad_usage(problem, text);
 }
 
 static int show_help(void)
@@ -109,10 +111,10 @@ static int take_value(struct ctl *ctl, char letter, const char *value)
         ctl->conf_path = value;
     else
         ctl->server = value, ctl->server_given = true;
-    return GO_ON;
+    return CONTINUE;
 }
 
-/* The letters of one argument. *used becomes 2 when the next argument is a value. */
+/* Reads the options of one argument, like -vt5. Sets *used to 2 if `next` is a value. */
 static int take_letters(struct ctl *ctl, const char *letters, const char *next, int *used)
 {
     for (const char *at = letters; *at != '\0'; at++) {
@@ -126,16 +128,16 @@ static int take_letters(struct ctl *ctl, const char *letters, const char *next, 
             if (at[1] != '\0')
                 return take_value(ctl, *at, at + 1);
             if (next == NULL)
-                return bad_usage("a value is missing behind -", at);
+                return bad_usage("a value is missing after -", at);
             *used = 2;
             return take_value(ctl, *at, next);
         default: return bad_usage("unknown option -", at);
         }
     }
-    return GO_ON;
+    return CONTINUE;
 }
 
-/* One option at argv[0]. */
+/* Reads the option at argv[0]; *used is the number of arguments that it takes. */
 static int take_option(struct ctl *ctl, char **argv, int *used)
 {
     *used = 1;
@@ -143,7 +145,7 @@ static int take_option(struct ctl *ctl, char **argv, int *used)
         return take_letters(ctl, argv[0] + 1, argv[1], used);
     if (strcmp(argv[0], "--json") == 0) {
         ctl->json = true;
-        return GO_ON;
+        return CONTINUE;
     }
     if (strcmp(argv[0], "--help") == 0)
         return show_help();
@@ -152,13 +154,13 @@ static int take_option(struct ctl *ctl, char **argv, int *used)
     return bad_usage("unknown option ", argv[0]);
 }
 
-/* Takes the options out of argv, which ends with NULL; what is left moves to its front.
+/* Reads the options of argv, which ends with NULL, and moves the operands to its front.
  * Stops at `--`, and at the first operand unless `mixed`. */
 static int take_options(struct ctl *ctl, char **argv, bool mixed)
 {
     char **to = argv;
-    int status = GO_ON, used = 0;
-    while (status == GO_ON && *argv != NULL) {
+    int status = CONTINUE, used = 0;
+    while (status == CONTINUE && *argv != NULL) {
         if (strcmp(*argv, "--") == 0) {
             argv++;
             break;
@@ -191,16 +193,16 @@ static int count_words(char **words)
 static int run(struct ctl *ctl, char **words)
 {
     int status = take_options(ctl, words, false);
-    if (status != GO_ON)
+    if (status != CONTINUE)
         return status;
     if (words[0] == NULL)
-        return ctl->json ? bad_usage("--json is for status", "") : ctl_shell(ctl);
+        return ctl->json ? bad_usage("--json is for status and bench", "") : ctl_shell(ctl);
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(words[0], commands[i].name) != 0)
             continue;
-        if (commands[i].names)
+        if (commands[i].mixed)
             status = take_options(ctl, words + 1, true);
-        if (status != GO_ON)
+        if (status != CONTINUE)
             return status;
         if (ctl->json && commands[i].run != ctl_show_status && commands[i].run != ctl_bench)
             return bad_usage("--json is for status and bench", "");
@@ -209,8 +211,8 @@ static int run(struct ctl *ctl, char **words)
     return bad_usage("unknown command ", words[0]);
 }
 
-/* A program started without one of the standard descriptors would otherwise take the
- * connection to a server for its output. */
+/* If a standard descriptor was closed, a connection to a server would get its number, and
+ * output would be written to it. */
 static void open_standard(void)
 {
     int fd;

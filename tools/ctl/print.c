@@ -1,4 +1,5 @@
-/* Standard output and standard error, and what must not reach a terminal. */
+/* Standard output and standard error; escapes control bytes that must not reach a terminal.
+ */
 #include "ctl.h"
 
 #include <errno.h>
@@ -7,7 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A program has one standard output and one standard error. */
+enum { ERROR_TEXT = 2048 }; /* bytes of a message, with NUL; longer ones are cut */
+
+/* Static: a program has one standard output and one standard error. */
 static bool out_is_terminal, err_is_terminal;
 static int out_error; /* errno of the first failure of standard output */
 
@@ -17,19 +20,19 @@ void ctl_print_start(void)
     err_is_terminal = isatty(STDERR_FILENO) == 1;
 }
 
-int64_t ctl_timeout_ms(const struct ctl *ctl, int64_t usual_ms)
+int64_t ctl_timeout_ms(const struct ctl *ctl, int64_t default_ms)
 {
-    return ctl->timeout_ms > 0 ? ctl->timeout_ms : usual_ms;
+    return ctl->timeout_ms > 0 ? ctl->timeout_ms : default_ms;
 }
 
-int ctl_first(int status, int next)
+int ctl_first_failure(int status, int next)
 {
     return status != CTL_OK ? status : next;
 }
 
 /* C1 controls are two bytes in UTF-8, 0xc2 and one of 0x80 to 0x9f. Escaping the second
  * is enough: what is left of the first is no character. */
-static bool is_harmful(unsigned char before, unsigned char byte)
+static bool must_escape(unsigned char before, unsigned char byte)
 {
     if (byte == '\n' || byte == '\t')
         return false;
@@ -42,7 +45,7 @@ static void put(FILE *out, bool terminal, struct herd_slice bytes)
     for (size_t i = 0; terminal && i < bytes.len; i++) {
         unsigned char before = i > 0 ? (unsigned char)bytes.data[i - 1] : 0;
         unsigned char byte = (unsigned char)bytes.data[i];
-        if (!is_harmful(before, byte))
+        if (!must_escape(before, byte))
             continue;
         (void)fwrite(bytes.data + plain, 1, i - plain, out);
         (void)fprintf(out, "\\x%02x", byte);
@@ -58,8 +61,8 @@ void ctl_print(struct herd_slice bytes)
         out_error = errno;
 }
 
-/* What is left in the buffer after a failure is not always tried again, so this is where
- * the reason has to be kept. */
+/* After a failure, what is left in the buffer is not always written again, so errno must be
+ * kept here. */
 void ctl_flush(void)
 {
     if (fflush(stdout) != 0 && out_error == 0)
@@ -76,9 +79,9 @@ void ctl_print_wire(char mark, struct herd_slice line)
     (void)fputc('\n', stderr);
 }
 
-int ctl_complain(int status, const char *format, ...)
+int ctl_error(int status, const char *format, ...)
 {
-    char text[2048];
+    char text[ERROR_TEXT];
     va_list args;
     va_start(args, format);
     int len = vsnprintf(text, sizeof text, format, args);
@@ -98,15 +101,15 @@ bool ctl_colour(void)
     return out_is_terminal && (no_colour == NULL || no_colour[0] == '\0');
 }
 
-/* A reader that has seen enough, like head(1), has gone on purpose. */
+/* EPIPE is no error: readers like head(1) close the pipe when they have read enough. */
 int ctl_print_end(int status)
 {
     ctl_flush();
     if (out_error == 0 && !ferror(stdout))
         return status;
-    status = ctl_first(status, CTL_REFUSED);
+    status = ctl_first_failure(status, CTL_FAILED);
     if (out_error == EPIPE)
         return status;
-    return ctl_complain(status, "cannot write the output: %s",
-                        out_error != 0 ? strerror(out_error) : "some of it was lost");
+    return ctl_error(status, "cannot write the output: %s",
+                     out_error != 0 ? strerror(out_error) : "some of it was lost");
 }

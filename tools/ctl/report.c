@@ -1,4 +1,4 @@
-/* Asking a server about itself, and reading its answer. */
+/* Fetches the reply to STATUS from a server, and parses its lines. */
 #include "status.h"
 
 #include "decimal.h"
@@ -8,41 +8,41 @@
 
 #include <stdio.h>
 
-enum { TEXT_MAX = 4 * 1024 * 1024 };
+enum { REPLY_MAX = 4 * 1024 * 1024 }; /* bytes */
 
 static int read_text(struct report *report, struct wire *wire)
 {
     struct herd_slice line;
-    int status = wire_put(wire, HERD_LIT("STATUS"));
-    while (status == CTL_OK && (status = wire_line(wire, &line)) == CTL_OK) {
+    int status = wire_send(wire, HERD_LIT("STATUS"));
+    while (status == CTL_OK && (status = wire_receive(wire, &line)) == CTL_OK) {
         if (line.len == 1)
             return CTL_OK;
         if (line.data[line.len - 1] == '\n' &&
             herd_buf_append(&report->text, line) == HERD_OK)
             continue;
-        (void)snprintf(wire->why, sizeof wire->why, "the answer is not whole");
-        status = CTL_REFUSED;
+        herd_error_set(&wire->error, "the reply is incomplete");
+        status = CTL_FAILED;
     }
     return status;
 }
 
-void report_ask(struct report *report, const struct servers *servers, uint32_t i,
-                const struct ctl *ctl)
+void report_fetch(struct report *report, const struct servers *servers, uint32_t i,
+                  const struct ctl *ctl)
 {
     char path[IO_PATH_MAX];
     struct wire wire;
     *report = (struct report){.state = STATUS_DOWN, .pid = servers_pid(servers, i)};
-    herd_buf_init(&report->text, &io_mem, TEXT_MAX);
+    herd_buf_init(&report->text, &io_mem, REPLY_MAX);
     if (report->pid == 0 || !servers_path(servers, servers->conf.run_dir, i, ".sock", path))
         return;
     wire_init(&wire, ctl->verbose);
-    wire_allow(&wire, ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
+    wire_set_timeout(&wire, ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
     int status = wire_dial_unix(&wire, servers->conf.servers[i].name, path);
     if (status == CTL_OK)
         status = read_text(report, &wire);
     report->state = status == CTL_OK ? STATUS_UP : STATUS_SILENT;
     if (status != CTL_OK) {
-        (void)snprintf(report->why, sizeof report->why, "%s", wire.why);
+        report->error = wire.error;
         herd_buf_free(&report->text);
     }
     wire_close(&wire);
@@ -59,7 +59,8 @@ const char *report_state(const struct report *report)
     return states[report->state];
 }
 
-/* The bytes up to `end`, which goes too; all when it is missing. */
+/* Removes the bytes up to `end` and `end` itself from *rest, or all if `end` is missing;
+ * returns them without `end`. */
 static struct herd_slice take(struct herd_slice *rest, char end)
 {
     const char *at = memchr(rest->data, end, rest->len);
@@ -88,7 +89,7 @@ struct herd_slice report_get(const struct report *report, const char *key)
     return herd_slice("", 0);
 }
 
-void report_link(struct herd_slice value, struct report_link *link)
+void report_parse_link(struct herd_slice value, struct report_link *link)
 {
     link->name = take(&value, ' ');
     link->state = take(&value, ' ');
@@ -104,14 +105,14 @@ void report_link(struct herd_slice value, struct report_link *link)
     link->skew_ms = take(&value, ' ');
 }
 
-void report_refusal(struct herd_slice value, struct report_refusal *refusal)
+void report_parse_refusal(struct herd_slice value, struct report_refusal *refusal)
 {
     refusal->name = take(&value, ' ');
     refusal->count = take(&value, ' ');
     refusal->why = value;
 }
 
-void report_places(struct herd_slice value, struct report_places *places)
+void report_parse_places(struct herd_slice value, struct report_places *places)
 {
     places->provider = take(&value, ' ');
     places->state = take(&value, ' ');
@@ -127,25 +128,24 @@ int64_t report_int(struct herd_slice text, int64_t otherwise)
     return minus ? -(int64_t)number : (int64_t)number;
 }
 
-const char *report_meaning(struct herd_slice key)
+const char *report_describe(struct herd_slice key)
 {
     static const struct {
-        const char *key, *what;
-    } meanings[] = {
-        {"version", "of the program"},
-        {"uptime_ms", "milliseconds since it started"},
-        {"clients_known", "clients whose location it knows"},
-        {"records_bytes", "bytes of memory that their records take"},
-        {"digest", "of these records: where it is the same, so are they"},
-        {"connections_open", "connections of all kinds, now"},
-        {"requests_running", "upstream requests to Places without an answer yet"},
-        {"requests_waiting", "upstream requests that wait until one may be sent"},
-#define MEANING(field, what) {#field, what},
-        HERD_STATS(MEANING)
-#undef MEANING
+        const char *key, *text;
+    } descriptions[] = {{"version", "version of the program"},
+                        {"uptime_ms", "ms since the start"},
+                        {"clients_known", "clients that have a record"},
+                        {"records_bytes", "memory of the records, in bytes"},
+                        {"digest", "of the records: equal digests, equal records"},
+                        {"connections_open", "open connections of all kinds"},
+                        {"requests_running", "upstream requests in progress"},
+                        {"requests_waiting", "queued upstream requests"},
+#define DESCRIPTION(field, text) {#field, text},
+                        HERD_STATS(DESCRIPTION)
+#undef DESCRIPTION
     };
-    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
-        if (herd_slice_eq(key, herd_slice_str(meanings[i].key)))
-            return meanings[i].what;
+    for (size_t i = 0; i < sizeof descriptions / sizeof descriptions[0]; i++)
+        if (herd_slice_eq(key, herd_slice_str(descriptions[i].key)))
+            return descriptions[i].text;
     return "";
 }

@@ -12,8 +12,8 @@ int servers_open(struct servers *servers, const char *conf_path)
     servers->conf_path = conf_path;
     int rc = io_conf_file_read(&servers->conf, &io_mem, "herdctl", conf_path);
     if (rc == HERD_ESYS)
-        ctl_complain(CTL_USAGE, "no configuration: name its file with -c, or a server with "
-                                "-s HOST:PORT");
+        ctl_error(CTL_USAGE, "no configuration: give its file with -c, or a server with "
+                             "-s HOST:PORT");
     return rc == HERD_OK ? CTL_OK : CTL_USAGE;
 }
 
@@ -28,7 +28,7 @@ bool servers_path(const struct servers *servers, const char *folder, uint32_t i,
     const char *name = servers->conf.servers[i].name;
     if (io_conf_file_path(out, servers->conf_path, folder, name, suffix) == HERD_OK)
         return true;
-    ctl_complain(CTL_REFUSED, "%s: the path of its %s file is too long", name, suffix);
+    ctl_error(CTL_FAILED, "%s: the path of its %s file is too long", name, suffix);
     return false;
 }
 
@@ -57,57 +57,59 @@ static int64_t find(const struct servers *servers, const char *name)
     for (uint32_t k = 0; k < servers->conf.server_count && used < sizeof known; k++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s %s",
                                  k > 0 ? "," : "", servers->conf.servers[k].name);
-    ctl_complain(CTL_USAGE, "%s has no server \"%s\"; it has%s%s", servers->conf_path, name,
-                 known, used < sizeof known ? "" : "...");
+    ctl_error(CTL_USAGE, "%s has no server \"%s\"; it has%s%s", servers->conf_path, name,
+              known, used < sizeof known ? "" : "...");
     return -1;
 }
 
-static void add(struct choice *choice, uint32_t i)
+static void add(struct selection *selection, uint32_t i)
 {
-    for (uint32_t k = 0; k < choice->count; k++)
-        if (choice->index[k] == i)
+    for (uint32_t k = 0; k < selection->count; k++)
+        if (selection->index[k] == i)
             return;
-    choice->index[choice->count++] = i;
+    selection->index[selection->count++] = i;
 }
 
-int servers_choose(struct choice *choice, const struct servers *servers,
+int servers_select(struct selection *selection, const struct servers *servers,
                    const struct ctl *ctl, int count, char **names)
 {
     const char *given[] = {ctl->server};
     bool by_flag = count == 0 && ctl->server_given;
-    choice->count = 0;
-    choice->named = count > 0 || by_flag;
+    selection->count = 0;
+    selection->named = count > 0 || by_flag;
     for (int k = 0; k < (by_flag ? 1 : count); k++) {
         int64_t i = find(servers, by_flag ? given[k] : names[k]);
         if (i < 0) {
-            choice->count = 0;
+            selection->count = 0;
             return CTL_USAGE;
         }
-        add(choice, (uint32_t)i);
+        add(selection, (uint32_t)i);
     }
-    for (uint32_t i = 0; !choice->named && i < servers->conf.server_count; i++)
-        add(choice, i);
+    for (uint32_t i = 0; !selection->named && i < servers->conf.server_count; i++)
+        add(selection, i);
     return CTL_OK;
 }
 
-/* ---- where to talk to ---- */
+/* ---- endpoints ---- */
 
-static void place_server(struct place *place, const struct herd_conf_server *server)
+static void endpoint_of_server(struct endpoint *endpoint,
+                               const struct herd_conf_server *server)
 {
-    (void)snprintf(place->name, sizeof place->name, "%s", server->name);
-    (void)snprintf(place->host, sizeof place->host, "%s",
+    (void)snprintf(endpoint->name, sizeof endpoint->name, "%s", server->name);
+    (void)snprintf(endpoint->host, sizeof endpoint->host, "%s",
                    io_address_reachable(server->client.host));
-    place->port = server->client.port;
-    servers_address(&server->client, place->address);
+    endpoint->port = server->client.port;
+    servers_address(&server->client, endpoint->address);
 }
 
-static int place_address(struct place *place, const char *text)
+static int endpoint_of_address(struct endpoint *endpoint, const char *text)
 {
-    if (io_address_read(text, place->host, sizeof place->host, &place->port) != HERD_OK)
-        return ctl_complain(CTL_USAGE,
-                            "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT", text);
-    (void)snprintf(place->name, sizeof place->name, "%s", text);
-    (void)snprintf(place->address, sizeof place->address, "%s", text);
+    if (io_address_read(text, endpoint->host, sizeof endpoint->host, &endpoint->port) !=
+        HERD_OK)
+        return ctl_error(CTL_USAGE,
+                         "-s %s: neither NAME, HOST:PORT nor [IPV6-ADDRESS]:PORT", text);
+    (void)snprintf(endpoint->name, sizeof endpoint->name, "%s", text);
+    (void)snprintf(endpoint->address, sizeof endpoint->address, "%s", text);
     return CTL_OK;
 }
 
@@ -119,17 +121,17 @@ static uint32_t first_running(const struct servers *servers)
     return 0;
 }
 
-int servers_place(struct place *place, const struct ctl *ctl)
+int servers_endpoint(struct endpoint *endpoint, const struct ctl *ctl)
 {
     struct servers servers;
     if (ctl->server != NULL && strchr(ctl->server, ':') != NULL)
-        return place_address(place, ctl->server);
+        return endpoint_of_address(endpoint, ctl->server);
     if (servers_open(&servers, ctl->conf_path) != CTL_OK)
         return CTL_USAGE;
     int64_t i = ctl->server != NULL ? find(&servers, ctl->server)
                                     : (int64_t)first_running(&servers);
     if (i >= 0)
-        place_server(place, &servers.conf.servers[i]);
+        endpoint_of_server(endpoint, &servers.conf.servers[i]);
     servers_close(&servers);
     return i >= 0 ? CTL_OK : CTL_USAGE;
 }

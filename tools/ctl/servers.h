@@ -1,4 +1,4 @@
-/* The servers of the configuration, and where to talk to one. */
+/* The servers of the configuration, and the address of one. */
 #ifndef CTL_SERVERS_H
 #define CTL_SERVERS_H
 
@@ -13,44 +13,51 @@ struct servers {
     struct herd_conf conf;
 };
 
-/* Reads the configuration. Complains. */
+/* Reads the configuration; servers_close frees it. CTL_OK, or CTL_USAGE after printing an
+ * error, and then there is nothing to close. */
 int servers_open(struct servers *servers, const char *conf_path);
 void servers_close(struct servers *servers);
 
-/* The process that serves as server `i`; 0: none, negative: one that cannot be told. */
+/* The process id of server `i`, which holds the lock of its pid file; 0: it is not running;
+ * negative: it runs, but its process id is unknown. */
 pid_t servers_pid(const struct servers *servers, uint32_t i);
 
-/* FOLDER/NAME SUFFIX for server `i`; `folder` is one of the configuration's, `out` has
- * IO_PATH_MAX bytes. False when it is too long; complains. */
+/* Writes the path FOLDER/NAMESUFFIX of server `i` to `out` (IO_PATH_MAX bytes); `folder` is
+ * run_dir or log_dir of the configuration. False if it is too long; prints an error. */
 bool servers_path(const struct servers *servers, const char *folder, uint32_t i,
                   const char *suffix, char *out);
 
-/* "127.0.0.1:11490" or "[::1]:11490", for people; `out` has SERVERS_ADDRESS bytes. */
-enum { SERVERS_ADDRESS = HERD_CONF_HOST_MAX + 16 };
+enum {
+    SERVERS_ADDRESS = HERD_CONF_HOST_MAX + 16
+}; /* bytes of an address as text, with NUL */
+
+/* Writes "127.0.0.1:11490" or "[::1]:11490" to `out` (SERVERS_ADDRESS bytes). */
 void servers_address(const struct herd_conf_addr *addr, char *out);
 
-/* Servers by their indexes. */
-struct choice {
-    uint32_t index[HERD_CONF_SERVERS_MAX];
+/* The servers that a command is about. */
+struct selection {
+    uint32_t index[HERD_CONF_SERVERS_MAX]; /* in the configuration; [0..count), each once */
     uint32_t count;
-    bool named; /* somebody asked for them by name */
+    bool named; /* they were named on the command line; false: they are all servers */
 };
 
-/* The servers that a command is about: those named, each once; without names the one
- * given with -s; else all. Complains about unknown names; then none is chosen. */
-int servers_choose(struct choice *choice, const struct servers *servers,
+/* Selects the servers in `names`, in that order; without names the one of -s; else all.
+ * CTL_OK, or CTL_USAGE after printing an error about an unknown name, and then none is
+ * selected. */
+int servers_select(struct selection *selection, const struct servers *servers,
                    const struct ctl *ctl, int count, char **names);
 
-/* Where clients connect. */
-struct place {
-    char name[SERVERS_ADDRESS]; /* of the server; the address when it is not known */
-    char host[HERD_CONF_HOST_MAX + 1];
-    char address[SERVERS_ADDRESS];
+/* The client address of a server. */
+struct endpoint {
+    char name[SERVERS_ADDRESS]; /* of the server; the address if only that is known */
+    char host[HERD_CONF_HOST_MAX + 1]; /* a name or an address that connections can use */
+    char address[SERVERS_ADDRESS];     /* host and port, for messages */
     unsigned port;
 };
 
-/* -s NAME, -s HOST:PORT, or the first server that runs, or the first one. Reads the
- * configuration when it is needed. Complains. */
-int servers_place(struct place *place, const struct ctl *ctl);
+/* The server of -s NAME or -s HOST:PORT; without -s the first running one of the
+ * configuration, or else its first one. The configuration is read unless -s has an address.
+ * CTL_OK, or CTL_USAGE after printing an error. */
+int servers_endpoint(struct endpoint *endpoint, const struct ctl *ctl);
 
 #endif

@@ -1,7 +1,7 @@
-/* Commands from standard input, over one connection that is made anew when it is lost. */
+/* Commands from standard input, over one connection that is re-established after a loss. */
 #include "herd/err.h"
 #include "io/mem.h"
-#include "talk.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,65 +13,65 @@ enum { WORDS_MAX = 64, LINE_BYTES_MAX = 16 * 1024 * 1024 };
 struct shell {
     const struct ctl *ctl;
     struct wire wire;
-    bool was_connected;
-    bool leave;
+    bool connected_before;
+    bool quit;
 };
 
 static const char help[] =
-    "  iamat CLIENT LOCATION [TIME]  report where a client is\n"
-    "  whatsat CLIENT KM MAX         what is near a client\n"
-    "  IAMAT ... or WHATSAT ...      a line of the protocol, sent as it is\n"
-    "  status [NAME...]              the state of the herd\n"
-    "  help, quit                    or Ctrl-D\n";
+    "  iamat CLIENT LOCATION [TIME]  report the location of a client\n"
+    "  whatsat CLIENT KM MAX         query the places near a client\n"
+    "  IAMAT ... or WHATSAT ...      send a line of the protocol unchanged\n"
+    "  status [NAME...]              show the status of the servers\n"
+    "  help, quit                    show this help; leave (or Ctrl-D)\n";
 
-/* Without -s the server is chosen anew, so that one that was stopped is replaced. */
-static int connect_again(struct shell *shell)
+/* Without -s the server is selected again, so that one that was stopped is replaced. */
+static int reconnect(struct shell *shell)
 {
-    struct place place;
+    struct endpoint endpoint;
     struct wire *wire = &shell->wire;
-    int status = servers_place(&place, shell->ctl);
+    int status = servers_endpoint(&endpoint, shell->ctl);
     if (status != CTL_OK)
         return status;
     wire_close(wire);
-    wire_allow(wire, ctl_timeout_ms(shell->ctl, CTL_TIMEOUT_MS));
-    status = wire_dial(wire, &place);
+    wire_set_timeout(wire, ctl_timeout_ms(shell->ctl, CTL_TIMEOUT_MS));
+    status = wire_dial(wire, &endpoint);
     if (status == CTL_DOWN)
-        return ctl_complain(status, "%s is not running: %s", place.name, wire->why);
+        return ctl_error(status, "%s is not running: %s", endpoint.name, wire->error.text);
     if (status != CTL_OK)
-        return ctl_complain(status, "%s", wire->why);
-    if (shell->was_connected)
-        (void)ctl_complain(status, "the connection was lost; connected again, to %s",
-                           place.name);
+        return ctl_error(status, "%s", wire->error.text);
+    if (shell->connected_before)
+        (void)ctl_error(status, "the connection was lost; reconnected to %s",
+                        endpoint.name);
     else if (isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1)
-        printf("Talking to %s at %s. `help` lists the commands.\n", place.name,
-               place.address);
-    shell->was_connected = true;
+        printf("Connected to %s at %s. `help` lists the commands.\n", endpoint.name,
+               endpoint.address);
+    shell->connected_before = true;
     return CTL_OK;
 }
 
-static int say(struct shell *shell, struct herd_slice line)
+static int send_line(struct shell *shell, struct herd_slice line)
 {
-    int status = wire_quiet(&shell->wire) ? CTL_OK : connect_again(shell);
+    int status = wire_is_idle(&shell->wire) ? CTL_OK : reconnect(shell);
     if (status != CTL_OK)
         return status;
-    wire_allow(&shell->wire, ctl_timeout_ms(shell->ctl, talk_usual_ms(line)));
-    return talk(&shell->wire, line);
+    wire_set_timeout(&shell->wire, ctl_timeout_ms(shell->ctl, command_timeout_ms(line)));
+    return command_exchange(&shell->wire, line);
 }
 
-typedef int make_line(struct herd_buf *line, int count, char **words);
+typedef int build_line(struct herd_buf *line, int count, char **words);
 
-static int make_and_say(struct shell *shell, make_line *make, int count, char **words)
+static int build_and_send(struct shell *shell, build_line *build, int count, char **words)
 {
     struct herd_buf line;
     herd_buf_init(&line, &io_mem, LINE_BYTES_MAX);
-    int status = make(&line, count, words);
+    int status = build(&line, count, words);
     if (status == CTL_OK)
-        status = say(shell, herd_buf_bytes(&line));
+        status = send_line(shell, herd_buf_bytes(&line));
     herd_buf_free(&line);
     return status;
 }
 
-/* Cuts the line into words, in place; the number of words, WORDS_MAX when more. */
+/* Splits the line into words, in place; returns their number, at most WORDS_MAX. */
 static int split(char *line, char **words)
 {
     static const char blanks[] = " \t\r\n\f\v";
@@ -86,29 +86,29 @@ static int split(char *line, char **words)
     return count;
 }
 
-static int obey_short(struct shell *shell, char *line)
+static int run_command(struct shell *shell, char *line)
 {
     char *words[WORDS_MAX];
     int count = split(line, words);
     if (count == 0)
         return CTL_OK;
     if (strcmp(words[0], "iamat") == 0)
-        return make_and_say(shell, talk_iamat, count - 1, words + 1);
+        return build_and_send(shell, command_build_iamat, count - 1, words + 1);
     if (strcmp(words[0], "whatsat") == 0)
-        return make_and_say(shell, talk_whatsat, count - 1, words + 1);
+        return build_and_send(shell, command_build_whatsat, count - 1, words + 1);
     if (strcmp(words[0], "status") == 0)
         return ctl_show_status(shell->ctl, count - 1, words + 1);
     if (strcmp(words[0], "help") == 0)
-        return printf("%s", help) < 0 ? CTL_REFUSED : CTL_OK;
-    shell->leave = strcmp(words[0], "quit") == 0;
-    if (shell->leave)
+        return printf("%s", help) < 0 ? CTL_FAILED : CTL_OK;
+    shell->quit = strcmp(words[0], "quit") == 0;
+    if (shell->quit)
         return CTL_OK;
-    return ctl_complain(CTL_USAGE, "unknown command %s; help lists those that there are",
-                        words[0]);
+    return ctl_error(CTL_USAGE, "unknown command %s; `help` lists the commands", words[0]);
 }
 
-/* Capitals are for the server, which also judges them. */
-static int obey(struct shell *shell, char *line, size_t len)
+/* A line that begins with a capital letter is sent to the server unchanged, valid or not.
+ */
+static int run_line(struct shell *shell, char *line, size_t len)
 {
     struct herd_slice all = herd_slice(line, len);
     size_t blanks = strspn(line, " \t");
@@ -116,8 +116,8 @@ static int obey(struct shell *shell, char *line, size_t len)
     if (all.len > 0 && all.data[all.len - 1] == '\n')
         all.len--;
     if (first >= 'A' && first <= 'Z')
-        return say(shell, all);
-    return obey_short(shell, line);
+        return send_line(shell, all);
+    return run_command(shell, line);
 }
 
 static bool read_line(bool interactive, char **line, size_t *size, size_t *len)
@@ -130,8 +130,9 @@ static bool read_line(bool interactive, char **line, size_t *size, size_t *len)
     return got >= 0;
 }
 
-/* People have seen what failed; scripts get it as the exit code. People also want to know
- * at once whether somebody is there, and may then ask for the status. */
+/* On a terminal, failures have been seen and the exit code is 0; a script gets the first
+ * failure as exit code. On a terminal the connection is opened at once, so that a server
+ * that is down is noticed before the first command. */
 int ctl_shell(const struct ctl *ctl)
 {
     struct shell shell = {.ctl = ctl};
@@ -140,16 +141,16 @@ int ctl_shell(const struct ctl *ctl)
     size_t size = 0, len = 0;
     int status = CTL_OK;
     wire_init(&shell.wire, ctl->verbose);
-    if (interactive && connect_again(&shell) == CTL_USAGE)
+    if (interactive && reconnect(&shell) == CTL_USAGE)
         return CTL_USAGE;
-    while (!shell.leave && read_line(interactive, &line, &size, &len)) {
-        int rc = obey(&shell, line, len);
-        status = interactive ? CTL_OK : ctl_first(status, rc);
+    while (!shell.quit && read_line(interactive, &line, &size, &len)) {
+        int rc = run_line(&shell, line, len);
+        status = interactive ? CTL_OK : ctl_first_failure(status, rc);
     }
     if (ferror(stdin))
-        status = ctl_complain(ctl_first(status, CTL_REFUSED), "cannot read the input: %s",
-                              strerror(errno));
-    if (interactive && !shell.leave)
+        status = ctl_error(ctl_first_failure(status, CTL_FAILED),
+                           "cannot read the input: %s", strerror(errno));
+    if (interactive && !shell.quit)
         (void)fputc('\n', stdout);
     free(line);
     wire_close(&shell.wire);

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SHOWN_ERRORS = 4096 };
+enum { STDERR_SHOWN = 4096 }; /* bytes of a server's standard error that are shown */
 
 static const char *name_of(const struct launch *launch, const struct servers *servers)
 {
@@ -20,17 +20,17 @@ static const char *name_of(const struct launch *launch, const struct servers *se
 
 /* ---- the child ---- */
 
-/* What herdctl itself was started with, a pipe of a script for example, must not stay open
- * for as long as the server lives. Nobody has a portable way to close all. */
+/* Descriptors that herdctl has inherited, for example a pipe of a script, must not stay
+ * open for as long as the server lives. POSIX has no call that closes all. */
 static void close_inherited(void)
 {
-    enum { SOME = 1024 };
-    for (int fd = STDERR_FILENO + 1; fd < SOME; fd++)
+    enum { FD_END = 1024 };
+    for (int fd = STDERR_FILENO + 1; fd < FD_END; fd++)
         (void)close(fd);
 }
 
-/* In the new process; no return. What goes wrong is for its standard error. */
-static void become(const char *program, char **argv, int out, int errors)
+/* In the new process; does not return. Failures are written to its standard error. */
+static void exec_server(const char *program, char **argv, int out, int errors)
 {
     int nothing = open("/dev/null", O_RDONLY);
     struct sigaction normal = {.sa_handler = SIG_DFL};
@@ -51,7 +51,7 @@ static void close_on_exec(int fd)
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Forks. Both descriptors are the child's alone afterwards. */
+/* Forks; the child uses both descriptors as its standard output and standard error. */
 static pid_t start_child(const struct launch *launch, const struct servers *servers,
                          const char *program, int out, int errors)
 {
@@ -63,38 +63,39 @@ static pid_t start_child(const struct launch *launch, const struct servers *serv
     (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
-        become(program, argv, out, errors);
+        exec_server(program, argv, out, errors);
     return pid;
 }
 
-/* ---- before and after ---- */
+/* ---- the parent ---- */
 
 static int open_errors(struct launch *launch, const struct servers *servers)
 {
     struct herd_error_text error = {"the path of log-dir is too long"};
     char folder[IO_PATH_MAX];
     const char *log_dir = servers->conf.log_dir;
-    if (!servers_path(servers, log_dir, launch->server, ".err", launch->errors))
+    if (!servers_path(servers, log_dir, launch->server, ".err", launch->stderr_path))
         return -1;
     if (io_conf_file_path(folder, servers->conf_path, log_dir, NULL, NULL) != HERD_OK ||
         io_file_make_dir(folder, &error) != HERD_OK) {
-        ctl_complain(CTL_REFUSED, "%s: %s", name_of(launch, servers), error.text);
+        ctl_error(CTL_FAILED, "%s: %s", name_of(launch, servers), error.text);
         return -1;
     }
-    int fd = open(launch->errors, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    launch->errors_from = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+    int fd = open(launch->stderr_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    launch->stderr_offset = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
     if (fd < 0)
-        ctl_complain(CTL_REFUSED, "%s: %s", launch->errors, strerror(errno));
+        ctl_error(CTL_FAILED, "%s: %s", launch->stderr_path, strerror(errno));
     return fd;
 }
 
 int spawn(struct launch *launch, const struct servers *servers, const char *program)
 {
     int ends[2];
-    *launch = (struct launch){.server = launch->server, .out = -1, .status = CTL_REFUSED};
+    *launch =
+        (struct launch){.server = launch->server, .ready_fd = -1, .status = CTL_FAILED};
     int errors = open_errors(launch, servers);
     if (errors < 0)
-        return CTL_REFUSED;
+        return CTL_FAILED;
     int rc = pipe(ends);
     if (rc == 0) {
         close_on_exec(ends[0]);
@@ -102,110 +103,110 @@ int spawn(struct launch *launch, const struct servers *servers, const char *prog
         (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
         launch->pid = start_child(launch, servers, program, ends[1], errors);
         (void)close(ends[1]);
-        launch->out = ends[0];
+        launch->ready_fd = ends[0];
     }
     int err = errno;
     (void)close(errors);
     if (rc == 0 && launch->pid > 0)
         return CTL_OK;
-    if (launch->out >= 0)
-        (void)close(launch->out);
-    launch->out = -1;
+    if (launch->ready_fd >= 0)
+        (void)close(launch->ready_fd);
+    launch->ready_fd = -1;
     launch->pid = 0;
-    return ctl_complain(CTL_REFUSED, "%s: cannot start: %s", name_of(launch, servers),
-                        strerror(err));
+    return ctl_error(CTL_FAILED, "%s: cannot start: %s", name_of(launch, servers),
+                     strerror(err));
 }
 
 static void end_launch(struct launch *launch, int status)
 {
-    (void)close(launch->out);
-    launch->out = -1;
+    (void)close(launch->ready_fd);
+    launch->ready_fd = -1;
     launch->status = status;
 }
 
-/* What the server wrote to its standard error, as far as it is ours. */
+/* Shows what the server wrote to its standard error since it was started. */
 static void show_errors(const struct launch *launch)
 {
-    char text[SHOWN_ERRORS];
-    int fd = open(launch->errors, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? pread(fd, text, sizeof text, launch->errors_from) : -1;
+    char text[STDERR_SHOWN];
+    int fd = open(launch->stderr_path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? pread(fd, text, sizeof text, launch->stderr_offset) : -1;
     if (fd >= 0)
         (void)close(fd);
     for (ssize_t at = 0; at < got;) {
         const char *lf = memchr(text + at, '\n', (size_t)(got - at));
         ssize_t len = lf != NULL ? lf - (text + at) : got - at;
-        ctl_complain(CTL_REFUSED, "  %.*s", (int)len, text + at);
+        ctl_error(CTL_FAILED, "  %.*s", (int)len, text + at);
         at += len + 1;
     }
 }
 
-/* A process closes its descriptors a moment before it can be waited for. Whoever closes
- * its standard output and lives on is no herd. */
+/* A process closes its descriptors a moment before it can be waited for. One that closes
+ * its standard output and does not exit is no herd program, and gets SIGTERM: false. */
 static bool wait_end(struct launch *launch, int *how)
 {
-    enum { LOOKS = 100, LOOK_EVERY_MS = 10 };
-    for (int i = 0; i < LOOKS; i++) {
+    enum { POLLS = 100, POLL_MS = 10 };
+    for (int i = 0; i < POLLS; i++) {
         pid_t pid = waitpid(launch->pid, how, WNOHANG);
         if (pid == launch->pid || (pid < 0 && errno != EINTR))
             return true;
-        (void)poll(NULL, 0, LOOK_EVERY_MS);
+        (void)poll(NULL, 0, POLL_MS);
     }
     (void)kill(launch->pid, SIGTERM);
     return false;
 }
 
-static void tell_end(struct launch *launch, const struct servers *servers)
+static void report_exit(struct launch *launch, const struct servers *servers)
 {
     int how = 0;
     const char *name = name_of(launch, servers);
     if (!wait_end(launch, &how))
-        ctl_complain(CTL_REFUSED,
-                     "%s (pid %ld) is no herd program: it never said that it "
-                     "is ready",
-                     name, (long)launch->pid);
+        ctl_error(CTL_FAILED,
+                  "%s (pid %ld) is not a herd program: it closed its output "
+                  "without a ready line",
+                  name, (long)launch->pid);
     else if (WIFSIGNALED(how))
-        ctl_complain(CTL_REFUSED, "%s did not start, signal %d ended it", name,
-                     WTERMSIG(how));
+        ctl_error(CTL_FAILED, "%s did not start: it was killed by signal %d", name,
+                  WTERMSIG(how));
     else
-        ctl_complain(CTL_REFUSED, "%s did not start, it ended with status %d", name,
-                     WEXITSTATUS(how));
+        ctl_error(CTL_FAILED, "%s did not start: it exited with status %d", name,
+                  WEXITSTATUS(how));
     show_errors(launch);
-    end_launch(launch, CTL_REFUSED);
+    end_launch(launch, CTL_FAILED);
 }
 
-/* "ready NAME client ADDRESS peer ADDRESS": the word behind " client ". */
-static void tell_ready(struct launch *launch, const struct servers *servers)
+/* Prints the client address of "ready NAME client ADDRESS peer ADDRESS". */
+static void report_ready(struct launch *launch, const struct servers *servers)
 {
     static const char mark[] = " client ";
-    const char *at = strstr(launch->said, mark);
+    const char *at = strstr(launch->line, mark);
     at = at != NULL ? at + strlen(mark) : "?";
     printf("%s is up (pid %ld): client %.*s\n", name_of(launch, servers), (long)launch->pid,
            (int)strcspn(at, " \n"), at);
     end_launch(launch, CTL_OK);
 }
 
-void spawn_hear(struct launch *launch, const struct servers *servers)
+void spawn_read(struct launch *launch, const struct servers *servers)
 {
-    char *room = launch->said + launch->said_len;
-    size_t left = sizeof launch->said - 1 - launch->said_len;
-    ssize_t got = read(launch->out, room, left);
+    char *room = launch->line + launch->line_len;
+    size_t left = sizeof launch->line - 1 - launch->line_len;
+    ssize_t got = read(launch->ready_fd, room, left);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return;
     if (got <= 0) {
-        tell_end(launch, servers);
+        report_exit(launch, servers);
         return;
     }
-    launch->said_len += (size_t)got;
-    launch->said[launch->said_len] = '\0';
-    if (strchr(launch->said, '\n') != NULL)
-        tell_ready(launch, servers);
+    launch->line_len += (size_t)got;
+    launch->line[launch->line_len] = '\0';
+    if (strchr(launch->line, '\n') != NULL)
+        report_ready(launch, servers);
 }
 
-void spawn_give_up(struct launch *launch, const struct servers *servers, int64_t timeout_ms)
+void spawn_abort(struct launch *launch, const struct servers *servers, int64_t timeout_ms)
 {
     (void)kill(launch->pid, SIGTERM);
-    ctl_complain(CTL_LATE, "%s was not ready within %g s, and was told to end",
-                 name_of(launch, servers), (double)timeout_ms / 1000);
+    ctl_error(CTL_TIMED_OUT, "%s was not ready within %g s and was sent SIGTERM",
+              name_of(launch, servers), (double)timeout_ms / 1000);
     show_errors(launch);
-    end_launch(launch, CTL_LATE);
+    end_launch(launch, CTL_TIMED_OUT);
 }

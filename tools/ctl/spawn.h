@@ -7,35 +7,34 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The herd program: $HERD_BIN, else the one near `self` (argv[0]), else the one of PATH.
- * `out` has IO_PATH_MAX bytes. False when there is none; complains. */
+/* Writes the path of the herd program to `out` (IO_PATH_MAX bytes): $HERD_BIN, else the one
+ * near `self` (argv[0]), else the one in PATH. False if there is none; prints an error. */
 bool spawn_find(const char *self, char *out);
 
-enum { SPAWN_READY = 256 };
+enum { SPAWN_READY_LINE = 256 }; /* bytes, with NUL */
 
-/* A server that is about to say "ready". */
+/* A server that has been started and has not yet printed its ready line. */
 struct launch {
-    uint32_t server;
+    uint32_t server; /* its index in the configuration */
     pid_t pid;
-    int out; /* its standard output; -1: closed */
-    char errors[IO_PATH_MAX];
-    off_t errors_from; /* where its part of that file begins */
-    char said[SPAWN_READY];
-    size_t said_len;
-    int status; /* once `out` is closed */
+    int ready_fd;                  /* its standard output, non-blocking; -1: closed */
+    char stderr_path[IO_PATH_MAX]; /* the file of its standard error */
+    off_t stderr_offset;           /* where its part of that file begins */
+    char line[SPAWN_READY_LINE];   /* what it has printed; ends with NUL */
+    size_t line_len;
+    int status; /* valid once ready_fd is closed */
 };
 
-/* Starts `program` as the server launch->server in a session of its own, its standard
- * error appended to LOG-DIR/NAME.err. CTL_OK, or CTL_REFUSED; complains. */
+/* Starts `program` as the server launch->server, in a session of its own, its standard
+ * error appended to LOG-DIR/NAME.err. CTL_OK, or CTL_FAILED after printing an error. */
 int spawn(struct launch *launch, const struct servers *servers, const char *program);
 
-/* Reads what the server said. When its first line is whole, or it has ended, `out` is
- * closed, `status` is set and people are told. */
-void spawn_hear(struct launch *launch, const struct servers *servers);
+/* Reads from `ready_fd`. When the ready line is complete or the server has exited, closes
+ * `ready_fd`, sets `status` and prints the result. */
+void spawn_read(struct launch *launch, const struct servers *servers);
 
-/* Gives up on a server that has said nothing for too long: ends it, which complains and
- * sets `status`. */
-void spawn_give_up(struct launch *launch, const struct servers *servers,
-                   int64_t timeout_ms);
+/* Sends SIGTERM to a server that was not ready within `timeout_ms`, prints an error, closes
+ * `ready_fd` and sets `status`. */
+void spawn_abort(struct launch *launch, const struct servers *servers, int64_t timeout_ms);
 
 #endif

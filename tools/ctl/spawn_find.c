@@ -1,4 +1,4 @@
-/* Where the herd program is. */
+/* Finds the herd program. */
 #include "spawn.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Not only executable: /usr/local/herd might be a folder. */
+/* Executable is not enough: /usr/local/herd might be a folder. */
 static bool is_program(const char *path)
 {
     struct stat st;
@@ -32,8 +32,8 @@ static bool search_path(const char *name, char *out)
     return false;
 }
 
-/* Beside herdctl, as in a folder of both; in ../build or .., as in a tree that was built;
- * in ../sbin, as installed. */
+/* Next to herdctl; in ../build or .., as in a built source tree; in ../sbin, as installed.
+ */
 static bool search_near(const char *self, char *out)
 {
     static const char *const names[] = {"herd", "../build/herd", "../herd", "../sbin/herd"};
@@ -58,13 +58,13 @@ bool spawn_find(const char *self, char *out)
     if (wanted == NULL || wanted[0] == '\0') {
         if (search_near(self, out) || search_path("herd", out))
             return true;
-        ctl_complain(CTL_REFUSED, "found no herd program beside herdctl nor in PATH; "
-                                  "HERD_BIN can name it");
+        ctl_error(CTL_FAILED, "no herd program near herdctl or in PATH; set HERD_BIN "
+                              "to its path");
         return false;
     }
     int len = snprintf(out, IO_PATH_MAX, "%s", wanted);
     if (len < IO_PATH_MAX && is_program(out))
         return true;
-    ctl_complain(CTL_REFUSED, "HERD_BIN: %s: not a program", wanted);
+    ctl_error(CTL_FAILED, "HERD_BIN: %s is not an executable file", wanted);
     return false;
 }

@@ -1,4 +1,4 @@
-/* start and stop. */
+/* start and stop. A server runs while its process holds the lock of its pid file. */
 #include "io/clock.h"
 #include "spawn.h"
 
@@ -8,12 +8,12 @@
 #include <stdio.h>
 
 enum {
-    AT_ONCE = 64,      /* servers that are being started, each with a pipe */
-    LOOK_EVERY_MS = 10 /* a lock cannot be polled for */
+    CONCURRENT_MAX = 64, /* servers that are being started, each with a pipe */
+    POLL_MS = 10         /* poll(2) cannot wait for a lock, so stop looks this often */
 };
 
 /* Milliseconds until the deadline, at most `most`; 0: it is reached. */
-static int left_ms(struct herd_mono deadline, int most)
+static int remaining_ms(struct herd_mono deadline, int most)
 {
     int64_t left = (deadline.ns - io_clock_mono().ns + HERD_NS_PER_MS - 1) / HERD_NS_PER_MS;
     return left <= 0 ? 0 : left < most ? (int)left : most;
@@ -25,26 +25,26 @@ struct starting {
     const struct servers *servers;
     const char *program;
     int64_t timeout_ms;
-    struct launch launches[AT_ONCE];
+    struct launch launches[CONCURRENT_MAX];
     uint32_t count;
 };
 
-/* Waits once for any of them. False: none is left. */
-static bool hear_some(struct starting *starting, int timeout_ms)
+/* Polls all launches once. False: none is left. */
+static bool poll_launches(struct starting *starting, int timeout_ms)
 {
-    struct pollfd pollfds[AT_ONCE];
+    struct pollfd pollfds[CONCURRENT_MAX];
     nfds_t count = 0;
     for (uint32_t i = 0; i < starting->count; i++)
-        if (starting->launches[i].out >= 0)
+        if (starting->launches[i].ready_fd >= 0)
             pollfds[count++] =
-                (struct pollfd){.fd = starting->launches[i].out, .events = POLLIN};
+                (struct pollfd){.fd = starting->launches[i].ready_fd, .events = POLLIN};
     if (count == 0)
         return false;
     if (poll(pollfds, count, timeout_ms) <= 0)
         return true;
     for (uint32_t i = 0, k = 0; i < starting->count; i++)
-        if (starting->launches[i].out >= 0 && pollfds[k++].revents != 0)
-            spawn_hear(&starting->launches[i], starting->servers);
+        if (starting->launches[i].ready_fd >= 0 && pollfds[k++].revents != 0)
+            spawn_read(&starting->launches[i], starting->servers);
     return true;
 }
 
@@ -52,13 +52,13 @@ static int wait_ready(struct starting *starting)
 {
     int status = CTL_OK, left;
     struct herd_mono deadline = herd_mono_add_ms(io_clock_mono(), starting->timeout_ms);
-    while ((left = left_ms(deadline, 1000)) > 0 && hear_some(starting, left))
+    while ((left = remaining_ms(deadline, 1000)) > 0 && poll_launches(starting, left))
         ;
     for (uint32_t i = 0; i < starting->count; i++) {
         struct launch *launch = &starting->launches[i];
-        if (launch->out >= 0)
-            spawn_give_up(launch, starting->servers, starting->timeout_ms);
-        status = ctl_first(status, launch->status);
+        if (launch->ready_fd >= 0)
+            spawn_abort(launch, starting->servers, starting->timeout_ms);
+        status = ctl_first_failure(status, launch->status);
     }
     starting->count = 0;
     return status;
@@ -80,40 +80,40 @@ static int start_one(struct starting *starting, uint32_t server)
     return status;
 }
 
-static int start_all(struct starting *starting, const struct choice *choice)
+static int start_all(struct starting *starting, const struct selection *selection)
 {
     int status = CTL_OK;
-    for (uint32_t i = 0; i < choice->count; i++) {
-        status = ctl_first(status, start_one(starting, choice->index[i]));
-        if (starting->count == AT_ONCE)
-            status = ctl_first(status, wait_ready(starting));
+    for (uint32_t i = 0; i < selection->count; i++) {
+        status = ctl_first_failure(status, start_one(starting, selection->index[i]));
+        if (starting->count == CONCURRENT_MAX)
+            status = ctl_first_failure(status, wait_ready(starting));
     }
-    return ctl_first(status, wait_ready(starting));
+    return ctl_first_failure(status, wait_ready(starting));
 }
 
 int ctl_start(const struct ctl *ctl, int count, char **names)
 {
     struct servers servers;
-    struct choice choice;
+    struct selection selection;
     struct starting starting = {.servers = &servers,
                                 .timeout_ms = ctl_timeout_ms(ctl, CTL_TIMEOUT_MS)};
     char program[IO_PATH_MAX];
     if (servers_open(&servers, ctl->conf_path) != CTL_OK)
         return CTL_USAGE;
-    int status = servers_choose(&choice, &servers, ctl, count, names);
+    int status = servers_select(&selection, &servers, ctl, count, names);
     if (status == CTL_OK && !spawn_find(ctl->self, program))
-        status = CTL_REFUSED;
+        status = CTL_FAILED;
     starting.program = program;
     if (status == CTL_OK)
-        status = start_all(&starting, &choice);
+        status = start_all(&starting, &selection);
     servers_close(&servers);
     return status;
 }
 
 /* ---- stop ---- */
 
-/* Tells the holder of the lock to end. `pids` gets it, or 0 when there is nothing to wait
- * for. A holder that cannot be told is never taken for a process: kill(-1) is everybody. */
+/* Sends SIGTERM to the server. *pid is its process to wait for; below 2: none. The negative
+ * process id of an unknown process must not reach kill(), where -1 means every process. */
 static int stop_one(const struct servers *servers, uint32_t i, bool named, pid_t *pid)
 {
     const char *name = servers->conf.servers[i].name;
@@ -121,28 +121,29 @@ static int stop_one(const struct servers *servers, uint32_t i, bool named, pid_t
     if (*pid == 0 && !named)
         printf("%s is not running\n", name);
     else if (*pid == 0)
-        return ctl_complain(CTL_DOWN, "%s is not running", name);
+        return ctl_error(CTL_DOWN, "%s is not running", name);
     else if (*pid < 2 || kill(*pid, SIGTERM) == 0)
-        return *pid > 1
-                   ? CTL_OK
-                   : ctl_complain(CTL_REFUSED, "%s: cannot tell which process it is", name);
+        return *pid > 1 ? CTL_OK
+                        : ctl_error(CTL_FAILED,
+                                    "%s is running, but its process id is unknown", name);
     else if (errno != ESRCH) {
-        int status = ctl_complain(CTL_REFUSED, "%s (pid %ld): %s", name, (long)*pid,
-                                  strerror(errno));
+        int status =
+            ctl_error(CTL_FAILED, "%s (pid %ld): %s", name, (long)*pid, strerror(errno));
         *pid = 0;
         return status;
     }
     return CTL_OK;
 }
 
-/* The lock goes when the process does; a new holder is somebody else's new server. */
-static int wait_gone(const struct servers *servers, uint32_t i, pid_t pid,
-                     struct herd_mono deadline)
+/* The lock is released when the process exits; another holder is a server that somebody has
+ * started since. */
+static int wait_stopped(const struct servers *servers, uint32_t i, pid_t pid,
+                        struct herd_mono deadline)
 {
     const char *name = servers->conf.servers[i].name;
     for (;;) {
         pid_t now = servers_pid(servers, i);
-        int left = left_ms(deadline, LOOK_EVERY_MS);
+        int left = remaining_ms(deadline, POLL_MS);
         if (now != pid) {
             printf("%s has stopped (pid %ld)\n", name, (long)pid);
             return CTL_OK;
@@ -151,30 +152,30 @@ static int wait_gone(const struct servers *servers, uint32_t i, pid_t pid,
             break;
         (void)poll(NULL, 0, left);
     }
-    return ctl_complain(CTL_LATE,
-                        "%s (pid %ld) is still running. It may be sending its last "
-                        "replies: wait longer with -t; its log says what it does; "
-                        "`kill -9 %ld` ends it without a good-bye",
-                        name, (long)pid, (long)pid);
+    return ctl_error(CTL_TIMED_OUT,
+                     "%s (pid %ld) is still running. It may be sending its last "
+                     "replies: wait longer with -t, or see its log; `kill -9 %ld` ends "
+                     "it at once",
+                     name, (long)pid, (long)pid);
 }
 
 int ctl_stop(const struct ctl *ctl, int count, char **names)
 {
     struct servers servers;
-    struct choice choice;
+    struct selection selection;
     pid_t pids[HERD_CONF_SERVERS_MAX];
     if (servers_open(&servers, ctl->conf_path) != CTL_OK)
         return CTL_USAGE;
-    int status = servers_choose(&choice, &servers, ctl, count, names);
-    for (uint32_t i = 0; i < choice.count; i++)
-        status =
-            ctl_first(status, stop_one(&servers, choice.index[i], choice.named, &pids[i]));
+    int status = servers_select(&selection, &servers, ctl, count, names);
+    for (uint32_t i = 0; i < selection.count; i++)
+        status = ctl_first_failure(
+            status, stop_one(&servers, selection.index[i], selection.named, &pids[i]));
     struct herd_mono deadline =
         herd_mono_add_ms(io_clock_mono(), ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
-    for (uint32_t i = 0; i < choice.count; i++)
+    for (uint32_t i = 0; i < selection.count; i++)
         if (pids[i] > 1)
-            status =
-                ctl_first(status, wait_gone(&servers, choice.index[i], pids[i], deadline));
+            status = ctl_first_failure(
+                status, wait_stopped(&servers, selection.index[i], pids[i], deadline));
     servers_close(&servers);
     return status;
 }

@@ -1,4 +1,4 @@
-/* status: as a table, in full, or as JSON. */
+/* The command status: a table of servers, their details, or JSON. */
 #include "status.h"
 
 #include "herd/err.h"
@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- one server in full ---- */
+/* ---- the details of one server ---- */
 
-static void coloured(const struct report *report, int width)
+static void put_state(const struct report *report)
 {
     bool colour = ctl_colour();
     if (colour)
         (void)fputs(report->state == STATUS_UP ? "\033[32m" : "\033[31m", stdout);
-    printf("%-*s%s", width, report_state(report), colour ? "\033[0m" : "");
+    printf("%s%s", report_state(report), colour ? "\033[0m" : "");
 }
 
 static bool is(const struct report_line *line, const char *key)
@@ -47,7 +47,7 @@ static void put_padded(struct herd_slice text, size_t width)
 static void put_link(struct herd_slice value, size_t width)
 {
     struct report_link link;
-    report_link(value, &link);
+    report_parse_link(value, &link);
     (void)fputs("  link ", stdout);
     put_padded(link.name, width > 5 ? width - 5 : 0);
     (void)fputs("  ", stdout);
@@ -58,7 +58,7 @@ static void put_link(struct herd_slice value, size_t width)
 static void put_refusal(struct herd_slice value)
 {
     struct report_refusal refusal;
-    report_refusal(value, &refusal);
+    report_parse_refusal(value, &refusal);
     (void)fputs("  ", stdout);
     status_put_refusal(&refusal);
     (void)fputc('\n', stdout);
@@ -67,7 +67,7 @@ static void put_refusal(struct herd_slice value)
 static void put_places(struct herd_slice value)
 {
     struct report_places places;
-    report_places(value, &places);
+    report_parse_places(value, &places);
     (void)fputs("  ", stdout);
     status_put_places(&places);
     (void)fputc('\n', stdout);
@@ -80,7 +80,7 @@ static void put_counter(const struct report_line *line, const struct widths *wid
     put_padded(line->key, widths->key);
     printf("  %*s", value_len < widths->value ? (int)(widths->value - value_len) : 0, "");
     ctl_print(line->value);
-    printf("  %s\n", report_meaning(line->key));
+    printf("  %s\n", report_describe(line->key));
 }
 
 void status_details(const struct servers *servers, uint32_t i, const struct report *report)
@@ -93,12 +93,12 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
     servers_address(&server->client, client);
     servers_address(&server->peer, peer);
     printf("%s is ", server->name);
-    coloured(report, 0);
+    put_state(report);
     if (report->pid > 0)
         printf(", pid %ld", (long)report->pid);
     printf(", clients %s, neighbours %s\n", client, peer);
     if (report->state == STATUS_SILENT)
-        ctl_complain(CTL_LATE, "%s", report->why);
+        ctl_error(CTL_TIMED_OUT, "%s", report->error.text);
     while (report_next(&rest, &line)) {
         if (is(&line, "link"))
             put_link(line.value, widths.key);
@@ -113,52 +113,52 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
 
 /* ---- the command ---- */
 
-/* A server that is down counts more than one that is silent. */
-static int judge(const struct choice *choice, const struct report *reports)
+/* The exit code: a server that is down takes precedence over one that is silent. */
+static int exit_code(const struct selection *selection, const struct report *reports)
 {
     int status = CTL_OK;
-    for (uint32_t i = 0; i < choice->count; i++) {
+    for (uint32_t i = 0; i < selection->count; i++) {
         if (reports[i].state == STATUS_DOWN)
             return CTL_DOWN;
         if (reports[i].state == STATUS_SILENT)
-            status = CTL_LATE;
+            status = CTL_TIMED_OUT;
     }
     return status;
 }
 
 static int show(const struct ctl *ctl, const struct servers *servers,
-                const struct choice *choice, const struct report *reports)
+                const struct selection *selection, const struct report *reports)
 {
     if (ctl->json) {
-        if (!status_json(servers, choice, reports))
-            return ctl_complain(CTL_REFUSED, "%s", herd_strerror(HERD_ENOMEM));
-    } else if (!choice->named) {
-        status_table(servers, choice, reports);
+        if (!status_json(servers, selection, reports))
+            return ctl_error(CTL_FAILED, "%s", herd_strerror(HERD_ENOMEM));
+    } else if (!selection->named) {
+        status_table(servers, selection, reports);
     } else {
-        for (uint32_t i = 0; i < choice->count; i++) {
+        for (uint32_t i = 0; i < selection->count; i++) {
             if (i > 0)
                 (void)fputc('\n', stdout);
-            status_details(servers, choice->index[i], &reports[i]);
+            status_details(servers, selection->index[i], &reports[i]);
         }
     }
-    return judge(choice, reports);
+    return exit_code(selection, reports);
 }
 
 int ctl_show_status(const struct ctl *ctl, int count, char **names)
 {
     struct servers servers;
-    struct choice choice;
+    struct selection selection;
     if (servers_open(&servers, ctl->conf_path) != CTL_OK)
         return CTL_USAGE;
-    int status = servers_choose(&choice, &servers, ctl, count, names);
-    struct report *reports = calloc(choice.count + (size_t)1, sizeof *reports);
+    int status = servers_select(&selection, &servers, ctl, count, names);
+    struct report *reports = calloc(selection.count + (size_t)1, sizeof *reports);
     if (reports == NULL)
-        status = ctl_complain(CTL_REFUSED, "%s", herd_strerror(HERD_ENOMEM));
-    for (uint32_t i = 0; status == CTL_OK && i < choice.count; i++)
-        report_ask(&reports[i], &servers, choice.index[i], ctl);
+        status = ctl_error(CTL_FAILED, "%s", herd_strerror(HERD_ENOMEM));
+    for (uint32_t i = 0; status == CTL_OK && i < selection.count; i++)
+        report_fetch(&reports[i], &servers, selection.index[i], ctl);
     if (status == CTL_OK) {
-        status = show(ctl, &servers, &choice, reports);
-        for (uint32_t i = 0; i < choice.count; i++)
+        status = show(ctl, &servers, &selection, reports);
+        for (uint32_t i = 0; i < selection.count; i++)
             report_free(&reports[i]);
     }
     free(reports);

@@ -1,4 +1,4 @@
-/* What a server says about itself, and ways to show it. */
+/* The status report of a server, and its presentations. */
 #ifndef CTL_STATUS_H
 #define CTL_STATUS_H
 
@@ -9,94 +9,101 @@
 enum status_state {
     STATUS_UP,
     STATUS_DOWN,   /* no process holds the lock of the pid file */
-    STATUS_SILENT, /* one does, but its control socket did not answer */
+    STATUS_SILENT, /* a process holds the lock, but its control socket does not answer */
 };
 
 struct report {
     enum status_state state;
-    pid_t pid;
-    char why[WIRE_WHY];   /* STATUS_SILENT only */
-    struct herd_buf text; /* the reply to STATUS, without its empty line */
+    pid_t pid;                    /* as servers_pid() */
+    struct herd_error_text error; /* why it is STATUS_SILENT */
+    struct herd_buf text; /* STATUS_UP: the reply to STATUS, without its empty line */
 };
 
-/* Asks server `i`. The report is given back by report_free. */
-void report_ask(struct report *report, const struct servers *servers, uint32_t i,
-                const struct ctl *ctl);
+/* Fetches the status of server `i` over its control socket. The report is freed by
+ * report_free, whatever its state. */
+void report_fetch(struct report *report, const struct servers *servers, uint32_t i,
+                  const struct ctl *ctl);
 void report_free(struct report *report);
 
-/* "up", "down", "silent". */
+/* "up", "down" or "silent"; static. */
 const char *report_state(const struct report *report);
 
-/* One line of the reply in two parts, which live as long as the report. */
+/* One line of the reply, split at its first blank. The slices live as long as the report.
+ */
 struct report_line {
     struct herd_slice key;
     struct herd_slice value;
 };
 
-/* Takes the next line off *rest, which begins as the bytes of report->text. */
+/* Removes the next line from the front of *rest, which starts as the bytes of report->text.
+ * False: there is none. */
 bool report_next(struct herd_slice *rest, struct report_line *line);
 
-/* The value of a key, or an empty slice. */
+/* The value of the first line with this key; an empty slice if there is none. */
 struct herd_slice report_get(const struct report *report, const char *key);
 
-/* A value of a link line: NAME up HOW BEHIND MODE RTT_US SKEW_MS, or NAME down - 0 WHY...
- * Words that the line does not have are empty: older servers send no MODE and what is
- * behind it. More words are for later versions. */
+/* The value of a link line: NAME up HOW BEHIND MODE RTT_US SKEW_MS, or NAME down - 0 WHY...
+ * Missing words are empty: older servers send neither MODE nor the words after it. Further
+ * words are those of later versions and are ignored. */
 struct report_link {
-    struct herd_slice name, state, how, behind;
+    struct herd_slice name, state;
+    struct herd_slice how;                   /* "dialled" or "accepted" */
+    struct herd_slice behind;                /* records that are still to be sent */
     struct herd_slice mode, rtt_us, skew_ms; /* up only */
     struct herd_slice why;                   /* down only */
     bool up;
 };
 
-void report_link(struct herd_slice value, struct report_link *link);
+void report_parse_link(struct herd_slice value, struct report_link *link);
 
-/* A value of a refusal line: NAME COUNT WHY... A refused peer connection. */
+/* The value of a refusal line, about a server that was refused as neighbour: NAME COUNT
+ * WHY... */
 struct report_refusal {
     struct herd_slice name, count, why;
 };
 
-void report_refusal(struct herd_slice value, struct report_refusal *refusal);
+void report_parse_refusal(struct herd_slice value, struct report_refusal *refusal);
 
-/* A value of a places line: PROVIDER closed|open|probing RETRY_MS. Older servers send no
- * such line. More words are for later versions. */
+/* The value of a places line, about the provider and its circuit breaker: PROVIDER
+ * closed|open|probing RETRY_MS. Older servers send no such line. Further words are ignored.
+ */
 struct report_places {
     struct herd_slice provider, state, retry_ms;
 };
 
-void report_places(struct herd_slice value, struct report_places *places);
+void report_parse_places(struct herd_slice value, struct report_places *places);
 
-/* A number with or without a minus sign; `otherwise` when it is none. */
+/* Parses an integer with or without a minus sign; `otherwise` if `text` is none. */
 int64_t report_int(struct herd_slice text, int64_t otherwise);
 
-/* What a key means, or "". */
-const char *report_meaning(struct herd_slice key);
+/* The description of a key; "" if it has none; static. */
+const char *report_describe(struct herd_slice key);
 
-/* ---- showing to people ---- */
+/* ---- parts of the presentations for people, on standard output, without LF ---- */
 
-/* The state of a link, without its name and without LF. */
+/* The state of a link, without its name. */
 void status_put_link(const struct report_link *link);
 
-/* Whether people should know more about a link than that it is up: everything is being
- * sent, or waits for that, or the clocks differ by more than a second. */
-bool status_link_is_odd(const struct report_link *link);
+/* Whether the table of all servers has a note about an up link: a full sync is going on or
+ * due, or the clocks differ by more than a second. */
+bool status_link_needs_note(const struct report_link *link);
 
 void status_put_refusal(const struct report_refusal *refusal);
 
-/* The provider and its state, without LF. */
+/* The provider and the state of its circuit breaker. */
 void status_put_places(const struct report_places *places);
 
-/* Whether people should know more: it is not asked after failures, or just probed. */
-bool status_places_is_odd(const struct report_places *places);
+/* Whether the table of all servers has a note about Places: the circuit is not closed. */
+bool status_places_needs_note(const struct report_places *places);
 
-/* ---- showing all: `reports` are those of the servers of `choice`, in its order ---- */
+/* ---- showing all: `reports` are those of the servers of `selection`, in its order ---- */
 
-void status_table(const struct servers *servers, const struct choice *choice,
+void status_table(const struct servers *servers, const struct selection *selection,
                   const struct report *reports);
 void status_details(const struct servers *servers, uint32_t i, const struct report *report);
 
 /* False: out of memory. */
-bool status_json(const struct servers *servers, const struct choice *choice,
+bool status_json(const struct servers *servers, const struct selection *selection,
                  const struct report *reports);
 
 #endif

@@ -1,4 +1,4 @@
-/* status as JSON. */
+/* The status of servers as JSON. */
 #include "status.h"
 
 #include "decimal.h"
@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* JSON is UTF-8, whatever a neighbour has said: other bytes are escaped as in the log. */
+/* JSON must be UTF-8, but names that neighbours sent may hold any bytes: others are escaped
+ * as in the log. */
 static bool add_text(cJSON *object, const char *key, struct herd_slice value)
 {
     enum { ESCAPED = 4 };
@@ -27,7 +28,7 @@ static bool add_chars(cJSON *object, const char *key, const char *text)
     return add_text(object, key, herd_slice_str(text));
 }
 
-/* As JSON wants it: a number has no zero in front. */
+/* Whether `value` is an integer of JSON, which has no leading zero. */
 static bool is_number(struct herd_slice value)
 {
     uint64_t number;
@@ -37,7 +38,7 @@ static bool is_number(struct herd_slice value)
            (value.len == 1 || value.data[0] != '0');
 }
 
-/* Numbers are written digit by digit: one of cJSON is a double, and rounds. */
+/* The digits are copied: a number of cJSON is a double, which would round them. */
 static bool add_number(cJSON *object, const char *key, struct herd_slice value)
 {
     char text[32];
@@ -47,8 +48,8 @@ static bool add_number(cJSON *object, const char *key, struct herd_slice value)
     return cJSON_AddRawToObject(object, key, text) != NULL;
 }
 
-/* What an older server does not tell is left out. */
-static bool add_if_told(cJSON *object, const char *key, struct herd_slice value)
+/* Older servers do not send some values; these are left out. */
+static bool add_if_known(cJSON *object, const char *key, struct herd_slice value)
 {
     return value.len == 0 || add_number(object, key, value);
 }
@@ -57,7 +58,7 @@ static bool add_link(cJSON *links, struct herd_slice value)
 {
     struct report_link link;
     cJSON *object = cJSON_CreateObject();
-    report_link(value, &link);
+    report_parse_link(value, &link);
     if (object == NULL || !cJSON_AddItemToArray(links, object))
         return false;
     if (!add_text(object, "name", link.name) || !add_text(object, "state", link.state))
@@ -66,15 +67,15 @@ static bool add_link(cJSON *links, struct herd_slice value)
         return add_text(object, "why", link.why);
     return add_text(object, "how", link.how) && add_number(object, "behind", link.behind) &&
            (link.mode.len == 0 || add_text(object, "mode", link.mode)) &&
-           add_if_told(object, "rtt_us", link.rtt_us) &&
-           add_if_told(object, "skew_ms", link.skew_ms);
+           add_if_known(object, "rtt_us", link.rtt_us) &&
+           add_if_known(object, "skew_ms", link.skew_ms);
 }
 
 static bool add_refusal(cJSON *refusals, struct herd_slice value)
 {
     struct report_refusal refusal;
     cJSON *object = cJSON_CreateObject();
-    report_refusal(value, &refusal);
+    report_parse_refusal(value, &refusal);
     return object != NULL && cJSON_AddItemToArray(refusals, object) &&
            add_text(object, "name", refusal.name) &&
            add_number(object, "count", refusal.count) &&
@@ -85,13 +86,13 @@ static bool add_places(cJSON *server, struct herd_slice value)
 {
     struct report_places places;
     cJSON *object = cJSON_AddObjectToObject(server, "places");
-    report_places(value, &places);
+    report_parse_places(value, &places);
     return object != NULL && add_text(object, "provider", places.provider) &&
            add_text(object, "state", places.state) &&
-           add_if_told(object, "retry_ms", places.retry_ms);
+           add_if_known(object, "retry_ms", places.retry_ms);
 }
 
-/* These are words, even when they happen to hold digits only. */
+/* These values are texts, even if they consist of digits only. */
 static bool is_text(const char *key)
 {
     return strcmp(key, "version") == 0 || strcmp(key, "digest") == 0;
@@ -134,18 +135,19 @@ static bool add_server(cJSON *list, const struct herd_conf_server *server,
            (report->pid <= 0 ||
             cJSON_AddNumberToObject(object, "pid", (double)report->pid) != NULL) &&
            add_chars(object, "client", client) && add_chars(object, "peer", peer) &&
-           (report->state != STATUS_SILENT || add_chars(object, "why", report->why)) &&
+           (report->state != STATUS_SILENT ||
+            add_chars(object, "why", report->error.text)) &&
            (report->state != STATUS_UP || add_reply(object, report));
 }
 
-bool status_json(const struct servers *servers, const struct choice *choice,
+bool status_json(const struct servers *servers, const struct selection *selection,
                  const struct report *reports)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON *list = root != NULL ? cJSON_AddArrayToObject(root, "servers") : NULL;
     bool ok = list != NULL;
-    for (uint32_t i = 0; ok && i < choice->count; i++)
-        ok = add_server(list, &servers->conf.servers[choice->index[i]], &reports[i]);
+    for (uint32_t i = 0; ok && i < selection->count; i++)
+        ok = add_server(list, &servers->conf.servers[selection->index[i]], &reports[i]);
     char *text = ok ? cJSON_Print(root) : NULL;
     if (text != NULL) {
         ctl_print(herd_slice_str(text));

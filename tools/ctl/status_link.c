@@ -1,32 +1,32 @@
-/* status for people: one link, one refusal, and the provider of places. */
+/* The status of a link, of a refused server and of the Places provider, for people. */
 #include "status.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SKEW_ODD_MS = 1000 };
+enum { SKEW_NOTE_MS = 1000 };
 
-static bool skew_is_odd(const struct report_link *link)
+static bool skew_is_large(const struct report_link *link)
 {
     int64_t ms = report_int(link->skew_ms, 0);
-    return ms > SKEW_ODD_MS || ms < -SKEW_ODD_MS;
+    return ms > SKEW_NOTE_MS || ms < -SKEW_NOTE_MS;
 }
 
-static bool mode_is_odd(const struct report_link *link)
+static bool mode_is_unusual(const struct report_link *link)
 {
     return link->mode.len > 0 && !herd_slice_eq(link->mode, HERD_LIT("feed"));
 }
 
-bool status_link_is_odd(const struct report_link *link)
+bool status_link_needs_note(const struct report_link *link)
 {
-    return link->up && (mode_is_odd(link) || skew_is_odd(link));
+    return link->up && (mode_is_unusual(link) || skew_is_large(link));
 }
 
 static void put_mode(struct herd_slice mode)
 {
     (void)fputs(", ", stdout);
-    if (herd_slice_eq(mode, HERD_LIT("sync")))
-        (void)fputs("full sync", stdout);
+    if (herd_slice_eq(mode, HERD_LIT("walk")) || herd_slice_eq(mode, HERD_LIT("sync")))
+        (void)fputs("full sync in progress", stdout);
     else if (herd_slice_eq(mode, HERD_LIT("wait")))
         (void)fputs("waiting for a full sync", stdout);
     else
@@ -43,10 +43,10 @@ static void put_up(const struct report_link *link)
     ctl_print(link->behind);
     (void)fputs(" records behind", stdout);
     if (rtt_us > 0)
-        printf(", %g ms away", (double)rtt_us / 1000);
-    if (mode_is_odd(link))
+        printf(", round trip %g ms", (double)rtt_us / 1000);
+    if (mode_is_unusual(link))
         put_mode(link->mode);
-    if (skew_is_odd(link))
+    if (skew_is_large(link))
         printf(", its clock is %g s %s", (double)(skew_ms < 0 ? -skew_ms : skew_ms) / 1000,
                skew_ms < 0 ? "behind" : "ahead");
 }
@@ -73,7 +73,7 @@ void status_put_refusal(const struct report_refusal *refusal)
     ctl_print(refusal->why);
 }
 
-bool status_places_is_odd(const struct report_places *places)
+bool status_places_needs_note(const struct report_places *places)
 {
     return !herd_slice_eq(places->state, HERD_LIT("closed"));
 }
@@ -84,14 +84,14 @@ void status_put_places(const struct report_places *places)
     (void)fputs("places ", stdout);
     ctl_print(places->provider);
     if (herd_slice_eq(places->state, HERD_LIT("open"))) {
-        (void)fputs(": failed, and is not asked", stdout);
+        (void)fputs(": circuit open after failures, next request ", stdout);
         if (retry_ms > 0)
-            printf(" for %g s", (double)retry_ms / 1000);
+            printf("in %g s", (double)retry_ms / 1000);
         else
-            (void)fputs(" until somebody asks", stdout);
+            (void)fputs("with the next query", stdout);
     } else if (herd_slice_eq(places->state, HERD_LIT("probing"))) {
-        (void)fputs(": failed, and is being tried again", stdout);
-    } else if (status_places_is_odd(places)) {
+        (void)fputs(": circuit half-open, testing with one request", stdout);
+    } else if (status_places_needs_note(places)) {
         (void)fputs(": ", stdout);
         ctl_print(places->state);
     }

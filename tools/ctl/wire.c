@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-    PIECE = 64 * 1024,
+    READ_SIZE = 64 * 1024,
     IN_MAX = 80 * 1024 * 1024, /* above the largest places-body-max */
     OUT_MAX = 80 * 1024 * 1024,
     POLL_MAX_MS = 3600 * 1000
@@ -31,29 +31,29 @@ void wire_close(struct wire *wire)
     if (wire->fd >= 0)
         (void)close(wire->fd);
     wire->fd = -1;
-    wire->taken = 0;
-    wire->done = wire->in_reply = false;
+    wire->returned = 0;
+    wire->output_ended = wire->in_reply = false;
     herd_buf_free(&wire->in);
     herd_buf_free(&wire->out);
 }
 
-void wire_allow(struct wire *wire, int64_t timeout_ms)
+void wire_set_timeout(struct wire *wire, int64_t timeout_ms)
 {
     wire->timeout_ms = timeout_ms;
     wire->deadline = herd_mono_add_ms(io_clock_mono(), timeout_ms);
 }
 
-__attribute__((format(printf, 3, 4))) static int explain(struct wire *wire, int status,
-                                                         const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int fail(struct wire *wire, int status,
+                                                      const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(wire->why, sizeof wire->why, format, args);
+    (void)vsnprintf(wire->error.text, sizeof wire->error.text, format, args);
     va_end(args);
     return status;
 }
 
-/* Waits for `events` on the connection. CTL_OK, or CTL_LATE with `why`. */
+/* Waits for `events` on the connection. CTL_OK or CTL_TIMED_OUT. */
 static int wait_for(struct wire *wire, short events)
 {
     for (;;) {
@@ -61,8 +61,8 @@ static int wait_for(struct wire *wire, short events)
         int64_t left_ms = (left_ns + HERD_NS_PER_MS - 1) / HERD_NS_PER_MS;
         struct pollfd pollfd = {.fd = wire->fd, .events = events};
         if (left_ms <= 0)
-            return explain(wire, CTL_LATE, "%s: no answer within %g s", wire->name,
-                           (double)wire->timeout_ms / 1000);
+            return fail(wire, CTL_TIMED_OUT, "%s: no reply within %g s", wire->name,
+                        (double)wire->timeout_ms / 1000);
         if (poll(&pollfd, 1, (int)(left_ms < POLL_MAX_MS ? left_ms : POLL_MAX_MS)) > 0)
             return CTL_OK;
     }
@@ -75,13 +75,13 @@ static int finish_dial(struct wire *wire, const char *where)
     int status = wait_for(wire, POLLOUT);
     int err = status == CTL_OK ? io_sock_error(wire->fd) : 0;
     if (err != 0)
-        status = explain(wire, CTL_DOWN, "cannot connect to %s: %s", where, strerror(err));
+        status = fail(wire, CTL_DOWN, "cannot connect to %s: %s", where, strerror(err));
     if (status != CTL_OK)
         wire_close(wire);
     return status;
 }
 
-static int dial_one(struct wire *wire, const struct addrinfo *found)
+static int dial_address(struct wire *wire, const struct addrinfo *found)
 {
     struct herd_error_text error;
     char where[IO_ADDR_TEXT_SIZE];
@@ -90,28 +90,28 @@ static int dial_one(struct wire *wire, const struct addrinfo *found)
     io_addr_text(&addr, where);
     wire->fd = io_sock_dial(&addr, &error);
     if (wire->fd < 0)
-        return explain(wire, CTL_DOWN, "cannot %s", error.text);
+        return fail(wire, CTL_DOWN, "cannot %s", error.text);
     return finish_dial(wire, where);
 }
 
-/* A name may have several addresses (localhost often has two), and a server listens on
- * one of them. */
-int wire_dial(struct wire *wire, const struct place *place)
+/* A name may have several addresses (localhost often has two), of which the server listens
+ * on one: all are tried. */
+int wire_dial(struct wire *wire, const struct endpoint *endpoint)
 {
     char service[16];
     struct addrinfo *found = NULL;
     struct addrinfo hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    (void)snprintf(wire->name, sizeof wire->name, "%s", place->name);
-    (void)snprintf(service, sizeof service, "%u", place->port);
-    int rc = getaddrinfo(place->host, service, &hints, &found);
+    (void)snprintf(wire->name, sizeof wire->name, "%s", endpoint->name);
+    (void)snprintf(service, sizeof service, "%u", endpoint->port);
+    int rc = getaddrinfo(endpoint->host, service, &hints, &found);
     if (rc != 0)
-        return explain(wire, CTL_DOWN, "cannot look up %s: %s", place->host,
-                       gai_strerror(rc));
+        return fail(wire, CTL_DOWN, "cannot look up %s: %s", endpoint->host,
+                    gai_strerror(rc));
     int status = CTL_DOWN;
     for (const struct addrinfo *at = found; status == CTL_DOWN && at != NULL;
          at = at->ai_next)
-        status = dial_one(wire, at);
+        status = dial_address(wire, at);
     freeaddrinfo(found);
     return status;
 }
@@ -122,23 +122,23 @@ int wire_dial_unix(struct wire *wire, const char *name, const char *path)
     (void)snprintf(wire->name, sizeof wire->name, "%s", name);
     wire->fd = io_sock_dial_unix(path, &error);
     if (wire->fd < 0)
-        return explain(wire, CTL_DOWN, "cannot %s", error.text);
+        return fail(wire, CTL_DOWN, "cannot %s", error.text);
     return finish_dial(wire, path);
 }
 
-bool wire_quiet(struct wire *wire)
+bool wire_is_idle(struct wire *wire)
 {
     struct pollfd pollfd = {.fd = wire->fd, .events = POLLIN};
-    return wire->fd >= 0 && wire->in.len == wire->taken && poll(&pollfd, 1, 0) == 0;
+    return wire->fd >= 0 && wire->in.len == wire->returned && poll(&pollfd, 1, 0) == 0;
 }
 
 /* ---- sending ---- */
 
-int wire_put(struct wire *wire, struct herd_slice line)
+int wire_send(struct wire *wire, struct herd_slice line)
 {
     if (herd_buf_append(&wire->out, line) != 0 ||
         herd_buf_append(&wire->out, HERD_LIT("\n")) != 0)
-        return explain(wire, CTL_REFUSED, "too much to send at once");
+        return fail(wire, CTL_FAILED, "the lines are too long to be sent at once");
     if (wire->verbose)
         ctl_print_wire('>', line);
     return CTL_OK;
@@ -146,18 +146,18 @@ int wire_put(struct wire *wire, struct herd_slice line)
 
 static void half_close(struct wire *wire)
 {
-    if (wire->done && wire->out.len == 0)
+    if (wire->output_ended && wire->out.len == 0)
         (void)shutdown(wire->fd, SHUT_WR);
 }
 
-void wire_done(struct wire *wire)
+void wire_end_output(struct wire *wire)
 {
-    wire->done = true;
+    wire->output_ended = true;
     half_close(wire);
 }
 
-/* A server that closed may have said before why; so a failure to write is no end, the
- * next read tells. */
+/* A failure to write does not end the connection: the server may have sent a reply before
+ * it closed, which the next read returns. */
 static void write_some(struct wire *wire)
 {
     struct herd_slice bytes = herd_buf_bytes(&wire->out);
@@ -172,29 +172,28 @@ static void write_some(struct wire *wire)
 
 static int closed(struct wire *wire)
 {
-    return explain(wire, CTL_REFUSED, "%s closed the connection %s", wire->name,
-                   wire->in_reply ? "in the middle of a reply" : "without a reply");
+    return fail(wire, CTL_FAILED, "%s closed the connection %s", wire->name,
+                wire->in_reply ? "in the middle of a reply" : "without a reply");
 }
 
-/* CTL_OK when bytes have come, or nothing happened yet. */
+/* CTL_OK: bytes were read, or none were there. */
 static int read_some(struct wire *wire)
 {
-    char *room = herd_buf_reserve(&wire->in, PIECE);
+    char *room = herd_buf_reserve(&wire->in, READ_SIZE);
     if (room == NULL)
-        return explain(wire, CTL_REFUSED, "%s: a reply without end", wire->name);
-    ssize_t got = read(wire->fd, room, PIECE);
+        return fail(wire, CTL_FAILED, "%s: the reply is too long", wire->name);
+    ssize_t got = read(wire->fd, room, READ_SIZE);
     if (got > 0)
         herd_buf_commit(&wire->in, (size_t)got);
     if (got == 0)
         return closed(wire);
     if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-        return explain(wire, CTL_DOWN, "%s: the connection broke: %s", wire->name,
-                       strerror(errno));
+        return fail(wire, CTL_DOWN, "%s: connection lost: %s", wire->name, strerror(errno));
     return CTL_OK;
 }
 
-/* Sends and receives what can be sent and received; both, since a server stops reading
- * while its replies are not taken. */
+/* Writes and reads once. Both in one turn, since a server stops reading while its replies
+ * are not read. */
 static int turn(struct wire *wire)
 {
     int status = wait_for(wire, (short)(POLLIN | (wire->out.len > 0 ? POLLOUT : 0)));
@@ -205,30 +204,30 @@ static int turn(struct wire *wire)
     return read_some(wire);
 }
 
-static int hand_out(struct wire *wire, struct herd_slice *line, size_t len)
+static int return_line(struct wire *wire, struct herd_slice *line, size_t len)
 {
     *line = herd_slice(herd_buf_bytes(&wire->in).data, len);
-    wire->taken = len;
+    wire->returned = len;
     wire->in_reply = true;
     if (wire->verbose)
         ctl_print_wire('<', *line);
     return CTL_OK;
 }
 
-int wire_line(struct wire *wire, struct herd_slice *line)
+int wire_receive(struct wire *wire, struct herd_slice *line)
 {
     size_t searched = 0;
-    herd_buf_consume(&wire->in, wire->taken);
-    wire->taken = 0;
+    herd_buf_consume(&wire->in, wire->returned);
+    wire->returned = 0;
     for (;;) {
         struct herd_slice bytes = herd_buf_bytes(&wire->in);
         const char *lf = memchr(bytes.data + searched, '\n', bytes.len - searched);
         if (lf != NULL)
-            return hand_out(wire, line, (size_t)(lf - bytes.data) + 1);
+            return return_line(wire, line, (size_t)(lf - bytes.data) + 1);
         searched = bytes.len;
         int status = turn(wire);
-        if (status != CTL_OK && status != CTL_LATE && wire->in.len > 0)
-            return hand_out(wire, line, wire->in.len);
+        if (status != CTL_OK && status != CTL_TIMED_OUT && wire->in.len > 0)
+            return return_line(wire, line, wire->in.len);
         if (status != CTL_OK)
             return status;
     }

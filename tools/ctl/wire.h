@@ -1,4 +1,4 @@
-/* One connection to a server: lines out, lines in, and never longer than a deadline. */
+/* A blocking connection to a server, by lines, with a deadline. */
 #ifndef CTL_WIRE_H
 #define CTL_WIRE_H
 
@@ -7,46 +7,48 @@
 #include "herd/instant.h"
 #include "servers.h"
 
-enum { WIRE_WHY = 320 };
-
 struct wire {
-    int fd;        /* -1: not connected */
-    bool verbose;  /* show every line on standard error */
-    bool done;     /* nothing more to send: half-close when the output has gone */
-    bool in_reply; /* some bytes of a reply have come */
+    int fd;            /* -1: not connected */
+    bool verbose;      /* copy every line to standard error */
+    bool output_ended; /* half-close when `out` is empty */
+    bool in_reply;     /* a line has been received since the last one was sent */
     int64_t timeout_ms;
     struct herd_mono deadline;
     struct herd_buf in, out;
-    size_t taken; /* bytes of `in` that the caller has as its line */
-    char name[SERVERS_ADDRESS];
-    char why[WIRE_WHY];
+    size_t returned;              /* bytes of `in` that the caller holds as its line */
+    char name[SERVERS_ADDRESS];   /* of the server, for messages */
+    struct herd_error_text error; /* of the last call that failed */
 };
 
-/* Takes no memory. */
+/* Allocates nothing. */
 void wire_init(struct wire *wire, bool verbose);
+
+/* Closes the connection and frees its buffers; it may be dialled again. */
 void wire_close(struct wire *wire);
 
-/* From now on everything together may take so long. */
-void wire_allow(struct wire *wire, int64_t timeout_ms);
+/* Sets the deadline to `timeout_ms` from now, for all calls that follow together. */
+void wire_set_timeout(struct wire *wire, int64_t timeout_ms);
 
-/* Connects. CTL_OK, CTL_DOWN, CTL_LATE; the reason is in `why`. */
-int wire_dial(struct wire *wire, const struct place *place);
+/* Connect. CTL_OK; CTL_DOWN or CTL_TIMED_OUT with wire->error, and wire->fd is -1. `name`
+ * is that of the server, for messages. */
+int wire_dial(struct wire *wire, const struct endpoint *endpoint);
 int wire_dial_unix(struct wire *wire, const char *name, const char *path);
 
-/* Whether the connection is open and the server has neither closed it nor sent anything
+/* Whether the connection is open, and the server has neither closed it nor sent anything
  * since the last reply. */
-bool wire_quiet(struct wire *wire);
+bool wire_is_idle(struct wire *wire);
 
-/* Queues a line, to which LF is added; wire_line sends it. CTL_OK or CTL_REFUSED with
- * `why`. */
-int wire_put(struct wire *wire, struct herd_slice line);
+/* Queues a line, to which LF is added; wire_receive sends it. CTL_OK, or CTL_FAILED with
+ * wire->error. */
+int wire_send(struct wire *wire, struct herd_slice line);
 
-/* Nothing more will be put. */
-void wire_done(struct wire *wire);
+/* Half-closes the connection once all queued lines are sent. */
+void wire_end_output(struct wire *wire);
 
-/* The next line, with its LF (the last before the server closed may lack it); it lives
- * until the next call. CTL_OK; CTL_REFUSED: the server closed the connection, or the
- * line has no end; CTL_DOWN: the connection broke; CTL_LATE. `why` says what happened. */
-int wire_line(struct wire *wire, struct herd_slice *line);
+/* Receives the next line, with its LF (the last one before the server closed may lack it);
+ * it lives until the next call. CTL_OK; CTL_FAILED: the server closed the connection, or
+ * the line is too long; CTL_DOWN: the connection was lost; CTL_TIMED_OUT. Failures set
+ * wire->error. */
+int wire_receive(struct wire *wire, struct herd_slice *line);
 
 #endif

@@ -28,7 +28,7 @@ static bool in_range(const struct coordinate *c, uint64_t most)
 {
     if (c->size.whole != most)
         return c->size.whole < most;
-    return c->size.nano == 0 && !c->size.rest;
+    return c->size.nano == 0 && !c->size.inexact;
 }
 
 static int64_t value_of(const struct coordinate *c)

@@ -1,6 +1,6 @@
-# What those wait who have been quiet since they connected and say their first line at some
-# time (cold), or who connect only then (fresh), while 50 other connections keep the server
-# as busy as they can. Part of tools/bench/run.
+# The latency of connections that have been quiet and send their first line at a random time
+# (cold), or connect only then (fresh), while 50 other connections load the server as much as
+# they can. Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034
 
@@ -18,17 +18,17 @@ cold_round() {
     prefix=
 }
 
-# waits KIND: beside it, by how much the load generator was late.
-waits() {
+# latency_of KIND: its columns, and the delay of the load generator.
+latency_of() {
     echo "$1 p50 ms:$1.$1_us.p50:3:1000|p99 ms:$1.$1_us.p99:3:1000|max ms:$1.$1_us.max:3:1000|p99 x herd:=$1.$1_us.p99|late p99 ms:$1.lag_us.p99:3:1000"
 }
 
 each_round cold_round
 for pipeline in 1 64; do
     print_table "cold$pipeline" \
-        "one server, 50 connections with $pipeline on the way; $idle cold ones, or $((idle / 5)) fresh ones, in $cold_s s" \
-        "lines/s:cold.lines_a_second:0|busy p99 ms:cold.latency_us.p99:3:1000|$(waits cold)|$(waits fresh)"
+        "one server, 50 connections with pipeline $pipeline; $idle cold ones, or $((idle / 5)) fresh ones, in $cold_s s" \
+        "lines/s:cold.lines_a_second:0|busy p99 ms:cold.latency_us.p99:3:1000|$(latency_of cold)|$(latency_of fresh)"
 done
 echo
-echo 'late: by how much the load generator itself was late with a cold or fresh line; that is'
-echo 'part of the times, and the same disease for all systems'
+echo 'late: the delay of the load generator in sending cold or fresh lines, which is part of their'
+echo 'latency and about the same for all systems'

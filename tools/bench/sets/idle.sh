@@ -1,5 +1,5 @@
 # One server beside idle connections: 50 busy ones, and one. `x none` compares with the same
-# system without idle connections, in the same run. Part of tools/bench/run.
+# system without idle connections in the same run. Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154
 
@@ -19,7 +19,7 @@ idle_columns() {
 }
 
 each_round idle_round
-print_table idle50 "one server, 50 connections beside $idle idle ones, 1 line on the way on each" \
+print_table idle50 "one server, 50 connections beside $idle idle ones, pipeline 1" \
     "$(idle_columns "$none50")"
-print_table idle1 "one server, one connection beside $idle idle ones, 1 line on the way" \
+print_table idle1 "one server, one connection beside $idle idle ones, pipeline 1" \
     "$(idle_columns none1)"

@@ -1,12 +1,11 @@
-# What a client takes in memory, how long it takes to make so many known (BENCH_CLIENTS), and
-# how long nobody else is heard while the table grows. The longest wait is that of one line
-# among 100 on the way, so a stop of the server shows in it, whenever it comes; the same
-# number of reports of known clients, after that, tells what of it is the machine's. Part of
-# tools/bench/run.
+# Memory per client, the time to report BENCH_CLIENTS clients, and the longest stall while the
+# table grows. The longest latency is that of one of 100 outstanding lines, so that it shows
+# every stall of the server; the same number of reports of known clients shows which part of it
+# is due to the machine. Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154
 
-# memory_put ROW BEFORE_MIB: what the last report tells.
+# memory_put ROW BEFORE_MIB: stores the memory of the last report.
 memory_put() {
     put memory "$1" "$(awk -v before="$2" -v after="$(value servers_memory_mib)" \
         -v count="$clients" 'BEGIN { print "bytes=" (after - before) * 1048576 / count }')" \
@@ -30,11 +29,11 @@ memory_herd() {
     memory_put 'herd, new clients' "$fresh_mib"
     memory_times 'herd, new clients'
     report "$@" -n 10 -p 10 -N "$clients"
-    memory_times 'the same of known ones'
+    memory_times 'the same, known clients'
     stop "$memory_pid"
 }
 
-# memory_redis VERB ROW: here the clients are made known before what is measured.
+# memory_redis VERB ROW: here the clients are reported before the measurement.
 memory_redis() {
     start_redis
     set -- "$2" -s "127.0.0.1:$redis_port" --pid "$redis_pid" -w 0 --speak "$1"
@@ -55,5 +54,5 @@ memory_round() {
 }
 
 each_round memory_round
-print_table memory "$clients clients, told by 10 connections with 10 lines on the way on each" \
-    'fresh MiB:before:2|full MiB:after:1|bytes a client:bytes:1|x herd:=bytes|seconds:s:2|lines/s:rate:0|p50 ms:p50:3:1000|p99.99 ms:p99.99:3:1000|longest ms:max:3:1000'
+print_table memory "$clients clients, reported by 10 connections with pipeline 10" \
+    'fresh MiB:before:2|full MiB:after:1|bytes/client:bytes:1|x herd:=bytes|seconds:s:2|lines/s:rate:0|p50 ms:p50:3:1000|p99.99 ms:p99.99:3:1000|longest ms:max:3:1000'

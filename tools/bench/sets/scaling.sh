@@ -1,4 +1,4 @@
-# 10 to 10,000 busy connections, one line on the way on each. Part of tools/bench/run.
+# 10 to 10,000 busy connections, not pipelined. Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034
 
@@ -16,5 +16,5 @@ scaling_round() {
 }
 
 each_round scaling_round
-print_table scaling 'one server, so many busy connections, 1 line on the way on each' \
+print_table scaling 'one server by number of busy connections, pipeline 1' \
     'herd lines/s:herd.lines_a_second:0|floor:floor.lines_a_second:0|Redis SET:redis.lines_a_second:0|floor x herd:=floor.lines_a_second/herd.lines_a_second|Redis x herd:=redis.lines_a_second/herd.lines_a_second|herd CPU us:herd.servers_us_a_line:2|floor:floor.servers_us_a_line:2|Redis SET:redis.servers_us_a_line:2|floor x herd:=floor.servers_us_a_line/herd.servers_us_a_line|Redis x herd:=redis.servers_us_a_line/herd.servers_us_a_line|herd p99 ms:herd.latency_us.p99:3:1000'

@@ -1,10 +1,10 @@
-# How long news takes from the report at one server until another one knows: with the herd of
-# five at rest, and while one of its servers is told half of what all five can keep up with.
-# Part of tools/bench/run.
+# Propagation of updates from the server that gets a report to another one: with the herd of five
+# at rest, and while one of its servers gets half of the reports/s that all five can keep up
+# with. Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2086
 
-# spread_row PREFIX: by hops.
+# spread_row PREFIX: measures, and stores the times by hops.
 spread_row() {
     "$tools/herdbench" -c "$dir/five/herd.conf" -q --json --samples "$samples" spread \
         >"$dir/spread" || fail "herdbench spread: exit status $?"
@@ -24,20 +24,20 @@ five_is_loaded() {
         END { exit !found }'
 }
 
-spread_told() {
+spread_commands() {
     "$tools/herdctl" -c "$dir/five/herd.conf" status --json Goloman |
         awk '$1 == "\"commands\":" { print $2 + 0 }'
 }
 
-# The load beside it must have kept its rate, with every reply right.
+# The load beside it must keep its rate, with every reply right.
 spread_loaded() {
-    told=$(spread_told)
+    commands=$(spread_commands)
     "$tools/herdbench" -c "$dir/none" -q --json -w 0 -d 900 -r "$spread_rate" \
         -s "$five_address" --pid "$five_pids" >"$dir/report" &
     load_pid=$!
     started="$started $load_pid"
     until_true 'the load beside spread did not start' \
-        five_is_loaded $((told + 10000 + spread_rate / 5))
+        five_is_loaded $((commands + 10000 + spread_rate / 5))
     spread_row busy.
     stop "$load_pid"
     [ $? -eq 130 ] || fail 'the load beside spread failed'
@@ -49,16 +49,16 @@ spread_loaded() {
 }
 
 spread_most() {
-    measure load 'herd, as much as it takes' -s "$five_address" --pid "$five_pids" -p 32
-    even load 'herd, as much as it takes' five_is_even
+    measure load 'herd, at its limit' -s "$five_address" --pid "$five_pids" -p 32
+    converge load 'herd, at its limit' five_has_converged
 }
 
 need_five
 each_round spread_most
-spread_rate=$(($(median load 'herd, as much as it takes' even) / 2))
+spread_rate=$(($(median load 'herd, at its limit' converged) / 2))
 each_round spread_row rest.
 each_round spread_loaded
-print_table load 'the load: five servers, one of them told by 50 connections' \
-    "$rate_columns|even ms:even_ms:0|even/s:even:0|$latency_columns"
-print_table spread "from the report at one server until another one knows, at rest and at $spread_rate lines/s" \
+print_table load 'the load: five servers, 50 connections to one of them' \
+    "$rate_columns|converged ms:converged_ms:0|converged/s:converged:0|$latency_columns"
+print_table spread "propagation from the server that gets a report to another one, at rest and at $spread_rate lines/s" \
     'samples:rest.samples:0|rest p50 ms:rest.p50:3:1000|p99 ms:rest.p99:3:1000|busy p50 ms:busy.p50:3:1000|p99 ms:busy.p99:3:1000|p50 x rest:=busy.p50/rest.p50|p99 x rest:=busy.p99/rest.p99'

@@ -1,4 +1,4 @@
-/* Looking ahead changes nothing; what can be seen is what it has looked at. */
+/* Prefetching changes no state; what a test can see is which lines it has looked at. */
 #include "check.h"
 #include "dice.h"
 #include "store_rig.h"
@@ -16,10 +16,10 @@ static uint64_t hash_of(const char *client)
     return herd_siphash(herd_slice_str(client), store_rig_key);
 }
 
-static void lines_are_looked_at_before_their_turn(void)
+static void records_of_later_lines_are_prefetched(void)
 {
     struct store_rig f;
-    struct herd_line_prefetch ahead;
+    struct herd_line_prefetch prefetch;
     char text[LINES * 64];
     size_t len = 0;
     store_rig_set_up(&f);
@@ -27,39 +27,39 @@ static void lines_are_looked_at_before_their_turn(void)
     for (int i = 0; i < LINES; i++)
         len += (size_t)snprintf(text + len, sizeof text - len,
                                 "IAMAT client-%02d +34.068930-118.445127 5\n", i);
-    herd_line_prefetch_start(&ahead, &f.store, herd_slice(text, len));
-    CHECK_INT(ahead.looked, HERD_LINE_PREFETCH_LINES);
+    herd_line_prefetch_start(&prefetch, &f.store, herd_slice(text, len));
+    CHECK_INT(prefetch.looked, HERD_LINE_PREFETCH_LINES);
     for (uint32_t line = 0; line < LINES + 3; line++) {
-        herd_line_prefetch_next(&ahead);
+        herd_line_prefetch_next(&prefetch);
         uint32_t looked = line + 1 + HERD_LINE_PREFETCH_LINES < LINES
                               ? line + 1 + HERD_LINE_PREFETCH_LINES
                               : LINES;
         char client[16];
         snprintf(client, sizeof client, "client-%02u", looked - 1);
         CHECK_LABEL("line %u", line);
-        CHECK_INT(ahead.looked, looked);
-        CHECK(ahead.hash[(looked - 1) % HERD_LINE_PREFETCH_LINES] == hash_of(client));
+        CHECK_INT(prefetch.looked, looked);
+        CHECK(prefetch.hash[(looked - 1) % HERD_LINE_PREFETCH_LINES] == hash_of(client));
     }
     CHECK_INT((int64_t)f.store.count, 1);
     store_rig_tear_down(&f);
 }
 
-static void few_lines_are_not_worth_it(void)
+static void few_lines_are_not_prefetched(void)
 {
     struct store_rig f;
-    struct herd_line_prefetch ahead;
+    struct herd_line_prefetch prefetch;
     store_rig_set_up(&f);
-    herd_line_prefetch_start(&ahead, &f.store,
+    herd_line_prefetch_start(&prefetch, &f.store,
                              HERD_LIT("IAMAT a +0+0 5\nIAMAT b +0+0 5\n"));
-    herd_line_prefetch_next(&ahead);
-    CHECK_INT(ahead.looked, 0);
-    herd_line_prefetch_start(&ahead, &f.store, HERD_LIT(""));
-    CHECK_INT(ahead.looked, 0);
+    herd_line_prefetch_next(&prefetch);
+    CHECK_INT(prefetch.looked, 0);
+    herd_line_prefetch_start(&prefetch, &f.store, HERD_LIT(""));
+    CHECK_INT(prefetch.looked, 0);
     store_rig_tear_down(&f);
 }
 
 /* Any bytes, cut anywhere, in memory of just their size. */
-static void any_bytes_will_do(void)
+static void any_bytes_are_accepted(void)
 {
     static const char *const parts[] = {"IAMAT", " ",  "\n", "IAMAT a +0+0 1\n", "IAMAT ",
                                         "\t",    "\r", "x",  "IAMAT \n",         "WHATSAT"};
@@ -78,19 +78,19 @@ static void any_bytes_will_do(void)
             if (len < size && dice_roll(&dice, 20) == 0)
                 text[len++] = (char)dice_roll(&dice, 256);
         }
-        struct herd_line_prefetch ahead;
-        herd_line_prefetch_start(&ahead, &f.store, herd_slice(text, size));
-        while (ahead.rest.len > 0)
-            herd_line_prefetch_next(&ahead);
+        struct herd_line_prefetch prefetch;
+        herd_line_prefetch_start(&prefetch, &f.store, herd_slice(text, size));
+        while (prefetch.rest.len > 0)
+            herd_line_prefetch_next(&prefetch);
         free(text);
     }
     CHECK_INT((int64_t)f.store.count, 0);
     store_rig_tear_down(&f);
 }
 
-const struct check_test test_ahead[] = {
-    {"lines are looked at before their turn", lines_are_looked_at_before_their_turn},
-    {"few lines are not worth it", few_lines_are_not_worth_it},
-    {"any bytes will do", any_bytes_will_do},
+const struct check_test test_line_prefetch[] = {
+    {"records_of_later_lines_are_prefetched", records_of_later_lines_are_prefetched},
+    {"few_lines_are_not_prefetched", few_lines_are_not_prefetched},
+    {"any_bytes_are_accepted", any_bytes_are_accepted},
     {NULL, NULL},
 };

@@ -1,4 +1,4 @@
-/* status of several servers as a table, with notes about what is odd. */
+/* The status of several servers as a table, with notes on what may need attention. */
 #include "status.h"
 
 #include <stdio.h>
@@ -11,8 +11,9 @@ static const char *const titles[COLUMNS] = {"NAME",           "STATE",   "PID",
                                             "CLIENT-ADDRESS", "CLIENTS", "CONNECTIONS",
                                             "LINKS",          "COMMANDS"};
 
-/* Numbers stand at the right of their columns. */
-static const bool at_right[COLUMNS] = {false, false, true, false, true, true, true, true};
+/* Numbers are aligned to the right. */
+static const bool align_right[COLUMNS] = {false, false, true, false,
+                                          true,  true,  true, true};
 
 struct row {
     char cells[COLUMNS][CELL];
@@ -35,7 +36,7 @@ static void put_links(char *cell, const struct report *report)
     while (report_next(&rest, &line)) {
         if (!herd_slice_eq(line.key, HERD_LIT("link")))
             continue;
-        report_link(line.value, &link);
+        report_parse_link(line.value, &link);
         up += link.up;
         all++;
     }
@@ -67,14 +68,14 @@ static void widen(int *widths, const struct row *row)
     }
 }
 
-/* Blanks behind the last column would only be in the way of copies. */
+/* The last column is not padded, so lines do not end with blanks. */
 static void print_row(const int *widths, const struct row *row, const char *colour)
 {
     for (int i = 0; i < COLUMNS; i++) {
         const char *text = row->cells[i];
         bool coloured = i == STATE && colour != NULL;
         printf("%s%s%*s", i > 0 ? "  " : "", coloured ? colour : "",
-               at_right[i] ? widths[i] : -widths[i], text);
+               align_right[i] ? widths[i] : -widths[i], text);
         if (coloured)
             (void)fputs("\033[0m", stdout);
     }
@@ -89,8 +90,8 @@ static void note_line(const char *server, const struct report_line *line)
     struct report_refusal refusal;
     struct report_places places;
     if (herd_slice_eq(line->key, HERD_LIT("link"))) {
-        report_link(line->value, &link);
-        if (!status_link_is_odd(&link))
+        report_parse_link(line->value, &link);
+        if (!status_link_needs_note(&link))
             return;
         printf("%s: link ", server);
         ctl_print(link.name);
@@ -98,13 +99,13 @@ static void note_line(const char *server, const struct report_line *line)
         status_put_link(&link);
         (void)fputc('\n', stdout);
     } else if (herd_slice_eq(line->key, HERD_LIT("refusal"))) {
-        report_refusal(line->value, &refusal);
+        report_parse_refusal(line->value, &refusal);
         printf("%s: ", server);
         status_put_refusal(&refusal);
         (void)fputc('\n', stdout);
     } else if (herd_slice_eq(line->key, HERD_LIT("places"))) {
-        report_places(line->value, &places);
-        if (!status_places_is_odd(&places))
+        report_parse_places(line->value, &places);
+        if (!status_places_needs_note(&places))
             return;
         printf("%s: ", server);
         status_put_places(&places);
@@ -120,9 +121,9 @@ static void note(const char *server, const struct report *report)
         note_line(server, &line);
 }
 
-/* ---- the whole ---- */
+/* ---- the table ---- */
 
-void status_table(const struct servers *servers, const struct choice *choice,
+void status_table(const struct servers *servers, const struct selection *selection,
                   const struct report *reports)
 {
     struct row row, head;
@@ -130,19 +131,19 @@ void status_table(const struct servers *servers, const struct choice *choice,
     for (int i = 0; i < COLUMNS; i++)
         (void)snprintf(head.cells[i], CELL, "%s", titles[i]);
     widen(widths, &head);
-    for (uint32_t i = 0; i < choice->count; i++) {
-        fill_row(&row, &servers->conf.servers[choice->index[i]], &reports[i]);
+    for (uint32_t i = 0; i < selection->count; i++) {
+        fill_row(&row, &servers->conf.servers[selection->index[i]], &reports[i]);
         widen(widths, &row);
     }
     print_row(widths, &head, NULL);
-    for (uint32_t i = 0; i < choice->count; i++) {
+    for (uint32_t i = 0; i < selection->count; i++) {
         const char *colour = reports[i].state == STATUS_UP ? "\033[32m" : "\033[31m";
-        fill_row(&row, &servers->conf.servers[choice->index[i]], &reports[i]);
+        fill_row(&row, &servers->conf.servers[selection->index[i]], &reports[i]);
         print_row(widths, &row, ctl_colour() ? colour : NULL);
     }
-    for (uint32_t i = 0; i < choice->count; i++)
-        note(servers->conf.servers[choice->index[i]].name, &reports[i]);
-    for (uint32_t i = 0; i < choice->count; i++)
+    for (uint32_t i = 0; i < selection->count; i++)
+        note(servers->conf.servers[selection->index[i]].name, &reports[i]);
+    for (uint32_t i = 0; i < selection->count; i++)
         if (reports[i].state == STATUS_SILENT)
-            ctl_complain(CTL_LATE, "%s", reports[i].why);
+            ctl_error(CTL_TIMED_OUT, "%s", reports[i].error.text);
 }

@@ -287,7 +287,7 @@ static void takes_every_byte_at_every_place(void)
     CHECK(true);
 }
 
-const struct check_test test_msg[] = {
+const struct check_test test_message[] = {
     {"splits at white space", splits_at_white_space},
     {"splits at nothing else", splits_at_nothing_else},
     {"takes every byte at every place", takes_every_byte_at_every_place},
