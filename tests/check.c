@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include "must.h"
+
 #include <CUnit/Basic.h>
 #include <ctype.h>
 #include <inttypes.h>
@@ -84,6 +86,11 @@ bool check_slice(struct herd_slice got, struct herd_slice want, const char *what
     return false;
 }
 
+static void fail_the_test(const char *what, const char *file, int line)
+{
+    (void)check_true(false, what, file, line);
+}
+
 static bool is_in(const char *word, const char *suite, const char *test)
 {
     return strstr(suite, word) != NULL || strstr(test, word) != NULL;
@@ -117,6 +124,7 @@ int check_main(int argc, char **argv, const struct check_suite *suites, size_t c
                 return 1;
         }
     }
+    must_tell_to(fail_the_test);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
     bool ok = CU_get_number_of_failures() == 0 && CU_get_number_of_tests_run() > 0;

@@ -1,9 +1,10 @@
 #include "fail_mem.h"
 
-#include "check.h"
+#include "must.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What stands before each block. */
 struct head {
@@ -37,7 +38,7 @@ static void give_back(struct fail_mem *fail, void *block)
     free(head);
 }
 
-static bool must_fail(struct fail_mem *fail)
+static bool is_to_fail(struct fail_mem *fail)
 {
     fail->calls++;
     if (fail->fail_at == 0 || fail->calls < fail->fail_at ||
@@ -52,17 +53,17 @@ static void *resize(void *ctx, void *old, size_t old_size, size_t new_size)
     struct fail_mem *fail = ctx;
     if (old != NULL) {
         const struct head *head = (const struct head *)old - 1;
-        CHECK_INT((int64_t)head->magic, MAGIC);
-        CHECK_INT((int64_t)old_size, (int64_t)head->size);
+        MUST(head->magic == MAGIC);
+        MUST(old_size == head->size);
     } else {
-        CHECK_INT((int64_t)old_size, 0);
+        MUST(old_size == 0);
     }
     if (new_size == 0) {
         if (old != NULL)
             give_back(fail, old);
         return NULL;
     }
-    if (must_fail(fail))
+    if (is_to_fail(fail))
         return NULL;
     void *fresh = take(fail, new_size);
     if (fresh != NULL && old != NULL) {

@@ -4,7 +4,7 @@
  *
  * There is one reply to each line, in order: "? " and the line itself, or an AT line, with
  * JSON and an empty line behind it when the line was a WHATSAT. */
-#include "bench.h"
+#include "core_rig.h"
 
 #include "json_scan.h"
 #include "herd/err.h"
@@ -43,16 +43,19 @@ struct talker {
 };
 
 struct session {
-    struct bench bench;
+    struct rig rig;
     struct talker talker[CLIENTS];
     size_t piece;
     bool scarce, stopped;
 };
 
-static void sent(void *ctx, uint32_t conn, struct herd_slice bytes)
+static void hear(void *ctx, const struct herd_action *action)
 {
     struct session *session = ctx;
-    struct talker *talker = &session->talker[conn - 1];
+    struct herd_slice bytes = action->bytes;
+    if (action->kind != HERD_DO_SEND)
+        return;
+    struct talker *talker = &session->talker[(uint32_t)action->conn - 1];
     FUZZ_CHECK(talker->heard_len + bytes.len <= OUTPUT_MAX);
     memcpy(talker->heard + talker->heard_len, bytes.data, bytes.len);
     talker->heard_len += bytes.len;
@@ -122,16 +125,16 @@ static void check_replies(const struct talker *talker, bool all)
 
 /* Says what it has not yet said, in pieces; the core reads no more of it while it has
  * paused the client. */
-static void speak(struct session *session, uint32_t who, bool all)
+static void speak(struct session *session, uint32_t speaker, bool all)
 {
-    struct talker *talker = &session->talker[who];
+    struct talker *talker = &session->talker[speaker];
     while (!talker->ended && talker->waits < talker->said_len &&
            (all || talker->said_len - talker->waits >= session->piece)) {
         size_t left = talker->said_len - talker->waits;
         size_t len = left < session->piece ? left : session->piece;
         struct herd_slice bytes = herd_slice(talker->said + talker->waits, len);
         talker->waits += len;
-        if (!bench_data(&session->bench, who + 1, bytes)) {
+        if (!core_rig_say(&session->rig, speaker + 1, bytes)) {
             talker->waits -= len;
             return;
         }
@@ -148,34 +151,34 @@ static void answer(struct session *session, uint8_t choice)
         "",
     };
     static const int statuses[] = {200, 403, 500, 0};
-    bench_answer(&session->bench, statuses[choice / 5 % 4],
-                 herd_slice_str(bodies[choice % 5]));
+    core_rig_answer(&session->rig, statuses[choice / 5 % 4],
+                    herd_slice_str(bodies[choice % 5]));
 }
 
-static void happen(struct session *session, uint8_t mark, uint32_t *who,
+static void happen(struct session *session, uint8_t mark, uint32_t *speaker,
                    struct herd_slice *input)
 {
-    struct bench *bench = &session->bench;
-    struct talker *talker = &session->talker[*who];
-    speak(session, *who, true);
+    struct rig *rig = &session->rig;
+    struct talker *talker = &session->talker[*speaker];
+    speak(session, *speaker, true);
     switch (mark) {
-    case MARK_TIME: bench_turn(bench, fuzz_byte(input) * 16, false); break;
+    case MARK_TIME: core_rig_turn(rig, fuzz_byte(input) * 16, false); break;
     case MARK_ANSWER: answer(session, fuzz_byte(input)); break;
-    case MARK_DRAIN: bench_turn(bench, 0, true); break;
-    case MARK_OTHER: *who = 1 - *who; break;
+    case MARK_DRAIN: core_rig_turn(rig, 0, true); break;
+    case MARK_OTHER: *speaker = 1 - *speaker; break;
     case MARK_EOF:
         if (talker->waits == talker->said_len && !talker->ended) {
             talker->ended = true;
-            bench_eof(bench, *who + 1);
+            rig_eof(rig, *speaker + 1);
         }
         break;
     case MARK_CLOSE:
         talker->ended = true;
-        bench_close(bench, *who + 1);
+        core_rig_break(rig, *speaker + 1);
         break;
     default:
         if (!session->stopped)
-            bench_step(bench, (struct herd_event){.kind = HERD_EV_STOP});
+            rig_step(rig, (struct herd_event){.kind = HERD_EV_STOP});
         session->stopped = true;
         break;
     }
@@ -185,14 +188,14 @@ static void happen(struct session *session, uint8_t mark, uint32_t *who,
 static void settle(struct session *session)
 {
     for (int i = 0; i < 4096; i++) {
-        bool busy = session->bench.lookup_count > 0;
+        bool busy = rig_oldest_lookup(&session->rig) > 0;
         answer(session, 0);
-        bench_turn(&session->bench, 1, true);
-        for (uint32_t who = 0; who < CLIENTS; who++) {
-            const struct talker *talker = &session->talker[who];
+        core_rig_turn(&session->rig, 1, true);
+        for (uint32_t speaker = 0; speaker < CLIENTS; speaker++) {
+            const struct talker *talker = &session->talker[speaker];
             size_t before = talker->waits;
-            speak(session, who, true);
-            busy = busy || talker->waits != before || session->bench.conn[who + 1].owes;
+            speak(session, speaker, true);
+            busy = busy || talker->waits != before || session->rig.owes[speaker + 1];
         }
         if (!busy)
             return;
@@ -202,32 +205,31 @@ static void settle(struct session *session)
 
 static void run(struct session *session, struct herd_slice input)
 {
-    uint32_t who = 0;
+    uint32_t speaker = 0;
     while (input.len > 0) {
         uint8_t byte = fuzz_byte(&input);
-        struct talker *talker = &session->talker[who];
+        struct talker *talker = &session->talker[speaker];
         if (byte >= MARK_FIRST)
-            happen(session, byte, &who, &input);
+            happen(session, byte, &speaker, &input);
         else
             talker->said[talker->said_len++] = (char)byte;
-        speak(session, who, false);
+        speak(session, speaker, false);
     }
-    session->bench.mem.until = 0;
+    fail_mem_arm(&session->rig.mem, 0, false);
     settle(session);
-    for (who = 0; who < CLIENTS; who++) {
+    for (speaker = 0; speaker < CLIENTS; speaker++) {
         bool whole =
-            session->bench.conn[who + 1].open && !session->scarce && !session->stopped;
+            session->rig.open[speaker + 1] && !session->scarce && !session->stopped;
         if (!session->scarce)
-            check_replies(&session->talker[who], whole);
+            check_replies(&session->talker[speaker], whole);
     }
-    bench_check_records(&session->bench);
-    FUZZ_CHECK(herd_core_client_count(session->bench.core) <= 4);
-    FUZZ_CHECK(session->bench.mem.peak <= 1 << 20);
+    rig_check_records(&session->rig);
+    FUZZ_CHECK(herd_core_client_count(session->rig.core) <= 4);
+    FUZZ_CHECK(session->rig.mem.peak <= 1 << 20);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct herd_conf conf;
     static struct session session;
     struct herd_slice input =
         herd_slice((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
@@ -235,16 +237,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t scarce = fuzz_byte(&input);
     session.scarce = scarce > 0;
     session.stopped = false;
-    bench_start(&session.bench, bench_conf(&conf, conf_text), "Clark", NULL, 1);
-    session.bench.ears = (struct bench_ears){.sent = sent, .ctx = &session};
-    for (uint32_t who = 0; who < CLIENTS; who++) {
-        struct talker *talker = &session.talker[who];
+    core_rig_start(&session.rig, conf_text, "Clark", NULL, 1);
+    session.rig.watch = hear;
+    session.rig.watcher = &session;
+    for (uint32_t speaker = 0; speaker < CLIENTS; speaker++) {
+        struct talker *talker = &session.talker[speaker];
         talker->said_len = talker->heard_len = talker->waits = 0;
         talker->ended = false;
-        bench_open(&session.bench, who + 1, HERD_ROLE_CLIENT, -1);
+        rig_open(&session.rig, speaker + 1, HERD_ROLE_CLIENT, -1);
     }
-    session.bench.mem.until = scarce;
+    fail_mem_arm(&session.rig.mem, scarce, false);
     run(&session, input);
-    bench_end(&session.bench);
+    rig_end(&session.rig);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* The control socket: one answer to each line, in any cutting. The first byte says how to
  * cut. */
-#include "bench.h"
+#include "core_rig.h"
 
 #include "herd/err.h"
 
@@ -15,10 +15,12 @@ struct heard {
     size_t len;
 };
 
-static void sent(void *ctx, uint32_t conn, struct herd_slice bytes)
+static void hear(void *ctx, const struct herd_action *action)
 {
     struct heard *heard = ctx;
-    (void)conn;
+    struct herd_slice bytes = action->bytes;
+    if (action->kind != HERD_DO_SEND)
+        return;
     FUZZ_CHECK(bytes.len <= sizeof heard->data - heard->len);
     memcpy(heard->data + heard->len, bytes.data, bytes.len);
     heard->len += bytes.len;
@@ -49,26 +51,26 @@ static void check_answer(struct herd_slice *heard, struct herd_slice line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct herd_conf conf;
     static struct heard heard;
-    struct bench bench;
+    struct rig rig;
     struct herd_slice input =
         herd_slice((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
     struct herd_slice line, said;
     size_t piece = (size_t)fuzz_byte(&input) + 1;
     heard.len = 0;
-    bench_start(&bench, bench_conf(&conf, conf_text), "Clark", NULL, 1);
-    bench.ears = (struct bench_ears){.sent = sent, .ctx = &heard};
-    bench_open(&bench, 1, HERD_ROLE_CONTROL, -1);
+    core_rig_start(&rig, conf_text, "Clark", NULL, 1);
+    rig.watch = hear;
+    rig.watcher = &heard;
+    rig_open(&rig, 1, HERD_ROLE_CONTROL, -1);
     said = input;
-    while (input.len > 0 && bench_data(&bench, 1, fuzz_take(&input, piece)))
+    while (input.len > 0 && core_rig_say(&rig, 1, fuzz_take(&input, piece)))
         ;
     struct herd_slice got = herd_slice(heard.data, heard.len);
     line = herd_slice("", 0);
     while (take_line(&said, &line) && line.len <= CONTROL_MAX)
         check_answer(&got, line);
     FUZZ_CHECK(got.len == 0);
-    FUZZ_CHECK(bench.conn[1].open == (said.len <= CONTROL_MAX && line.len <= CONTROL_MAX));
-    bench_end(&bench);
+    FUZZ_CHECK(rig.open[1] == (said.len <= CONTROL_MAX && line.len <= CONTROL_MAX));
+    rig_end(&rig);
     return 0;
 }

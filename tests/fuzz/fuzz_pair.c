@@ -1,7 +1,7 @@
 /* Two servers and the wire between them, on which bytes are flipped. The input is a row of
  * deeds; its first byte says whether the herd has a key. When bytes were flipped, all
  * connections break in the end. Then the two have some time to agree. */
-#include "bench.h"
+#include "core_rig.h"
 #include "forge.h"
 
 #include "herd/err.h"
@@ -12,6 +12,7 @@
 enum {
     INPUT_MAX = 1024,
     CLIENTS = 2,
+    CONNS = 64,
     TURN_MS = 100,
     TURNS_MAX = 36000,
     QUEUE_MAX = 1 << 22
@@ -45,9 +46,9 @@ struct side {
 };
 
 struct pair {
-    struct bench bench[2];
+    struct rig rig[2];
     struct side side[2];
-    struct wire wire[BENCH_CONNS]; /* by the low half of its id */
+    struct wire wire[CONNS]; /* by the low half of its id */
     uint32_t last;
     bool flipped;
 };
@@ -69,31 +70,24 @@ static void forget(struct queue *queue)
 
 /* ---- what the cores do ---- */
 
-static void sent(void *ctx, uint32_t conn, struct herd_slice bytes)
-{
-    const struct side *side = ctx;
-    if (conn >= CLIENTS && side->pair->bench[!side->n].conn[conn].open)
-        append(&side->pair->wire[conn].to[!side->n], bytes);
-}
-
-static void closed(void *ctx, uint32_t conn)
-{
-    const struct side *side = ctx;
-    side->pair->wire[conn].closed = true;
-}
-
-static void dialled(void *ctx, uint32_t server)
+static void carry_out(void *ctx, const struct herd_action *action)
 {
     struct side *side = ctx;
-    FUZZ_CHECK(server == (side->n == 0 ? 1U : 0U));
-    side->dials = true;
+    struct pair *pair = side->pair;
+    uint32_t conn = (uint32_t)action->conn;
+    if (action->kind == HERD_DO_SEND && conn >= CLIENTS && pair->rig[!side->n].open[conn])
+        append(&pair->wire[conn].to[!side->n], action->bytes);
+    else if (action->kind == HERD_DO_CLOSE)
+        pair->wire[conn].closed = true;
+    else if (action->kind == HERD_DO_DIAL)
+        side->dials = true;
 }
 
 static uint32_t free_conn(struct pair *pair)
 {
-    for (int i = 0; i < BENCH_CONNS; i++) {
-        pair->last = pair->last + 1 < BENCH_CONNS ? pair->last + 1 : CLIENTS;
-        if (!pair->bench[0].conn[pair->last].open && !pair->bench[1].conn[pair->last].open)
+    for (int i = 0; i < CONNS; i++) {
+        pair->last = pair->last + 1 < CONNS ? pair->last + 1 : CLIENTS;
+        if (!pair->rig[0].open[pair->last] && !pair->rig[1].open[pair->last])
             return pair->last;
     }
     return 0;
@@ -110,9 +104,9 @@ static void answer_dials(struct pair *pair)
         forget(&pair->wire[conn].to[0]);
         forget(&pair->wire[conn].to[1]);
         pair->wire[conn].closed = false;
-        pair->bench[!n].conn[conn].open = true; /* what is sent to it is kept */
-        bench_open(&pair->bench[n], conn, HERD_ROLE_PEER, !n);
-        bench_open(&pair->bench[!n], conn, HERD_ROLE_PEER, -1);
+        pair->rig[!n].open[conn] = true; /* what is sent to it is kept */
+        rig_open(&pair->rig[n], conn, HERD_ROLE_PEER, !n);
+        rig_open(&pair->rig[!n], conn, HERD_ROLE_PEER, -1);
     }
 }
 
@@ -124,10 +118,10 @@ static bool deliver(struct pair *pair, int n, uint32_t conn, size_t most)
     struct wire *wire = &pair->wire[conn];
     struct queue *queue = &wire->to[n];
     size_t left = queue->len - queue->at;
-    if (!pair->bench[n].conn[conn].open || (left == 0 && !wire->closed))
+    if (!pair->rig[n].open[conn] || (left == 0 && !wire->closed))
         return false;
     if (left == 0) {
-        bench_close(&pair->bench[n], conn);
+        core_rig_break(&pair->rig[n], conn);
         wire->closed = true;
         return true;
     }
@@ -136,7 +130,7 @@ static bool deliver(struct pair *pair, int n, uint32_t conn, size_t most)
     queue->at += len;
     if (queue->at == queue->len)
         forget(queue);
-    bench_data(&pair->bench[n], conn, bytes);
+    core_rig_say(&pair->rig[n], conn, bytes);
     fuzz_drop(bytes);
     return true;
 }
@@ -144,7 +138,7 @@ static bool deliver(struct pair *pair, int n, uint32_t conn, size_t most)
 static bool deliver_all(struct pair *pair, int n)
 {
     bool any = false;
-    for (uint32_t conn = CLIENTS; conn < BENCH_CONNS; conn++)
+    for (uint32_t conn = CLIENTS; conn < CONNS; conn++)
         while (deliver(pair, n, conn, SIZE_MAX))
             any = true;
     return any;
@@ -152,14 +146,14 @@ static bool deliver_all(struct pair *pair, int n)
 
 static void deliver_some(struct pair *pair, int n, size_t most)
 {
-    for (uint32_t conn = CLIENTS; conn < BENCH_CONNS; conn++)
+    for (uint32_t conn = CLIENTS; conn < CONNS; conn++)
         if (deliver(pair, n, conn, most))
             return;
 }
 
 static void flip(struct pair *pair, int n, uint8_t place, uint8_t bits)
 {
-    for (uint32_t conn = CLIENTS; conn < BENCH_CONNS; conn++) {
+    for (uint32_t conn = CLIENTS; conn < CONNS; conn++) {
         struct queue *queue = &pair->wire[conn].to[n];
         size_t left = queue->len - queue->at;
         if (left == 0)
@@ -176,7 +170,7 @@ static void cut(struct pair *pair, uint32_t conn)
     wire->closed = true;
     for (int n = 0; n < 2; n++) {
         forget(&wire->to[n]);
-        bench_close(&pair->bench[n], conn);
+        core_rig_break(&pair->rig[n], conn);
     }
 }
 
@@ -184,13 +178,13 @@ static void report(struct pair *pair, int n, unsigned client, unsigned time)
 {
     char line[64];
     int len = snprintf(line, sizeof line, "IAMAT c%u +1-1 %u\n", client, time);
-    bench_data(&pair->bench[n], 1, herd_slice(line, (size_t)len));
+    core_rig_say(&pair->rig[n], 1, herd_slice(line, (size_t)len));
 }
 
 static void pass(struct pair *pair, int64_t ms)
 {
     for (int n = 0; n < 2; n++)
-        bench_turn(&pair->bench[n], ms, true);
+        core_rig_turn(&pair->rig[n], ms, true);
     answer_dials(pair);
 }
 
@@ -229,7 +223,7 @@ static bool also_there(void *ctx, struct herd_slice record)
     const char *end = memchr(client.data, ' ', client.len);
     FUZZ_CHECK(end != NULL);
     client.len = (size_t)(end - client.data);
-    return herd_slice_eq(herd_core_record(pair->bench[1].core, client), record);
+    return herd_slice_eq(herd_core_record(pair->rig[1].core, client), record);
 }
 
 struct comparison {
@@ -247,7 +241,7 @@ static bool compare(void *ctx, struct herd_slice record)
 static bool agree(struct pair *pair)
 {
     struct comparison comparison = {pair, true};
-    const struct herd_core *bona = pair->bench[0].core, *clark = pair->bench[1].core;
+    const struct herd_core *bona = pair->rig[0].core, *clark = pair->rig[1].core;
     if (herd_core_links_up(bona) == 0 || herd_core_links_up(clark) == 0 ||
         herd_core_client_count(bona) != herd_core_client_count(clark))
         return false;
@@ -258,7 +252,7 @@ static bool agree(struct pair *pair)
 static void settle(struct pair *pair)
 {
     int turns = 0;
-    for (uint32_t conn = CLIENTS; pair->flipped && conn < BENCH_CONNS; conn++)
+    for (uint32_t conn = CLIENTS; pair->flipped && conn < CONNS; conn++)
         cut(pair, conn);
     do {
         pass(pair, turns == 0 ? 0 : TURN_MS);
@@ -267,9 +261,9 @@ static void settle(struct pair *pair)
     } while (!agree(pair) && ++turns < TURNS_MAX);
     FUZZ_CHECK(turns < TURNS_MAX);
     for (int n = 0; n < 2; n++) {
-        const struct herd_stats *stats = herd_core_stats(pair->bench[n].core);
-        bench_check_records(&pair->bench[n]);
-        FUZZ_CHECK(pair->bench[n].mem.peak <= 1 << 22);
+        const struct herd_stats *stats = herd_core_stats(pair->rig[n].core);
+        rig_check_records(&pair->rig[n]);
+        FUZZ_CHECK(pair->rig[n].mem.peak <= 1 << 22);
         if (!pair->flipped)
             FUZZ_CHECK(stats->peers_malformed == 0 && stats->records_malformed == 0 &&
                        stats->frames_unknown == 0 && stats->peers_auth_failed == 0);
@@ -278,7 +272,6 @@ static void settle(struct pair *pair)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct herd_conf conf;
     static const char *const names[] = {"Bona", "Clark"};
     struct herd_slice input =
         herd_slice((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
@@ -286,19 +279,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t key[FORGE_KEY] = {1, 2, 3};
     bool keyed = fuzz_byte(&input) % 2 == 1;
     for (int n = 0; n < 2; n++) {
-        bench_start(&pair.bench[n], bench_conf(&conf, conf_text), names[n],
-                    keyed ? key : NULL, (uint8_t)(n + 1));
+        core_rig_start(&pair.rig[n], conf_text, names[n], keyed ? key : NULL,
+                       (uint8_t)(n + 1));
         pair.side[n] = (struct side){&pair, n, false};
-        pair.bench[n].ears = (struct bench_ears){sent, closed, dialled, &pair.side[n]};
-        bench_open(&pair.bench[n], 1, HERD_ROLE_CLIENT, -1);
+        pair.rig[n].watch = carry_out;
+        pair.rig[n].watcher = &pair.side[n];
+        rig_open(&pair.rig[n], 1, HERD_ROLE_CLIENT, -1);
     }
     pass(&pair, 0);
     while (input.len > 0)
         deed(&pair, fuzz_byte(&input), &input);
     settle(&pair);
     for (int n = 0; n < 2; n++)
-        bench_end(&pair.bench[n]);
-    for (int conn = 0; conn < BENCH_CONNS; conn++)
+        rig_end(&pair.rig[n]);
+    for (int conn = 0; conn < CONNS; conn++)
         for (int n = 0; n < 2; n++)
             forget(&pair.wire[conn].to[n]);
     return 0;

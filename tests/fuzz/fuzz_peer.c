@@ -2,7 +2,7 @@
  * what else happens. Its first byte chooses (bit by bit) whether the handshake is done
  * already, whether the core has dialled, and whether the herd has a key; the second says
  * how to cut; the third makes an allocation fail when it is not 0. */
-#include "bench.h"
+#include "core_rig.h"
 #include "forge.h"
 
 #include "herd/err.h"
@@ -35,7 +35,7 @@ static const char conf_text[] = "server Bona client 127.0.0.1:2 peer 127.0.0.1:1
 static const char feed[] = "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0";
 
 struct session {
-    struct bench bench;
+    struct rig rig;
     uint8_t key[FORGE_KEY];
     uint8_t flags;
     size_t piece;
@@ -62,12 +62,13 @@ static bool is_verb(struct herd_slice verb)
     return i < sizeof verbs / sizeof verbs[0];
 }
 
-static void sent(void *ctx, uint32_t conn, struct herd_slice bytes)
+static void hear(void *ctx, const struct herd_action *action)
 {
     struct session *session = ctx;
+    struct herd_slice bytes = action->bytes;
     struct herd_frame frame;
     int rc;
-    if (conn == CLIENT)
+    if (action->kind != HERD_DO_SEND || (uint32_t)action->conn == CLIENT)
         return;
     while ((rc = herd_frame_next(&session->framer, &bytes, &frame)) == 1) {
         FUZZ_CHECK(!session->said_bye && is_verb(frame.verb));
@@ -86,7 +87,7 @@ static void sent(void *ctx, uint32_t conn, struct herd_slice bytes)
 static void say(struct session *session, struct herd_slice bytes)
 {
     while (bytes.len > 0)
-        if (!bench_data(&session->bench, session->conn, fuzz_take(&bytes, session->piece)))
+        if (!core_rig_say(&session->rig, session->conn, fuzz_take(&bytes, session->piece)))
             return;
 }
 
@@ -117,7 +118,7 @@ static void greet(struct session *session)
                                .to = HERD_LIT("Clark"),
                                .boot = 0xb0,
                                .rules = herd_hello_rules(),
-                               .clock = session->bench.wall,
+                               .clock = session->rig.wall,
                                .nonce = {7}};
     char args[HERD_HELLO_MAX], frame[HERD_HELLO_MAX + 16];
     size_t len = herd_hello_print(&hello, args);
@@ -131,13 +132,13 @@ static void connect(struct session *session)
     bool dialled = (session->flags & FLAG_DIALLED) != 0;
     if (session->conn == CLIENT + PEERS_MAX)
         return;
-    if (dialled && !session->bench.dialling[0])
+    if (dialled && !session->rig.dialling[0])
         return;
     herd_framer_free(&session->framer);
     herd_framer_init(&session->framer, &session->mem.mem, HERD_FRAME_PAYLOAD_MAX);
     session->said_bye = false;
     session->hello_len = 0;
-    bench_open(&session->bench, ++session->conn, HERD_ROLE_PEER, dialled ? 0 : -1);
+    rig_open(&session->rig, ++session->conn, HERD_ROLE_PEER, dialled ? 0 : -1);
     if ((session->flags & FLAG_GREETED) != 0)
         greet(session);
 }
@@ -161,22 +162,22 @@ static void report(struct session *session, uint8_t n)
 {
     char line[64];
     int len = snprintf(line, sizeof line, "IAMAT c%u +1-1 %u\n", n % 8U, n / 8U);
-    bench_data(&session->bench, CLIENT, herd_slice(line, (size_t)len));
+    core_rig_say(&session->rig, CLIENT, herd_slice(line, (size_t)len));
 }
 
 /* ---- the conversation ---- */
 
 static void happen(struct session *session, uint8_t mark, struct herd_slice *input)
 {
-    struct bench *bench = &session->bench;
+    struct rig *rig = &session->rig;
     size_t len = 0;
     switch (mark) {
-    case MARK_TIME: bench_turn(bench, fuzz_byte(input) * 64, false); break;
-    case MARK_DRAIN: bench_turn(bench, 0, true); break;
+    case MARK_TIME: core_rig_turn(rig, fuzz_byte(input) * 64, false); break;
+    case MARK_DRAIN: core_rig_turn(rig, 0, true); break;
     case MARK_AGAIN:
-        bench_close(bench, session->conn);
+        core_rig_break(rig, session->conn);
         session->seq = 0;
-        bench_turn(bench, 0, false);
+        core_rig_turn(rig, 0, false);
         connect(session);
         break;
     case MARK_REPORT: report(session, fuzz_byte(input)); break;
@@ -193,20 +194,19 @@ static void happen(struct session *session, uint8_t mark, struct herd_slice *inp
 
 static void check(const struct session *session)
 {
-    const struct bench *bench = &session->bench;
-    bench_check_records(bench);
-    FUZZ_CHECK(bench->mem.peak <= LIVE_MAX);
+    const struct rig *rig = &session->rig;
+    rig_check_records(rig);
+    FUZZ_CHECK(rig->mem.peak <= LIVE_MAX);
     /* Whoever has not proved that it knows the key has said nothing that counts. */
     if ((session->flags & (FLAG_GREETED | FLAG_KEYED)) == FLAG_KEYED) {
-        FUZZ_CHECK(herd_core_links_up(bench->core) == 0);
-        FUZZ_CHECK(herd_core_stats(bench->core)->records_received == 0);
+        FUZZ_CHECK(herd_core_links_up(rig->core) == 0);
+        FUZZ_CHECK(herd_core_stats(rig->core)->records_received == 0);
     }
-    FUZZ_CHECK(!bench->conn[session->conn].open || !session->said_bye);
+    FUZZ_CHECK(!rig->open[session->conn] || !session->said_bye);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct herd_conf conf;
     struct session session = {.key = {1, 2, 3}, .conn = CLIENT};
     struct herd_slice input =
         herd_slice((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
@@ -216,24 +216,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *key = (session.flags & FLAG_KEYED) != 0 ? session.key : NULL;
     fuzz_mem_init(&session.mem);
     herd_framer_init(&session.framer, &session.mem.mem, HERD_FRAME_PAYLOAD_MAX);
-    bench_start(&session.bench, bench_conf(&conf, conf_text), "Clark", key, 1);
-    session.bench.ears = (struct bench_ears){.sent = sent, .ctx = &session};
-    bench_open(&session.bench, CLIENT, HERD_ROLE_CLIENT, -1);
-    bench_turn(&session.bench, 0, false);
+    core_rig_start(&session.rig, conf_text, "Clark", key, 1);
+    session.rig.watch = hear;
+    session.rig.watcher = &session;
+    rig_open(&session.rig, CLIENT, HERD_ROLE_CLIENT, -1);
+    core_rig_turn(&session.rig, 0, false);
     connect(&session);
     if ((session.flags & FLAG_GREETED) != 0) {
         char resume[128];
-        FUZZ_CHECK(herd_core_links_up(session.bench.core) == 1);
+        FUZZ_CHECK(herd_core_links_up(session.rig.core) == 1);
         int len =
             snprintf(resume, sizeof resume, "SYNC 0 %s 0\nSYNCED 0 %s 0\n", feed, feed);
         say(&session, herd_slice(resume, (size_t)len));
     }
-    session.bench.mem.until = scarce;
+    fail_mem_arm(&session.rig.mem, scarce, false);
     happen(&session, MARK_PLAIN, &input);
     while (input.len > 0)
         happen(&session, fuzz_byte(&input), &input);
     check(&session);
     herd_framer_free(&session.framer);
-    bench_end(&session.bench);
+    rig_end(&session.rig);
     return 0;
 }

@@ -5,6 +5,7 @@
  * a crash is looked at without libFuzzer. */
 #include "check.h"
 #include "fuzz.h"
+#include "must.h"
 #include "mutate.h"
 
 #include <dirent.h>
@@ -21,6 +22,7 @@ enum { SEEDS_MAX = 256, PATH_LEN = 4096, FOLDER_LEN = 3000, HANG_S = 60 };
     X(client, 300)                                                                         \
     X(conf, 1000)                                                                          \
     X(control, 500)                                                                        \
+    X(conversation, 300)                                                                   \
     X(frame, 3000)                                                                         \
     X(http, 3000)                                                                          \
     X(json, 3000)                                                                          \
@@ -54,24 +56,36 @@ static int by_name(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+static char paths[SEEDS_MAX][PATH_LEN];
+
+/* Adds the files of a folder, and of those in it, to `paths`. */
+static void list_files(const char *folder, size_t *count)
+{
+    const struct dirent *entry;
+    DIR *dir = opendir(folder);
+    while (dir != NULL && *count < SEEDS_MAX && (entry = readdir(dir)) != NULL) {
+        char path[PATH_LEN];
+        int len = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] == '.' || len >= (int)sizeof path)
+            continue;
+        DIR *inner = opendir(path);
+        if (inner != NULL && closedir(inner) == 0)
+            list_files(path, count);
+        else
+            memcpy(paths[(*count)++], path, (size_t)len + 1);
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
 /* In the order of their names, which folders do not have. */
 static void read_seeds(const char *folder, struct mutate_seeds *seeds)
 {
-    static char names[SEEDS_MAX][256];
-    char path[PATH_LEN];
     size_t count = 0;
-    const struct dirent *entry;
-    DIR *dir = opendir(folder);
-    while (dir != NULL && count < SEEDS_MAX && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.')
-            (void)snprintf(names[count++], sizeof names[0], "%s", entry->d_name);
-    if (dir != NULL)
-        closedir(dir);
-    qsort(names, count, sizeof names[0], by_name);
-    for (size_t i = 0; i < count; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        seeds->count += read_file(path, &seeds->list[seeds->count]);
-    }
+    list_files(folder, &count);
+    qsort(paths, count, sizeof paths[0], by_name);
+    for (size_t i = 0; i < count; i++)
+        seeds->count += read_file(paths[i], &seeds->list[seeds->count]);
 }
 
 /* ---- running ---- */
@@ -97,6 +111,7 @@ static struct herd_slice input_of(const struct job *job, uint64_t n)
 static void run_all(const struct job *job)
 {
     alarm(HANG_S);
+    must_tell_to(NULL);
     for (uint64_t n = 0; n < job->seeds.count + job->copies; n++) {
         if (pwrite(job->progress, &n, sizeof n, 0) != (ssize_t)sizeof n)
             _exit(2);
@@ -150,8 +165,10 @@ static void replay(const char *name, fuzzer *run, uint64_t copies)
     const char *file = getenv("HERD_FUZZ_FILE");
     const char *factor = getenv("HERD_FUZZ_RUNS");
     struct job job = {.name = name, .run = run, .copies = copies, .seeds = {seeds, 0}};
-    (void)snprintf(folder, sizeof folder, "%s/fuzz/%s",
-                   fixtures != NULL ? fixtures : "fixtures", name);
+    /* Conversations are at home elsewhere. */
+    (void)snprintf(
+        folder, sizeof folder, "%s/%s%s", fixtures != NULL ? fixtures : "fixtures",
+        run == fuzz_conversation ? "" : "fuzz/", run == fuzz_conversation ? "core" : name);
     if (factor != NULL && factor[0] != '\0')
         job.copies *= strtoull(factor, NULL, 10);
     if (file != NULL && file[0] != '\0') {

@@ -66,11 +66,16 @@ size_t fixture_each(const char *folder, const char *end,
     return count;
 }
 
+bool fixture_is_rewritten(void)
+{
+    const char *rewrite = getenv("HERD_TEST_REWRITE");
+    return rewrite != NULL && strcmp(rewrite, "1") == 0;
+}
+
 void fixture_check(const char *name, struct herd_slice got)
 {
     char path[FIXTURE_PATH];
-    const char *rewrite = getenv("HERD_TEST_REWRITE");
-    if (rewrite != NULL && strcmp(rewrite, "1") == 0) {
+    if (fixture_is_rewritten()) {
         path_of(name, path);
         FILE *file = fopen(path, "wb");
         if (CHECK(file != NULL)) {

@@ -4,6 +4,8 @@
 
 #include "herd/slice.h"
 
+#include <stdbool.h>
+
 enum { FIXTURE_PATH = 1024 };
 
 /* Reads the file `name`, a path below fixtures/. It lives until the next call but three.
@@ -14,6 +16,9 @@ struct herd_slice fixture_read(const char *name);
  * their names. `name` is the path below fixtures/. Returns how many there were. */
 size_t fixture_each(const char *folder, const char *end,
                     void (*visit)(void *ctx, const char *name), void *ctx);
+
+/* Whether HERD_TEST_REWRITE=1 is in the environment. */
+bool fixture_is_rewritten(void);
 
 /* Checks that the file holds `got`. With HERD_TEST_REWRITE=1 in the environment the file
  * is written instead: read the difference before it is kept. */

@@ -97,7 +97,7 @@ static void take_all(struct rig *rig)
 {
     for (unsigned conn = 2; conn < RIG_CONNS; conn++)
         if (rig->open[conn])
-            rig_step(rig, (struct herd_event){.kind = HERD_EV_DRAINED, .conn = conn});
+            rig_drained(rig, conn);
 }
 
 size_t listen_drain(struct listen *listen)

@@ -5,7 +5,7 @@
 #define TESTS_UNIT_LISTEN_H
 
 #include "protocol/frame.h"
-#include "rig.h"
+#include "rig/rig.h"
 
 enum { LISTEN_CLIENTS = 8192, LISTEN_TEXT = 96 };
 

@@ -26,7 +26,7 @@
     X(store_walk)                                                                          \
     X(store_oracle)                                                                        \
     X(store_arrival)                                                                       \
-    X(link)                                                                                \
+    X(fsm)                                                                                 \
     X(link_pair)                                                                           \
     X(conf)                                                                                \
     X(conf_limits)                                                                         \
@@ -43,29 +43,27 @@
     X(overpass)                                                                            \
     X(photon)                                                                              \
     X(client)                                                                              \
-    X(client_limits)                                                                       \
+    X(client_pause)                                                                        \
     X(whatsat)                                                                             \
-    X(whatsat_share)                                                                       \
-    X(whatsat_trouble)                                                                     \
+    X(whatsat_portions)                                                                    \
     X(whatsat_oracle)                                                                      \
     X(upstream)                                                                            \
     X(handshake)                                                                           \
-    X(strangers)                                                                           \
+    X(admission)                                                                           \
     X(handshake_refused)                                                                   \
     X(handshake_key)                                                                       \
     X(handshake_cross)                                                                     \
     X(peer)                                                                                \
-    X(peer_links)                                                                          \
-    X(inflow)                                                                              \
+    X(receive)                                                                             \
     X(link_rules)                                                                          \
-    X(feed)                                                                                \
-    X(feed_missed)                                                                         \
-    X(feed_walk)                                                                           \
+    X(send)                                                                                \
+    X(send_missed)                                                                         \
+    X(send_full_sync)                                                                      \
     X(heartbeat)                                                                           \
     X(repair)                                                                              \
-    X(control)                                                                             \
     X(core)                                                                                \
-    X(memory)
+    X(memory)                                                                              \
+    X(conversations)
 
 #define DECLARE(name) extern const struct check_test test_##name[];
 SUITES(DECLARE)

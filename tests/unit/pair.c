@@ -52,9 +52,7 @@ static void turn(struct pair *pair, int side)
     struct rig *rig = &pair->rig[side];
     rig_tick(rig);
     for (int conn = 0; conn < PAIR_CONNS; conn++)
-        if (rig->open[id_of(conn)])
-            rig_step(rig,
-                     (struct herd_event){.kind = HERD_EV_DRAINED, .conn = id_of(conn)});
+        rig_drained(rig, id_of(conn));
 }
 
 /* Two records that only this side holds. */
@@ -64,8 +62,7 @@ static void report(struct rig *rig, const char *name)
     snprintf(lines, sizeof lines, "IAMAT %s-1 +0+0 1\nIAMAT %s-2 +0+0 1\n", name, name);
     rig_open(rig, 1, HERD_ROLE_CLIENT, -1);
     rig_data(rig, 1, herd_slice_str(lines));
-    rig_step(rig, (struct herd_event){.kind = HERD_EV_CLOSED, .conn = 1});
-    rig->open[1] = false;
+    rig_closed(rig, 1, HERD_LIT(""));
 }
 
 void pair_start(struct pair *pair, bool busy)
@@ -148,11 +145,8 @@ void pair_happen(struct pair *pair, int event)
     }
     case PAIR_CLOSED:
         end->gone = true;
-        rig->open[id_of(conn)] = false;
         pair->end[conn][!side].hung_up = true;
-        rig_step(rig, (struct herd_event){.kind = HERD_EV_CLOSED,
-                                          .conn = id_of(conn),
-                                          .bytes = HERD_LIT("gone")});
+        rig_closed(rig, id_of(conn), HERD_LIT("gone"));
         break;
     }
     if (pair->busy)

@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_PAIR_H
 #define TESTS_UNIT_PAIR_H
 
-#include "rig.h"
+#include "rig/rig.h"
 
 enum { PAIR_CONNS = 2, PAIR_QUEUE = 16 };
 

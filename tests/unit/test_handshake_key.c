@@ -2,11 +2,11 @@
  * in its own role. */
 #include "check.h"
 #include "forge.h"
-#include "frames.h"
+#include "rig/frames.h"
 #include "protocol/hello.h"
 #include "hex.h"
-#include "script.h"
-#include "talk.h"
+#include "rig/script.h"
+#include "rig/talk.h"
 
 #include <stdio.h>
 

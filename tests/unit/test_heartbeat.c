@@ -1,12 +1,11 @@
 /* Signs of life on a link, and what happens without them. */
 #include "check.h"
-#include "script.h"
-#include "talk.h"
+#include "rig/script.h"
+#include "rig/talk.h"
 
 #include <stdio.h>
 
 #define BONA_UP   "open 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n"
-#define NOW_A     "AT Clark +0.000000000 a +0+0 " TALK_NOW
 #define MALFORMED "  2> BYE 0 malformed malformed or unexpected frame\n  close 2\n"
 
 /* Jaquez is away and is not dialled. */
@@ -18,7 +17,7 @@ static void start(struct rig *rig, const char *options)
 
 /* ---- PING and PONG ---- */
 
-static void pings_tell_the_position(void)
+static void pings_carry_the_position(void)
 {
     struct rig rig;
     start(&rig, "");
@@ -94,7 +93,7 @@ static void pings_are_answered(void)
     rig_end(&rig);
 }
 
-static void beats_may_be_malformed(void)
+static void heartbeats_may_be_malformed(void)
 {
     static const char *const bad[] = {
         "PING 0 x 0 0 DIGEST CLOCK",
@@ -126,7 +125,7 @@ static void beats_may_be_malformed(void)
 
 /* ---- what operators see ---- */
 
-static void the_way_there_and_back_is_measured(void)
+static void the_round_trip_time_is_measured(void)
 {
     struct rig rig;
     start(&rig, "");
@@ -229,11 +228,11 @@ static void the_neighbour_may_miss_us(void)
 }
 
 const struct check_test test_heartbeat[] = {
-    {"pings_tell_the_position", pings_tell_the_position},
+    {"pings_carry_the_position", pings_carry_the_position},
     {"there_may_be_no_position", there_may_be_no_position},
     {"pings_are_answered", pings_are_answered},
-    {"beats_may_be_malformed", beats_may_be_malformed},
-    {"the_way_there_and_back_is_measured", the_way_there_and_back_is_measured},
+    {"heartbeats_may_be_malformed", heartbeats_may_be_malformed},
+    {"the_round_trip_time_is_measured", the_round_trip_time_is_measured},
     {"clocks_are_compared", clocks_are_compared},
     {"a_quiet_link_is_closed", a_quiet_link_is_closed},
     {"pongs_keep_a_link_open", pongs_keep_a_link_open},

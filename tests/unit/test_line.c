@@ -1,7 +1,7 @@
 #include "check.h"
 #include "cut.h"
 #include "fail_mem.h"
-#include "rig.h"
+#include "rig/rig.h"
 
 #include "herd/err.h"
 #include "line.h"

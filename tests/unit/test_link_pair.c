@@ -32,7 +32,7 @@ struct world {
     struct herd_link_fsm link[2];
     uint64_t boot[2];
     int dials_left[2], failures_left[2];
-    bool second_wind;              /* whoever has no link in the end dials once more */
+    bool second_wind;              /* a side without link in the end dials once more */
     struct connection conn[CONNS]; /* its number is its index + 1 */
     int conn_count;
     int now_ms;
@@ -57,8 +57,8 @@ static void close_here(struct world *w, int side, int conn)
     CHECK(!herd_link_fsm_on_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0));
 }
 
-/* The dialler proves itself first; who answered does so when it has let that one in. Of
- * two connections the old one is closed by the dialler of the new one. */
+/* The dialler proves itself first; the acceptor does so when it has accepted the dialler.
+ * Of two connections the old one is closed by the dialler of the new one. */
 static void take_auth(struct world *w, int side, int conn, uint64_t boot)
 {
     struct connection *c = &w->conn[conn];
@@ -259,19 +259,19 @@ static struct world linked(int dialler)
 static void restarted_server_comes_back(void)
 {
     for (int bits = 0; bits < 16; bits++) {
-        int who = bits & 1, dialler = bits >> 1 & 1, silent = bits >> 2 & 1;
+        int self = bits & 1, dialler = bits >> 1 & 1, silent = bits >> 2 & 1;
         struct tally tally = {0};
         struct world w = linked(dialler);
-        struct herd_link_fsm_setup setup = w.link[who].setup;
-        CHECK_LABEL("side %d restarts, %d had dialled, silent %d, both dial %d", who,
+        struct herd_link_fsm_setup setup = w.link[self].setup;
+        CHECK_LABEL("side %d restarts, %d had dialled, silent %d, both dial %d", self,
                     dialler, silent, bits >> 3);
-        herd_link_fsm_init(&w.link[who], &setup, now(&w));
-        w.boot[who]++;
-        w.conn[0].open[who] = false;
+        herd_link_fsm_init(&w.link[self], &setup, now(&w));
+        w.boot[self]++;
+        w.conn[0].open[self] = false;
         if (!silent)
-            send(&w, who, 0, CLOSE);
-        w.dials_left[who] = 1;
-        w.dials_left[!who] = bits >> 3;
+            send(&w, self, 0, CLOSE);
+        w.dials_left[self] = 1;
+        w.dials_left[!self] = bits >> 3;
         w.second_wind = true;
         explore(&w, &tally);
         CHECK(tally.ends >= 1);
@@ -282,15 +282,15 @@ static void restarted_server_comes_back(void)
 static void lost_connection_is_replaced(void)
 {
     for (int bits = 0; bits < 8; bits++) {
-        int who = bits & 1, dialler = bits >> 1 & 1;
+        int self = bits & 1, dialler = bits >> 1 & 1;
         struct tally tally = {0};
         struct world w = linked(dialler);
-        CHECK_LABEL("side %d loses it, %d had dialled, both dial %d", who, dialler,
+        CHECK_LABEL("side %d loses it, %d had dialled, both dial %d", self, dialler,
                     bits >> 2);
-        w.conn[0].open[who] = false;
-        CHECK(herd_link_fsm_on_lost(&w.link[who], 1, false, now(&w), 0));
-        w.dials_left[who] = 1;
-        w.dials_left[!who] = bits >> 2;
+        w.conn[0].open[self] = false;
+        CHECK(herd_link_fsm_on_lost(&w.link[self], 1, false, now(&w), 0));
+        w.dials_left[self] = 1;
+        w.dials_left[!self] = bits >> 2;
         w.second_wind = true;
         explore(&w, &tally);
         CHECK(tally.ends >= 1);
@@ -301,19 +301,19 @@ static void lost_connection_is_replaced(void)
 static void second_of_a_name_stays_out(void)
 {
     for (int bits = 0; bits < 8; bits++) {
-        int who = bits & 1, dialler = bits >> 1 & 1, conn = 1;
+        int self = bits & 1, dialler = bits >> 1 & 1, conn = 1;
         bool dialled_by_it = bits >> 2 & 1;
         struct world w = linked(dialler);
         uint64_t old;
-        CHECK_LABEL("a second one of side %d, %d had dialled, it dials %d", who, dialler,
+        CHECK_LABEL("a second one of side %d, %d had dialled, it dials %d", self, dialler,
                     dialled_by_it);
-        struct herd_link_fsm before = w.link[!who];
-        CHECK_INT(herd_link_fsm_on_handshake_done(&w.link[!who], (uint64_t)conn + 1,
-                                                  !dialled_by_it, w.boot[who] + 1, now(&w),
+        struct herd_link_fsm before = w.link[!self];
+        CHECK_INT(herd_link_fsm_on_handshake_done(&w.link[!self], (uint64_t)conn + 1,
+                                                  !dialled_by_it, w.boot[self] + 1, now(&w),
                                                   &old),
                   HERD_LINK_NAME_IN_USE);
-        CHECK_INT((int64_t)w.link[!who].link_conn, (int64_t)before.link_conn);
-        CHECK_INT((int64_t)w.link[!who].boot_id, (int64_t)w.boot[who]);
+        CHECK_INT((int64_t)w.link[!self].link_conn, (int64_t)before.link_conn);
+        CHECK_INT((int64_t)w.link[!self].boot_id, (int64_t)w.boot[self]);
         struct tally tally = {0};
         explore(&w, &tally);
         CHECK_INT(tally.ends, 1);
@@ -321,9 +321,9 @@ static void second_of_a_name_stays_out(void)
 }
 
 const struct check_test test_link_pair[] = {
-    {"one of two connections survives", one_of_two_survives},
-    {"a restarted server comes back", restarted_server_comes_back},
-    {"a lost connection is replaced", lost_connection_is_replaced},
-    {"a second server of a name stays out", second_of_a_name_stays_out},
+    {"one_of_two_connections_survives", one_of_two_survives},
+    {"a_restarted_server_comes_back", restarted_server_comes_back},
+    {"a_lost_connection_is_replaced", lost_connection_is_replaced},
+    {"a_second_server_of_a_name_stays_out", second_of_a_name_stays_out},
     {NULL, NULL},
 };

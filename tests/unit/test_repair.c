@@ -1,7 +1,7 @@
 /* Both ends of a link are at rest and hold different records. */
 #include "check.h"
-#include "script.h"
-#include "talk.h"
+#include "rig/script.h"
+#include "rig/talk.h"
 
 #include <stdio.h>
 
@@ -55,7 +55,7 @@ static void a_difference_is_repaired(void)
     check_counts(&rig, 1, 0);
     SCRIPT_PLAY(&rig, "2< " DIFFERS "  2> PONG 0 1\\nSYNC 0 " TALK_FEED_CLARK " 2\n"
                       "  log herd 2 - the digest of Bona differs from this server's: "
-                      "starting a full sync\\c\n");
+                      "starting a full sync\n");
     check_counts(&rig, 2, 1);
     CHECK(script_status_has(&rig, "link Bona up accepted 2 sync 0 0"));
     /* Even what has come from there is sent: it may be what was lost. */

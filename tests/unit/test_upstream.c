@@ -1,6 +1,6 @@
 /* WHATSAT with a provider of the test's own: its verdicts, its text, and its errors. */
 #include "check.h"
-#include "script.h"
+#include "rig/script.h"
 #include "whatsat.h"
 
 #include "core_internal.h"

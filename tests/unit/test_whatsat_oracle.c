@@ -4,8 +4,8 @@
  * being asked, or kept; and all bounds hold. */
 #include "check.h"
 #include "dice.h"
-#include "script.h"
-#include "talk.h"
+#include "rig/script.h"
+#include "rig/talk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,10 +174,7 @@ static void answer(struct world *w, bool bad_day)
     }
     w->number[radius] = 0;
     w->flying--;
-    rig_step(&w->rig, (struct herd_event){.kind = HERD_EV_PLACES,
-                                          .lookup = w->rig.lookup[number],
-                                          .status = status,
-                                          .bytes = herd_slice_str(body)});
+    rig_places(&w->rig, number, status, herd_slice_str(body));
 }
 
 static void leave(struct world *w)

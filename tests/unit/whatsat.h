@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_WHATSAT_H
 #define TESTS_UNIT_WHATSAT_H
 
-#include "talk.h"
+#include "rig/talk.h"
 
 /* Connection 1 says where it is. */
 #define A_SAYS "open 1\n1< IAMAT a +0+0 " TALK_NOW "\n"
@@ -11,18 +11,12 @@
 /* What Places is asked, by kilometres. */
 #define ASKS_1 "location=0,0&radius=1000"
 #define ASKS_2 "location=0,0&radius=2000"
-#define ASKS_3 "location=0,0&radius=3000"
-#define ASKS_5 "location=0,0&radius=5000"
-#define ASKS_6 "location=0,0&radius=6000"
 
 /* How a reply begins, to the connection of that number, and how it ends. */
 #define TO_1 "  1> " A_AT "\\n"
 #define TO_2 "  2> " A_AT "\\n"
-#define TO_3 "  3> " A_AT "\\n"
-#define TO_4 "  4> " A_AT "\\n"
 #define END  "\\n\n"
 
 /* The error of an answer that makes no sense. */
-#define NOT_JSON "The reply of the Places server is not the JSON that was expected."
 
 #endif
