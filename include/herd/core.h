@@ -122,8 +122,8 @@ struct herd_core_setup {
 
 struct herd_core;
 
-/* *core is to be freed by herd_core_free. Errors: HERD_ENOMEM, and then *core is NULL. */
-int herd_core_new(struct herd_core **core, const struct herd_core_setup *setup,
+/* *fresh is to be freed by herd_core_free. Errors: HERD_ENOMEM, and then *fresh is NULL. */
+int herd_core_new(struct herd_core **fresh, const struct herd_core_setup *setup,
                   struct herd_mono now);
 
 /* Accepts NULL. Connections need not be closed first. */

@@ -22,7 +22,7 @@
 #define _GNU_SOURCE 1 /* unshare() and setns(), for one file of the tests */
 #else
 #define _POSIX_C_SOURCE 200809L
-#define _XOPEN_SOURCE 700
+#define _XOPEN_SOURCE   700
 #endif
 
 #endif

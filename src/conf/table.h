@@ -18,9 +18,9 @@ struct conf_option {
     const char *description; /* lower case, without a full stop */
 };
 
-#define CONF_COUNT(field, name, type, def, min, max, unit, description) +1
-enum { CONF_OPTION_COUNT = 0 HERD_CONF_OPTIONS(CONF_COUNT) };
-#undef CONF_COUNT
+#define CONF_INDEX(field, name, type, def, min, max, unit, description) CONF_INDEX_##field,
+enum { HERD_CONF_OPTIONS(CONF_INDEX) CONF_OPTION_COUNT };
+#undef CONF_INDEX
 
 extern const struct conf_option herd_conf_options[CONF_OPTION_COUNT];
 

@@ -1,5 +1,5 @@
-/* setns() and unshare() are not POSIX: base/feature_macros.h shows them to this file. Other systems
- * take its second half. */
+/* setns() and unshare() are not POSIX: base/feature_macros.h shows them to this file. Other
+ * systems take its second half. */
 #include "netns.h"
 
 #ifdef __linux__

@@ -247,7 +247,7 @@ static void gzip_unpacks_to_the_body(void)
         CHECK(z.len > 18 && memcmp(z.data, "\x1f\x8b\x08\0", 4) == 0);
         for (; last == 0 && at + 5 < z.len; blocks++) {
             size_t len = little_endian(z.data + at + 1, 2);
-            last = z.data[at];
+            last = (unsigned char)z.data[at];
             CHECK_INT(little_endian(z.data + at + 3, 2), 65535 - (int64_t)len);
             if (!CHECK(at + 5 + len + 8 <= z.len) || !CHECK(out + len <= want.len))
                 break;

@@ -217,7 +217,7 @@ static unsigned open_full(int fds[CROWD], int *count)
     while (*count < CROWD) {
         int fd = fds[(*count)++] = socket(AF_INET, SOCK_STREAM, 0);
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-        connect(fd, (struct sockaddr *)&at, sizeof at);
+        (void)connect(fd, (struct sockaddr *)&at, sizeof at); /* is seen below */
         struct pollfd wait = {.fd = fd, .events = POLLOUT};
         if (poll(&wait, 1, 100) == 0)
             return ntohs(at.sin_port);

@@ -263,6 +263,7 @@ static void draw_end(struct plan *plan, struct dice *dice)
             plan->dead |= UINT32_C(1) << i;
     plan->dead_silently = one_in(dice, 2);
     if (one_in(dice, 3))
+        /* NOLINTNEXTLINE(misc-redundant-expression): two throws, a quarter of the links */
         plan->dead_links = dice_next(dice) & dice_next(dice);
 }
 

@@ -20,8 +20,8 @@ enum sim_verb wire_verb(struct herd_slice verb);
 /* Heartbeats and ACK, which an idle herd sends as well. */
 bool wire_is_idle(enum sim_verb verb);
 
-/* A word of the arguments, counted from 0; empty, and 0, when there is none. */
-struct herd_slice wire_word(struct herd_slice args, int number);
-uint64_t wire_number(struct herd_slice args, int number);
+/* A word of a text, counted from 0; empty, and 0, when there is none. */
+struct herd_slice wire_word(struct herd_slice text, int number);
+uint64_t wire_number(struct herd_slice text, int number);
 
 #endif

@@ -28,8 +28,8 @@ static struct herd_hello golden_hello(void)
         .rules = UINT64_C(0x874bee3435cd7d16),
         .clock = {INT64_C(1795270852353039483)},
     };
-    for (uint8_t i = 0; i < HERD_HELLO_NONCE; i++)
-        hello.nonce[i] = i < HERD_HELLO_NONCE - 1 ? i : 0xff;
+    for (unsigned i = 0; i < HERD_HELLO_NONCE; i++)
+        hello.nonce[i] = (uint8_t)(i < HERD_HELLO_NONCE - 1 ? i : 0xff);
     return hello;
 }
 

@@ -21,9 +21,10 @@ static int log_bar(int64_t value, int64_t least, int64_t most)
     const double step = 1.0905077326652577;
     double at = (double)(least > 0 ? least : 1);
     int all = 0, here = 0;
-    for (; all < STEPS && at < (double)most; at *= step) {
+    while (all < STEPS && at < (double)most) {
         all++;
         here += at < (double)value ? 1 : 0;
+        at *= step;
     }
     return all > 0 ? 1 + here * (BAR - 1) / all : 1;
 }
