@@ -5,8 +5,7 @@
 /* All of a text: its places are one OSM_PLACE or more, with ",\n" between them. */
 #define OSM_TEXT(places)                                                                   \
     OSM_CREDIT "   \"results\" : [\n" places "\n   ],\n   \"status\" : \"OK\"\n}"
-#define OSM_TEXT_NONE                                                                      \
-    OSM_CREDIT "   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}"
+#define OSM_TEXT_NONE OSM_CREDIT "   \"results\" : [],\n   \"status\" : \"ZERO_RESULTS\"\n}"
 #define OSM_CREDIT                                                                         \
     "{\n   \"html_attributions\" : [\n"                                                    \
     "      \"\\u003ca href=\\\"https://www.openstreetmap.org/copyright\\\"\\u003e"         \

@@ -85,11 +85,10 @@ static void breaks_long_arrays(void)
         struct legacy_string types[] = {one(herd_slice(name, len - 12)),
                                         one(HERD_LIT("b\"\n"))};
         bool line = 4 + (len - 12 + 2) + 2 + (5 + 2) < 74;
-        snprintf(
-            want, sizeof want,
-            line ? "{\n   \"types\" : [ \"%.*s\", \"b\\\"\\n\" ]\n}"
-                 : "{\n   \"types\" : [\n      \"%.*s\",\n      \"b\\\"\\n\"\n   ]\n}",
-            (int)len - 12, name);
+        snprintf(want, sizeof want,
+                 line ? "{\n   \"types\" : [ \"%.*s\", \"b\\\"\\n\" ]\n}"
+                      : "{\n   \"types\" : [\n      \"%.*s\",\n      \"b\\\"\\n\"\n   ]\n}",
+                 (int)len - 12, name);
         begin(&page, ROOM);
         CHECK_LABEL("%zu", len);
         herd_legacy_open(&page.print, "", '{');

@@ -43,8 +43,9 @@ void herd_replies_free(struct herd_replies *replies)
 
 char *herd_replies_room(struct herd_replies *replies, size_t size)
 {
-    char *room = replies->last != NULL ? herd_buf_reserve(&replies->last->after, size)
-                                       : herd_out_reserve_send(&context_of(replies)->out, size);
+    char *room = replies->last != NULL
+                     ? herd_buf_reserve(&replies->last->after, size)
+                     : herd_out_reserve_send(&context_of(replies)->out, size);
     if (room == NULL)
         herd_session_end_out_of_memory(replies->session);
     return room;
@@ -69,7 +70,8 @@ void herd_replies_commit(struct herd_replies *replies, size_t size)
     if (replies->last != NULL) {
         herd_buf_commit(&replies->last->after, size);
         replies->held_bytes += size;
-    } else if (herd_out_commit_send(&context_of(replies)->out, replies->session->id, size)) {
+    } else if (herd_out_commit_send(&context_of(replies)->out, replies->session->id,
+                                    size)) {
         count_unsent(replies, size);
         log_sent(replies, size, size - 1);
     } else {

@@ -97,7 +97,8 @@ static int send_status(struct herd_controls *controls, struct herd_session *sess
 {
     const struct herd_control_setup *parts = &controls->parts;
     struct reply reply = {.rc = HERD_OK};
-    struct herd_places_status places = herd_places_status(parts->places, parts->context->mono);
+    struct herd_places_status places =
+        herd_places_status(parts->places, parts->context->mono);
     herd_buf_init(&reply.text, parts->context->setup.mem, STATUS_MAX);
     put_gauges(&reply, parts, &places);
     put_counters(&reply, &parts->context->stats);
