@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herd(8): one server of an application server herd. */
 #include "driver/driver.h"
 #include "herd/conf.h"

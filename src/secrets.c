@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "secrets.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The secrets of a server: the API key of Places, and the key that the servers of a herd
  * share. */
 #ifndef SECRETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The thin layer over CUnit: a failing check prints what was got and what was wanted.
  *
  * CHECK_LABEL names the case of a table-driven test; it is printed with every failure

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Seeded random numbers (splitmix64), the same on every machine: a failing test prints
  * its seed, and the seed brings the failure back. */
 #ifndef TESTS_DICE_H

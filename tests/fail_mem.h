@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* An allocator for tests: it counts, checks what it is told, and fails on demand.
  *
  * Every resize moves the memory and fresh memory holds rubbish, so that code which

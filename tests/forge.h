@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A MAC for the herds of tests: blocks of a keyed hash. It is fast, and proves nothing to
  * anybody who wants to forge it. */
 #ifndef TESTS_FORGE_H

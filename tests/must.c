@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "must.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Checks in code that tests with CUnit and fuzzers share: what is not so fails the running
  * test, or ends the fuzzer. */
 #ifndef TESTS_MUST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Makes a result of a reply in Google's layout, and cuts it: for unit tests and fuzzers. */
 #ifndef TESTS_RESULT_CUT_H
 #define TESTS_RESULT_CUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* free-ports N: prints N different TCP ports of the loopback address that are free, one per
  * line. All N are bound at the same time and released when the program exits, so another
  * process may take one before it is used. For demos and scripts. */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The rules for one C file after the other that neither the compiler, clang-format nor
 # clang-tidy knows; tools/tidy calls this. Prints file:line: rule. Comments and literals are
 # taken out first, so that only code is looked at.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* An owned queue of bytes with a hard cap: append at the end, consume at the front.
  *
  * The cap is given at init and never exceeded; bytes that do not all fit are refused, so a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The configuration of a herd: parsing it from text, and printing it.
  *
  * One file describes the whole herd, so that every server reads the same text:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One server of a herd as a pure state machine.
  *
  * Its one entry point is herd_step(core, event, actions). Events report what happened and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Error codes of the pure core and of the adapters.
  *
  * Every call that can fail returns HERD_OK (0) or one of these negative codes; the contract

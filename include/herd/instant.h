@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two clocks as two types, so that the compiler refuses to mix them.
  *
  * herd_mono is for deadlines: nanoseconds since some point in the past, never set back.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The allocator that the caller passes to the core at init.
  *
  * One function does everything, and it always gets the old size, so that tests can make the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The services that know what is near a point: how to name one and how to reach it.
  *
  * What is asked of a provider, and what its answers mean, only the core knows

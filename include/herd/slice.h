@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A borrowed run of bytes. It owns nothing; the contract of each function that returns one
  * says how long it lives. Not terminated by NUL, may contain any byte. */
 #ifndef HERD_SLICE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Counters of one server, from its start on. `herdctl status` shows them all. */
 #ifndef HERD_STATS_H
 #define HERD_STATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the links of a configuration mean for the herd: which servers an update reaches,
  * over how many hops, how often it is sent, and whose failure would split the herd.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "herd/buf.h"
 
 #include "herd/err.h"

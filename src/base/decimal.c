@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "decimal.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Decimal numbers as text, read exactly: no doubles, no locale, no rounding. */
 #ifndef HERD_BASE_DECIMAL_H
 #define HERD_BASE_DECIMAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "herd/err.h"
 
 #include <stdarg.h>

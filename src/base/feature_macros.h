@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the headers of the system shall show, by system: the only place with feature-test
  * macros. GNUmakefile includes it before the first line of every source (-include), since
  * they have to come before the first header.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "hex.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Bytes to lower-case hexadecimal digits, and back. */
 #ifndef HERD_BASE_HEX_H
 #define HERD_BASE_HEX_H

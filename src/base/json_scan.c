@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "json_scan.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A strict reader of one JSON text (RFC 8259): a single pass, without memory of its own,
  * for text that may be hostile.
  *

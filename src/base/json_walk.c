@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "json_walk.h"
 
 #include "json_scan.h"

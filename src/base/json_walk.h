@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Walking through JSON that herd_json_check or herd_json_scan has read before, without
  * recursion and without memory. Values are slices of the text: numbers keep their digits,
  * strings their escapes.

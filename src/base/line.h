@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Splits a stream of bytes into lines, wherever its reads happen to end.
  *
  * A line that lies whole in the input is returned as a slice of it, without a copy; only an

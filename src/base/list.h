@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A doubly linked list of structs that hold its nodes themselves: putting in and taking out
  * cost a few pointer writes and no memory, and a struct is in as many lists as it has
  * nodes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers as bytes, the least significant first, whatever the order of the machine: what
  * is hashed or drawn is then the same everywhere. Written out, compilers make one load or
  * store of it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "herd/mem.h"
 
 #include <assert.h>

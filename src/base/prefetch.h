@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Asks the processor to load the cache line of an address, because it will be read soon. A
  * hint: it changes nothing but the time taken, and any address is allowed. */
 #ifndef HERD_BASE_PREFETCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A rate limit with bursts (the generic cell rate algorithm), for log lines that strangers
  * can cause as fast as they like. Suppressed events are counted, so that the next line that
  * is logged can tell their number. */

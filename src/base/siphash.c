@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "siphash.h"
 
 #include "little_endian.h"

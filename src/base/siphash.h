@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* SipHash-1-3, a keyed hash for tables that strangers fill (Aumasson and Bernstein,
  * "SipHash: a fast short-input PRF", 2012, with one round per block and three at the end).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Tests on eight bytes at once (SIMD within a register). */
 #ifndef HERD_BASE_SWAR_H
 #define HERD_BASE_SWAR_H

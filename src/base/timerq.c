@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "timerq.h"
 
 void herd_timerq_init(struct herd_timerq *q, int64_t duration_ms)

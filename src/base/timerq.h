@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Timers that all run for the same time: a queue in which the first to be armed is the
  * first to be due. Arming, disarming and asking for the next deadline cost a few pointer
  * writes, whatever the number of timers. The core has one queue per kind of timeout. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Freeing a configuration and looking things up in it. */
 #include "herd/conf.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "read.h"
 
 static void collect_name(struct conf_reader *reader, struct herd_slice line)

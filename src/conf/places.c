@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The Places options: the values that some may have, and the limits of each provider. */
 #include "read.h"
 

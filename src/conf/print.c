@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The normal form of a configuration. */
 #include "herd/conf.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "read.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state of the parser, and the functions that its files share: read.c has the common
  * pieces, links.c and servers.c parse one kind of line each, places.c knows which values
  * the Places options may have, and parse.c parses options and the whole file. */

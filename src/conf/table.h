@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HERD_CONF_OPTIONS as data, so that parsing, checking and printing need no code for single
  * options. */
 #ifndef HERD_CONF_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "herd/topology.h"
 
 #include "topology_row.h"

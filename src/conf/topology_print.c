@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The report of herd/topology.h as text. */
 #include "topology_row.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "topology_row.h"
 
 uint32_t herd_topology_next(const struct herd_topology_row *row, uint32_t from)

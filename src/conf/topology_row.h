@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sets of servers as bits, and breadth-first search, on which topology.c and
  * topology_print.c are built. */
 #ifndef HERD_CONF_TOPOLOGY_ROW_H

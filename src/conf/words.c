@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "words.h"
 
 static bool is_blank(char c)

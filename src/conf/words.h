@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Splits a line of herd.conf into words, quotes words of the file for messages, and finds
  * the known name that resembles a misspelt one. */
 #ifndef HERD_CONF_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "context.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The context that all parts of one server share: its setup, the clocks and the actions of
  * the present step, counters, random numbers, and the log.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "herd/core.h"
 
 #include "core_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One server: its parts, put together. Only core.c and step.c see all of it. */
 #ifndef HERD_CORE_CORE_INTERNAL_H
 #define HERD_CORE_CORE_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "out.h"
 
 #include "herd/err.h"

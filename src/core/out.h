@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The output of a step: its actions, and the bytes that they refer to.
  *
  * The bytes are collected in one buffer that may move during the step, so actions keep

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The sessions of a server: one for each open connection, found by the connection's id.
  *
  * Each role registers a table of operations and its own state, the *service*; this module

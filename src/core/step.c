@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The entry point of the core: handles one event completely. */
 #include "core_internal.h"
 #include "herd/core.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "upstream.h"
 
 #include "decimal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Joins Places to the steps of the core: its upstream requests become actions and lines of
  * the log, and PLACES events their replies. */
 #ifndef HERD_CORE_UPSTREAM_H

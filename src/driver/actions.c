@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "actions.h"
 
 #include "driver_internal.h"

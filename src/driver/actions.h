@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Events into the core, and its actions performed. */
 #ifndef DRIVER_ACTIONS_H
 #define DRIVER_ACTIONS_H

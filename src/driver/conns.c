@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "conns.h"
 
 #include "driver_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of connections, and the events that they report. Connections know nothing of
  * listeners: each belongs to the pool of its role, which has its limit, its count and its
  * io_conn_group, and tells its owner when a slot is free again. */

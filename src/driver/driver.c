@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "driver.h"
 
 #include "driver_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One server in the real world: turns what the adapters report into events for the core,
  * and the core's actions into calls of the adapters. Only the files of this folder know
  * both. */

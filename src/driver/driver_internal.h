@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state of one driver, for the files of this folder. Each file may call those below it:
  *
  *     driver.c      start, turns of the loop, signals, shutdown

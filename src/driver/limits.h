@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How many connections each role may have. */
 #ifndef DRIVER_LIMITS_H
 #define DRIVER_LIMITS_H

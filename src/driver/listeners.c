@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "listeners.h"
 
 #include "driver_internal.h"

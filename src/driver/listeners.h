@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Listening, accepting, and pausing it at limits. */
 #ifndef DRIVER_LISTENERS_H
 #define DRIVER_LISTENERS_H

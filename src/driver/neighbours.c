@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "neighbours.h"
 
 #include "driver_internal.h"

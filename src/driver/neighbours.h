@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where the neighbours are. */
 #ifndef DRIVER_NEIGHBOURS_H
 #define DRIVER_NEIGHBOURS_H

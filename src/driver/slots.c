@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "slots.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Ids for connections: the low 32 bits are a slot that is used again, the high ones its
  * generation, so that no id comes back. */
 #ifndef DRIVER_SLOTS_H

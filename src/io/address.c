@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "address.h"
 
 #include "decimal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Addresses as people write them on command lines. */
 #ifndef IO_ADDRESS_H
 #define IO_ADDRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The system's clocks. No other module reads them; reading cannot fail. */
 #ifndef IO_CLOCK_H
 #define IO_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "conf_file.h"
 
 #include "herd/err.h"

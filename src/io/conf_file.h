@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The configuration as a file: where it is, reading it, and the paths named in it. */
 #ifndef IO_CONF_FILE_H
 #define IO_CONF_FILE_H

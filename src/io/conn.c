@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "portable.h"
 
 #include "conn_internal.h"

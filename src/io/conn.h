@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A buffered non-blocking stream over one socket.
  *
  * Reading: bytes arrive in the read buffer that the group shares and are handed to `data`

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state of connections, for conn.c (one connection: bytes in and out) and conn_group.c
  * (all of a group: time limits and ends) only. */
 #ifndef IO_CONN_INTERNAL_H

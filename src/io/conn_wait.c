@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "conn_wait.h"
 
 #include <stddef.h>

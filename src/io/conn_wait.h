@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lists of waits that all last equally long: the oldest is first, so that beginning, ending
  * and the next deadline each take constant time.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HTTP requests through libcurl, driven by the loop (curl_multi_socket_action).
  *
  * Each transfer ends with exactly one call of `done`, from a tick and never from inside

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fetch_options.h"
 
 #include "herd/err.h"

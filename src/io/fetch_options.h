@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether this libcurl can serve a plan, and the options that tell libcurl about it. For
  * fetch.c, fetch_transfer.c and tests only. */
 #ifndef IO_FETCH_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fetch_plan.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The parts that all transfers share: URL, key, header lines. For the files of the fetch
  * and their tests only. */
 #ifndef IO_FETCH_PLAN_H

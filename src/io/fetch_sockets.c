@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fetch_sockets.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* libcurl's multi handle in the loop: its sockets and its one timer. For fetch.c only.
  *
  * libcurl's callbacks name the events that it waits for: each of its sockets becomes a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fetch_transfer.h"
 
 #include "fetch_options.h"

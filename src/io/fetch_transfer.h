@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One transfer of libcurl: its request, its body, how it ends. For fetch.c only. */
 #ifndef IO_FETCH_TRANSFER_H
 #define IO_FETCH_TRANSFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fetch_url.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* URLs and keys of requests. For the files of the fetch and their tests only. */
 #ifndef IO_FETCH_URL_H
 #define IO_FETCH_URL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reading whole files, and making folders. */
 #ifndef IO_FILE_H
 #define IO_FILE_H

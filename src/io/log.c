@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "portable.h"
 
 #include "log.h"

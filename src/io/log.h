@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The log. No other module writes lines of it.
  *
  *     2026-11-21T12:00:00.123456Z Goloman client 127.0.0.1:50422 < IAMAT kiwi ...

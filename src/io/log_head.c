@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log_head.h"
 
 #include "herd/slice.h"

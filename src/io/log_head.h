@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The head of a log line: time, server, kind and address. For log.c only. */
 #ifndef IO_LOG_HEAD_H
 #define IO_LOG_HEAD_H

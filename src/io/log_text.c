@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log_text.h"
 
 #include "swar.h"

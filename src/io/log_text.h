@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Escapes for bytes of strangers, in the log and in the JSON of herdctl; times in the log.
  */
 #ifndef IO_LOG_TEXT_H

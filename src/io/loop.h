@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The poll() loop: it watches descriptors, calls back for the ready ones, and has one
  * deadline a turn.
  *

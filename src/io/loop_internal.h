@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state of a loop, for loop.c and for tests of how it divides its time only. */
 #ifndef IO_LOOP_INTERNAL_H
 #define IO_LOOP_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "loop_set.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The loop's descriptors: one dense array for poll() that begins with the active ones.
  *
  *     0 ........ hot ................................. len

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "mac.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HMAC-SHA256 (RFC 2104) under one key, by libcrypto of OpenSSL or LibreSSL. */
 #ifndef IO_MAC_H
 #define IO_MAC_H

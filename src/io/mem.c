@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "mem.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The system's allocator as a struct herd_mem. */
 #ifndef IO_MEM_H
 #define IO_MEM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "pidfile.h"
 
 #include <errno.h>

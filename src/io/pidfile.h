@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A pid file that cannot be out of date: the server holds a lock on it while it lives, and
  * other programs ask for the holder of the lock and do not read the number in the file. */
 #ifndef IO_PIDFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where systems differ: every #ifdef of the adapters is here, but for those about versions
  * of libcurl. What the headers of a system show is asked for in base/feature_macros.h. */
 #ifndef IO_PORTABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "random.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The system's random bytes. */
 #ifndef IO_RANDOM_H
 #define IO_RANDOM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reading secrets from files, and protecting them in memory. */
 #ifndef IO_SECRET_H
 #define IO_SECRET_H

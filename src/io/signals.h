@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Signals as input of the loop: the handler writes the signal's number into a pipe, and the
  * loop reads it there. One instance per process. */
 #ifndef IO_SIGNALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sockets: listening, connecting, accepting.
  *
  * Every descriptor handed out belongs to the caller, is non-blocking and close-on-exec; TCP

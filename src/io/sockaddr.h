@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Socket addresses of TCP over IPv4 and IPv6: looking them up, comparing, as text. */
 #ifndef IO_SOCKADDR_H
 #define IO_SOCKADDR_H

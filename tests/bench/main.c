@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The suites of herdbench's parts: the histogram, the options, the lines, the judge of
  * replies, the times of those who speak once. What the whole program does is tested end to
  * end. */

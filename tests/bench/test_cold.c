@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The schedule of cold and fresh lines: each connection once, in order of time, all over
  * the measurement, and the same for the same seed. */
 #include "check.h"

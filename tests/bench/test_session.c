@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Replies are split at any byte and must be in order; lines are sent in pieces. */
 #include "check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The lines are checked with the server's own parser, and the check of replies with replies
  * in which one byte is changed. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Replies to WHATSAT, looked at by means that the server does not use. */
 #ifndef TESTS_E2E_ANSWER_H
 #define TESTS_E2E_ANSWER_H

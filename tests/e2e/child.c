@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "child.h"
 
 #include "files.h"

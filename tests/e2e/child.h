@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Programs that the tests start, each with what it starts itself a process group of its
  * own. What is still running or lying about when the tests end, however they end, is killed
  * and removed. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A client of the line protocol; also speaks to control sockets and neighbours' ports.
  *
  * Every call waits at most WAIT_MS and then says false. Sending takes in what arrives

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Servers that say what a test wants, as processes of their own: a process does not see
  * its own locks. */
 #ifndef TESTS_E2E_FAKE_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files and bytes. */
 #ifndef TESTS_E2E_FILES_H
 #define TESTS_E2E_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "full_port.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A port that takes no more connections, because nobody accepts those that wait: whoever
  * dials it waits for an answer. */
 #ifndef TESTS_E2E_FULL_PORT_H

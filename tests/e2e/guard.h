@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Remembers processes and folders, and puts an end to them when the tests end. */
 #ifndef TESTS_E2E_GUARD_H
 #define TESTS_E2E_GUARD_H

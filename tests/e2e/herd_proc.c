@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "herd_proc.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A herd of real processes on this machine, with ports and a folder of its own. */
 #ifndef TESTS_E2E_HERD_PROC_H
 #define TESTS_E2E_HERD_PROC_H

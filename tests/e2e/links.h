@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What tests of links wait for. Every wait ends after WAIT_MS. */
 #ifndef TESTS_E2E_LINKS_H
 #define TESTS_E2E_LINKS_H

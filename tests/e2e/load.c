@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "load.h"
 
 #include <stdio.h>

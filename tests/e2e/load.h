@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Many reports at many servers at once: persistent connections, pipelined in rounds. */
 #ifndef TESTS_E2E_LOAD_H
 #define TESTS_E2E_LOAD_H

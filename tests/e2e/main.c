@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The suites of whole herds: real processes, talking over the loopback address. */
 #include "check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* setns() and unshare() are not POSIX: base/feature_macros.h shows them to this file. Other
  * systems take its second half. */
 #include "netns.h"

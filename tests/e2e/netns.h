@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two networks of this process's own, joined by one wire that can lose everything without
  * a word: Linux network namespaces, where the system lets us make them. A socket, and a
  * program that is started, belongs to the network that was entered before.

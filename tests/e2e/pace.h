@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How long one client waits for its replies while others do other things: a process of its
  * own, so that it measures the server and not the test. */
 #ifndef TESTS_E2E_PACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "peer_talk.h"
 
 #include "protocol/hello.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The test as a neighbour: speaks the link protocol (doc/protocol.md, section 2) by itself,
  * with none of the server's code but the number of its merge rules.
  *

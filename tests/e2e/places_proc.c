@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "places_proc.h"
 
 #include "check.h"

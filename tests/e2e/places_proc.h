@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A Places server of our own: tools/fake-places as a process. */
 #ifndef TESTS_E2E_PLACES_PROC_H
 #define TESTS_E2E_PLACES_PROC_H

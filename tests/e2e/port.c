@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "port.h"
 
 #include <arpa/inet.h>

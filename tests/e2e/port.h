@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Ports that nobody else gets while a test runs.
  *
  * Servers of a herd dial each other, so all ports must be known before the first of them

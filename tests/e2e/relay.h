@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A relay between two servers: a child process that passes on what comes in at its ports,
  * keeps a copy, and does harm to order.
  *

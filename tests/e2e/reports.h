@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reports of many clients, and what each server holds about them.
  *
  * Clients are called c0, c1, ...; a report is a client and a serial number, and its time

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "shell.h"
 
 #include "check.h"

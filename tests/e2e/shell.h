@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Command lines as people type them, with herdctl in PATH. */
 #ifndef TESTS_E2E_SHELL_H
 #define TESTS_E2E_SHELL_H

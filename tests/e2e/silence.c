@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "silence.h"
 
 #include "check.h"

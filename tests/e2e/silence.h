@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Connections that say nothing and come again, at once, whenever they are closed: a
  * process of its own that holds them until it is told to end. */
 #ifndef TESTS_E2E_SILENCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "swarm.h"
 
 #include "files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Many clients at once, each with one line of text to say and one reply to hear. */
 #ifndef TESTS_E2E_SWARM_H
 #define TESTS_E2E_SWARM_H

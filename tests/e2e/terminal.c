@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "terminal.h"
 
 #include "wait.h"

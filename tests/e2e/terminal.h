@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A terminal that nobody sits at. */
 #ifndef TESTS_E2E_TERMINAL_H
 #define TESTS_E2E_TERMINAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Too many of one kind do not keep out those of another, and strangers keep no neighbour
  * out. */
 #include "check.h"

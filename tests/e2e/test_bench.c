@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdbench against real servers. Nothing here depends on how fast anything is: what is
  * checked are the lines that arrive, the verdicts, the shape of reports and exit codes. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What google-legacy says arrives byte for byte, but for the results that are too many. */
 #include "answer.h"
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The program's options, and the configuration as the program reads it. */
 #include "check.h"
 #include "child.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The control socket. */
 #include "check.h"
 #include "files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* make demo: its story is checked by itself, line by line. */
 #include "check.h"
 #include "files.h"

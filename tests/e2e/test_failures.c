@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Servers that are killed under load. Those that live and can reach each other agree;
  * those that come back are told everything. */
 #include "check.h"

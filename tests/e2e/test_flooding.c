@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What one server hears, all of them know: in every topology, whatever the order. */
 #include "check.h"
 #include "load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdctl: how it is called, and what it says when it is called wrongly. */
 #include "check.h"
 #include "files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdctl start and stop. */
 #include "check.h"
 #include "files.h"

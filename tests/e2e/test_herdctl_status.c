@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdctl status: what servers of this and of other versions say, in all its forms. */
 #include "check.h"
 #include "fake_server.h"

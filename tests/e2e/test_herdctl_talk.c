@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdctl as a client: single commands, lines as they are, and commands from its input. */
 #include "check.h"
 #include "fake_server.h"

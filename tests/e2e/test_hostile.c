@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Clients that mean ill: whatever they do, others are served meanwhile and memory stays
  * flat. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* make install and make uninstall, which a script tests: tests/install/run. */
 #include "check.h"
 #include "files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where the key of a provider goes, and that it goes nowhere else. */
 #include "check.h"
 #include "files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Random servers are killed under load, one every KILL_PAUSE_MS, and come back empty.
  *
  * What a herd that keeps everything in memory can promise, and what is checked here: while

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From start to end: signals, second starts, good-byes and returns. */
 #include "check.h"
 #include "files.h"

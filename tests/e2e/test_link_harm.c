@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who harms one link harms no other: neighbours that say garbage, strangers that scan the
  * ports, and a network that loses everything without a word. */
 #include "check.h"

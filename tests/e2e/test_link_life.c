@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How links end and come back: servers that hang, neighbours that do not read, broken
  * connections, and what is sent again after that. */
 #include "io/portable.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who is not let in: those that cannot prove that they belong to the herd, those that are
  * configured otherwise, and a second server of a name. */
 #include "check.h"

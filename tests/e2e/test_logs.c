@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is in the logs, and what must never be. */
 #include "check.h"
 #include "files.h"

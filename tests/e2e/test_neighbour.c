@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Neighbours that come back among strangers, talk nonsense, or break the rules. */
 #include "check.h"
 #include "files.h"

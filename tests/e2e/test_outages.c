@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every herd of the fixtures loses each server and each pair of servers while reports go
  * on, and while they come back; and one server hangs instead of dying. */
 #include "check.h"

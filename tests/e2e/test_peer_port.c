@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Programs without the key at the peer port are refused, and the herd goes on. */
 #include "check.h"
 #include "files.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How the configuration says who is asked for places: what is refused at the start, and
  * where the key does not go. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* WHATSAT through each provider, in a herd of five: one server hears the report, each is
  * asked. */
 #include "answer.h"

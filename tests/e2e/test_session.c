@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The client protocol, at real servers, byte by byte. */
 #include "check.h"
 #include "files.h"

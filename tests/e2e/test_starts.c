@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What may be in the way of a start. */
 #include "check.h"
 #include "files.h"

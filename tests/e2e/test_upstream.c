@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Many who ask at once, and a Places server that is dead for a time. */
 #include "answer.h"
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every fault that fake-places knows, with every provider: the client gets a whole reply
  * in the usual shape, in time. */
 #include "answer.h"

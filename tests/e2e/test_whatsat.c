@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* WHATSAT with a Places server behind it: cut to the bound, slow, faulty, absent. */
 #include "check.h"
 #include "files.h"

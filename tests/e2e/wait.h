@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Time: every wait of these tests has a deadline. */
 #ifndef TESTS_E2E_WAIT_H
 #define TESTS_E2E_WAIT_H

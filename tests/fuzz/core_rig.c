@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "core_rig.h"
 
 #include "forge.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One core under a fuzzer: the rig of the unit tests without its transcript. What the rig
  * finds wrong aborts. */
 #ifndef TESTS_FUZZ_CORE_RIG_H

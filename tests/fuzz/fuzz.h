@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What all fuzzers stand on. Each fuzz_NAME.c defines LLVMFuzzerTestOneInput, and has seeds
  * in fixtures/fuzz/NAME. libFuzzer runs each as a program of its own; test-fuzz has all of
  * them, under names of their own, and needs no compiler that knows fuzzing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Client sessions. The input is what two clients say, with marks in between for what else
  * happens; its first byte says how to cut what the clients say, the second makes an
  * allocation fail when it is not 0.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The control socket: one answer to each line, in any cutting. The first byte says how to
  * cut. */
 #include "core_rig.h"

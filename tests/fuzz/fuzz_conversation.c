@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Conversations as in fixtures/core, which are the seeds. Whatever is said to a server and
  * whatever happens to it, it asks of its caller what makes sense, holds valid records, and
  * gives its memory back: the rig sees to that. */

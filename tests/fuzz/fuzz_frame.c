@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The framer: whatever the cutting, the same frames come out, and their parts put together
  * are the bytes that went in. The first byte says how to cut, the second how long payloads
  * may be. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The requests that the Places server of the tests reads: whatever the cutting, the same
  * request comes out. The first byte says how to cut. Bodies go through the other parsers of
  * that server. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The strict reader of JSON, the walk, and the cutting of a reply to a bound, which is the
  * first byte. The walk is let loose on text that was never checked, too. */
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The line reader against a plain search for LF, in any cutting. The first byte says how to
  * cut, the second how long a line may be. */
 #include "fuzz.h"

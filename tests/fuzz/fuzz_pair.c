@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two servers and the wire between them, on which bytes are flipped. The input is a row of
  * deeds; its first byte says whether the herd has a key. When bytes were flipped, all
  * connections break in the end. Then the two have some time to agree. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A neighbour's connection. The input is what the neighbour says, with marks in between for
  * what else happens. Its first byte chooses (bit by bit) whether the handshake is done
  * already, whether the core has dialled, and whether the herd has a key; the second says

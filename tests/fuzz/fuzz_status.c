@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What herdctl reads out of a server's answer to STATUS: every part is a piece of the
  * answer, and numbers are numbers. */
 #include "fuzz.h"

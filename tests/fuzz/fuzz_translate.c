@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What each provider makes of an answer: nothing, or JSON in the shape of Google's. The
  * first byte chooses the provider and the HTTP status, the second makes an allocation
  * fail when it is small and not 0. */

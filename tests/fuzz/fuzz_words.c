@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The words of the protocols: records, reports, queries, HELLOs, numbers, locations. Each
  * parser gets the whole input; what one accepts must hold what it promises. */
 #include "fuzz.h"

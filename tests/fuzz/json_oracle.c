@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "json_oracle.h"
 
 #include "fuzz.h"

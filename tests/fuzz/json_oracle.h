@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A second opinion on JSON: cJSON's, which is laxer than ours. Aborts when it differs. */
 #ifndef TESTS_FUZZ_JSON_ORACLE_H
 #define TESTS_FUZZ_JSON_ORACLE_H

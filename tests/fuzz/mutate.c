@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "mutate.h"
 
 #include "dice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Damaged copies of seeds: what a fuzzer does, without knowing what its input reaches. The
  * n-th damaged copy is the same on every machine. */
 #ifndef TESTS_FUZZ_MUTATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* All fuzzers as tests: each gets its seeds, and then damaged copies of them, the same ones
  * every time. HERD_FUZZ_RUNS= is how many more copies than usual, as a factor.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "conn_rig.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A loop, a group of connections, and for each connection a record of the calls of its
  * handlers, with the other side's bare socket. One rig at a time. */
 #ifndef TESTS_IO_CONN_RIG_H

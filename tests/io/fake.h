@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Runs tools/fake-places and talks to it with raw bytes over a loopback socket.
  *
  * Every wait has a deadline of FAKE_WAIT_MS, after which the call says false. */

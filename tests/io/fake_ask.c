@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fake_ask.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Asks fake-places as each provider is asked, and knows what its fixtures hold. */
 #ifndef TESTS_IO_FAKE_ASK_H
 #define TESTS_IO_FAKE_ASK_H

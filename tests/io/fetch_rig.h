@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A fetch in a loop, with counted memory and the results of its transfers. One at a time:
  * `run`. */
 #ifndef TESTS_IO_FETCH_RIG_H

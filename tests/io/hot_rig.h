@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A loop with more descriptors than it polls in each turn. Its clock is the test's and
  * advances by STEP_US with each reading: so a poll of all seems to cost that much, and the
  * number of turns that a descriptor waits does not depend on the machine. One rig at a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log_rig.h"
 
 #include <fcntl.h>

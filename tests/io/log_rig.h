@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A log in a folder of its own, whose lines are all of one second. One rig at a time. */
 #ifndef TESTS_IO_LOG_RIG_H
 #define TESTS_IO_LOG_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "loop_rig.h"
 
 #include "check.h"

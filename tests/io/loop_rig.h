@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A loop with a few descriptors, all of which it polls in each turn. One rig at a time. */
 #ifndef TESTS_IO_LOOP_RIG_H
 #define TESTS_IO_LOOP_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The suites of the adapters: each against the real system, over loopback only. */
 #include "check.h"
 

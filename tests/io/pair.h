@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Descriptors for the tests of the adapters. */
 #ifndef TESTS_IO_PAIR_H
 #define TESTS_IO_PAIR_H

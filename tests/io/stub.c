@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "stub.h"
 
 #include "herd/err.h"

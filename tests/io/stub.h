@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A tiny HTTP server in the loop of the test: it answers every request (head, and a body of
  * Content-Length bytes) with the same bytes, and counts. For tests that fake-places does
  * not serve: of connections, requests as they were sent, replies byte by byte. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The ends of connections: by their owner, inside handlers, and by errors. */
 #include "conn_rig.h"
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The end of connections that their owner has finished. */
 #include "conn_rig.h"
 #include "pair.h"

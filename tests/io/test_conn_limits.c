@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The limits that end or pause a connection whose other side does not keep up. */
 #include "io/portable.h"
 

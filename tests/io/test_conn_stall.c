@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The time limits of connections that stall or do not get up. */
 #include "io/portable.h"
 

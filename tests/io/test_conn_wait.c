@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lists of waits, against a model that scans all waits each time. */
 #include "check.h"
 #include "dice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What fake-places tells about itself, and how it is dead, failing and alive again. */
 #include "check.h"
 #include "fake_ask.h"

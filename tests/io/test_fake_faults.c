@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The faults of fake-places, each by what a client can see of it. */
 #include "check.h"
 #include "fake_ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fake-places as Google's Places API (New): strict about requests, true to field masks. */
 #include "check.h"
 #include "fake_ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every fault of fake-places with every provider, by the flag and by the location. */
 #include "check.h"
 #include "fake_ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fake-places as Overpass and as Photon: what each takes, refuses and answers. */
 #include "check.h"
 #include "fake_ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fake-places itself: a fake that is not tested proves nothing. */
 #include "check.h"
 #include "fake_ask.h"

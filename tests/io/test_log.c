@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fail_mem.h"
 #include "herd/err.h"
 #include "io/mem.h"

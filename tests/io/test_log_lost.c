@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A log that cannot be written: lost lines are counted, and the file has whole lines only.
  */
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Stamps and escapes, each against a second, slower implementation. */
 #include "check.h"
 #include "io/log_text.h"

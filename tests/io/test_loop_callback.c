@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Changes of watches from inside callbacks. */
 #include "check.h"
 #include "dice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A loop that does not poll all of its descriptors, while its watches change: inside
  * callbacks, at random against a model, and by the thousands. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Of many descriptors the loop polls mostly the active ones: which these are, and how long
  * the others wait. */
 #include "check.h"

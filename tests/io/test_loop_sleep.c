@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A loop that does not poll all of its descriptors still sleeps and wakes as it should. */
 #include "check.h"
 #include "herd/err.h"

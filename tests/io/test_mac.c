@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HMAC-SHA256 against the vectors of RFC 4231. */
 #include "check.h"
 #include "herd/err.h"

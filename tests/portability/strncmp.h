@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The strncmp() of the C library that comes with zig 0.17.1 looks at one byte more than it
  * may; cJSON, which is built with this, calls it for the last bytes of a page. */
 #ifndef TESTS_PORTABILITY_STRNCMP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Conversations with one core, in the files of fixtures/core: see the README there. */
 #ifndef TESTS_RIG_CONVERSATION_H
 #define TESTS_RIG_CONVERSATION_H

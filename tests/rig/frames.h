@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How the frames of a link look in a transcript.
  *
  * Some of their words are of no interest, and differ from step to step or from machine to

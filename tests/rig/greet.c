@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "greet.h"
 
 #include "script.h"

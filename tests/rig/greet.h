@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The other end of a link, when all goes well. */
 #ifndef TESTS_RIG_GREET_H
 #define TESTS_RIG_GREET_H

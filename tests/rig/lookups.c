@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "lookups.h"
 
 #include "must.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The requests to Places that a rig has under way: for rig.c. */
 #ifndef TESTS_RIG_LOOKUPS_H
 #define TESTS_RIG_LOOKUPS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rig.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One core on a bench: a configuration from text, clocks that the test moves, and a
  * transcript of what the core wants done. Unit tests and fuzzers stand on it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "scene.h"
 
 #include "talk.h"

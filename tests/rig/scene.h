@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One server of a conversation, from its configuration to its end: a conversation is a row
  * of these. */
 #ifndef TESTS_RIG_SCENE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "script.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Conversations as text: what happens, one event a line, and below each, indented, what the
  * core is to do. Playing a script writes the same text from what the core does; the
  * difference is the failure. fixtures/core/README.md tells all events and actions; files

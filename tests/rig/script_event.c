@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The events of scripts. */
 #include "frames.h"
 #include "greet.h"

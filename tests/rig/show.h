@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Looking into a core from a script: what is shown is added to the transcript. */
 #ifndef TESTS_RIG_SHOW_H
 #define TESTS_RIG_SHOW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the conversations of several test files are made of. */
 #ifndef TESTS_RIG_TALK_H
 #define TESTS_RIG_TALK_H

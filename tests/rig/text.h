@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Text that grows, for transcripts. */
 #ifndef TESTS_RIG_TEXT_H
 #define TESTS_RIG_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "transcript.h"
 
 #include "frames.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a core wants done, as text: a line for each action, as script.h has it. */
 #ifndef TESTS_RIG_TRANSCRIPT_H
 #define TESTS_RIG_TRANSCRIPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "walk.h"
 
 #include "check.h"

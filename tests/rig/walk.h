@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Walking through a conversation: line by line, server by server. */
 #ifndef TESTS_RIG_WALK_H
 #define TESTS_RIG_WALK_H

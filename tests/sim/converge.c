@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* After the faults: the servers that can reach each other must converge, and then be idle.
  */
 #include "net.h"

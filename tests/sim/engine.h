@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The engine below sim.h: steps of cores, and virtual time. */
 #ifndef TESTS_SIM_ENGINE_H
 #define TESTS_SIM_ENGINE_H

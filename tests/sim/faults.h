@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Operations of a plan, done to a simulated herd. Each has a beginning and, if it lasts, an
  * end; they may overlap in every way. */
 #ifndef TESTS_SIM_FAULTS_H

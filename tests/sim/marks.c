@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "marks.h"
 
 #include "wire.h"

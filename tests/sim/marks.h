@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Marks: rare events that must happen in some of the runs, or the runs prove nothing about
  * them. They are observed from outside, in the frames and the counters of the servers. */
 #ifndef TESTS_SIM_MARKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The network below the cores, as TCP is seen from a program: bytes come in order, in
  * pieces of any size, after the latency of the path and no faster than its rate. The
  * kernels hold sim->kernel bytes for each direction; what a core sends beyond that waits

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "oracle.h"
 
 #include <stdlib.h>

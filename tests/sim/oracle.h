@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The oracle: the records that the herd must hold, by an independent implementation: for
  * each client the greatest of all records that a server has replied with. It uses no code
  * of the cores; records are compared as strings of digits.

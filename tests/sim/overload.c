@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "overload.h"
 
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two servers and a link that is too slow for what clients report at one of them: how long
  * does the other one hold a record that is out of date? */
 #ifndef TESTS_SIM_OVERLOAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A run of a simulated herd as data: its shape, and the operations on it, work of clients
  * and faults. A plan is drawn from a seed, or read from a text; the same plan gives the
  * same run. Because it is data, a plan that fails can be shrunk. */

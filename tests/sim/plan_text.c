@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Plans as texts: what a failing run prints, and what fixtures/sim holds. */
 #include "plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The future of a simulated herd: events ordered by time, then by when they were planned.
  */
 #ifndef TESTS_SIM_QUEUE_H

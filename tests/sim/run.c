@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "run_internal.h"
 
 #include "herd/err.h"

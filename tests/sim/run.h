@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One plan, carried out and judged: safety all the time; and when the faults have ended,
  * that the servers which can reach each other agree in time, and then are silent. */
 #ifndef TESTS_SIM_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state of one run: run.c carries out its plan, converge.c judges the time after the
  * faults. */
 #ifndef TESTS_SIM_RUN_INTERNAL_H

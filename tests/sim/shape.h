@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Herds of a given shape, and checks of all their servers. */
 #ifndef TESTS_SIM_SHAPE_H
 #define TESTS_SIM_SHAPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "shrink.h"
 
 #include "run.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A failing plan made smaller, as long as it fails. */
 #ifndef TESTS_SIM_SHRINK_H
 #define TESTS_SIM_SHRINK_H

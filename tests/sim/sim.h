@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A whole herd in one process, on virtual time: the same seed gives the same run, event by
  * event. The cores are driven as src/driver does it: the actions of a step are carried out
  * in order; DRAINED follows each SEND when the simulated kernel has accepted all bytes; a

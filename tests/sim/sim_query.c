@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Clients of the simulated servers, and what the servers hold. */
 #include "sim.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The bytes of a connection: from the sender's kernel over a path to the receiver. Below
  * net.c, which opens and breaks connections. `end` is 0 for the dialler, 1 for the other
  * server. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The sum of many runs: the figures that `make sim` prints. */
 #ifndef TESTS_SIM_TALLY_H
 #define TESTS_SIM_TALLY_H

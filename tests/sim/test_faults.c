@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Links that break and servers that crash: what is still connected agrees, and what comes
  * back gets everything. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Figures about the herd, measured on virtual time and held against what is promised.
  * HERD_SIM_FIGURES=1 prints them, in full size; otherwise small ones are only checked. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Without faults: each report reaches every server by the shortest path, and then the herd
  * is quiet. */
 #include "check.h"

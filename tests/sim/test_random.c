@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Herds drawn from seeds, with faults drawn from seeds: see plan.h and run.h.
  *
  *   HERD_SIM_SEEDS=n   so many seeds; HERD_SIM_FIRST=n is the first of them

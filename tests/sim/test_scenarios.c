@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The scenarios of fixtures/sim: each file is a plan (see plan.h), a line of dashes, and
  * the transcript of what happens. HERD_SIM_REWRITE=1 writes the transcripts anew. */
 #include "check.h"

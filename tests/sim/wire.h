@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Frames as they are sent: counted, and handed to sim->hooks. */
 #ifndef TESTS_SIM_WIRE_H
 #define TESTS_SIM_WIRE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The work of clients in a run: single reports, bulks and storms, checked by the oracle. */
 #ifndef TESTS_SIM_WORK_H
 #define TESTS_SIM_WORK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Runs a provider's `translate` on replies, good and bad, and has cJSON judge what comes
  * out. */
 #ifndef TESTS_UNIT_ANSWER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "conf_rig.h"
 
 #include "check.h"

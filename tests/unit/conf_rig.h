@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads configurations and keeps what came of them. */
 #ifndef TESTS_UNIT_CONF_RIG_H
 #define TESTS_UNIT_CONF_RIG_H

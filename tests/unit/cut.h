@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Feeds the same bytes in different cuttings, each ending at an unreadable page, so that
  * a parser that reads one byte too many crashes. */
 #ifndef TESTS_UNIT_CUT_H

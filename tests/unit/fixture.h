@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The files of fixtures/: read whole, listed, and rewritten on demand. */
 #ifndef TESTS_UNIT_FIXTURE_H
 #define TESTS_UNIT_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a neighbour hears: the frames that a core sends on one connection, taken apart.
  *
  * Records are counted when they are about clients called c0000 to c8191. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What becomes of OpenStreetMap's places, whichever service they come from. */
 #ifndef TESTS_UNIT_OSM_TEXT_H
 #define TESTS_UNIT_OSM_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two cores, Bona and Clark, and the wires between them: each has dialled the other, and
  * what is under way on the two connections arrives in the order that the test chooses. Each
  * holds two records of its own when this begins. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "shape.h"
 
 #include "check.h"

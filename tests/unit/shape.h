@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Herds of simple shapes. */
 #ifndef TESTS_UNIT_SHAPE_H
 #define TESTS_UNIT_SHAPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A store in a test: put records into it, look at what it holds. */
 #ifndef TESTS_UNIT_STORE_RIG_H
 #define TESTS_UNIT_STORE_RIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What conversations about handshakes (fixtures/core/handshake) cannot show of floods: how
  * few lines of the log they cost. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What conversations with clients (fixtures/core/client) cannot show: memory, and every
  * byte. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Clients that are paused, since too much waits for them. */
 #include "check.h"
 #include "rig/script.h"

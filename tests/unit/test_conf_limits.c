@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How much may stand in a configuration, and which numbers. */
 #include "check.h"
 #include "conf_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The conversations of fixtures/core: a folder each for clients, queries, the operator, and
  * so on. With HERD_TEST_REWRITE=1 in the environment (make rewrite-conversations) they are
  * written anew: read the difference before it is kept. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herd_step() itself: connections, memory, and looking in. */
 #include "check.h"
 #include "rig/script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HELLO and AUTH without a key: bytes, clocks, time, and prefixes. */
 #include "check.h"
 #include "cut.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two servers dial each other at the same time, and all that follows happens in every
  * order: one of the two connections survives, the same one on both sides.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* AUTH with a key: a MAC proves that its sender knows the key, now, on this connection, and
  * in its own role. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Connections that HELLO and AUTH refuse, and the reasons. */
 #include "check.h"
 #include "rig/script.h"

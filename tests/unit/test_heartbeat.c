@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Signs of life on a link, and what happens without them. */
 #include "check.h"
 #include "rig/script.h"

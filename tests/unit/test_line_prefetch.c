@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Prefetching changes no state; what a test can see is which lines it has looked at. */
 #include "check.h"
 #include "dice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two link machines that talk with each other, in every order of events: in the end one
  * connection is left, and both mean the same one.
  *

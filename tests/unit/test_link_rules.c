@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Rules of links that hold for any two servers, each shown by what would go wrong first. */
 #include "check.h"
 #include "rig/script.h"

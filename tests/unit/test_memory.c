@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Events in which memory runs out just where it hurts. The conversations of fixtures/core
  * are played with each allocation failing, too: test_conversations.c. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What conversations about links (fixtures/core/link) cannot show: every prefix, and
  * chance. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "answer.h"
 #include "check.h"
 #include "osm_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cJSON as an independent judge of what result.c makes of replies. */
 #include "answer.h"
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Places without a server around it: queries go in, requests go out, results come back. */
 #include "check.h"
 #include "fail_mem.h"

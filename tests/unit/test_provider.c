@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What every provider is asked. */
 #include "check.h"
 #include "dice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Frames that are out of place, and how far the feed of a neighbour was read. */
 #include "check.h"
 #include "rig/script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Both ends of a link are at rest and hold different records. */
 #include "check.h"
 #include "rig/script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of upstream requests: waiting, running, kept. */
 #include "check.h"
 #include "dice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is sent to neighbours in the order of its changes. */
 #include "check.h"
 #include "rig/script.h"

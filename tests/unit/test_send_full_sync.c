@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Full syncs: everything is sent, two links at a time; and links that fall behind. */
 #include "check.h"
 #include "dice.h"

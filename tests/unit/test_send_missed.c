@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a neighbour is sent when it connects again: from its cursor on, or everything. */
 #include "check.h"
 #include "listen.h"

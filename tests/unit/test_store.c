@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "store_rig.h"
 
 #include "siphash.h"

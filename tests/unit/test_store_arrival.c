@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The order of arrival does not matter: stores that have heard of the same records hold the
  * same, and have equal digests. */
 #include "check.h"

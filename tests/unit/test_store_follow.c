@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Followers of the store's change feed. */
 #include "store_rig.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The store against a textbook version of it: an array of rows, each with the number of
  * its last change. Few clients, few times and few texts, so that ties are the rule. */
 #include "check.h"

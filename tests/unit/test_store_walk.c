@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Walks through the store's table while it changes. */
 #include "dice.h"
 #include "store_rig.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Random graphs, of which slower and simpler ways find the same. */
 #include "check.h"
 #include "dice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is said about a herd: for people, and as comments of a configuration. */
 #include "check.h"
 #include "fail_mem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* WHATSAT with a provider of the test's own: its verdicts, its text, and its errors. */
 #include "check.h"
 #include "rig/script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What conversations about WHATSAT (fixtures/core/whatsat) cannot show: sizes, memory, and
  * rows of queries. */
 #include "check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Random days in the life of a server that is asked much, against what must always hold:
  * every question is answered once, in the order of the questions, with an answer to that
  * question which is not too old, and within its time; nothing is asked upstream that is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Replies that are held back leave in portions of output-high. */
 #include "check.h"
 #include "rig/script.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the conversations about WHATSAT are made of: client `a` is at 0,0. */
 #ifndef TESTS_UNIT_WHATSAT_H
 #define TESTS_UNIT_WHATSAT_H

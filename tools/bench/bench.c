@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "bench.h"
 
 #include "io/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by all parts of herdbench: exit codes, errors, signals, time. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H

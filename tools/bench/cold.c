@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "cold.h"
 
 #include "bench.h"

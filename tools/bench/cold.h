@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Connections that send one line each, at a random time of the measurement, while others
  * keep the servers busy: the latency of quiet connections (cold, opened at the start) and
  * of new ones (fresh, whose latency includes connecting). */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Part of tools/bench/run: clean-up, errors, and waiting with a timeout.
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # the variables are those of tools/bench/run

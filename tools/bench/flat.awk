@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Prints a report of herdbench --json as lines NAME=NUMBER; members of an object have its name as
 # prefix: latency_us.p50=12.3.
 /^  "[^"]*": [{[]$/ {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* accept, poll, read and write, and nothing else: no parsing, no store, no limits. The time
  * that a server takes beyond this one is its own work; the rest is the system's. */
 #include "floor.h"

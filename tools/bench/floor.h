@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The floor: an echo server, the least that a server can do with poll(), to compare with.
  */
 #ifndef BENCH_FLOOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Counts of values in buckets whose width grows with the value, as in HdrHistogram: below
  * 2048 each value has a bucket of its own, above that a bucket is at most 1/1024 as wide as
  * the values in it. So every value that an int64_t holds is kept to three digits in

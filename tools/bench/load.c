@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The phases of the load, from the first connection to the last reply. */
 #include "load.h"
 

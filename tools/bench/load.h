@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The load: its run and its results. */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H

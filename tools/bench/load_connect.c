@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Opens and closes the connections of the load; shows its progress on the terminal. */
 #include "bench.h"
 #include "herd/instant.h"

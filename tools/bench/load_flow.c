@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sends lines and receives replies. */
 #include "bench.h"
 #include "herd/instant.h"

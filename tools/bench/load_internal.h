@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by load.c, load_connect.c, load_flow.c and cold.c. */
 #ifndef BENCH_LOAD_INTERNAL_H
 #define BENCH_LOAD_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdbench(1): loads and measures an application server herd, and checks every reply. */
 #include "probe.h"
 #include "bench.h"

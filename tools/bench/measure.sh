@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Part of tools/bench/run: measurements and tables.
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # the parts share variables

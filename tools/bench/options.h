@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The command line of herdbench. */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of options, and the help that is printed from it. */
 #include "options_table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The options of herdbench as data, so that parsing and help need no code for single ones.
  */
 #ifndef BENCH_OPTIONS_TABLE_H

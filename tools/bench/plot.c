@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Plots latency as text. */
 #include "report.h"
 

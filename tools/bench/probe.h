@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A connection that sends one query at a time and measures its reply. */
 #ifndef BENCH_PROBE_H
 #define BENCH_PROBE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The report of a measurement, as text and as JSON. */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H

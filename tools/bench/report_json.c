@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The report as JSON, with one member per line, so that sed(1) can read it. */
 #include "report.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Part of tools/bench/run: the servers that are measured. Each need_* starts its servers once.
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # the parts share variables

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One connection under load: its outstanding requests, and the check that replies have the
  * order of the requests. */
 #ifndef BENCH_SESSION_H

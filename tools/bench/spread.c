@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A new client is reported to server A, while server B gets a query for it again and again,
  * one at a time: WHATSAT is refused as long as B does not know the client. The propagation
  * time ends with the reply to the first query that is not refused. Where that query may

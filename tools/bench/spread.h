@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Propagation time: from a report to one server until another one knows it. */
 #ifndef BENCH_SPREAD_H
 #define BENCH_SPREAD_H

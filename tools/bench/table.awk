@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Prints a table of medians. Input: a line TABLE;ROW;KEY=VALUE for each value of each round; the
 # rows of a table have the order of their first values.
 #

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "targets.h"
 
 #include "bench.h"

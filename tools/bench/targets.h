@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The servers under load. */
 #ifndef BENCH_TARGETS_H
 #define BENCH_TARGETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The CPU time and memory that processes have used. */
 #ifndef BENCH_USAGE_H
 #define BENCH_USAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The workload: lines to send, and the check of their replies. */
 #ifndef BENCH_WORK_H
 #define BENCH_WORK_H

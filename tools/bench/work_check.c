@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Checks replies to the lines that work.c writes. */
 #include "work.h"
 

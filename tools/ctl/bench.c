@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdctl bench: herdbench with the options of herdctl. */
 #include "ctl.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* iamat, whatsat and send: the commands of clients. */
 #include "herd/err.h"
 #include "io/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The commands of the client protocol and their replies. */
 #ifndef CTL_COMMANDS_H
 #define CTL_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shared by all parts of herdctl: its options, exit codes, output and commands. */
 #ifndef CTL_CTL_H
 #define CTL_CTL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* herdctl(1): sends commands to an application server herd; starts and stops its servers,
  * and shows their status. */
 #include "ctl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Standard output and standard error; escapes control bytes that must not reach a terminal.
  */
 #include "ctl.h"

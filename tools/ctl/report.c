@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Fetches the reply to STATUS from a server, and parses its lines. */
 #include "status.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "servers.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The servers of the configuration, and the address of one. */
 #ifndef CTL_SERVERS_H
 #define CTL_SERVERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Commands from standard input, over one connection that is re-established after a loss. */
 #include "herd/err.h"
 #include "io/mem.h"

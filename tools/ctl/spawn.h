@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Starting one server in the background. */
 #ifndef CTL_SPAWN_H
 #define CTL_SPAWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Finds the herd program. */
 #include "spawn.h"
 

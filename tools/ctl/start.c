@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* start and stop. A server runs while its process holds the lock of its pid file. */
 #include "io/clock.h"
 #include "spawn.h"

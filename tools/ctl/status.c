@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The command status: a table of servers, their details, or JSON. */
 #include "status.h"
 

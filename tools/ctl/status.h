@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The status report of a server, and its presentations. */
 #ifndef CTL_STATUS_H
 #define CTL_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The status of servers as JSON. */
 #include "status.h"
 

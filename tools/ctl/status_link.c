@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The status of a link, of a refused server and of the Places provider, for people. */
 #include "status.h"
 

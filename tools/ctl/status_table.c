@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The status of several servers as a table, with notes on what may need attention. */
 #include "status.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A blocking connection to a server, by lines, with a deadline. */
 #ifndef CTL_WIRE_H
 #define CTL_WIRE_H

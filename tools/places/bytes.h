@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A growing run of bytes that its owner frees. Memory that runs out ends the program:
  * this server has nothing to lose. Zero-initialised is empty and valid. */
 #ifndef PLACES_BYTES_H

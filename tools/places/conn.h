@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One connection of a client: reads requests, sends replies one after the other, and
  * ends as the reply wants it. It never blocks; the caller of poll() tells it what is
  * possible. */

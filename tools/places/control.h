@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What can be asked of this server about itself, below /_fake/: how many requests came,
  * and that it be dead or failing for a while. Every answer is the counts, as JSON; nothing
  * of a request is in there. */

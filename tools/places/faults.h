@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The faults that this server has on demand. One may come from the command line, others
  * from fixtures; reply.c applies them to a reply. */
 #ifndef PLACES_FAULTS_H

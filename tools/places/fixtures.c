@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fixtures.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The fixtures: files that hold an expected request and the reply to it, side by side.
  * The format is described in fixtures/places/README.md. */
 #ifndef PLACES_FIXTURES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Google Places Nearby Search (Legacy): GET with location, radius and key. Failures are
  * HTTP 200, too: the verdict is in "status". */
 #include "provider.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Google Places API (New), searchNearby: POST with a JSON body, the key in a header field,
  * and a field mask without which there is no answer. */
 #include "provider.h"

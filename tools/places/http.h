@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads HTTP/1.x requests out of a growing buffer.
  *
  * The caller appends what the socket gave to one buffer, which begins with the request

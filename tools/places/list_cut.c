@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "list_cut.h"
 
 #include "json_walk.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Shortens a list inside of a reply, and leaves all other bytes as they are. */
 #ifndef PLACES_LIST_CUT_H
 #define PLACES_LIST_CUT_H

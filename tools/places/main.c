@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* fake-places: stands in for the servers of Places providers, in tests and demos. */
 #include "options.h"
 #include "serve.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "mask.h"
 
 #include "json_walk.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Field masks of Google's Places API (New): "places.id,places.location", "*". */
 #ifndef PLACES_MASK_H
 #define PLACES_MASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The command line. */
 #ifndef PLACES_OPTIONS_H
 #define PLACES_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Overpass, over the data of OpenStreetMap: POST of a form whose only field is a query.
  * Of its language, as much is read as a search around a point needs, and that strictly. */
 #include "provider.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Photon, a geocoder over the data of OpenStreetMap: GET of what is near a point, as
  * GeoJSON. It is strict about the names of parameters, and so is this. */
 #include "provider.h"

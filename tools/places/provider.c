@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "provider.h"
 
 const struct provider *const providers[PROVIDERS] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The providers that this server stands in for: where each is asked, and how it reads a
  * request and chooses the reply. One file for each; the table is in provider.c. */
 #ifndef PLACES_PROVIDER_H

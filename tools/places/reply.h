@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The bytes of one reply: what a healthy server would say, with a fault worked in. */
 #ifndef PLACES_REPLY_H
 #define PLACES_REPLY_H

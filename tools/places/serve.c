@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "serve.h"
 
 #include "conn.h"

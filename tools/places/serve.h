@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The poll loop: a listener, its connections, the request log, and the way from a
  * request to the provider that answers it. */
 #ifndef PLACES_SERVE_H

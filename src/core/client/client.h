@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the files of this folder share: the session of a client. */
 #ifndef HERD_CORE_CLIENT_CLIENT_H
 #define HERD_CORE_CLIENT_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The clients of one server together: their beginning, and when something is due. */
 #include "clients.h"
 

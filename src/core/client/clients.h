@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* All clients of one server. The rest of the core sees nothing else of them. */
 #ifndef HERD_CORE_CLIENT_CLIENTS_H
 #define HERD_CORE_CLIENT_CLIENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* IAMAT: a client reports its location. */
 #include "client.h"
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "line_prefetch.h"
 
 #include <string.h>

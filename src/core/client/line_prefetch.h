@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The next lines of a client: the records that they will need are fetched from memory while
  * earlier lines are obeyed (see herd_store_prefetch). Hints only; nothing depends
  * on them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "replies.h"
 
 #include "herd/err.h"

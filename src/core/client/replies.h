@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The replies to one client, in the order of its commands: the only owner of that queue.
  *
  * A reply that is known at once is sent at once, unless an earlier one is *held*, which

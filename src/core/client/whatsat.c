@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* WHATSAT: the places near a client, from the command to the reply. */
 #include "client.h"
 #include "herd/err.h"

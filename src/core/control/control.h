@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Control connections: commands of operators. STATUS is the only one; doc/protocol.md,
  * section 3. */
 #ifndef HERD_CORE_CONTROL_CONTROL_H

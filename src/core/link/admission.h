@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Admission of peer connections: how many may wait at each stage of the handshake, which
  * one is evicted when there are more, and how one is refused. */
 #ifndef HERD_CORE_LINK_ADMISSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "batch.h"
 
 #include "neighbour.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One batch of records to a neighbour. Nothing else sends records. */
 #ifndef HERD_CORE_LINK_BATCH_H
 #define HERD_CORE_LINK_BATCH_H

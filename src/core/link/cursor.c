@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "cursor.h"
 
 #include "decimal.h"

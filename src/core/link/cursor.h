@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A cursor: a position in the change feed of one start of one server. The link protocol
  * writes it as two words, FEED (hexadecimal, or "-" when it is not known) and SEQ. */
 #ifndef HERD_CORE_LINK_CURSOR_H

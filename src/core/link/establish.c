@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "establish.h"
 
 #include "admission.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A link comes up and goes down: which of two connections carries it, and what begins and
  * ends with it. The decision itself is fsm.c's. doc/protocol.md, section 2.2. */
 #ifndef HERD_CORE_LINK_ESTABLISH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fsm.h"
 
 #include <assert.h>

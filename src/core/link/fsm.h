@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state machine of one link: when to dial the neighbour, and which of two connections
  * to it survives.
  *

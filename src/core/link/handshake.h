@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The handshake of a peer connection: HELLO and AUTH, from both sides, within
  * handshake-timeout-ms. doc/protocol.md, section 2.1. */
 #ifndef HERD_CORE_LINK_HANDSHAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heartbeat.h"
 
 #include "decimal.h"

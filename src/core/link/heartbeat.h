@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Heartbeats of a link: PING and PONG, the timeout of a silent neighbour, and the proof
  * that both servers hold the same records. doc/protocol.md, section 2.5. */
 #ifndef HERD_CORE_LINK_HEARTBEAT_H

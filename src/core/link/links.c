@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "links.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* All links of one server: the connections to its neighbours, and the records that they
  * carry. The rest of the core includes only this header of the folder.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "neighbour.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A neighbour: a server that the configuration links to this one, and all that is known
  * about it. It lives as long as the links; its connections come and go. */
 #ifndef HERD_CORE_LINK_NEIGHBOUR_H

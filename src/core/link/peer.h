@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A peer connection: one TCP connection to a neighbour, from its opening to its end. The
  * state that outlives a connection is in struct herd_neighbour. */
 #ifndef HERD_CORE_LINK_PEER_H

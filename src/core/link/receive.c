@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "receive.h"
 
 #include "decimal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Receiving the records of a neighbour. The cursor says how far its change feed was read;
  * it moves only when every record before it is in the store, and outlives the link.
  * doc/protocol.md, sections 2.3 and 2.4. */

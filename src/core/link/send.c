@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "send.h"
 
 #include "batch.h"

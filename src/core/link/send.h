@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sending records to a neighbour: which ones, and when.
  *
  * A neighbour says what it has (HAVE), and is then in one of these modes:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The session of a peer connection: dispatches its frames, and ends it. */
 #include "admission.h"
 #include "establish.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A circuit breaker: after some failures in a row no request is sent to a service for a
  * while, and then one, the probe, to see whether it works again. That spares both the
  * service and the clients who would wait for it.

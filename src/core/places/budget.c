@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "budget.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How often a provider may be asked: a number of upstream requests a UTC day by this
  * server, and a number of queries a minute that cause one by each address of clients.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The HTTP exchanges of an upstream request: when it is sent, the verdict on its reply,
  * whether it is sent once more, and how it ends. */
 #include "places_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "legacy_print.h"
 
 #include "json_walk.h"

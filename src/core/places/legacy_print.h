@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A writer of Google's Nearby Search text, in the older of its two layouts: three spaces
  * for each level, " : " between key and value, an opening bracket on the line of its key,
  * arrays of strings on one line when that is short, no newline at the end. Callers write

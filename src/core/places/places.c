@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The module's beginning and end, and client queries: from the question to a request that
  * answers it, and to their place among the finished ones. */
 #include "places_internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Places: the places near a point, asked of a provider on behalf of clients.
  *
  * A client query is one WHATSAT of one client. An upstream request is one HTTP request to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What places.c, exchange.c and refusal.c share: the struct behind places.h.
  *
  * A query that finds no request with its key must pass the budgets and the breaker; its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "providers.h"
 
 #include "herd/err.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The core's side of a provider: the request that is sent to it, and how its answer becomes
  * the text that clients read, which is that of Google's Nearby Search (legacy). provider.c
  * has the table; each file of providers/ is one provider, or shared by some of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether an upstream request may be made: the budgets and the breaker decide. */
 #include "places_internal.h"
 

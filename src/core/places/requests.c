@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "requests.h"
 
 #include "herd/err.h"

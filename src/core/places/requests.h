@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of upstream requests. A request is in one of three states:
  *
  *     waiting   in the queue, in order of arrival; client queries are attached

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The result of an upstream request: one text that all its queries share, and where it may
  * be cut. The text is Google's layout for clients, without empty lines and without a
  * newline at its end. It is never printed anew for a client, which would change Google's

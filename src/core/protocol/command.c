@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "command.h"
 
 bool herd_command_is(const struct herd_command *command, const struct herd_call *call)

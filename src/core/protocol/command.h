@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A command of a client or an operator, or a frame of a neighbour, as its handler gets it,
  * and the part that all tables of commands have in common. Each role has a table of its own
  * beside its session (client/client.c, link/session.c, control/control.c), so that one role

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Finds the frames of the link protocol in a stream of bytes, wherever it was cut.
  *
  *     VERB LENGTH[ ARGUMENTS]LF, then LENGTH bytes of payload

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "geo.h"
 
 #include "decimal.h"

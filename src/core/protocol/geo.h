@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Locations: ISO 6709 decimal degrees, text <-> integers of 1e-9 degree.
  *
  * The text is what travels; the integers are for arithmetic and for Places queries. */

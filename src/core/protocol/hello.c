@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "hello.h"
 
 #include "decimal.h"

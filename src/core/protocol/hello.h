@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* HELLO: the identity that a server claims, and the text that AUTH signs. doc/protocol.md
  * has the grammar. */
 #ifndef HERD_CORE_PROTOCOL_HELLO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A client query: the operands of WHATSAT. */
 #ifndef HERD_CORE_PROTOCOL_QUERY_H
 #define HERD_CORE_PROTOCOL_QUERY_H

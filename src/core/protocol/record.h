@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A record: what the servers of a herd hold about one client, and pass on.
  *
  *     AT server skew client location time [more]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A report: the operands of IAMAT. */
 #ifndef HERD_CORE_PROTOCOL_REPORT_H
 #define HERD_CORE_PROTOCOL_REPORT_H

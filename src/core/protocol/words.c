@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "words.h"
 
 void herd_words_split(struct herd_slice text, struct herd_words *words)

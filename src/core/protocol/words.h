@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Words of a line or a frame, separated by white space: space, tab, CR, LF, FF, VT. */
 #ifndef HERD_CORE_PROTOCOL_WORDS_H
 #define HERD_CORE_PROTOCOL_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "feed.h"
 
 #include "table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The ring of the change feed: records in the order of their last change, and the markers
  * of followers between them. Nodes are members of what they stand for and own nothing. */
 #ifndef HERD_CORE_STORE_FEED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The store: the newest record of every client, and the order in which they changed.
  *
  * It is a hash table (client id -> record) and, through the same records, one list in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The hash table of the store: linear hashing, so that it grows by one bucket at a time.
  *
  * Buckets are kept in pages that never move. A bucket is a list of records in ascending

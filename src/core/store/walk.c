@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "table.h"
 
 enum { PREFETCH_AHEAD = 8 }; /* buckets */

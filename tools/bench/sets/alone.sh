@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # One server: 50 connections, not pipelined and pipelined, a rate far below the limit, and the
 # cost of the log. Part of tools/bench/run.
 # shellcheck shell=sh

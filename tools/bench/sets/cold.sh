@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The latency of connections that have been quiet and send their first line at a random time
 # (cold), or connect only then (fresh), while 50 other connections load the server as much as
 # they can. Part of tools/bench/run.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The herd of five beside Redis with four replicas in a tree. After each measurement the script
 # waits until all servers have the same data: `converged ms` is that time, which shows a backlog;
 # `converged/s` is lines/s with that time counted; `seen %` is the share of the reports that each

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # One server beside idle connections: 50 busy ones, and one. `x none` compares with the same
 # system without idle connections in the same run. Part of tools/bench/run.
 # shellcheck shell=sh

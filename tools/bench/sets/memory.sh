@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Memory per client, the time to report BENCH_CLIENTS clients, and the longest stall while the
 # table grows. The longest latency is that of one of 100 outstanding lines, so that it shows
 # every stall of the server; the same number of reports of known clients shows which part of it

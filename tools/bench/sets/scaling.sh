@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # 10 to 10,000 busy connections, not pipelined. Part of tools/bench/run.
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034

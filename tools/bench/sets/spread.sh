@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Propagation of updates from the server that gets a report to another one: with the herd of five
 # at rest, and while one of its servers gets half of the reports/s that all five can keep up
 # with. Part of tools/bench/run.

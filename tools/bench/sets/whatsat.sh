@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Client queries (WHATSAT), with a Places provider on this machine that answers at once. Most
 # queries are about different points, so nearly each is an upstream request of its own;
 # `requests` is the number of upstream requests per query. With a cache the same work is done

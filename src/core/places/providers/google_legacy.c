@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Google Places, Nearby Search (legacy): the text that clients read is its own. */
 #include "places/providers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Google Places API (New): asked with a body, answered in other words than the old one. */
 #include "google_new.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The two halves of the Places API (New): google_new.c asks and judges, google_new_print.c
  * puts its places into the words of the old one. */
 #ifndef HERD_CORE_PLACES_PROVIDERS_GOOGLE_NEW_H

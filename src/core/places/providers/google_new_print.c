@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "google_new.h"
 
 #include "json_walk.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "osm.h"
 
 #include "json_walk.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Places of OpenStreetMap, whichever service they come from: the nearest of them, in
  * order, and their text. */
 #ifndef HERD_CORE_PLACES_PROVIDERS_OSM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* OpenStreetMap by Overpass: all named places of a circle, in no order of use, of which we
  * take the nearest. */
 #include "json_scan.h"

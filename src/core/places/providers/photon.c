@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* OpenStreetMap by Photon: the nearest places, as GeoJSON. */
 #include "json_scan.h"
 #include "json_walk.h"
