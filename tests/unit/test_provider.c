@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What every provider is asked. */
+#include "herd/provider.h"
 #include "check.h"
 #include "dice.h"
 
