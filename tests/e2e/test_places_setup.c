@@ -19,7 +19,7 @@ static void mistakes(void)
     static const struct {
         const char *lines, *says;
     } cases[] = {
-        {"places-provider photon\n", "places-url: photon has no address of its own"},
+        {"places-provider photon\n", "places-url: photon has no public URL"},
         {"places-url http://192.0.2.1/\n", "http is for loopback addresses only"},
         {"places-url https://u:SECRET@192.0.2.1/\n", "the URL has a user or a password"},
         {"places-ca-file nowhere.pem\n", "/nowhere.pem: No such file"},

@@ -207,7 +207,7 @@ static void check_status_open(const struct rig *rig)
     const char *dir = rig->herd.dir;
     shell_expect(
         shell(dir, "herdctl -c herd.conf status Goloman | grep '^ *places google'"), 0,
-        ": failed, and is ", NULL);
+        ": circuit open after failures", NULL);
     shell_expect(shell(dir, "herdctl -c herd.conf status Goloman"), 0, "answers_failed",
                  NULL);
 }

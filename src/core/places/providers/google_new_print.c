@@ -4,94 +4,7 @@
 #include "json_walk.h"
 #include "places/providers.h"
 
-enum {
-    TYPES_MAX = 64,  /* of a place; real ones have a dozen */
-    CREDITS_MAX = 64 /* different ones of an answer, or authors of a photo */
-};
-
-/* ---- credits ---- */
-
-struct credit {
-    struct herd_slice name, uri; /* inner texts of strings */
-};
-
-static struct credit read_credit(struct herd_slice object, const char *name,
-                                 const char *uri)
-{
-    const char *const names[] = {name, uri};
-    struct herd_slice value[2];
-    struct credit credit;
-    herd_json_pick(object, names, 2, value);
-    herd_json_string(value[0], &credit.name);
-    herd_json_string(value[1], &credit.uri);
-    return credit;
-}
-
-static bool starts(struct herd_slice text, struct herd_slice with)
-{
-    return text.len >= with.len && memcmp(text.data, with.data, with.len) == 0;
-}
-
-/* A link to the author, when it leads to the web: an application that shows this trusts
- * Google, but must not be made to run a "javascript:" address. Addresses may come without a
- * scheme. */
-static struct legacy_string credit_html(const struct credit *credit)
-{
-    struct legacy_part name = {credit->name, LEGACY_HTML};
-    struct legacy_part uri = {credit->uri, LEGACY_HTML};
-    bool relative = starts(credit->uri, HERD_LIT("//"));
-    if (!relative && !starts(credit->uri, HERD_LIT("https://")) &&
-        !starts(credit->uri, HERD_LIT("http://")))
-        return (struct legacy_string){{name}};
-    if (name.text.len == 0)
-        name = uri;
-    return (struct legacy_string){{
-        relative ? LEGACY_LIT("<a href=\"https:") : LEGACY_LIT("<a href=\""),
-        uri,
-        LEGACY_LIT("\">"),
-        name,
-        LEGACY_LIT("</a>"),
-    }};
-}
-
-struct credits {
-    struct credit credit[CREDITS_MAX];
-    size_t count;
-};
-
-/* Each is named once. There is room for one more. */
-static void add_credit(struct credits *credits, struct credit credit)
-{
-    if (credit.name.len == 0 && credit.uri.len == 0)
-        return;
-    for (size_t i = 0; i < credits->count; i++) {
-        if (herd_slice_eq(credit.name, credits->credit[i].name) &&
-            herd_slice_eq(credit.uri, credits->credit[i].uri))
-            return;
-    }
-    credits->credit[credits->count++] = credit;
-}
-
-static void add_credits(struct credits *credits, struct herd_slice array, const char *name,
-                        const char *uri)
-{
-    struct json_walk walk;
-    struct herd_slice key, value;
-    herd_json_open(&walk, array);
-    while (credits->count < CREDITS_MAX && herd_json_next(&walk, &key, &value))
-        add_credit(credits, read_credit(value, name, uri));
-}
-
-static void print_credits(struct legacy *print, const struct credits *credits)
-{
-    struct legacy_string html[CREDITS_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < credits->count; i++) {
-        html[count] = credit_html(&credits->credit[i]);
-        count += html[count].part[0].text.len > 0;
-    }
-    herd_legacy_strings(print, "html_attributions", html, count);
-}
+enum { TYPES_MAX = 64 }; /* of a place; real ones have a dozen */
 
 /* ---- members of a place ---- */
 
@@ -202,18 +115,18 @@ static void print_photo(struct legacy *print, struct herd_slice photos)
                                         "authorAttributions"};
     struct json_walk walk;
     struct herd_slice key, photo, name, value[MEMBERS];
-    struct credits credits = {.count = 0};
+    struct herd_new_credits credits = {.count = 0};
     herd_json_open(&walk, photos);
     if (walk.members || !herd_json_next(&walk, &key, &photo))
         return;
     herd_json_pick(photo, names, MEMBERS, value);
     if (!herd_json_string(value[NAME], &name))
         return;
-    add_credits(&credits, value[AUTHORS], "displayName", "uri");
+    herd_new_credits_add(&credits, value[AUTHORS], "displayName", "uri");
     herd_legacy_open(print, "photos", '[');
     herd_legacy_open(print, "", '{');
     print_number(print, "height", value[HEIGHT]);
-    print_credits(print, &credits);
+    herd_new_credits_print(print, &credits);
     herd_legacy_json(print, "photo_reference", last_part(name));
     print_number(print, "width", value[WIDTH]);
     herd_legacy_close(print, '}');
@@ -330,16 +243,16 @@ static bool next_place(struct json_walk *walk, size_t *count, struct herd_slice 
 void herd_new_places_print(struct legacy *print, struct herd_slice places,
                            struct herd_places_result *result)
 {
-    struct credits credits = {.count = 0};
+    struct herd_new_credits credits = {.count = 0};
     struct json_walk walk;
     struct herd_slice place;
     size_t count = 0;
     herd_json_open(&walk, places);
     while (next_place(&walk, &count, &place))
-        add_credits(&credits, herd_json_get(place, "attributions"), "provider",
-                    "providerUri");
+        herd_new_credits_add(&credits, herd_json_get(place, "attributions"), "provider",
+                             "providerUri");
     herd_legacy_open(print, "", '{');
-    print_credits(print, &credits);
+    herd_new_credits_print(print, &credits);
     herd_legacy_open(print, "results", '[');
     herd_places_result_opened(result);
     count = 0;
