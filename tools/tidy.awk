@@ -23,6 +23,8 @@ FNR == 1 {
     check_words(strip($0))
     if ($0 ~ /^[ \t]*#[ \t]*include.*\.\.\//)
         found("include with ../")
+    if ($0 ~ /^[ \t]*#[ \t]*include[ \t]*"core\//)
+        found("include of the core from outside: include/herd is its contract")
     if ($0 ~ /^[ \t]*#[ \t]*define[ \t]+HERD_IN_/)
         found("HERD_IN_... comes from GNUmakefile alone")
     if (path ~ /\.h$/)

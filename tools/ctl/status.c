@@ -153,11 +153,11 @@ int ctl_show_status(const struct ctl *ctl, int count, char **names)
         return CTL_USAGE;
     int status = servers_select(&selection, &servers, ctl, count, names);
     struct report *reports = calloc(selection.count + (size_t)1, sizeof *reports);
-    if (reports == NULL)
+    if (reports == NULL) {
         status = ctl_error(CTL_FAILED, "%s", herd_strerror(HERD_ENOMEM));
-    for (uint32_t i = 0; status == CTL_OK && i < selection.count; i++)
-        report_fetch(&reports[i], &servers, selection.index[i], ctl);
-    if (status == CTL_OK) {
+    } else if (status == CTL_OK) {
+        for (uint32_t i = 0; i < selection.count; i++)
+            report_fetch(&reports[i], &servers, selection.index[i], ctl);
         status = show(ctl, &servers, &selection, reports);
         for (uint32_t i = 0; i < selection.count; i++)
             report_free(&reports[i]);
