@@ -60,8 +60,9 @@ struct herd_places_setup {
     struct herd_places_calls calls;
 };
 
-/* Errors: HERD_ENOMEM. */
-int herd_places_new(struct herd_places **places, const struct herd_places_setup *setup);
+/* *fresh is to be freed by herd_places_free. Errors: HERD_ENOMEM, and then *fresh is NULL.
+ */
+int herd_places_new(struct herd_places **fresh, const struct herd_places_setup *setup);
 
 /* No query may be left. Accepts NULL. */
 void herd_places_free(struct herd_places *places);

@@ -111,6 +111,7 @@ static void take_slot(struct herd_requests *requests, struct herd_places_request
 
 static void return_slot(struct herd_requests *requests, struct herd_places_request *request)
 {
+    assert(requests->slots != NULL && request->id != 0);
     struct herd_request_slot *slot = &requests->slots[number_of(request->id) - 1];
     slot->request = NULL;
     slot->next_free = requests->free_slot;
