@@ -41,9 +41,9 @@ enum herd_event_kind {
                       * to a PEER and each DRAIN, at once or later, never from inside
                       * the action */
     HERD_EV_DIAL_FAILED, /* server, bytes (error text) */
-    HERD_EV_PLACES,      /* lookup, status, bytes (body; an error text when status is 0) */
-    HERD_EV_ROLE_FULL,   /* role: its connection limit is reached; new connections of that
-                          * role wait in the listener's backlog */
+    HERD_EV_PLACES, /* request_id, status, bytes (body; an error text when status is 0) */
+    HERD_EV_ROLE_FULL, /* role: its connection limit is reached; new connections of that
+                        * role wait in the listener's backlog */
     HERD_EV_DESCRIPTORS_EXHAUSTED, /* the system has no descriptors or memory left: new
                                     * connections of every role wait */
     HERD_EV_TICK,                  /* time has passed */
@@ -61,7 +61,7 @@ struct herd_event {
                                   * this server's neighbours */
     struct herd_slice address;   /* OPENED of a CLIENT: its address as text, without the
                                   * port; borrowed as `bytes` are */
-    uint64_t lookup;
+    uint64_t request_id;
     int status;              /* HTTP status; 0: no reply came */
     struct herd_slice bytes; /* borrowed for the step and until its actions are done */
 };
@@ -73,8 +73,8 @@ enum herd_action_kind {
     HERD_DO_PAUSE,  /* conn: do not read */
     HERD_DO_RESUME, /* conn: read again */
     HERD_DO_DIAL,   /* server: answer with OPENED or DIAL_FAILED; after STOP none is due */
-    HERD_DO_FETCH,  /* lookup, bytes (query or body): answer with PLACES */
-    HERD_DO_CANCEL, /* lookup: no answer is wanted any more */
+    HERD_DO_FETCH,  /* request_id, bytes (query or body): answer with PLACES */
+    HERD_DO_CANCEL, /* request_id: no answer is wanted any more */
     HERD_DO_LOG,    /* conn (or 0), topic, direction, bytes */
 };
 
@@ -86,7 +86,7 @@ struct herd_action {
     uint32_t server;
     char direction; /* '<' in, '>' out, '-' neither */
     herd_conn_id conn;
-    uint64_t lookup;
+    uint64_t request_id;
     struct herd_slice bytes;
     size_t offset; /* the core's own */
 };
@@ -107,18 +107,18 @@ struct herd_mac {
 };
 
 struct herd_core_setup {
-    const struct herd_mem *mem;    /* borrowed, outlives the core */
-    const struct herd_conf *conf;  /* likewise */
-    uint32_t self;                 /* index of this server in the configuration */
-    uint64_t boot_id;              /* random, not 0, new for each start */
-    uint8_t feed_id[HERD_FEED_ID]; /* likewise: names this start's change feed */
-    uint8_t nonce_key[16];         /* random and secret; nonces are drawn from it */
-    struct herd_mac mac;           /* `sign` is NULL when the herd has no key */
-    uint64_t random_seed;          /* for jitter */
-    uint8_t hash_key[16];          /* random */
-    const char *version;           /* of the program; lives for ever */
-    bool places_ready;             /* false: WHATSAT cannot be asked, and places_why ... */
-    const char *places_why;        /* ... says why, for the client; lives for ever */
+    const struct herd_mem *mem;     /* borrowed, outlives the core */
+    const struct herd_conf *conf;   /* likewise */
+    uint32_t self;                  /* index of this server in the configuration */
+    uint64_t boot_id;               /* random, not 0, new for each start */
+    uint8_t feed_id[HERD_FEED_ID];  /* likewise: names this start's change feed */
+    uint8_t nonce_key[16];          /* random and secret; nonces are drawn from it */
+    struct herd_mac mac;            /* `sign` is NULL when the herd has no key */
+    uint64_t random_seed;           /* for jitter */
+    uint8_t hash_key[16];           /* random */
+    const char *version;            /* of the program; lives for ever */
+    const char *places_unavailable; /* NULL: WHATSAT is served. Else the reason for clients
+                                     * why it is not; lives for ever */
 };
 
 struct herd_core;

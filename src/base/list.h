@@ -3,13 +3,13 @@
  * cost a few pointer writes and no memory, and a struct is in as many lists as it has
  * nodes.
  *
- *     struct lookup {
+ *     struct query {
  *         struct herd_list_node in_request;
  *         ...
  *     };
- *     for (n = herd_list_first(&request->lookups); n != NULL;
- *          n = herd_list_next(&request->lookups, n)) {
- *         struct lookup *lookup = herd_list_item(n, offsetof(struct lookup, in_request));
+ *     for (n = herd_list_first(&request->queries); n != NULL;
+ *          n = herd_list_next(&request->queries, n)) {
+ *         struct query *query = herd_list_item(n, offsetof(struct query, in_request));
  *
  * The list is a ring through its own head, so no node is a special case, and a node is
  * taken out without knowing its list. Used as a queue (push_back, pop_front), as a stack

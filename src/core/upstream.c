@@ -8,7 +8,7 @@
 static void fetch(void *ctx, uint64_t request_id, struct herd_slice bytes)
 {
     struct herd_context *context = ctx;
-    struct herd_action action = {.kind = HERD_DO_FETCH, .lookup = request_id};
+    struct herd_action action = {.kind = HERD_DO_FETCH, .request_id = request_id};
     if (context->setup.conf->log_traffic)
         herd_log_copy(context, HERD_TOPIC_PLACES, 0, '>', bytes);
     (void)herd_out_add_copy(&context->out, &action, bytes);
@@ -17,7 +17,7 @@ static void fetch(void *ctx, uint64_t request_id, struct herd_slice bytes)
 static void cancel(void *ctx, uint64_t request_id)
 {
     struct herd_context *context = ctx;
-    struct herd_action action = {.kind = HERD_DO_CANCEL, .lookup = request_id};
+    struct herd_action action = {.kind = HERD_DO_CANCEL, .request_id = request_id};
     (void)herd_out_add(&context->out, &action);
 }
 
@@ -37,8 +37,7 @@ int herd_upstream_new(struct herd_places **places, struct herd_context *context)
     struct herd_places_setup setup = {.mem = core->mem,
                                       .conf = core->conf,
                                       .stats = &context->stats,
-                                      .unavailable =
-                                          core->places_ready ? NULL : core->places_why,
+                                      .unavailable = core->places_unavailable,
                                       .calls = {.ctx = context,
                                                 .fetch = fetch,
                                                 .cancel = cancel,
@@ -72,6 +71,6 @@ void herd_upstream_on_reply(struct herd_places *places, struct herd_context *con
                             const struct herd_event *event)
 {
     log_reply(context, event);
-    herd_places_on_reply(places, event->lookup, event->status, event->bytes, context->mono,
-                         context->wall);
+    herd_places_on_reply(places, event->request_id, event->status, event->bytes,
+                         context->mono, context->wall);
 }

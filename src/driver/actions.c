@@ -91,27 +91,28 @@ static void dial(struct driver *driver, const struct herd_action *action)
 
 static void fetch(struct driver *driver, const struct herd_action *action)
 {
-    int rc = io_fetch_start(driver->fetch, action->lookup, action->bytes);
+    int rc = io_fetch_start(driver->fetch, action->request_id, action->bytes);
     if (rc == HERD_OK)
         return;
-    struct driver_deferred_event event = {.kind = HERD_EV_PLACES, .lookup = action->lookup};
+    struct driver_deferred_event event = {.kind = HERD_EV_PLACES,
+                                          .request_id = action->request_id};
     herd_error_set(&event.error, "%s", herd_strerror(rc));
     defer(driver, event);
 }
 
 /* A request that failed at once may have its event deferred: that goes as well, since the
- * core may use the lookup's id, and the room for its event, again. */
+ * core may use the id of the request, and the room for its event, again. */
 static void cancel(struct driver *driver, const struct herd_action *action)
 {
     struct driver_deferred *deferred = &driver->deferred;
     size_t kept = 0;
     for (size_t i = 0; i < deferred->count; i++) {
         const struct driver_deferred_event *event = &deferred->list[i];
-        if (event->kind != HERD_EV_PLACES || event->lookup != action->lookup)
+        if (event->kind != HERD_EV_PLACES || event->request_id != action->request_id)
             deferred->list[kept++] = *event;
     }
     deferred->count = kept;
-    io_fetch_cancel(driver->fetch, action->lookup);
+    io_fetch_cancel(driver->fetch, action->request_id);
 }
 
 static void log_line(struct driver *driver, const struct herd_action *action)
@@ -164,7 +165,7 @@ static void step_deferred(struct driver *driver)
         memmove(&deferred->list[0], &deferred->list[1], deferred->count * sizeof oldest);
         struct herd_event event = {.kind = oldest.kind,
                                    .server = oldest.server,
-                                   .lookup = oldest.lookup,
+                                   .request_id = oldest.request_id,
                                    .bytes = herd_slice_str(oldest.error.text)};
         step_once(driver, &event);
     }
@@ -195,7 +196,7 @@ void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *re
 {
     struct herd_event event = {
         .kind = HERD_EV_PLACES,
-        .lookup = id,
+        .request_id = id,
         .status = result->status,
         .bytes = result->status != 0 ? result->body : herd_slice_str(result->error)};
     driver_step(arg, event);

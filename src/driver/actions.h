@@ -16,12 +16,12 @@ struct driver;
 struct driver_deferred_event {
     enum herd_event_kind kind; /* DIAL_FAILED or PLACES */
     int64_t server;            /* of DIAL_FAILED */
-    uint64_t lookup;           /* of PLACES */
+    uint64_t request_id;       /* of PLACES */
     struct herd_error_text error;
 };
 
-/* Room for one of each server and one of each lookup: the core dials a server, and starts a
- * lookup, only when its last one has ended. */
+/* Room for one of each server and one of each request: the core dials a server, and starts
+ * a request, only when its last one has ended. */
 struct driver_deferred {
     struct driver_deferred_event *list; /* the oldest first */
     size_t count, size;
@@ -38,7 +38,7 @@ void driver_clock(struct driver *driver);
  * does the same with the events that these lead to. Not from inside of an action. */
 void driver_step(struct driver *driver, struct herd_event event);
 
-/* The io_fetch_done_fn of lookups; `arg` is the driver. */
+/* The io_fetch_done_fn of requests; `arg` is the driver. */
 void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *result);
 
 #endif

@@ -20,15 +20,13 @@ enum { SHUTDOWN_MS = 3000 }; /* for replies and news; then connections are close
 
 static int start_core(struct driver *driver, struct herd_error_text *error)
 {
-    const char *no_places = driver_places_lacking(driver);
     struct herd_core_setup setup = {
         .mem = driver->setup.mem,
         .conf = driver->setup.conf,
         .self = driver->setup.self,
         .mac = driver->setup.mac,
         .version = HERD_VERSION,
-        .places_ready = no_places == NULL,
-        .places_why = no_places,
+        .places_unavailable = driver_places_unavailable(driver),
     };
     int rc = io_random(setup.hash_key, sizeof setup.hash_key);
     if (rc == HERD_OK)

@@ -27,7 +27,7 @@ struct driver_listeners;
 struct driver {
     struct driver_setup setup;
     struct io_loop *loop;
-    struct io_fetch *fetch; /* NULL: no lookups */
+    struct io_fetch *fetch; /* NULL: no requests to Places */
     struct herd_core *core;
     struct io_addr *neighbours; /* by server; `len` is 0 for those that are no neighbours */
     struct driver_conns conns;
@@ -53,6 +53,6 @@ int driver_places_start(struct driver *driver, struct herd_error_text *error);
 
 /* Why the provider cannot be asked, for clients, or NULL; after driver_places_start. Lives
  * for ever. */
-const char *driver_places_lacking(const struct driver *driver);
+const char *driver_places_unavailable(const struct driver *driver);
 
 #endif

@@ -27,7 +27,7 @@ static const struct herd_provider *provider_of(const struct driver *driver)
 
 /* A provider that wants a key answers no request without one; a stand-in on this machine,
  * which is reached by plain HTTP, may. */
-const char *driver_places_lacking(const struct driver *driver)
+const char *driver_places_unavailable(const struct driver *driver)
 {
     const struct herd_provider *provider = provider_of(driver);
     if (driver->setup.places_key[0] != '\0' || provider->key_place == HERD_KEY_NONE ||

@@ -254,7 +254,8 @@ static struct outcome run_with(const struct herd_proc *herd, const char *limit)
                  limit);
 }
 
-/* Clients get what the others and the lookups leave, and the soft limit is no limit. */
+/* Clients get what the others and the requests to Places leave, and the soft limit is no
+ * limit. */
 static void open_files_are_limited(void)
 {
     static const struct {

@@ -219,8 +219,9 @@ static void everything_comes_back(void)
 
 /* ---- good-byes ---- */
 
-/* Starts a lookup at a location of the fixtures and waits until it is on its way. */
-static bool look_up(struct herd_proc *herd, struct client *client, const char *location)
+/* Starts a query at a location of the fixtures and waits until it is running. */
+static bool query_starts(struct herd_proc *herd, struct client *client,
+                         const char *location)
 {
     char line[TEXT];
     struct herd_slice got;
@@ -229,8 +230,9 @@ static bool look_up(struct herd_proc *herd, struct client *client, const char *l
            wait_count(herd, "requests_running", 1);
 }
 
-/* The answer comes while the server is leaving, and so does what was asked behind it. */
-static void pending_lookup_is_answered(void)
+/* The reply comes while the server shuts down, and so does the reply to the next command.
+ */
+static void pending_query_is_answered(void)
 {
     struct herd_proc herd;
     struct places_proc places;
@@ -239,7 +241,7 @@ static void pending_lookup_is_answered(void)
     REQUIRE(places_proc_start(&places));
     if (CHECK(open_one(&herd, &client, places.conf_line))) {
         struct herd_slice want = places_expected("fault-delay", 5);
-        CHECK(look_up(&herd, &client, "+1+1"));
+        CHECK(query_starts(&herd, &client, "+1+1"));
         CHECK_INT(kill(herd.server[0].pid, SIGTERM), 0);
         CHECK(client_rest(&client, &got));
         CHECK(got.len > 3 && memcmp(got.data, "AT ", 3) == 0);
@@ -253,19 +255,19 @@ static void pending_lookup_is_answered(void)
     places_proc_stop(&places);
 }
 
-/* The Places server never answers: the good-bye comes to its end without it. */
-static void stalled_lookup_is_left(void)
+/* The Places server never answers: the shutdown ends without it. */
+static void stalled_query_is_dropped(void)
 {
     struct herd_proc herd;
     struct places_proc places;
     struct client client;
     REQUIRE(places_proc_start(&places));
     if (CHECK(open_one(&herd, &client, places.conf_line))) {
-        CHECK(look_up(&herd, &client, "+1+10"));
+        CHECK(query_starts(&herd, &client, "+1+10"));
         int64_t ms = stop_ms(&herd, 0, SIGTERM);
         CHECK(ms < GOODBYE_MS + SLACK_MS);
         CHECK(client_is_closed(&client));
-        note("TERM with a stalled lookup: gone after %d ms", (int)ms);
+        note("TERM with a stalled query: gone after %d ms", (int)ms);
         client_close(&client);
         herd_proc_close(&herd);
     }
@@ -347,8 +349,8 @@ const struct check_test test_life[] = {
     {"hup_changes_nothing", hup_changes_nothing},
     {"second_start_is_refused", second_start_is_refused},
     {"everything_comes_back", everything_comes_back},
-    {"pending_lookup_is_answered", pending_lookup_is_answered},
-    {"stalled_lookup_is_left", stalled_lookup_is_left},
+    {"pending_query_is_answered", pending_query_is_answered},
+    {"stalled_query_is_dropped", stalled_query_is_dropped},
     {"clients_do_not_hold", clients_do_not_hold},
     {"a_dial_does_not_hold", a_dial_does_not_hold},
     {"second_term_ends_at_once", second_term_ends_at_once},

@@ -168,7 +168,7 @@ static void faults(void)
     rig_close(&rig);
 }
 
-/* A lookup that never ends is given up; meanwhile others are served, and what the same
+/* A query that never ends times out; meanwhile others are served, and what the same
  * client asks behind it waits its turn. */
 static void stalled(void)
 {
@@ -190,7 +190,7 @@ static void stalled(void)
     int64_t given_up = now_ms() - start;
     check_error(json_of(got, at), "UNKNOWN_ERROR");
     CHECK(given_up >= TIMEOUT_MS && served < TIMEOUT_MS);
-    note("a stalled lookup: another client after %d ms, given up after %d ms", (int)served,
+    note("a stalled query: another client after %d ms, timed out after %d ms", (int)served,
          (int)given_up);
     CHECK(client_line(&rig.client, &got) && memcmp(got.data, "AT Goloman", 10) == 0);
     CHECK(client_line(&rig.client, &got));

@@ -40,7 +40,7 @@ void core_rig_turn(struct rig *rig, int64_t ms, bool drain)
 
 void core_rig_answer(struct rig *rig, int status, struct herd_slice body)
 {
-    size_t number = rig_oldest_lookup(rig);
+    size_t number = rig_oldest_request(rig);
     if (number > 0)
         rig_places(rig, number, status, body);
 }

@@ -11,13 +11,14 @@
 #include "herd/err.h"
 
 enum mark {
-    MARK_TIME = 0xff,   /* and a byte: so many times 16 ms pass */
-    MARK_ANSWER = 0xfe, /* and a byte: Places answers the oldest lookup with one of a few */
-    MARK_DRAIN = 0xfd,  /* the kernel takes everything */
-    MARK_OTHER = 0xfc,  /* the other client speaks */
-    MARK_EOF = 0xfb,    /* the client sends no more */
-    MARK_CLOSE = 0xfa,  /* the connection breaks */
-    MARK_STOP = 0xf9,   /* the server is told to stop */
+    MARK_TIME = 0xff, /* and a byte: so many times 16 ms pass */
+    MARK_ANSWER =
+        0xfe,          /* and a byte: Places answers the oldest request with one of a few */
+    MARK_DRAIN = 0xfd, /* the kernel takes everything */
+    MARK_OTHER = 0xfc, /* the other client speaks */
+    MARK_EOF = 0xfb,   /* the client sends no more */
+    MARK_CLOSE = 0xfa, /* the connection breaks */
+    MARK_STOP = 0xf9,  /* the server is told to stop */
     MARK_FIRST = MARK_STOP
 };
 
@@ -189,7 +190,7 @@ static void happen(struct session *session, uint8_t mark, uint32_t *speaker,
 static void settle(struct session *session)
 {
     for (int i = 0; i < 4096; i++) {
-        bool busy = rig_oldest_lookup(&session->rig) > 0;
+        bool busy = rig_oldest_request(&session->rig) > 0;
         answer(session, 0);
         core_rig_turn(&session->rig, 1, true);
         for (uint32_t speaker = 0; speaker < CLIENTS; speaker++) {

@@ -26,7 +26,7 @@ static bool is_valid(const struct scene_setup *setup)
     if (herd_conf_parse(&conf, &mem.mem, herd_slice_str(setup->conf), &errors) != HERD_OK)
         return false;
     bool valid = conf.server_count > 0 && conf.server_count <= RIG_SERVERS &&
-                 conf.lookups_max < RIG_LOOKUPS / 2;
+                 conf.lookups_max < RIG_REQUESTS / 2;
     herd_conf_free(&conf);
     return valid;
 }

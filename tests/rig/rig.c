@@ -2,7 +2,7 @@
 #include "rig.h"
 
 #include "herd/err.h"
-#include "lookups.h"
+#include "requests.h"
 #include "must.h"
 #include "protocol/record.h"
 #include "transcript.h"
@@ -40,8 +40,7 @@ void rig_prepare(struct rig *rig, const char *conf, const char *self,
                                       .nonce_key = {4, 5, 6},
                                       .random_seed = 1,
                                       .hash_key = {1, 2, 3},
-                                      .version = "1.2.3",
-                                      .places_ready = true};
+                                      .version = "1.2.3"};
     memset(setup->feed_id, 0xc1, sizeof setup->feed_id);
 }
 
@@ -131,8 +130,8 @@ static void carry_out(struct rig *rig, const struct herd_action *action)
         MUST(!rig->dialling[action->server]);
         rig->dialling[action->server] = true;
         break;
-    case HERD_DO_FETCH: lookups_start(rig, action->lookup); break;
-    case HERD_DO_CANCEL: lookups_end(rig, action->lookup); break;
+    case HERD_DO_FETCH: requests_start(rig, action->request_id); break;
+    case HERD_DO_CANCEL: requests_end(rig, action->request_id); break;
     case HERD_DO_LOG: break;
     }
     if (!rig->quiet)

@@ -12,7 +12,7 @@
 #include "herd/core.h"
 #include "text.h"
 
-enum { RIG_CONNS = 128, RIG_SERVERS = 8, RIG_LOOKUPS = 512 };
+enum { RIG_CONNS = 128, RIG_SERVERS = 8, RIG_REQUESTS = 512 };
 
 /* 0.263873386 s after the time in the example of the protocol. */
 #define RIG_WALL_NS INT64_C(1621464828223371889)
@@ -32,20 +32,20 @@ struct rig {
                    * it is 0, and tests can make up events by themselves */
     size_t piece; /* unless 0: DATA of scripts is cut after so many bytes ... */
     bool pieces;  /* ... or into pieces of so many bytes */
-    rig_watch *watch;               /* unless NULL, is told each action ... */
-    void *watcher;                  /* ... with this */
-    bool open[RIG_CONNS];           /* by connection */
-    bool ended[RIG_CONNS];          /* its EOF was told: it says no more */
-    bool paused[RIG_CONNS];         /* the core does not want to hear from it */
-    bool owes[RIG_CONNS];           /* the core waits for DRAINED */
-    uint32_t generation[RIG_CONNS]; /* the high half of its id */
-    bool dialling[RIG_SERVERS];     /* a DIAL waits for its answer */
-    struct rig_text said;           /* the actions, one a line, indented */
-    struct rig_text sent;           /* all bytes sent to connection 1 */
-    size_t sends;                   /* SEND actions so far */
-    uint64_t lookup[RIG_LOOKUPS];   /* by number, from 1 on, in the order of FETCHes */
-    bool fetching[RIG_LOOKUPS];     /* neither answered nor cancelled */
-    size_t lookup_count;
+    rig_watch *watch;                  /* unless NULL, is told each action ... */
+    void *watcher;                     /* ... with this */
+    bool open[RIG_CONNS];              /* by connection */
+    bool ended[RIG_CONNS];             /* its EOF was told: it says no more */
+    bool paused[RIG_CONNS];            /* the core does not want to hear from it */
+    bool owes[RIG_CONNS];              /* the core waits for DRAINED */
+    uint32_t generation[RIG_CONNS];    /* the high half of its id */
+    bool dialling[RIG_SERVERS];        /* a DIAL waits for its answer */
+    struct rig_text said;              /* the actions, one a line, indented */
+    struct rig_text sent;              /* all bytes sent to connection 1 */
+    size_t sends;                      /* SEND actions so far */
+    uint64_t request_id[RIG_REQUESTS]; /* by number, from 1 on, in the order of FETCHes */
+    bool fetching[RIG_REQUESTS];       /* neither answered nor cancelled */
+    size_t request_count;
 };
 
 /* ---- life ---- */
@@ -93,7 +93,7 @@ void rig_drain(struct rig *rig);
 void rig_places(struct rig *rig, size_t number, int status, struct herd_slice body);
 
 /* The number of the oldest request under way; 0: there is none. */
-size_t rig_oldest_lookup(const struct rig *rig);
+size_t rig_oldest_request(const struct rig *rig);
 
 /* ---- looking in ---- */
 

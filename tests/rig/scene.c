@@ -100,10 +100,8 @@ void scene_prepare(const struct scene_setup *setup, struct rig *rig,
     rig_prepare(rig, setup->conf, "Clark", core);
     rig->logs = setup->logs;
     rig->only_herd = setup->only_herd;
-    if (setup->no_places[0] != '\0') {
-        core->places_ready = false;
-        core->places_why = setup->no_places;
-    }
+    if (setup->no_places[0] != '\0')
+        core->places_unavailable = setup->no_places;
 }
 
 /* ---- what is shown ---- */

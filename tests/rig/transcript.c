@@ -4,10 +4,10 @@
 #include "frames.h"
 
 /* A request is called by its number: ids are the core's own affair. */
-static size_t number_of(const struct rig *rig, uint64_t lookup)
+static size_t number_of(const struct rig *rig, uint64_t request_id)
 {
-    size_t number = rig->lookup_count;
-    while (number > 0 && rig->lookup[number] != lookup)
+    size_t number = rig->request_count;
+    while (number > 0 && rig->request_id[number] != request_id)
         number--;
     return number;
 }
@@ -42,12 +42,12 @@ void transcript_note(struct rig *rig, const struct herd_action *action)
         rig_text_printf(said, "  dial %s\n", rig->conf.servers[action->server].name);
         break;
     case HERD_DO_FETCH:
-        rig_text_printf(said, "  fetch #%zu ", number_of(rig, action->lookup));
+        rig_text_printf(said, "  fetch #%zu ", number_of(rig, action->request_id));
         rig_text_add(said, action->bytes);
         rig_text_add(said, HERD_LIT("\n"));
         break;
     case HERD_DO_CANCEL:
-        rig_text_printf(said, "  cancel #%zu\n", number_of(rig, action->lookup));
+        rig_text_printf(said, "  cancel #%zu\n", number_of(rig, action->request_id));
         break;
     case HERD_DO_LOG:
         if (rig->logs && (!rig->only_herd || action->topic == HERD_TOPIC_HERD))

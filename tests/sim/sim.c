@@ -40,11 +40,8 @@ static void draw(struct sim *sim, uint32_t server, struct herd_core_setup *setup
 bool sim_start(struct sim *sim, uint32_t server)
 {
     struct sim_server *at = &sim->server[server];
-    struct herd_core_setup setup = {.mem = &at->mem.mem,
-                                    .conf = at->conf,
-                                    .self = at->self,
-                                    .version = "1.2.3",
-                                    .places_ready = true};
+    struct herd_core_setup setup = {
+        .mem = &at->mem.mem, .conf = at->conf, .self = at->self, .version = "1.2.3"};
     if (at->core != NULL)
         abort();
     at->life++;

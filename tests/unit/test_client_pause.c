@@ -8,7 +8,7 @@
 
 #define A_AND_B "open 1\n1< IAMAT a +0+0 " TALK_NOW "\\nIAMAT b +1+1 " TALK_NOW "\n"
 
-/* The answers to some lookups, in order. */
+/* The replies to some queries, in order. */
 static void answer(struct rig *rig, int first, int last)
 {
     for (int number = first; number <= last; number++) {
@@ -46,7 +46,7 @@ static void many_queries_pause_the_client(void)
     answer(&rig, 1, 1);
     CHECK(strstr(rig.said.data, "\n  resume 1\n") != NULL);
     CHECK_INT((int64_t)count(rig.sent.data, "\n\n"), 64);
-    /* Behind the pause a further lookup, and then the end of the stream. */
+    /* After the pause another query, and then the end of the stream. */
     CHECK(strstr(rig.sent.data, "? foo\n") != NULL);
     CHECK(rig.open[1]);
     rig_hush(&rig);

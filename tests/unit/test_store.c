@@ -24,8 +24,8 @@ static void finds_what_was_stored(void)
     CHECK_INT(stored->time_ns, 5 * HERD_NS_PER_S);
     CHECK_INT((int64_t)stored->source, 5);
     CHECK_INT((int64_t)stored->node.seq, 1);
-    CHECK_INT(store_rig_put(&f, "a", 5), HERD_MERGE_OLD);
-    CHECK_INT(store_rig_put(&f, "a", 4), HERD_MERGE_OLD);
+    CHECK_INT(store_rig_put(&f, "a", 5), HERD_MERGE_NOT_NEWER);
+    CHECK_INT(store_rig_put(&f, "a", 4), HERD_MERGE_NOT_NEWER);
     CHECK_INT((int64_t)store_rig_find(&f, "a")->node.seq, 1);
     CHECK_INT(store_rig_put(&f, "a", 6), HERD_MERGE_NEWER);
     CHECK_INT((int64_t)store_rig_find(&f, "a")->node.seq, 3);
@@ -87,7 +87,7 @@ static void knows_names_of_equal_hash(void)
     CHECK_INT(store_rig_put(&f, names[0], 1), HERD_MERGE_NEWER);
     REQUIRE(store_rig_find(&f, names[0]) != NULL);
     CHECK_SLICE(herd_stored_client(store_rig_find(&f, names[0])), herd_slice_str(names[0]));
-    CHECK_INT(store_rig_put(&f, names[0], 1), HERD_MERGE_OLD);
+    CHECK_INT(store_rig_put(&f, names[0], 1), HERD_MERGE_NOT_NEWER);
     CHECK_INT((int64_t)f.store.count, NAMES);
     store_rig_tear_down(&f);
 }

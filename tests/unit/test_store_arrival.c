@@ -86,7 +86,7 @@ static uint64_t settle(const struct arrival_case *c, const int order[RECORDS],
     set_up(&f, seed);
     for (int i = 0; i < RECORDS; i++) {
         CHECK(merge(&f, c->text[order[i]]) >= 0);
-        CHECK_INT(merge(&f, c->text[order[i]]), HERD_MERGE_OLD);
+        CHECK_INT(merge(&f, c->text[order[i]]), HERD_MERGE_NOT_NEWER);
     }
     *out = '\0';
     for (const char *name = "a"; name != NULL; name = *name == 'a' ? "b" : NULL) {

@@ -198,7 +198,7 @@ static void merge(struct fixture *f)
         CHECK_INT(rc, HERD_ENOMEM);
         return;
     }
-    CHECK_INT(rc, news ? HERD_MERGE_NEWER : HERD_MERGE_OLD);
+    CHECK_INT(rc, news ? HERD_MERGE_NEWER : HERD_MERGE_NOT_NEWER);
     if (!news && source != row->source &&
         herd_slice_eq(bytes, herd_slice(row->text, row->len)))
         row->last_source = source;

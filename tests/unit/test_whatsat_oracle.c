@@ -62,7 +62,7 @@ static void see_fetch(struct world *w, const struct herd_action *action)
     REQUIRE(radius >= 1 && radius <= RADII);
     /* The rig gives it the next number. */
     CHECK_INT((int64_t)w->number[radius], 0);
-    w->number[radius] = w->rig.lookup_count + 1;
+    w->number[radius] = w->rig.request_count + 1;
     w->flying++;
     w->requests++;
     CHECK(w->flying <= w->flying_max);
@@ -74,8 +74,8 @@ static void see_fetch(struct world *w, const struct herd_action *action)
 static void see_cancel(struct world *w, const struct herd_action *action)
 {
     int radius = 1;
-    while (radius <= RADII &&
-           (w->number[radius] == 0 || w->rig.lookup[w->number[radius]] != action->lookup))
+    while (radius <= RADII && (w->number[radius] == 0 ||
+                               w->rig.request_id[w->number[radius]] != action->request_id))
         radius++;
     REQUIRE(radius <= RADII);
     w->number[radius] = 0;
@@ -280,7 +280,7 @@ static void live(uint64_t seed)
 {
     static struct world w;
     begin(&w, seed);
-    for (int step = 0; step < STEPS && w.rig.lookup_count < RIG_LOOKUPS - 20; step++) {
+    for (int step = 0; step < STEPS && w.rig.request_count < RIG_REQUESTS - 20; step++) {
         bool bad_day = step / 50 % 2 == 1;
         bool alone = is_left_alone(&w);
         int requests = w.requests;

@@ -52,7 +52,7 @@ struct herd_places_calls {
 
 struct herd_places_setup {
     const struct herd_mem *mem;   /* borrowed, outlives the module */
-    const struct herd_conf *conf; /* likewise: its options about lookups and Places */
+    const struct herd_conf *conf; /* likewise: its options about Places */
     struct herd_stats *stats;     /* likewise: its counters of queries and requests */
     uint8_t hash_key[HERD_SIPHASH_KEY];
     const char *unavailable; /* why Places cannot be asked, for clients; lives for ever.

@@ -145,7 +145,7 @@ int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
     if (order == 0 && source != stored->source)
         stored->last_source = source;
     if (order <= 0)
-        return HERD_MERGE_OLD;
+        return HERD_MERGE_NOT_NEWER;
     if (record->text.len <= stored->text_capacity)
         herd_feed_unlink(&stored->node);
     else if ((stored = replace(store, stored, record->text.len)) == NULL)

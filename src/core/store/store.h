@@ -105,13 +105,14 @@ void herd_store_prefetch_record(const struct herd_store *store, uint64_t hash);
 void herd_store_prefetch_move(const struct herd_store *store, uint64_t hash);
 
 /* What herd_store_merge did. */
-enum herd_merge_result { HERD_MERGE_OLD = 0, HERD_MERGE_NEWER = 1 };
+enum herd_merge_result { HERD_MERGE_NOT_NEWER = 0, HERD_MERGE_NEWER = 1 };
 
 /* Keeps `record` if it is greater (herd_record_cmp) than the one that is held about its
  * client: returns HERD_MERGE_NEWER, and the record moves to the tail of the feed. Otherwise
- * returns HERD_MERGE_OLD, and nothing changes except that the source of an equal record is
- * noted. The result depends on the two records and on nothing else. `slot` is that of the
- * record's client. The bytes are copied. Errors: HERD_ENOMEM, and nothing changes. */
+ * returns HERD_MERGE_NOT_NEWER, and nothing changes except that the source of an equal
+ * record is noted. The result depends on the two records and on nothing else. `slot` is
+ * that of the record's client. The bytes are copied. Errors: HERD_ENOMEM, and nothing
+ * changes. */
 int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
                      const struct herd_record *record, uint64_t source);
 
