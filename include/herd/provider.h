@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The services that know what is near a point: how to name one and how to reach it.
+/* The Places providers: their names, and how to reach them.
  *
- * What is asked of a provider, and what its answers mean, only the core knows
- * (src/core/places). */
+ * src/conf/providers.c has the table. The requests to a provider and the meaning of its
+ * answers are known to the core alone (src/core/places/providers). */
 #ifndef HERD_PROVIDER_H
 #define HERD_PROVIDER_H
 

@@ -6,7 +6,7 @@
 
 #include "json_oracle.h"
 #include "json_scan.h"
-#include "places/providers.h"
+#include "places/provider.h"
 #include "result_cut.h"
 
 enum { TEXT_MAX = 1 << 20 };

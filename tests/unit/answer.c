@@ -45,7 +45,7 @@ void answer_check(const struct herd_places_provider *provider,
         struct run run;
         const char *want = cases[i].want != NULL ? cases[i].want : "";
         begin(&run, ROOM);
-        CHECK_LABEL("%s: %d %.200s", provider->contract.name, cases[i].http, cases[i].body);
+        CHECK_LABEL("%s: %d %.200s", provider->name, cases[i].http, cases[i].body);
         translate(&run, provider, cases[i].http,
                   cut_guarded(herd_slice_str(cases[i].body)));
         CHECK_INT(run.result.verdict, cases[i].verdict);
@@ -205,7 +205,7 @@ size_t answer_mangle(const struct herd_places_provider *provider, struct herd_sl
     if (!CHECK(copy != NULL))
         return 0;
     for (size_t i = 0; i < body.len; i++) {
-        CHECK_LABEL("%s, byte %zu", provider->contract.name, i);
+        CHECK_LABEL("%s, byte %zu", provider->name, i);
         good += try_body(provider, herd_slice(body.data, i));
         memcpy(copy, body.data, body.len);
         for (size_t b = 0; b < sizeof bytes; b++) {
@@ -264,7 +264,7 @@ size_t answer_retype(const struct herd_places_provider *provider, struct herd_sl
             memcpy(copy, body.data, i);
             memcpy(copy + i, values[v], fresh);
             memcpy(copy + i + fresh, rest.data + len, rest.len - len);
-            CHECK_LABEL("%s, value at %zu is %s", provider->contract.name, i, values[v]);
+            CHECK_LABEL("%s, value at %zu is %s", provider->name, i, values[v]);
             good += try_body(provider, herd_slice(copy, body.len - len + fresh));
         }
     }
@@ -323,8 +323,7 @@ static void abuse_large(const struct herd_places_provider *provider)
             memcpy(body + len, cases[i].piece, piece);
         memcpy(body + len, cases[i].tail, strlen(cases[i].tail));
         begin(&run, ROOM);
-        CHECK_LABEL("%s: much of %s%s", provider->contract.name, cases[i].head,
-                    cases[i].piece);
+        CHECK_LABEL("%s: much of %s%s", provider->name, cases[i].head, cases[i].piece);
         translate(&run, provider, 200, herd_slice(body, len + strlen(cases[i].tail)));
         CHECK(run.result.rc == cases[i].rc ||
               (cases[i].rc == HERD_OK && run.result.rc < 0));
@@ -366,14 +365,14 @@ void answer_abuse(const struct herd_places_provider *provider)
     struct run run;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         begin(&run, ROOM);
-        CHECK_LABEL("%s: %s", provider->contract.name, bodies[i]);
+        CHECK_LABEL("%s: %s", provider->name, bodies[i]);
         translate(&run, provider, 200, cut_guarded(herd_slice_str(bodies[i])));
         CHECK_INT(run.result.rc, HERD_EBAD);
         CHECK_INT(run.result.verdict, HERD_PLACES_FAILED);
         CHECK_INT((int64_t)run.text.len, 0);
         end(&run);
     }
-    CHECK_LABEL("%s: NUL", provider->contract.name);
+    CHECK_LABEL("%s: NUL", provider->name);
     CHECK_INT((int64_t)try_body(provider, HERD_LIT("\0")), 0);
     CHECK_INT((int64_t)try_body(provider, HERD_LIT("{}\0")), 0);
     CHECK_INT((int64_t)try_body(provider, herd_slice("", 0)), 0);

@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_ANSWER_H
 #define TESTS_UNIT_ANSWER_H
 
-#include "places/providers.h"
+#include "places/provider.h"
 
 #include <cjson/cJSON.h>
 

@@ -258,9 +258,9 @@ static void agrees_on_translated(void)
     for (size_t i = 1; herd_places_provider_at(i) != NULL; i++) {
         char folder[64];
         struct service service = {.provider = herd_places_provider_at(i)};
-        snprintf(folder, sizeof folder, "places/%s", service.provider->contract.name);
+        snprintf(folder, sizeof folder, "places/%s", service.provider->name);
         fixture_each(folder, ".http", compare_translated, &service);
-        CHECK_LABEL("%s", service.provider->contract.name);
+        CHECK_LABEL("%s", service.provider->name);
         CHECK(service.pages >= 8);
         CHECK(service.texts >= 10);
     }

@@ -4,7 +4,7 @@
 #include "fail_mem.h"
 
 #include "herd/err.h"
-#include "places/providers.h"
+#include "places/provider.h"
 #include "json_scan.h"
 #include "result_cut.h"
 

@@ -5,7 +5,7 @@
 #include "dice.h"
 
 #include "herd/err.h"
-#include "places/providers.h"
+#include "places/provider.h"
 
 #include <stdlib.h>
 
@@ -38,7 +38,7 @@ static void describes_each(void)
         CHECK((p->key_place == HERD_KEY_NONE) == (p->key_name[0] == '\0'));
         CHECK(p->cache_max_ms >= 0);
         CHECK((p->header_pro == NULL) == (p->header_enterprise == NULL));
-        CHECK(p == &herd_places_provider_at(i)->contract);
+        CHECK_STR(herd_places_provider_at(i)->name, p->name);
         CHECK(herd_places_provider_at(i)->print != NULL);
         CHECK(herd_places_provider_at(i)->translate != NULL);
     }

@@ -40,7 +40,7 @@ static void translate(const struct herd_places_answer *answer,
 }
 
 static const struct herd_places_provider provider = {
-    .contract = {.name = "mine"}, .print = print, .translate = translate};
+    .name = "mine", .print = print, .translate = translate};
 
 /* A server that knows where client `a` is; connections 1 and 2 are clients. */
 static void start(struct rig *rig, const char *options)

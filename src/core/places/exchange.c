@@ -42,7 +42,7 @@ static void end_attempt(struct herd_places *places,
                         enum herd_breaker_end end, struct herd_mono now)
 {
     const struct herd_places_calls *calls = &places->setup.calls;
-    const char *name = places->provider->contract.name;
+    const char *name = places->provider->name;
     enum herd_breaker_state before = places->breaker.state;
     char text[LOG_MAX];
     herd_breaker_end(&places->breaker, end, request->probe, now, calls->random(calls->ctx));

@@ -208,7 +208,7 @@ struct herd_mono herd_places_deadline(const struct herd_places *places)
 struct herd_places_status herd_places_status(const struct herd_places *places,
                                              struct herd_mono now)
 {
-    return (struct herd_places_status){.provider = places->provider->contract.name,
+    return (struct herd_places_status){.provider = places->provider->name,
                                        .breaker = herd_breaker_state_text(&places->breaker),
                                        .retry_ms =
                                            herd_breaker_retry_ms(&places->breaker, now),

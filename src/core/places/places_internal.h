@@ -13,7 +13,7 @@
 
 #include "breaker.h"
 #include "budget.h"
-#include "providers.h"
+#include "provider.h"
 #include "requests.h"
 
 struct herd_places {

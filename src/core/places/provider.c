@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "providers.h"
+#include "provider.h"
 
 #include "herd/err.h"
 
@@ -20,21 +20,10 @@ const struct herd_places_provider *herd_places_provider_at(size_t i)
 const struct herd_places_provider *herd_places_provider_find(struct herd_slice name)
 {
     for (size_t i = 0; i < PROVIDERS; i++) {
-        if (herd_slice_eq(name, herd_slice_str(providers[i]->contract.name)))
+        if (herd_slice_eq(name, herd_slice_str(providers[i]->name)))
             return providers[i];
     }
     return NULL;
-}
-
-const struct herd_provider *herd_provider_at(size_t i)
-{
-    return i < PROVIDERS ? &providers[i]->contract : NULL;
-}
-
-const struct herd_provider *herd_provider_find(struct herd_slice name)
-{
-    const struct herd_places_provider *found = herd_places_provider_find(name);
-    return found != NULL ? &found->contract : NULL;
 }
 
 enum herd_places_verdict herd_provider_verdict(struct herd_slice status)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Google Places, Nearby Search (legacy): the text that clients read is its own. */
-#include "places/providers.h"
+#include "places/provider.h"
 
 #include "decimal.h"
 #include "herd/err.h"
@@ -39,15 +39,7 @@ static void translate(const struct herd_places_answer *answer,
 }
 
 const struct herd_places_provider herd_google_legacy = {
-    .contract =
-        {
-            .name = "google-legacy",
-            .url = "https://maps.googleapis.com/maps/api/place/nearbysearch/json",
-            .content_type = "",
-            .key_place = HERD_KEY_QUERY,
-            .key_name = "key",
-            .cache_max_ms = HERD_GOOGLE_CACHE_MS,
-        },
+    .name = "google-legacy",
     .print = print,
     .translate = translate,
 };

@@ -4,7 +4,7 @@
 
 #include "json_scan.h"
 #include "json_walk.h"
-#include "places/providers.h"
+#include "places/provider.h"
 
 #include "decimal.h"
 #include "herd/err.h"
@@ -24,17 +24,6 @@ static size_t print(const struct herd_places_search *search, char *out)
     len += herd_uint_print(HERD_PLACES_RESULTS_MAX, out + len);
     return len + herd_slice_put(HERD_LIT("}"), out + len);
 }
-
-/* The dearest field of the mask decides what a request costs. */
-#define PRO_FIELDS                                                                         \
-    "X-Goog-FieldMask: places.id,places.displayName,places.location,places.viewport,"      \
-    "places.types,places.shortFormattedAddress,places.businessStatus,"                     \
-    "places.iconMaskBaseUri,places.iconBackgroundColor,places.plusCode,places.photos,"     \
-    "places.attributions"
-
-#define ENTERPRISE_FIELDS                                                                  \
-    PRO_FIELDS ",places.rating,places.userRatingCount,places.priceLevel,"                  \
-               "places.currentOpeningHours.openNow,places.regularOpeningHours.openNow"
 
 /* ---- failures ---- */
 
@@ -136,18 +125,7 @@ static void translate(const struct herd_places_answer *answer,
 }
 
 const struct herd_places_provider herd_google_new = {
-    .contract =
-        {
-            .name = "google-new",
-            .url = "https://places.googleapis.com/v1/places:searchNearby",
-            .post = true,
-            .content_type = "application/json",
-            .key_place = HERD_KEY_HEADER,
-            .key_name = "X-Goog-Api-Key",
-            .header_pro = PRO_FIELDS,
-            .header_enterprise = ENTERPRISE_FIELDS,
-            .cache_max_ms = HERD_GOOGLE_CACHE_MS,
-        },
+    .name = "google-new",
     .print = print,
     .translate = translate,
 };

@@ -2,7 +2,7 @@
 #include "google_new.h"
 
 #include "json_walk.h"
-#include "places/providers.h"
+#include "places/provider.h"
 
 enum { TYPES_MAX = 64 }; /* of a place; real ones have a dozen */
 

@@ -8,7 +8,7 @@
 #error "private to src/core/places: include places/places.h"
 #endif
 
-#include "places/providers.h"
+#include "places/provider.h"
 
 enum { OSM_TYPES = 4 };
 

@@ -157,16 +157,7 @@ static void translate(const struct herd_places_answer *answer,
 }
 
 const struct herd_places_provider herd_overpass = {
-    .contract =
-        {
-            .name = "overpass",
-            .url = "https://overpass-api.de/api/interpreter",
-            .post = true,
-            .content_type = "application/x-www-form-urlencoded",
-            .key_place = HERD_KEY_NONE,
-            .key_name = "",
-            .cache_max_ms = HERD_OSM_CACHE_MS,
-        },
+    .name = "overpass",
     .print = print,
     .translate = translate,
 };

@@ -101,15 +101,7 @@ static void translate(const struct herd_places_answer *answer,
 }
 
 const struct herd_places_provider herd_photon = {
-    .contract =
-        {
-            .name = "photon",
-            .url = "",
-            .content_type = "",
-            .key_place = HERD_KEY_NONE,
-            .key_name = "",
-            .cache_max_ms = HERD_OSM_CACHE_MS,
-        },
+    .name = "photon",
     .print = print,
     .translate = translate,
 };

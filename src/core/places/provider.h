@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* The core's side of a provider: the request that is sent to it, and how its answer becomes
- * the text that clients read, which is that of Google's Nearby Search (legacy). provider.c
- * has the table; each file of providers/ is one provider, or shared by some of them.
+/* The core's side of a provider: the request that is sent to it, and the translation of its
+ * answer to the format of Google's Nearby Search (legacy), which clients read. provider.c
+ * has the table; each file of providers/ is one provider, or shared by some of them. How to
+ * reach a provider is in src/conf/providers.c.
  *
  * Whatever comes from a service is hostile. `translate` goes no deeper than
  * HERD_JSON_DEPTH_MAX, takes no memory but for its text, and ends every time. */
-#ifndef HERD_CORE_PLACES_PROVIDERS_H
-#define HERD_CORE_PLACES_PROVIDERS_H
+#ifndef HERD_CORE_PLACES_PROVIDER_H
+#define HERD_CORE_PLACES_PROVIDER_H
 
 #ifndef HERD_IN_places
 #error "private to src/core/places: include places/places.h"
 #endif
-
-#include "herd/provider.h"
 
 #include "legacy_print.h"
 #include "protocol/geo.h"
@@ -20,16 +19,7 @@
 
 #include <stdint.h>
 
-enum {
-    HERD_PROVIDER_REQUEST_MAX = 512, /* bytes of any query or body */
-
-    /* Google allows no keeping of names and addresses. This much is no more than a client
-     * that asks again. */
-    HERD_GOOGLE_CACHE_MS = 30000,
-
-    /* Nothing in the licence of OpenStreetMap is against it; but places change. */
-    HERD_OSM_CACHE_MS = 7 * 24 * 3600 * 1000,
-};
+enum { HERD_PROVIDER_REQUEST_MAX = 512 }; /* bytes of any query or body */
 
 /* What an upstream request asks for. */
 struct herd_places_search {
@@ -47,7 +37,7 @@ struct herd_places_answer {
 };
 
 struct herd_places_provider {
-    struct herd_provider contract;
+    const char *name; /* that of its struct herd_provider; lives for ever */
 
     /* Prints the query or body to `out` (HERD_PROVIDER_REQUEST_MAX bytes) without NUL, and
      * returns its length. It has only numbers that we print ourselves: no byte of a client
