@@ -200,7 +200,7 @@ static int make_paths(const struct herd_conf *conf, const char *conf_path, const
     return make_dir(paths->run_dir) && make_dir(paths->log_dir) ? HERD_OK : HERD_EBAD;
 }
 
-/* The server is up: one line on standard output says so to scripts. */
+/* One line on standard output tells scripts that the server is ready. */
 static int serve_open(struct driver *driver, const char *name)
 {
     printf("ready %s client %s peer %s\n", name, driver_client_address(driver),

@@ -47,7 +47,8 @@ enum herd_event_kind {
     HERD_EV_DESCRIPTORS_EXHAUSTED, /* the system has no descriptors or memory left: new
                                     * connections of every role wait */
     HERD_EV_TICK,                  /* time has passed */
-    HERD_EV_STOP, /* shut down: answer commands that were read, pass on news, close */
+    HERD_EV_STOP, /* shut down: answer commands that were read, send remaining records,
+                     close */
 };
 
 struct herd_event {

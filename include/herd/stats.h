@@ -21,23 +21,23 @@
     X(lines_too_long, "clients closed: line longer than client-line-max")                  \
     X(lines_too_slow, "clients closed: line not finished within client-half-line-ms")      \
     X(clients_idle, "clients closed: idle for client-idle-ms")                             \
-    X(clients_http, "clients closed: they spoke HTTP")                                     \
+    X(clients_http, "clients closed: they sent an HTTP request")                           \
     X(requests_started, "upstream requests sent to Places")                                \
-    X(requests_retried, "of these: repeated, because the first attempt failed")            \
+    X(requests_retried, "of these: retries, because the first attempt failed")             \
     X(queries_joined, "WHATSATs that share the upstream request of an earlier one")        \
-    X(queries_cached, "WHATSATs answered with a kept answer")                              \
+    X(queries_cached, "WHATSATs answered from the cache")                                  \
     X(queries_answered, "WHATSATs replied to with an answer of Places")                    \
-    X(queries_failed, "WHATSATs replied to with an error of our own")                      \
+    X(queries_failed, "WHATSATs replied to with an error of this server")                  \
     X(queries_timed_out, "WHATSATs that took longer than places-timeout-ms")               \
     X(queries_refused, "WHATSATs refused: lookups-waiting-max is reached")                 \
     X(queries_over_budget, "WHATSATs refused: a places-budget is used up")                 \
-    X(queries_refused_broken, "WHATSATs refused: Places failed several times in a row")    \
+    X(queries_refused_broken, "WHATSATs refused: the circuit breaker is open")             \
     X(answers_found, "answers of Places: results, or none near")                           \
     X(answers_refused, "answers of Places: the request or the key is at fault")            \
     X(answers_limited, "answers of Places: too many requests")                             \
     X(answers_failed, "upstream requests without an answer, or with an unusable one")      \
     X(peers_accepted, "peer connections accepted")                                         \
-    X(peers_full, "times that neighbours had to wait: all their places were taken")        \
+    X(peers_full, "times that peer connections had to wait: all their slots were in use")  \
     X(peers_refused, "peer connections refused, for any reason")                           \
     X(peers_evicted, "of these: evicted, because handshakes-max was reached")              \
     X(peers_name_in_use, "of these: another server of that name is connected")             \
@@ -48,12 +48,12 @@
     X(dials_failed, "dials that failed")                                                   \
     X(links_up, "times that a link came up")                                               \
     X(links_down, "times that a link went down")                                           \
-    X(links_timed_out, "links closed: the neighbour was silent for too long")              \
+    X(links_timed_out, "links closed: the neighbour was silent for link-timeout-ms")       \
     X(pings_sent, "heartbeats (PING) sent")                                                \
     X(resumes, "neighbours resumed from their cursor")                                     \
     X(syncs, "full syncs, because the neighbour had no cursor in this feed")               \
     X(cursors_unknown, "of these: the cursor was in an unknown feed")                      \
-    X(waits_sent, "neighbours told to wait for a full sync")                               \
+    X(waits_sent, "neighbours that had to wait for a full sync")                           \
     X(syncs_lagging, "full syncs, because the link was lagging")                           \
     X(digest_mismatches, "heartbeats that proved a difference between two stores")         \
     X(repairs, "full syncs to repair such a difference")                                   \
@@ -68,7 +68,7 @@
     X(controls_full, "times that control connections had to wait: 16 were open")           \
     X(controls_idle, "control connections closed: no command for 10 s")                    \
     X(accept_paused, "times that all had to wait: no descriptors or memory were left")     \
-    X(out_of_memory, "connections closed for want of memory")
+    X(out_of_memory, "connections closed: out of memory")
 
 #define HERD_STATS_FIELD(field, what) uint64_t field;
 struct herd_stats {

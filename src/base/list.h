@@ -75,7 +75,7 @@ static inline void herd_list_push_front(struct herd_list *list, struct herd_list
     herd_list_insert(list->head.next, node);
 }
 
-/* Takes the node out of its list. A node that is in no list is left alone. */
+/* Takes the node out of its list. Does nothing for a node in no list. */
 static inline void herd_list_remove(struct herd_list_node *node)
 {
     if (node->next == NULL)

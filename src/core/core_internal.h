@@ -19,7 +19,7 @@ struct herd_core {
     struct herd_clients clients;
     struct herd_links links;
     struct herd_controls controls;
-    struct herd_ratelimit full_logged; /* lines about connections that have to wait */
+    struct herd_ratelimit full_logged; /* lines about connections that wait */
 };
 
 #endif

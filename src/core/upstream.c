@@ -3,7 +3,7 @@
 
 #include "decimal.h"
 
-/* ---- the way out of Places ---- */
+/* ---- calls of Places ---- */
 
 static void fetch(void *ctx, uint64_t request_id, struct herd_slice bytes)
 {

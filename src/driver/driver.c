@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { SHUTDOWN_MS = 3000 }; /* for replies and news; then connections are closed */
+enum { SHUTDOWN_MS = 3000 }; /* for replies and records; then connections are closed */
 
 /* ---- life ---- */
 
@@ -195,7 +195,8 @@ static bool finished(const struct driver *driver)
                                 herd_mono_reached(driver->mono, driver->stop_until));
 }
 
-/* The core's TICK comes last: it sends the news of all events of the turn in one batch. */
+/* The core's TICK comes last: it sends the records of all events of the turn in one batch.
+ */
 static int turn(struct driver *driver)
 {
     struct herd_event tick = {.kind = HERD_EV_TICK};

@@ -8,9 +8,10 @@
 #include <strings.h>
 
 enum {
-    FETCH_GRACE_MS = 1000, /* the core gives up first and says so; this is the backstop */
-    SLOW_MS = 5000,        /* a reply that has begun and brings less than ... */
-    SLOW_BYTES = 100,      /* ... so much in that time holds up its place for nothing */
+    FETCH_GRACE_MS =
+        1000,         /* the core times out first and reports it; this is the backstop */
+    SLOW_MS = 5000,   /* a reply that has begun and brings less than ... */
+    SLOW_BYTES = 100, /* ... than this in that time is ended */
 };
 
 static const char *url_of(const struct driver *driver, const struct herd_provider *provider)

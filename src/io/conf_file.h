@@ -13,7 +13,7 @@ enum { IO_PATH_MAX = 1024 }; /* bytes of a path, NUL included */
  * exists, else the one in the system's folder for configurations. Lives for ever. */
 const char *io_conf_file_default(void);
 
-/* Reads and checks the file at `path`. Each mistake goes to standard error as
+/* Reads and checks the file at `path`. Each error goes to standard error as
  * "program: path:line: text". herd_conf_free frees *conf afterwards; `mem` is borrowed and
  * outlives it. Errors: HERD_EBAD, HERD_EFULL, HERD_ESYS, HERD_ENOMEM; a message was
  * printed. */

@@ -52,7 +52,7 @@ struct io_fetch_setup {
 struct io_fetch_result {
     int status;             /* HTTP status, or 0 when no reply came */
     struct herd_slice body; /* lives until `done` returns */
-    const char *error;      /* when status is 0: what went wrong, without the key; lives
+    const char *error;      /* when status is 0: the failure, without the key; lives
                              * until `done` returns */
 };
 

@@ -124,7 +124,7 @@ bool io_fetch_plan_shows_key(const struct io_fetch_plan *plan, const char *text)
 
 /* ---- certificates, proxy, the whole ------------------------------------------------ */
 
-/* TLS libraries read the file at the first connection; a mistake in its name has to show at
+/* TLS libraries read the file at the first connection; an error in its name has to show at
  * the start. */
 static int check_ca_file(const char *path, struct herd_error_text *error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* What can be asked of this server about itself, below /_fake/: how many requests came,
- * and that it be dead or failing for a while. Every answer is the counts, as JSON; nothing
- * of a request is in there. */
+/* The control interface of this server, below /_fake/: counts of requests,
+ * and orders to be down or to fail for a while. Every answer is the counts, as JSON;
+ * nothing of a request is in there. */
 #ifndef PLACES_CONTROL_H
 #define PLACES_CONTROL_H
 
@@ -17,14 +17,14 @@ struct control {
     uint64_t requests[PROVIDERS]; /* in the order of the table, with any answer */
     uint64_t followed;            /* requests that followed a redirect */
     uint64_t elsewhere;           /* no provider's path, or not its method */
-    uint64_t refused;             /* no HTTP that we understand */
+    uint64_t refused;             /* malformed HTTP */
     int64_t down_until_ms;        /* of the monotonic clock; INT64_MAX: until told */
     uint64_t failures;            /* as many requests to come are answered by an error */
     int failure_status;
     uint64_t in_cycle[PROVIDERS]; /* of the fault flaky */
 };
 
-/* Is it ours? */
+/* Whether the path is of this interface. */
 bool control_takes(struct herd_slice path);
 
 /* Does what it asks for and fills an empty reply. */

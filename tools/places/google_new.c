@@ -34,8 +34,8 @@ static const char wrong_key[] =
     "  }\n"
     "}\n";
 
-/* What a body asks for. */
-struct wish {
+/* The search that a body requests. */
+struct search {
     double latitude, longitude, metres;
     double most;
     unsigned found; /* bits of WANT_... */
@@ -74,7 +74,7 @@ static bool is_number_of(struct herd_slice value, double least, double most, dou
     return *out >= least && *out <= most;
 }
 
-static bool read_center(struct herd_slice value, struct wish *w, struct herd_slice *wrong)
+static bool read_center(struct herd_slice value, struct search *w, struct herd_slice *wrong)
 {
     struct json_walk walk;
     if (herd_json_kind(value) != JSON_OBJECT)
@@ -93,7 +93,7 @@ static bool read_center(struct herd_slice value, struct wish *w, struct herd_sli
     return true;
 }
 
-static bool read_circle(struct herd_slice value, struct wish *w, struct herd_slice *wrong)
+static bool read_circle(struct herd_slice value, struct search *w, struct herd_slice *wrong)
 {
     struct json_walk walk;
     if (herd_json_kind(value) != JSON_OBJECT)
@@ -113,7 +113,7 @@ static bool read_circle(struct herd_slice value, struct wish *w, struct herd_sli
     return true;
 }
 
-static bool read_restriction(struct herd_slice value, struct wish *w,
+static bool read_restriction(struct herd_slice value, struct search *w,
                              struct herd_slice *wrong)
 {
     struct json_walk walk;
@@ -140,7 +140,7 @@ static bool is_array_of_strings(struct herd_slice value)
 }
 
 /* A member of the body other than the circle. */
-static bool read_option(struct herd_slice key, struct herd_slice value, struct wish *w)
+static bool read_option(struct herd_slice key, struct herd_slice value, struct search *w)
 {
     static const char *const lists[] = {"includedTypes", "excludedTypes",
                                         "includedPrimaryTypes", "excludedPrimaryTypes"};
@@ -159,12 +159,12 @@ static bool read_option(struct herd_slice key, struct herd_slice value, struct w
 }
 
 /* Returns NULL, or the mistake; *wrong is then the name that it is about. */
-static const char *read_body(struct herd_slice body, struct wish *w,
+static const char *read_body(struct herd_slice body, struct search *w,
                              struct herd_slice *wrong)
 {
     struct json_walk walk;
     struct herd_slice value;
-    *w = (struct wish){.most = RESULTS_MAX};
+    *w = (struct search){.most = RESULTS_MAX};
     *wrong = HERD_LIT("");
     if (herd_json_check(body) != HERD_OK ||
         herd_json_kind(herd_json_root(body)) != JSON_OBJECT)
@@ -219,7 +219,7 @@ static bool find_mask(const struct http_request *request, char *text, size_t siz
 static void answer_google_new(const struct provider_call *call, struct answer *out)
 {
     char room[2048];
-    struct wish wish;
+    struct search search;
     struct herd_slice mask, wrong;
     if (!is_key_right(call)) {
         provider_say(out, 400, json_type, herd_slice_str(wrong_key));
@@ -229,7 +229,7 @@ static void answer_google_new(const struct provider_call *call, struct answer *o
         refuse(call, out, "Content-Type must be application/json.", HERD_LIT(""));
         return;
     }
-    const char *mistake = read_body(call->request->body, &wish, &wrong);
+    const char *mistake = read_body(call->request->body, &search, &wrong);
     if (mistake != NULL) {
         refuse(call, out, mistake, wrong);
         return;
@@ -247,10 +247,10 @@ static void answer_google_new(const struct provider_call *call, struct answer *o
                wrong);
         return;
     }
-    provider_choose(call, wish.latitude, wish.longitude, wish.metres, out);
-    bool all = herd_slice_eq(mask, HERD_LIT("*")) && wish.most == (double)RESULTS_MAX;
+    provider_choose(call, search.latitude, search.longitude, search.metres, out);
+    bool all = herd_slice_eq(mask, HERD_LIT("*")) && search.most == (double)RESULTS_MAX;
     if (out->status == 200 && !all && herd_json_check(out->body) == HERD_OK) {
-        mask_apply(mask, out->body, (size_t)wish.most, call->scratch);
+        mask_apply(mask, out->body, (size_t)search.most, call->scratch);
         out->body = bytes_slice(call->scratch);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Overpass, over the data of OpenStreetMap: POST of a form whose only field is a query.
- * Of its language, as much is read as a search around a point needs, and that strictly. */
+ * Of its language, only what a search around a point needs is read, and that strictly. */
 #include "provider.h"
 
 #include "herd/err.h"
@@ -14,7 +14,7 @@ enum { QUERY_MAX = 8192, NESTING_MAX = 64 };
 
 static const char html_type[] = "Content-Type: text/html; charset=utf-8\r\n";
 
-struct wish {
+struct search {
     double latitude, longitude, metres;
     long most; /* elements; 0: all */
 };
@@ -99,11 +99,11 @@ static const char *read_number(const char *at, char mark, double *out)
 }
 
 /* Every around of it, which must be one and the same circle. */
-static bool read_circles(const char *query, struct wish *w)
+static bool read_circles(const char *query, struct search *w)
 {
     bool found = false;
     for (const char *at = query; (at = strstr(at, "around")) != NULL;) {
-        struct wish one = {0};
+        struct search one = {0};
         at = skip_blanks(at + 6);
         if (*at != ':' || (at = read_number(at + 1, ',', &one.metres)) == NULL ||
             (at = read_number(at, ',', &one.latitude)) == NULL ||
@@ -120,7 +120,7 @@ static bool read_circles(const char *query, struct wish *w)
 }
 
 /* The last statement: "out", words, among them "center" and perhaps a number. */
-static bool read_out(const char *query, struct wish *w)
+static bool read_out(const char *query, struct search *w)
 {
     static const char *const known[] = {"ids", "skel", "body", "tags", "meta",
                                         "asc", "qt",   "geom", "bb"};
@@ -150,7 +150,7 @@ static bool read_out(const char *query, struct wish *w)
     return center;
 }
 
-static const char *read_query(const char *query, struct wish *w)
+static const char *read_query(const char *query, struct search *w)
 {
     const char *statements = read_settings(query);
     if (statements == NULL)
@@ -189,21 +189,21 @@ static void refuse(const struct provider_call *call, struct answer *out,
 static void answer_overpass(const struct provider_call *call, struct answer *out)
 {
     char query[QUERY_MAX];
-    struct wish wish = {0};
+    struct search search = {0};
     const char *mistake;
     if (!is_form(call->request))
         mistake = "the body must be application/x-www-form-urlencoded";
     else if (!http_query_value(call->request->body, "data", query, sizeof query))
         mistake = "no well encoded data= in the form";
     else
-        mistake = read_query(query, &wish);
+        mistake = read_query(query, &search);
     if (mistake != NULL) {
         refuse(call, out, mistake);
         return;
     }
-    provider_choose(call, wish.latitude, wish.longitude, wish.metres, out);
-    if (out->status == 200 && wish.most > 0 && herd_json_check(out->body) == HERD_OK)
-        out->body = list_cut(out->body, "elements", (size_t)wish.most, call->scratch);
+    provider_choose(call, search.latitude, search.longitude, search.metres, out);
+    if (out->status == 200 && search.most > 0 && herd_json_check(out->body) == HERD_OK)
+        out->body = list_cut(out->body, "elements", (size_t)search.most, call->scratch);
 }
 
 const struct provider overpass = {

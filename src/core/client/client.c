@@ -23,8 +23,8 @@ static void reply_invalid(struct herd_clients *clients, struct herd_client *clie
 
 /* ---- commands ---- */
 
-/* A browser that was talked into sending a request here must not get to say commands in
- * its body. */
+/* A browser that a web page makes send a request here must not send commands in its
+ * body. */
 static bool is_http(const struct herd_words *words)
 {
     return words->count == 3 && words->word[2].len > 5 &&
@@ -72,8 +72,8 @@ static void obey(struct herd_clients *clients, struct herd_client *client,
 
 /* ---- input ---- */
 
-/* A client that sends no more, or whose input is not wanted any more, goes when it has
- * got all its replies. */
+/* A client that sends no more, or whose input is closed, is closed when it has been sent
+ * all its replies. */
 static void end_if_served(struct herd_client *client)
 {
     bool more = !client->input_closed && (!client->session.eof || client->stash.len > 0);
@@ -110,7 +110,8 @@ static void read_lines(struct herd_clients *clients, struct herd_client *client,
     }
 }
 
-/* What is left of a line when nothing more will come, or when it has been quiet. */
+/* The unfinished line, when the client sends no more or was silent for
+ * client-idle-line-ms: it counts as complete. */
 static void read_rest(struct herd_clients *clients, struct herd_client *client)
 {
     struct herd_slice line;

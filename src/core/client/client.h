@@ -41,7 +41,7 @@ int herd_client_on_iamat(struct herd_clients *clients, struct herd_client *clien
 int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *client,
                            const struct herd_call *call);
 
-/* The reply to the WHATSAT that has asked this query, which is finished. Returns the
+/* The reply to the WHATSAT of this query, which is finished. Returns the
  * client, whose replies are then to be sent. */
 struct herd_client *herd_client_complete_query(struct herd_places_query *query);
 

@@ -12,8 +12,8 @@ static bool time_is_refused(struct herd_clients *clients, struct herd_wall time)
     return true;
 }
 
-/* Stores the report if it is news. Only a strictly newer time counts here, at the door;
- * between servers the total order of records decides. */
+/* Stores the report if it is newer. For reports of clients only a strictly newer time
+ * counts; between servers the total order of records decides. */
 static int store_report(struct herd_clients *clients, const struct herd_record *record)
 {
     struct herd_store_slot slot = herd_store_lookup(clients->store, record->client);

@@ -106,8 +106,8 @@ void herd_replies_complete(struct herd_replies *replies, struct herd_held_reply 
 
 /* ---- sending held replies ---- */
 
-/* Whether `size` more bytes may leave now. If not, they wait until all earlier bytes are in
- * the kernel's hands. */
+/* Whether `size` more bytes may leave now. If not, they wait until the kernel has taken all
+ * earlier bytes. */
 static bool may_send(struct herd_replies *replies, size_t size)
 {
     struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = replies->session->id};

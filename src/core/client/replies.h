@@ -3,10 +3,10 @@
  *
  * A reply that is known at once is sent at once, unless an earlier one is *held*, which
  * means that it is still to come: then it waits after that one. Held replies leave in
- * portions of at most output-high bytes, the next when the last is in the kernel's hands,
+ * portions of at most output-high bytes, the next when the kernel has taken the last,
  * so that a slow query does not make a client look like one that does not read.
  *
- * Whatever finds no memory ends the session. */
+ * Any failed allocation ends the session. */
 #ifndef HERD_CORE_CLIENT_REPLIES_H
 #define HERD_CORE_CLIENT_REPLIES_H
 
@@ -42,7 +42,7 @@ struct herd_replies {
     struct herd_held_reply *first, *last;
     uint32_t held_count;
     size_t held_bytes;   /* of complete replies, and of those after a held one */
-    size_t unsent_bytes; /* sent since all was last in the kernel's hands */
+    size_t unsent_bytes; /* sent since the kernel last had taken all */
     bool draining;       /* held replies wait for that */
 };
 
@@ -75,7 +75,7 @@ void herd_replies_complete(struct herd_replies *replies, struct herd_held_reply 
 /* Sends the replies that are complete and next in order, as far as they may leave now. */
 void herd_replies_send(struct herd_replies *replies);
 
-/* All that was sent is in the kernel's hands: herd_replies_send is due. */
+/* The kernel has taken all that was sent: herd_replies_send is due. */
 void herd_replies_drained(struct herd_replies *replies);
 
 /* ---- limits ---- */

@@ -14,7 +14,7 @@ struct whatsat {
     struct herd_held_reply reply; /* the first member */
     struct herd_places_query query;
     struct herd_clients *clients; /* borrowed */
-    struct herd_client *client;   /* borrowed: it asked */
+    struct herd_client *client;   /* borrowed: it sent the command */
     uint32_t bound;               /* results that it wants at most */
     size_t head_len;
     char head[]; /* the record as it was when the command came, and LF */

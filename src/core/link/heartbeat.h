@@ -35,7 +35,7 @@ void herd_heartbeat_start(struct herd_links *links, struct herd_neighbour *neigh
 /* The link is down, or is carried by another connection. */
 void herd_heartbeat_stop(struct herd_neighbour *neighbour);
 
-/* Bytes have come: the neighbour is alive. */
+/* Bytes were received: the neighbour is alive. */
 void herd_heartbeat_on_data(struct herd_links *links, struct herd_neighbour *neighbour);
 
 /* Sends a PING at once, and closes the link if no byte comes within two seconds. */

@@ -13,7 +13,7 @@ enum {
     ACK_MS = 1000,   /* an ACK is sent within this time of a batch */
     UNAUTHENTICATED_LOG_PAUSE_MS =
         1000,                       /* one unauthenticated connection is logged in it ... */
-    UNAUTHENTICATED_LOG_BURST = 16, /* ... and this many after a quiet time */
+    UNAUTHENTICATED_LOG_BURST = 16, /* ... and this many after a time without any */
 };
 
 /* ---- life ---- */

@@ -68,7 +68,7 @@ struct herd_mono herd_links_deadline(const struct herd_links *links);
 /* The number of links that are up. */
 size_t herd_links_up(const struct herd_links *links);
 
-/* One fsm, for STATUS. */
+/* One link, for STATUS. */
 struct herd_link_status {
     const char *name;   /* of the neighbour; lives as long as the configuration */
     bool up;            /* the fields below `reason` are set when it is */

@@ -19,8 +19,8 @@ bool herd_breaker_begin(struct herd_breaker *breaker)
     return true;
 }
 
-/* Half of the pause is left to chance, so that the servers of a herd that share a service
- * do not all come back to it at once. */
+/* Half of the pause is random, so that the servers of a herd, which use the same provider,
+ * do not all probe it at once. */
 static void pause_for(struct herd_breaker *breaker, struct herd_mono now, uint64_t random)
 {
     int64_t half_ms = breaker->pause_ms / 2;

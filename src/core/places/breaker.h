@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A circuit breaker: after some failures in a row no request is sent to a service for a
- * while, and then one, the probe, to see whether it works again. That spares both the
- * service and the clients who would wait for it.
+/* A circuit breaker: after some failures in a row no request is sent to the provider for a
+ * while, and then one, the probe, which tests whether it works again. That spares the
+ * provider, and the clients that would wait for it.
  *
  *     closed   -> open      HERD_BREAKER_FAILURES failures in a row
  *     open     -> probing   the pause is over, and a request begins: the probe
@@ -40,9 +40,9 @@ struct herd_breaker {
 
 /* How a request has ended. */
 enum herd_breaker_end {
-    HERD_BREAKER_OK,     /* the service works */
-    HERD_BREAKER_FAILED, /* it does not, or gets too many requests */
-    HERD_BREAKER_UNKNOWN /* it was given up before its answer came */
+    HERD_BREAKER_OK,     /* the provider works */
+    HERD_BREAKER_FAILED, /* it does not, or limits requests */
+    HERD_BREAKER_UNKNOWN /* it was cancelled before its reply came */
 };
 
 /* Whether a request may begin. */

@@ -34,7 +34,7 @@ void herd_budget_free(struct herd_budget *budget)
 
 /* ---- the day ---- */
 
-/* A day that seems to begin too soon after the last one begins an hour after that. */
+/* Two days begin at least an hour apart, whatever the wall clock says. */
 static void turn_day(struct herd_budget *budget, struct herd_mono now,
                      struct herd_wall wall)
 {
@@ -70,7 +70,7 @@ struct groups {
     size_t gap; /* groups before the `::`; count when there is none */
 };
 
-/* What is no IPv6 address makes some groups as well, and always the same. */
+/* Text that is no IPv6 address gives some groups as well, always the same. */
 static void split(struct herd_slice text, struct groups *groups)
 {
     *groups = (struct groups){.gap = GROUPS};
@@ -142,7 +142,7 @@ static uint32_t count_of(const struct herd_budget_row *row, uint32_t minute)
     return row->minute == minute ? row->count : 0;
 }
 
-/* The row of that address, or NULL when it has not asked in this minute. */
+/* The row of that address, or NULL when it has no count in this minute. */
 static struct herd_budget_row *row_of(const struct herd_budget *budget,
                                       uint64_t address_key, uint32_t minute)
 {

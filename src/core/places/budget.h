@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* How often a provider may be asked: a number of upstream requests a UTC day by this
- * server, and a number of queries a minute that cause one by each address of clients.
+/* The request budgets: upstream requests of this server in a UTC day, and queries of each
+ * client address in a minute that cause an upstream request.
  *
- * Days are those of herd_wall, which may be set: a clock that is set back brings no second
+ * Days are those of herd_wall, which may be set: a clock that is set back gives no second
  * budget for the same day, and two days begin at least an hour apart by herd_mono. Minutes
  * are those of herd_mono.
  *
- * Addresses are counted in a table of fixed size, in sets that a keyed hash chooses. Where
- * a set is full, the address that has asked least is forgotten: strangers can neither make
+ * Addresses are counted in a table of fixed size, in sets that a keyed hash chooses. When
+ * a set is full, the address with the lowest count is forgotten: clients can neither make
  * the table grow, nor use up the budget of others, nor choose which count is forgotten. */
 #ifndef HERD_CORE_PLACES_BUDGET_H
 #define HERD_CORE_PLACES_BUDGET_H
@@ -66,8 +66,8 @@ void herd_budget_day_take(struct herd_budget *budget);
 /* ---- the minute ---- */
 
 /* The key of a client's address, given as text without its port. All addresses of an IPv6
- * network of 64 bits have one key, since anybody has that many; an IPv4-mapped IPv6 address
- * is treated as IPv4. */
+ * network of 64 bits have one key, since one user usually has all of them; an IPv4-mapped
+ * IPv6 address is treated as IPv4. */
 uint64_t herd_budget_address_key(const struct herd_budget *budget,
                                  struct herd_slice address);
 

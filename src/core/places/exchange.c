@@ -36,7 +36,7 @@ static void start(struct herd_places *places, struct herd_places_request *reques
     calls->fetch(calls->ctx, request->id, herd_slice(bytes, len));
 }
 
-/* Tells the breaker, and the log when its state changes. */
+/* Reports the outcome to the breaker, and to the log when the breaker's state changes. */
 static void end_attempt(struct herd_places *places,
                         const struct herd_places_request *request,
                         enum herd_breaker_end end, struct herd_mono now)
@@ -58,7 +58,7 @@ static void end_attempt(struct herd_places *places,
     calls->log(calls->ctx, herd_slice_str(text));
 }
 
-/* A request that was given a fair time and has no reply has failed. */
+/* A request that has no reply after a third of places-timeout-ms has failed. */
 void herd_places_abandon(struct herd_places *places, struct herd_places_request *request,
                          bool late, struct herd_mono now)
 {
@@ -75,7 +75,7 @@ void herd_places_abandon(struct herd_places *places, struct herd_places_request 
     herd_requests_end(&places->requests, request);
 }
 
-/* Returns how many they were. */
+/* Returns their number. */
 static uint64_t finish_all(struct herd_places *places, struct herd_places_request *request,
                            struct herd_places_result *result)
 {
@@ -88,7 +88,7 @@ static uint64_t finish_all(struct herd_places *places, struct herd_places_reques
     return count;
 }
 
-/* A query that has waited for too long is not asked any more: the next tick ends it. */
+/* A query whose deadline has passed gets no request any more: the next tick ends it. */
 bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
                              struct herd_wall wall)
 {
@@ -129,7 +129,7 @@ static struct herd_places_result *translate(const struct herd_places *places,
     return result;
 }
 
-/* What became of a request. */
+/* How a request has ended. */
 struct outcome {
     int http_status; /* 0: no reply came */
     enum herd_places_verdict verdict;
@@ -144,7 +144,7 @@ static struct outcome outcome_of(int http_status, const struct herd_places_resul
                             http_status != 0 ? HERD_ENOMEM : HERD_OK};
 }
 
-/* Memory that we run out of is no fault of the service. */
+/* Running out of memory is not a failure of the provider. */
 static enum herd_breaker_end count(struct herd_places *places,
                                    const struct outcome *outcome)
 {

@@ -47,8 +47,8 @@ static size_t encode_utf8(uint32_t c, char *out)
     return len;
 }
 
-/* One character in a JSON string. Angle brackets are escaped, as Google does it. A NUL
- * ends the string for many a reader, so that none may come through. */
+/* One character in a JSON string. Angle brackets are escaped, as Google does it. NUL
+ * is replaced, since it ends the string for many readers. */
 static size_t encode(uint32_t c, char *out)
 {
     switch (c) {
@@ -80,7 +80,7 @@ static size_t encode_html(uint32_t c, char *out)
     }
 }
 
-/* herd_json_char reads plain text too, but for the backslash, which is itself there. */
+/* herd_json_char reads plain text too, except for the backslash, which is literal there. */
 static uint32_t take(struct legacy_part *part)
 {
     if (part->kind == LEGACY_PLAIN && part->text.data[0] == '\\') {
@@ -131,7 +131,7 @@ static void put_line_end(struct legacy *print)
         put(print, HERD_LIT("   "));
 }
 
-/* Goes to where the next member or element begins, and writes its key. */
+/* Begins the next member or element: comma, newline, indentation, key. */
 static void begin(struct legacy *print, const char *key)
 {
     if (!print->empty)

@@ -2,7 +2,7 @@
 /* A writer of Google's Nearby Search text, in the older of its two layouts: three spaces
  * for each level, " : " between key and value, an opening bracket on the line of its key,
  * arrays of strings on one line when that is short, no newline at the end. Callers write
- * keys in the order of the alphabet, as Google does.
+ * keys in alphabetical order, as Google does.
  *
  * The first error is kept, and nothing is written after it: callers check once, at the
  * end. */
@@ -54,7 +54,7 @@ static inline struct legacy_part herd_legacy_part(struct herd_slice inner)
     return (struct legacy_part){inner, LEGACY_JSON};
 }
 
-/* In these calls `key` is our own word, "" inside of an array. */
+/* In these calls `key` is a literal; "" inside of an array. */
 
 /* `bracket` is { or [. */
 void herd_legacy_open(struct legacy *print, const char *key, char bracket);
@@ -75,7 +75,7 @@ void herd_legacy_json(struct legacy *print, const char *key, struct herd_slice i
 void herd_legacy_strings(struct legacy *print, const char *key,
                          const struct legacy_string *strings, size_t count);
 
-/* All of a failure's text: this status and, when `message` is not empty, this
+/* The whole text of a failure: this status and, when `message` is not empty, this
  * error_message. */
 void herd_legacy_error(struct legacy *print, struct herd_slice status,
                        struct legacy_part message);

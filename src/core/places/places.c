@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The module's beginning and end, and client queries: from the question to a request that
- * answers it, and to their place among the finished ones. */
+/* The life of the module, and client queries: attaching them to requests, and the list of
+ * finished ones. */
 #include "places_internal.h"
 
 #include "herd/err.h"
@@ -203,7 +203,7 @@ struct herd_mono herd_places_deadline(const struct herd_places *places)
     return herd_requests_deadline(&places->requests);
 }
 
-/* ---- looking in ---- */
+/* ---- status ---- */
 
 struct herd_places_status herd_places_status(const struct herd_places *places,
                                              struct herd_mono now)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* Places: the places near a point, asked of a provider on behalf of clients.
+/* Places: queries a provider for the places near a point, on behalf of clients.
  *
  * A client query is one WHATSAT of one client. An upstream request is one HTTP request to
- * the provider; all queries for the same point and radius that come while it waits or runs
- * share it, and its answer may be kept for a while for those that come later. A bounded
- * number of requests runs at once, a bounded number waits in order of arrival, further
- * ones are refused; budgets and a circuit breaker refuse some before that. A query has one
- * deadline from its arrival on, waiting included, and always ends with a result: the
- * provider's answer, or an error of our own in the same layout.
+ * the provider; all queries for the same point and radius that arrive while it waits or
+ * runs share it, and its answer may be kept for a while for later ones. A bounded number of
+ * requests runs at once, a bounded number waits in order of arrival, further ones are
+ * refused; budgets and a circuit breaker refuse some before that. A query has one deadline
+ * from its arrival on, waiting included, and always ends with a result: the provider's
+ * answer, or an error of this server in the same layout.
  *
- * The module knows no session and no action: its owner lends it a way out (struct
- * herd_places_calls), and collects finished queries with herd_places_next_finished. */
+ * The module knows no session and no action: its owner provides functions that send
+ * requests (struct herd_places_calls), and collects finished queries with
+ * herd_places_next_finished. */
 #ifndef HERD_CORE_PLACES_PLACES_H
 #define HERD_CORE_PLACES_PLACES_H
 
@@ -35,12 +36,12 @@ enum {
     HERD_PLACES_RESULTS_MAX = 20, /* results that a query may ask for */
 };
 
-/* The way out. None of these may call the module again. */
+/* Provided by the owner. None of these may call the module again. */
 struct herd_places_calls {
     void *ctx; /* borrowed, outlives the module */
     /* Sends an upstream request: `bytes` is the query or body, borrowed for the call.
-     * herd_places_on_reply takes its end. Without memory to do so nothing need be done:
-     * the request then runs into its deadline. */
+     * herd_places_on_reply reports its end. When memory runs out nothing need be done:
+     * the request then times out. */
     void (*fetch)(void *ctx, uint64_t request_id, struct herd_slice bytes);
     /* No reply to that request is wanted any more. */
     void (*cancel)(void *ctx, uint64_t request_id);
@@ -55,8 +56,8 @@ struct herd_places_setup {
     const struct herd_conf *conf; /* likewise: its options about Places */
     struct herd_stats *stats;     /* likewise: its counters of queries and requests */
     uint8_t hash_key[HERD_SIPHASH_KEY];
-    const char *unavailable; /* why Places cannot be asked, for clients; lives for ever.
-                              * NULL: it can */
+    const char *unavailable; /* why there are no queries, for clients; lives for ever.
+                              * NULL: there are */
     struct herd_places_calls calls;
 };
 
@@ -82,7 +83,7 @@ struct herd_places_query {
     void *owner; /* the caller's own */
 };
 
-/* Asks for the places within `radius_km` of `point`, for the client whose address has that
+/* Queries the places within `radius_km` of `point`, for the client whose address has that
  * key.
  * Returns true when the query is finished at once; false when it waits: then
  * herd_places_next_finished hands it out later, unless herd_places_cancel comes first.
@@ -92,7 +93,7 @@ bool herd_places_query(struct herd_places *places, struct herd_places_query *que
                        struct herd_mono now, struct herd_wall wall);
 
 /* The result is not wanted any more. Accepts a query that is finished, handed out, or was
- * never asked; a result that was handed out stays the caller's. */
+ * never started; a result that was handed out stays the caller's. */
 void herd_places_cancel(struct herd_places *places, struct herd_places_query *query,
                         struct herd_mono now);
 
@@ -112,7 +113,7 @@ struct herd_places_result *herd_places_result_hold(struct herd_places_result *re
 /* Frees the result with its last reference. Accepts NULL. */
 void herd_places_result_release(struct herd_places_result *result);
 
-/* Whether the provider wrote it; otherwise it is an error of our own. */
+/* Whether the provider wrote it; otherwise it is an error of this server. */
 bool herd_places_result_is_answer(const struct herd_places_result *result);
 
 /* The JSON text with at most `bound` (up to HERD_PLACES_RESULTS_MAX) elements in its
@@ -121,8 +122,8 @@ bool herd_places_result_is_answer(const struct herd_places_result *result);
 void herd_places_result_cut(const struct herd_places_result *result, uint32_t bound,
                             struct herd_slice part[2]);
 
-/* A new result with one reference: an error of our own in Google's layout. `status` is one
- * of Google's words; `message` is for people, gets escaped, and may be empty. NULL: out of
+/* A new result with one reference: an error of this server in Google's layout. `status` is
+ * one of Google's; `message` is for people, gets escaped, and may be empty. NULL: out of
  * memory. */
 struct herd_places_result *herd_places_result_error(const struct herd_mem *mem,
                                                     struct herd_slice status,
@@ -149,7 +150,7 @@ void herd_places_tick(struct herd_places *places, struct herd_mono now);
 /* When herd_places_tick next has something to do; HERD_NEVER: never. */
 struct herd_mono herd_places_deadline(const struct herd_places *places);
 
-/* ---- looking in ---- */
+/* ---- status ---- */
 
 struct herd_places_status {
     const char *provider;      /* its name; lives for ever */

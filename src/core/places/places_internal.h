@@ -2,7 +2,7 @@
 /* What places.c, exchange.c and refusal.c share: the struct behind places.h.
  *
  * A query that finds no request with its key must pass the budgets and the breaker; its
- * request then waits for its turn, and passes them again when that comes, since much may
+ * request then waits for its turn, and passes them again when it starts, since they may
  * have changed. */
 #ifndef HERD_CORE_PLACES_PLACES_INTERNAL_H
 #define HERD_CORE_PLACES_PLACES_INTERNAL_H

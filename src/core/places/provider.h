@@ -4,7 +4,7 @@
  * has the table; each file of providers/ is one provider, or shared by some of them. How to
  * reach a provider is in src/conf/providers.c.
  *
- * Whatever comes from a service is hostile. `translate` goes no deeper than
+ * Every answer is untrusted. `translate` goes no deeper than
  * HERD_JSON_DEPTH_MAX, takes no memory but for its text, and ends every time. */
 #ifndef HERD_CORE_PLACES_PROVIDER_H
 #define HERD_CORE_PLACES_PROVIDER_H
@@ -25,8 +25,8 @@ enum { HERD_PROVIDER_REQUEST_MAX = 512 }; /* bytes of any query or body */
 struct herd_places_search {
     struct herd_point point;
     uint32_t radius_km;
-    bool enterprise;    /* places-fields: the dearer ones, too */
-    int64_t timeout_ms; /* of the whole request; some services want to know */
+    bool enterprise;    /* places-fields: the more expensive ones as well */
+    int64_t timeout_ms; /* of the whole request; Overpass is told */
 };
 
 /* A reply as it came; borrowed. */
@@ -40,13 +40,13 @@ struct herd_places_provider {
     const char *name; /* that of its struct herd_provider; lives for ever */
 
     /* Prints the query or body to `out` (HERD_PROVIDER_REQUEST_MAX bytes) without NUL, and
-     * returns its length. It has only numbers that we print ourselves: no byte of a client
-     * gets in. */
+     * returns its length. It contains only numbers that the server prints: no byte of a
+     * client. */
     size_t (*print)(const struct herd_places_search *search, char *out);
 
     /* Fills in a new result: its verdict, its text, and where that may be cut; or FAILED
-     * and no text, with `rc` HERD_EBAD (not what this service says), HERD_ERANGE (nested
-     * too deeply, too many values), HERD_ENOMEM or HERD_EFULL. */
+     * and no text, with `rc` HERD_EBAD (not an answer of this provider), HERD_ERANGE
+     * (nested too deeply, too many values), HERD_ENOMEM or HERD_EFULL. */
     void (*translate)(const struct herd_places_answer *answer,
                       struct herd_places_result *result);
 };
@@ -64,10 +64,10 @@ const struct herd_places_provider *herd_places_provider_at(size_t i);
 
 /* ---- parts of `translate` ---- */
 
-/* What an answer of Google's with this "status" is worth. */
+/* The verdict on an answer of Google's with this "status". */
 enum herd_places_verdict herd_provider_verdict(struct herd_slice status);
 
-/* Google's word for a failure of which only the HTTP status tells. */
+/* Google's "status" for a failure of which only the HTTP status is known. */
 struct herd_slice herd_provider_status(int http_status);
 
 /* The end of a `translate` that has written the text with `print`: sets the verdict, or
@@ -75,12 +75,12 @@ struct herd_slice herd_provider_status(int http_status);
 void herd_provider_finish(const struct legacy *print, enum herd_places_verdict verdict,
                           struct herd_places_result *result);
 
-/* All of a `translate` whose answer is a failure: the text of herd_legacy_error. */
+/* The whole of a `translate` whose answer is a failure: the text of herd_legacy_error. */
 void herd_provider_fail(struct herd_slice status, struct legacy_part message,
                         struct herd_places_result *result);
 
-/* All of a `translate` that can make nothing of the body, because of `rc`; of too many
- * requests the HTTP status is enough to tell. */
+/* The whole of a `translate` whose body is unusable because of `rc`; for too many requests
+ * the HTTP status is enough. */
 void herd_provider_unusable(const struct herd_places_answer *answer, int rc,
                             struct herd_places_result *result);
 

@@ -45,8 +45,8 @@ static bool key_eq(const struct herd_places_key *a, const struct herd_places_key
            a->radius_km == b->radius_km && a->enterprise == b->enterprise;
 }
 
-/* Clients choose their points, so the hash has a key. It is never told to anybody: it may
- * depend on the machine. */
+/* Clients choose their points, so the hash has a key. It never leaves this process, so it
+ * may depend on the machine. */
 static uint64_t hash_of(const struct herd_requests *requests,
                         const struct herd_places_key *key)
 {

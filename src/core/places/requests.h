@@ -7,8 +7,8 @@
  *               attached
  *
  * There is at most one request for a key. Kept results all last equally long, so the
- * oldest is the first to go: when its time is over, or when a new one needs its place.
- * Being asked for makes a result no younger. */
+ * oldest is the first to go: when its time is over, or when a new one needs its room.
+ * Queries do not extend the time of a result. */
 #ifndef HERD_CORE_PLACES_REQUESTS_H
 #define HERD_CORE_PLACES_REQUESTS_H
 

@@ -110,7 +110,7 @@ struct herd_places_result *herd_places_result_error(const struct herd_mem *mem,
     return result;
 }
 
-/* ---- a text that is there already ---- */
+/* ---- copying a text in Google's layout ---- */
 
 /* Copies `text` without newlines that follow a newline; returns the length. */
 static size_t fold(struct herd_slice text, char *out)

@@ -4,7 +4,7 @@
  * newline at its end. It is never printed anew for a client, which would change Google's
  * numbers: it is cut on its own bytes, where the elements of `results` end.
  *
- * A result is filled in by a provider's `translate`, or is an error of our own. */
+ * A result is filled in by a provider's `translate`, or is an error of this server. */
 #ifndef HERD_CORE_PLACES_RESULT_H
 #define HERD_CORE_PLACES_RESULT_H
 
@@ -16,19 +16,19 @@
 
 #include "herd/buf.h"
 
-/* What a provider's answer is worth. */
+/* The verdict on a provider's answer. */
 enum herd_places_verdict {
     HERD_PLACES_FOUND,   /* OK or ZERO_RESULTS: may be kept and shared */
-    HERD_PLACES_REFUSED, /* the request or the key is at fault: asking again is no help */
-    HERD_PLACES_LIMITED, /* OVER_QUERY_LIMIT: stop asking for a while */
-    HERD_PLACES_FAILED,  /* the service is at fault: asking again may help */
+    HERD_PLACES_REFUSED, /* the request or the key is at fault: a retry is useless */
+    HERD_PLACES_LIMITED, /* OVER_QUERY_LIMIT: no further requests for a while */
+    HERD_PLACES_FAILED,  /* the provider is at fault: a retry may help */
 };
 
 /* Offsets count bytes of the text. */
 struct herd_places_result {
     struct herd_buf text;
     uint32_t references;
-    bool is_answer; /* the provider's; else an error of our own */
+    bool is_answer; /* the provider's; else an error of this server */
     enum herd_places_verdict verdict;
     int rc; /* HERD_OK, or why there is no text */
     bool has_results;

@@ -15,8 +15,8 @@ static size_t print(const struct herd_places_search *search, char *out)
     return len + herd_uint_print((uint64_t)search->radius_km * 1000, out + len);
 }
 
-/* Google says 200 to failures as well; a text with another status is good enough for
- * clients, but nothing to rely on. */
+/* Google replies 200 to failures as well; a text with another HTTP status is passed on to
+ * clients, but is never a success. */
 static enum herd_places_verdict judge(int http_status, struct herd_slice status)
 {
     enum herd_places_verdict verdict = herd_provider_verdict(status);

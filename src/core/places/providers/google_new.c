@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Google Places API (New): asked with a body, answered in other words than the old one. */
+/* Google Places API (New): its requests have a body, and its answers other keys than the
+ * legacy API. */
 #include "google_new.h"
 
 #include "json_scan.h"
@@ -53,7 +54,7 @@ static bool is_about_key(struct herd_slice details)
     return false;
 }
 
-/* The old word for a failure; by the status of HTTP when the new word is missing. */
+/* The legacy status for a failure; from the HTTP status when the new one is missing. */
 static struct herd_slice old_status(struct herd_slice status, int http_status)
 {
     static const struct {
@@ -89,8 +90,8 @@ static void fail(struct herd_slice error, int http_status,
 
 /* ---- the answer ---- */
 
-/* Nothing found is an object with nothing in it. One with something else in it is not
- * from Places. */
+/* An empty object means that nothing was found. One with other members is not from
+ * Places. */
 static bool is_answer(struct herd_slice root, struct herd_slice places)
 {
     struct json_walk walk;

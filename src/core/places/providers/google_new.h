@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The parts of the Places API (New): google_new.c asks and judges, google_new_print.c puts
- * its places into the words of the old one, google_new_credits.c their authors. */
+/* The parts of the Places API (New): google_new.c has requests and verdicts,
+ * google_new_print.c translates places to the legacy layout, google_new_credits.c their
+ * authors. */
 #ifndef HERD_CORE_PLACES_PROVIDERS_GOOGLE_NEW_H
 #define HERD_CORE_PLACES_PROVIDERS_GOOGLE_NEW_H
 

@@ -15,7 +15,7 @@ static void print_string(struct legacy *print, const char *key, struct herd_slic
         herd_legacy_json(print, key, inner);
 }
 
-/* Only what it says about the place, not that it says nothing. */
+/* Left out when it says nothing about the place. */
 static void print_status(struct legacy *print, struct herd_slice value)
 {
     if (!herd_slice_eq(value, HERD_LIT("\"BUSINESS_STATUS_UNSPECIFIED\"")))
@@ -68,8 +68,8 @@ static void print_geometry(struct legacy *print, struct herd_slice location,
     herd_legacy_close(print, '}');
 }
 
-/* The mask is a white picture of the icon; with its end it is one of those that can be
- * had at this address. */
+/* The mask is the URL of a white icon; the service has the picture under it with this
+ * suffix. */
 static void print_icons(struct legacy *print, struct herd_slice mask,
                         struct herd_slice color)
 {
@@ -179,7 +179,7 @@ static void print_types(struct legacy *print, struct herd_slice array)
 
 /* ---- places ---- */
 
-/* What a place has, in the order of the words of the new API; each has a name. */
+/* The members of a place that are used, by their keys in the new API. */
 #define FIELDS(X)                                                                          \
     X(STATUS, "businessStatus")                                                            \
     X(CURRENT_HOURS, "currentOpeningHours")                                                \

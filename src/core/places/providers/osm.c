@@ -60,7 +60,7 @@ static int compare(const struct osm_place *a, const struct osm_place *b)
     return herd_slice_cmp(a->id, b->id);
 }
 
-/* The list is in order; the one that falls off its end is farther away than the rest. */
+/* The list is sorted; the one that is dropped at its end is the farthest. */
 static void insert(struct osm_list *list, const struct osm_place *place)
 {
     size_t at = list->count;
@@ -109,7 +109,7 @@ static void print_types(struct legacy *print, const struct osm_place *place)
     herd_legacy_strings(print, "types", types, place->kind_count + 1);
 }
 
-/* Street and number, then the city. A number without a street says nothing. */
+/* Street and number, then the city. A number without a street is left out. */
 static void print_vicinity(struct legacy *print, const struct osm_place *place)
 {
     bool street = place->street.len > 0, city = place->city.len > 0;

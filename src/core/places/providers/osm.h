@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Places of OpenStreetMap, whichever service they come from: the nearest of them, in
- * order, and their text. */
+/* Places of OpenStreetMap, for all providers that have them: the nearest, in order, and
+ * their text. */
 #ifndef HERD_CORE_PLACES_PROVIDERS_OSM_H
 #define HERD_CORE_PLACES_PROVIDERS_OSM_H
 
@@ -22,7 +22,7 @@ struct osm_place {
     struct herd_slice lat, lng;
     struct herd_slice name;
     struct herd_slice street, number, city;
-    struct legacy_part kinds[OSM_TYPES]; /* what it is: "cafe" */
+    struct legacy_part kinds[OSM_TYPES]; /* its types: "cafe" */
     size_t kind_count;
     uint64_t away; /* filled in by herd_osm_add */
 };
@@ -33,21 +33,21 @@ struct osm_list {
     size_t count;
 };
 
-/* Takes the place in when it is among the nearest; ties go by type ("node", "relation",
- * "way"), then by id. One without a name, without a location or with an id that is no whole
- * number is passed over, and so is one that is in the list. */
+/* Adds the place if it is among the nearest; ties go by type ("node", "relation",
+ * "way"), then by id. One without a name, without a location or with an id that is not an
+ * integer is skipped, and so is one that is in the list already. */
 void herd_osm_add(struct osm_list *list, const struct osm_place *place);
 
-/* Notes what the place is, OSM_TYPES times at most: `key`=`value`. The value "yes" says no
- * more than the key. */
+/* Notes what the place is, OSM_TYPES times at most: `key`=`value`. When the value
+ * is "yes", the type is the key. */
 void herd_osm_add_kind(struct osm_place *place, struct legacy_part key,
                        struct herd_slice value);
 
 /* Reads one place of an answer, and adds it. */
 typedef void (*herd_osm_read_fn)(struct osm_list *list, struct herd_slice element);
 
-/* All of a `translate` whose places are the elements of `array`; anything but an array is
- * no answer, and neither is what comes with a status other than 200. */
+/* All of a `translate` whose places are the elements of `array`; anything but an array, and
+ * any HTTP status but 200, is unusable. */
 void herd_osm_translate(const struct herd_places_answer *answer, struct herd_slice array,
                         herd_osm_read_fn read, struct herd_places_result *result);
 

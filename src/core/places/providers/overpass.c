@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* OpenStreetMap by Overpass: all named places of a circle, in no order of use, of which we
- * take the nearest. */
+/* OpenStreetMap by Overpass: all named places of a circle, unsorted, of which the nearest
+ * are used. */
 #include "json_scan.h"
 #include "json_walk.h"
 #include "osm.h"
@@ -11,21 +11,21 @@
 enum {
     ELEMENTS = 500,  /* that an answer has at most; about 250 kB */
     QUERY = 224,     /* bytes that a query fits in, before it is encoded */
-    TIMEOUT_S = 180, /* the default of the service, and the most that we ask for */
+    TIMEOUT_S = 180, /* the default of Overpass, and the maximum here */
 };
 
 static const char *const kinds[OSM_TYPES] = {"amenity", "shop", "tourism", "leisure"};
 
 /* ---- the request ---- */
 
-/* The service gives up when nobody waits any longer. */
+/* The timeout of this server: Overpass need not work on a query any longer. */
 static size_t put_timeout(int64_t timeout_ms, char *out)
 {
     int64_t s = timeout_ms / 1000;
     return herd_uint_print(s < 1 ? 1 : s > TIMEOUT_S ? TIMEOUT_S : (uint64_t)s, out);
 }
 
-/* A circle of 0 holds nothing; one of a metre is as good. */
+/* A circle of radius 0 contains nothing; a metre is used instead. */
 static size_t put_radius(uint32_t radius_km, char *out)
 {
     return herd_uint_print(radius_km > 0 ? (uint64_t)radius_km * 1000 : 1, out);
@@ -48,7 +48,7 @@ static size_t put_query(const struct herd_places_search *search, char *out)
     return len + herd_slice_put(HERD_LIT(";"), out + len);
 }
 
-/* Of the characters that may stand for themselves, those that a query has. */
+/* The characters of a query that need no encoding. */
 static bool is_plain(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
@@ -130,7 +130,7 @@ static void add_element(struct osm_list *list, struct herd_slice element)
     herd_osm_add(list, &place);
 }
 
-/* The remark of an answer that is not all there: its time or memory was not enough. */
+/* The remark of an incomplete answer: Overpass ran out of time or memory. */
 static bool is_failure(struct herd_slice remark)
 {
     struct herd_slice word = HERD_LIT("runtime error");

@@ -9,8 +9,8 @@
 
 /* ---- the request ---- */
 
-/* The service takes no radius of 0; a metre is as good. The same kinds of places are asked
- * for as of Overpass: everything else has houses and streets in it. */
+/* Photon accepts no radius of 0; a metre is used instead. The types of places are those of
+ * Overpass: others include houses and streets. */
 static size_t print(const struct herd_places_search *search, char *out)
 {
     size_t len = herd_slice_put(HERD_LIT("lon="), out);
