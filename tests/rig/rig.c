@@ -160,9 +160,9 @@ void rig_step(struct rig *rig, struct herd_event event)
 
 static void open_conn(struct rig *rig, struct herd_event event)
 {
-    size_t conn = event.conn;
-    if (!MUST(conn < RIG_CONNS))
+    if (!MUST(event.conn < RIG_CONNS))
         abort();
+    size_t conn = (size_t)event.conn;
     rig->generation[conn] += rig->fresh;
     forget_conn(rig, (uint32_t)conn);
     rig->open[conn] = true;
