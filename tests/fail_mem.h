@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An allocator for tests: it counts, checks what it is told, and fails on demand.
+/* An allocator for tests: it counts, checks the sizes that it gets, and fails on demand.
  *
  * Every resize moves the memory and fresh memory holds rubbish, so that code which
  * relies on either is found. A wrong `old_size` fails the running test. */

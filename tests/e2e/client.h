@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A client of the line protocol; also speaks to control sockets and neighbours' ports.
+/* A client of the line protocol; also connects to control sockets and neighbours' ports.
  *
  * Every call waits at most WAIT_MS and then says false. Sending takes in what arrives
  * meanwhile, so that pipelining cannot lock up. */
@@ -42,7 +42,7 @@ bool client_line(struct client *client, struct herd_slice *line);
 /* Up to the next empty line, with the LF of both. */
 bool client_reply(struct client *client, struct herd_slice *reply);
 
-/* Exactly so many bytes. */
+/* Exactly that many bytes. */
 bool client_bytes(struct client *client, size_t len, struct herd_slice *bytes);
 
 /* All that comes until the other side closes; false when it does not, or breaks off. */

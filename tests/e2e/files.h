@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The bytes of a whole file, with a NUL behind them that is not counted; data is NULL when
+/* The bytes of a whole file, with a NUL after them that is not counted; data is NULL when
  * it cannot be read. The caller frees file_free(bytes). */
 struct herd_slice file_read(const char *path);
 void file_free(struct herd_slice bytes);

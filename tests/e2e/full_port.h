@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A port that takes no more connections, because nobody accepts those that wait: whoever
- * dials it waits for an answer. */
+/* A port that takes no more connections, because none of those that wait is accepted:
+ * whoever dials it waits for an answer. */
 #ifndef TESTS_E2E_FULL_PORT_H
 #define TESTS_E2E_FULL_PORT_H
 

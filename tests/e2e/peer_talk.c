@@ -97,7 +97,7 @@ bool peer_talk_say(struct peer_talk *talk, const char *format, ...)
            client_send(&talk->conn, herd_slice(frame, (size_t)len));
 }
 
-/* The word at the front of *text, and the blank behind it. */
+/* The word at the front of *text, and the blank after it. */
 static struct herd_slice take_word(struct herd_slice *text)
 {
     const char *space = text->len > 0 ? memchr(text->data, ' ', text->len) : NULL;

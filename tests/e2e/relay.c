@@ -38,8 +38,8 @@ struct pair {
 
 struct state {
     const char *dir;
-    int orders, listener[RELAY_DOORS];
-    uint16_t target[RELAY_DOORS];
+    int orders, listener[RELAY_PORTS];
+    uint16_t target[RELAY_PORTS];
     struct pair pairs[PAIRS];
     bool closed, forging;
     struct answer sum;
@@ -75,10 +75,10 @@ static int open_copy(const struct state *state, int64_t n, int side)
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
-static void let_in(struct state *state, int door)
+static void let_in(struct state *state, int port)
 {
-    int from = accept(state->listener[door], NULL, NULL);
-    int to = from >= 0 && !state->closed ? dial(state->target[door]) : -1;
+    int from = accept(state->listener[port], NULL, NULL);
+    int to = from >= 0 && !state->closed ? dial(state->target[port]) : -1;
     for (int i = 0; to >= 0 && i < PAIRS; i++) {
         struct pair *pair = &state->pairs[i];
         if (pair->fd[0] >= 0)
@@ -107,7 +107,7 @@ static bool write_all(int fd, const char *bytes, size_t len)
     return true;
 }
 
-/* The first digit behind the verb; servers send the frame in one piece. */
+/* The first digit after the verb; servers send the frame in one piece. */
 static void forge(char *bytes, size_t len)
 {
     static const char verb[] = "AUTH 0 ";
@@ -142,11 +142,11 @@ static void obey(struct state *state, char what)
 
 static void turn(struct state *state)
 {
-    struct pollfd fds[1 + RELAY_DOORS + 2 * PAIRS];
+    struct pollfd fds[1 + RELAY_PORTS + 2 * PAIRS];
     struct order order;
     nfds_t n = 0;
     fds[n++] = (struct pollfd){.fd = state->orders, .events = POLLIN};
-    for (int i = 0; i < RELAY_DOORS; i++)
+    for (int i = 0; i < RELAY_PORTS; i++)
         fds[n++] = (struct pollfd){.fd = state->listener[i], .events = POLLIN};
     for (int i = 0; i < 2 * PAIRS; i++)
         fds[n++] = (struct pollfd){.fd = state->pairs[i / 2].fd[i % 2], .events = POLLIN};
@@ -154,11 +154,11 @@ static void turn(struct state *state)
         return;
     for (int i = 0; i < 2 * PAIRS; i++) {
         struct pair *pair = &state->pairs[i / 2];
-        if (fds[1 + RELAY_DOORS + i].revents != 0 && pair->fd[0] >= 0 &&
+        if (fds[1 + RELAY_PORTS + i].revents != 0 && pair->fd[0] >= 0 &&
             !pass(state, pair, i % 2))
             close_pair(pair, false);
     }
-    for (int i = 0; i < RELAY_DOORS; i++)
+    for (int i = 0; i < RELAY_PORTS; i++)
         if (fds[1 + i].revents != 0)
             let_in(state, i);
     if (fds[0].revents == 0)
@@ -235,13 +235,13 @@ struct herd_slice relay_copy(const struct relay *relay, int64_t n, bool dialler)
     return file_read(path);
 }
 
-/* Server `reader` finds the door where it would find `server`. */
+/* Server `reader` finds the port where it would find `server`. */
 static bool redirect(struct herd_proc *herd, uint32_t reader, uint32_t server,
-                     uint16_t door)
+                     uint16_t port)
 {
     char from[ADDRESS], to[ADDRESS];
     snprintf(from, sizeof from, "peer 127.0.0.1:%u\n", herd->peer[server].number);
-    snprintf(to, sizeof to, "peer 127.0.0.1:%u\n", door);
+    snprintf(to, sizeof to, "peer 127.0.0.1:%u\n", port);
     return herd_proc_edit(herd, reader, from, to);
 }
 
@@ -268,21 +268,21 @@ static bool start(struct relay *relay, struct state *state)
 
 bool relay_open(struct relay *relay, struct herd_proc *herd, uint32_t a, uint32_t b)
 {
-    const uint32_t behind[RELAY_DOORS] = {a, b};
+    const uint32_t behind[RELAY_PORTS] = {a, b};
     struct state state = {.dir = herd->dir, .listener = {-1, -1}};
-    *relay = (struct relay){.talk = -1, .door = {{.fd = -1}, {.fd = -1}}};
+    *relay = (struct relay){.talk = -1, .port = {{.fd = -1}, {.fd = -1}}};
     snprintf(relay->dir, sizeof relay->dir, "%s", herd->dir);
     bool ok = true;
-    for (int i = 0; i < RELAY_DOORS && ok; i++) {
-        ok = port_hold(&relay->door[i]);
-        port_lend(&relay->door[i]);
-        state.listener[i] = ok ? peer_talk_listen(relay->door[i].number) : -1;
+    for (int i = 0; i < RELAY_PORTS && ok; i++) {
+        ok = port_hold(&relay->port[i]);
+        port_lend(&relay->port[i]);
+        state.listener[i] = ok ? peer_talk_listen(relay->port[i].number) : -1;
         state.target[i] = herd->peer[behind[i]].number;
         ok = state.listener[i] >= 0 &&
-             redirect(herd, behind[!i], behind[i], relay->door[i].number);
+             redirect(herd, behind[!i], behind[i], relay->port[i].number);
     }
     ok = ok && start(relay, &state);
-    for (int i = 0; i < RELAY_DOORS; i++)
+    for (int i = 0; i < RELAY_PORTS; i++)
         if (state.listener[i] >= 0)
             close(state.listener[i]);
     if (!ok)
@@ -300,7 +300,7 @@ void relay_close(struct relay *relay)
     }
     if (relay->talk >= 0)
         close(relay->talk);
-    for (int i = 0; i < RELAY_DOORS; i++)
-        port_free(&relay->door[i]);
-    *relay = (struct relay){.talk = -1, .door = {{.fd = -1}, {.fd = -1}}};
+    for (int i = 0; i < RELAY_PORTS; i++)
+        port_free(&relay->port[i]);
+    *relay = (struct relay){.talk = -1, .port = {{.fd = -1}, {.fd = -1}}};
 }

@@ -2,8 +2,8 @@
 /* A relay between two servers: a child process that passes on what comes in at its ports,
  * keeps a copy, and does harm to order.
  *
- * Each of its two doors leads to one server. When the two servers' configurations name the
- * doors instead of each other, every connection of the link goes through the relay. */
+ * Each of its two ports leads to one server. When the two servers' configurations name the
+ * ports instead of each other, every connection of the link goes through the relay. */
 #ifndef TESTS_E2E_RELAY_H
 #define TESTS_E2E_RELAY_H
 
@@ -13,12 +13,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { RELAY_DOORS = 2 };
+enum { RELAY_PORTS = 2 };
 
 struct relay {
     pid_t pid; /* 0: not running */
     int talk;  /* orders go out, answers come in */
-    struct port door[RELAY_DOORS];
+    struct port port[RELAY_PORTS];
     char dir[HERD_PROC_PATH];
 };
 

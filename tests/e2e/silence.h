@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Connections that say nothing and come again, at once, whenever they are closed: a
- * process of its own that holds them until it is told to end. */
+ * process of its own that holds them until it is stopped. */
 #ifndef TESTS_E2E_SILENCE_H
 #define TESTS_E2E_SILENCE_H
 

@@ -14,7 +14,7 @@ enum { SWARM_MAX = 1000, SWARM_TEXT = 160 };
 struct swarm_one {
     int fd;
     char text[SWARM_TEXT]; /* what it says */
-    char *data;            /* what it has heard; data[len] is NUL */
+    char *data;            /* what it has received; data[len] is NUL */
     size_t len, size;
     int64_t begun_us, took_us; /* took_us < 0: the reply is not complete */
 };

@@ -51,7 +51,7 @@ bool terminal_type(struct terminal *terminal, const char *text)
 }
 
 /* What programs print passes through the system's hands, so it may come a moment after
- * they have ended; a mark that is printed behind it comes last. */
+ * they have ended; a mark that is printed after it comes last. */
 struct herd_slice terminal_shown(struct terminal *terminal)
 {
     static const char mark[] = "<end>";

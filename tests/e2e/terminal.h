@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A terminal that nobody sits at. */
+/* A pseudo-terminal. */
 #ifndef TESTS_E2E_TERMINAL_H
 #define TESTS_E2E_TERMINAL_H
 

@@ -142,7 +142,7 @@ static void strangers_that_do_not_leave(void)
     herd_proc_close(&herd);
 }
 
-/* Whoever comes from a neighbour's address stays while strangers come and go. */
+/* Connections from a neighbour's address are kept while strangers' are evicted. */
 static void a_neighbours_address_is_known(void)
 {
     enum { STRANGERS = 40, PLACES = 4 };

@@ -112,7 +112,7 @@ static void cold_and_fresh_lines_are_counted_apart(void)
     herd_proc_close(&herd);
 }
 
-/* A server that closes quiet connections has lost those that were to send a line later. */
+/* A server that closes idle connections has lost those that were to send a line later. */
 static void closed_quiet_connections_are_errors(void)
 {
     struct herd_proc herd;

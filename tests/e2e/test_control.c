@@ -24,7 +24,7 @@ static const char *const gauges[] = {
     "uptime_ms",        "clients_known",    "records_bytes",   "digest",
     "connections_open", "requests_running", "requests_waiting"};
 
-/* Every counter once, a line for each neighbour, and an empty line behind it all. */
+/* Every counter once, a line for each neighbour, and an empty line after it all. */
 static void status(void)
 {
     struct herd_proc herd;

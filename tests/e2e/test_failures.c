@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Servers that are killed under load. Those that live and can reach each other agree;
- * those that come back are told everything. */
+ * those that restart get a full sync. */
 #include "check.h"
 #include "load.h"
 #include "dice.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What one server hears, all of them know: in every topology, whatever the order. */
+/* A report to one server reaches all of them: in every topology, in any order. */
 #include "check.h"
 #include "load.h"
 #include "dice.h"
@@ -88,7 +88,7 @@ static void ties_under_load(void)
     herd_proc_close(&herd);
 }
 
-/* Servers that do not hear of each other store reports of the same times. Then they meet:
+/* Servers that are not connected store reports of the same times. Then they meet:
  * of two texts the greater one, byte by byte, stays. */
 static void ties_that_meet(void)
 {
@@ -111,7 +111,7 @@ static void ties_that_meet(void)
     herd_proc_close(&herd);
 }
 
-/* Every server in turn hears of something; the others know it, in a herd at rest. */
+/* Every server in turn gets a report, and the others get the record, in an idle herd. */
 static void latency(const char *topology)
 {
     struct herd_proc herd;

@@ -68,7 +68,7 @@ static void usage_errors(void)
     child_dir_remove(dir);
 }
 
-/* Options may be joined, stand behind `status` and its like, and end with `--`. */
+/* Options may be joined, stand after `status` and its like, and end with `--`. */
 static void where_options_stand(void)
 {
     static const struct shell_case cases[] = {

@@ -258,23 +258,23 @@ static void five_hundred_at_once(void)
  * the next one's. */
 static void more_than_connections_max(void)
 {
-    enum { KNOCKING = 24 };
+    enum { WAITING = 24 };
     struct rig rig;
-    struct client clients[KNOCKING];
+    struct client clients[WAITING];
     struct herd_slice got;
     int served = 0;
     REQUIRE(rig_open(&rig, "connections-max 8\n"));
     check_served(&rig);
-    for (int i = 0; i < KNOCKING; i++) {
+    for (int i = 0; i < WAITING; i++) {
         CHECK(herd_proc_connect(&rig.herd, 0, &clients[i]));
         CHECK(client_say(&clients[i], "hello\n"));
     }
     check_served(&rig);
-    for (int i = 0; i < KNOCKING; i++) {
+    for (int i = 0; i < WAITING; i++) {
         served += client_line(&clients[i], &got);
         client_close(&clients[i]);
     }
-    CHECK_INT(served, KNOCKING);
+    CHECK_INT(served, WAITING);
     check_served(&rig);
     rig_close(&rig);
 }

@@ -148,7 +148,7 @@ static void ask_with_key(const struct herd_proc *herd, int door, const struct ke
     client_close(&client);
 }
 
-/* By the environment or in a file, to the provider and to nobody else. */
+/* From the environment or a file, and sent to the provider alone. */
 static void run_case(const struct key_case *c, bool in_file)
 {
     struct herd_proc herd;

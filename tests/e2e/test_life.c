@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* From start to end: signals, second starts, good-byes and returns. */
+/* From start to end: signals, second starts, shutdown and restart. */
 #include "check.h"
 #include "files.h"
 #include "full_port.h"
@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* A good-bye takes three seconds at most; the rest is for a busy machine. */
-enum { GOODBYE_MS = 3000, SLACK_MS = 2000, TEXT = 512 };
+/* A shutdown takes three seconds at most; the rest is for a busy machine. */
+enum { SHUTDOWN_MS = 3000, SLACK_MS = 2000, TEXT = 512 };
 
 /* Ends server i in peace; how long that took. */
 static int64_t stop_ms(struct herd_proc *herd, uint32_t i, int signal)
@@ -91,7 +91,7 @@ static void term_and_int(void)
         longest = ms > longest ? ms : longest;
         check_left(&herd, i);
     }
-    CHECK(longest < GOODBYE_MS);
+    CHECK(longest < SHUTDOWN_MS);
     note("TERM and INT: gone after %d ms at most", (int)longest);
     herd_proc_close(&herd);
 }
@@ -217,7 +217,7 @@ static void everything_comes_back(void)
     herd_proc_close(&herd);
 }
 
-/* ---- good-byes ---- */
+/* ---- shutdown ---- */
 
 /* Starts a query at a location of the fixtures and waits until it is running. */
 static bool query_starts(struct herd_proc *herd, struct client *client,
@@ -265,7 +265,7 @@ static void stalled_query_is_dropped(void)
     if (CHECK(open_one(&herd, &client, places.conf_line))) {
         CHECK(query_starts(&herd, &client, "+1+10"));
         int64_t ms = stop_ms(&herd, 0, SIGTERM);
-        CHECK(ms < GOODBYE_MS + SLACK_MS);
+        CHECK(ms < SHUTDOWN_MS + SLACK_MS);
         CHECK(client_is_closed(&client));
         note("TERM with a stalled query: gone after %d ms", (int)ms);
         client_close(&client);
@@ -279,25 +279,26 @@ static void clients_do_not_hold(void)
 {
     enum { LINE = 1000, UNREAD = 16000000 };
     struct herd_proc herd;
-    struct client idle, half, deaf;
+    struct client idle, half, not_reading;
     static char commands[UNREAD];
     REQUIRE(open_one(&herd, &idle, "log-traffic no\n"));
     CHECK(herd_proc_connect(&herd, 0, &half) && client_say(&half, "IAMAT half"));
-    CHECK(herd_proc_connect(&herd, 0, &deaf));
+    CHECK(herd_proc_connect(&herd, 0, &not_reading));
     memset(commands, 'x', sizeof commands);
     for (size_t i = LINE - 1; i < sizeof commands; i += LINE)
         commands[i] = '\n';
-    size_t taken = client_push(&deaf, herd_slice(commands, sizeof commands), 50);
+    size_t taken = client_push(&not_reading, herd_slice(commands, sizeof commands), 50);
     CHECK(taken > 0 && taken < sizeof commands);
     CHECK(wait_count(&herd, "clients_accepted", 3));
     int64_t ms = stop_ms(&herd, 0, SIGTERM);
-    CHECK(ms < GOODBYE_MS + SLACK_MS);
-    CHECK(client_is_closed(&idle) && client_is_closed(&half) && client_is_closed(&deaf));
+    CHECK(ms < SHUTDOWN_MS + SLACK_MS);
+    CHECK(client_is_closed(&idle) && client_is_closed(&half) &&
+          client_is_closed(&not_reading));
     note("TERM with clients that stay: gone after %d ms, %d bytes taken", (int)ms,
          (int)taken);
     client_close(&idle);
     client_close(&half);
-    client_close(&deaf);
+    client_close(&not_reading);
     herd_proc_close(&herd);
 }
 
@@ -320,14 +321,14 @@ static void a_dial_does_not_hold(void)
             nap();
         CHECK(herd_proc_count(&herd, 0, "dials") >= NEIGHBOURS);
         int64_t ms = stop_ms(&herd, 0, SIGTERM);
-        CHECK(ms < GOODBYE_MS / 2);
+        CHECK(ms < SHUTDOWN_MS / 2);
         note("TERM while a dial hangs: gone after %d ms", (int)ms);
     }
     full_port_close(&full);
     herd_proc_close(&herd);
 }
 
-/* Whoever cannot wait for the good-bye says so twice. */
+/* A second signal ends the shutdown at once. */
 static void second_term_ends_at_once(void)
 {
     struct herd_proc herd;
@@ -337,7 +338,7 @@ static void second_term_ends_at_once(void)
     herd_proc_path(&herd, path, "log", 0, ".log");
     CHECK_INT(kill(herd.server[0].pid, SIGTERM), 0);
     CHECK(wait_file(path, " herd - - stopping\n"));
-    CHECK(stop_ms(&herd, 0, SIGTERM) < GOODBYE_MS / 2);
+    CHECK(stop_ms(&herd, 0, SIGTERM) < SHUTDOWN_MS / 2);
     client_close(&client);
     herd_proc_close(&herd);
 }

@@ -89,7 +89,7 @@ struct scan {
     bool reset;
 };
 
-static void knock(uint16_t port, const struct scan *scan)
+static void scan_port(uint16_t port, const struct scan *scan)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     struct client client;
@@ -116,8 +116,8 @@ static void a_scan_of_the_ports(void)
     uint32_t count = herd.conf.server_count;
     for (int n = 0; n < ROUNDS * SCANS; n++)
         for (uint32_t i = 0; i < count; i++) {
-            knock(herd.peer[i].number, &scans[n % SCANS]);
-            knock(herd.client[i].number, &scans[n % SCANS]);
+            scan_port(herd.peer[i].number, &scans[n % SCANS]);
+            scan_port(herd.client[i].number, &scans[n % SCANS]);
             CHECK(load_send(&load, i, (unsigned)(serial % REPORTS_CLIENTS), serial));
             serial++;
         }

@@ -61,7 +61,7 @@ static struct herd_slice complete(const char *text, char out[TEXT])
     return herd_slice(out, len);
 }
 
-static bool knock(const struct herd_proc *herd, struct client *client)
+static bool open_peer_port(const struct herd_proc *herd, struct client *client)
 {
     return client_open(client, herd->peer[0].number);
 }
@@ -144,7 +144,7 @@ static void check_turned_away(const struct herd_proc *herd, struct herd_slice by
     struct herd_slice got;
     char want[TEXT];
     int len = snprintf(want, sizeof want, "BYE 0 %s ", code);
-    CHECK(knock(herd, &client));
+    CHECK(open_peer_port(herd, &client));
     /* The server may have closed before all of it is sent. */
     (void)client_send(&client, bytes);
     CHECK(client_rest(&client, &got));
@@ -264,7 +264,8 @@ static void half_a_hello(void)
     REQUIRE(run(&herd, "handshake-timeout-ms 300\n"));
     for (size_t len = 1; len <= hello.len; len++) {
         CHECK_LABEL("%zu bytes and an end", len);
-        CHECK(knock(&herd, &client) && client_send(&client, herd_slice(text, len)));
+        CHECK(open_peer_port(&herd, &client) &&
+              client_send(&client, herd_slice(text, len)));
         client_half_close(&client);
         CHECK(client_rest(&client, &got));
         CHECK(!bytes_have(got, "HELLO"));
@@ -279,7 +280,7 @@ static void half_a_hello(void)
     herd_proc_close(&herd);
 }
 
-/* The oldest give way to the others, which stay; and meanwhile all is well. */
+/* The oldest are evicted, the others stay, and the herd goes on meanwhile. */
 static void too_many_silent_ones(void)
 {
     enum { LIMIT = 16, COUNT = 3 * LIMIT };
@@ -289,7 +290,7 @@ static void too_many_silent_ones(void)
     char text[TEXT];
     REQUIRE(run(&herd, "handshake-timeout-ms 60000\n"));
     for (int i = 0; i < COUNT; i++)
-        CHECK(knock(&herd, &clients[i]));
+        CHECK(open_peer_port(&herd, &clients[i]));
     for (int i = 0; i < COUNT - LIMIT; i++) {
         CHECK_LABEL("connection %d", i);
         CHECK(client_rest(&clients[i], &got) && bytes_have(got, "BYE 0 closing too many"));

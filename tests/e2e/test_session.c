@@ -156,7 +156,7 @@ static const struct herd_slice invalid_lines[] = {
     LINE("WHATSAT known 10 x\r"),
 };
 
-/* All of them in one write, a good command behind them: replies come in order, and the
+/* All of them in one write, a good command after them: replies come in order, and the
  * record that some of them are about is unchanged. */
 static void invalid_commands(void)
 {
@@ -190,7 +190,7 @@ static void invalid_commands(void)
     herd_proc_close(&herd);
 }
 
-/* A browser is told so, and then not listened to. */
+/* An HTTP request gets a refusal, and nothing after it is read. */
 static void http_is_closed(void)
 {
     struct herd_proc herd;

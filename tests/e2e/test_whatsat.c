@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* WHATSAT with a Places server behind it: cut to the bound, slow, faulty, absent. */
+/* WHATSAT with a Places server: cut to the bound, slow, faulty, absent. */
 #include "check.h"
 #include "files.h"
 #include "herd_proc.h"
@@ -169,7 +169,7 @@ static void faults(void)
 }
 
 /* A query that never ends times out; meanwhile others are served, and what the same
- * client asks behind it waits its turn. */
+ * client asks after it waits its turn. */
 static void stalled(void)
 {
     enum { TIMEOUT_MS = 1500 };
@@ -199,7 +199,7 @@ static void stalled(void)
     rig_close(&rig);
 }
 
-/* More than one may fly and one may wait: the others are told to come back later. */
+/* One request may run and one may wait: further queries are refused. */
 static void too_many(void)
 {
     struct rig rig;
@@ -218,7 +218,7 @@ static void too_many(void)
     rig_close(&rig);
 }
 
-/* Fifty replies wait behind a slow one, far more than output-high; they leave in portions,
+/* Fifty replies wait after a slow one, far more than output-high; they leave in portions,
  * whole and in order, and the client is not taken for one that does not read. */
 static void held_replies(void)
 {

@@ -27,7 +27,7 @@ void fuzz_drop(struct herd_slice copy);
 
 /* ---- taking an input apart ---- */
 
-/* The next byte; 0 behind the last. */
+/* The next byte; 0 after the last. */
 uint8_t fuzz_byte(struct herd_slice *input);
 
 /* The next `len` bytes, or as many as there are. */

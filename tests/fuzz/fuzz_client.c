@@ -4,21 +4,21 @@
  * allocation fail when it is not 0.
  *
  * There is one reply to each line, in order: "? " and the line itself, or an AT line, with
- * JSON and an empty line behind it when the line was a WHATSAT. */
+ * JSON and an empty line after it when the line was a WHATSAT. */
 #include "core_rig.h"
 
 #include "json_scan.h"
 #include "herd/err.h"
 
 enum mark {
-    MARK_TIME = 0xff, /* and a byte: so many times 16 ms pass */
+    MARK_TIME = 0xff, /* and a byte: that many times 16 ms pass */
     MARK_ANSWER =
         0xfe,          /* and a byte: Places answers the oldest request with one of a few */
     MARK_DRAIN = 0xfd, /* the kernel takes everything */
     MARK_OTHER = 0xfc, /* the other client speaks */
     MARK_EOF = 0xfb,   /* the client sends no more */
     MARK_CLOSE = 0xfa, /* the connection breaks */
-    MARK_STOP = 0xf9,  /* the server is told to stop */
+    MARK_STOP = 0xf9,  /* the server is stopped */
     MARK_FIRST = MARK_STOP
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Configurations: mistakes are reported as clean text, and what is accepted prints to a
- * text that reads and prints the same. When the first byte is not 0, so many allocations go
- * well, and one does not. */
+ * text that reads and prints the same. When the first byte is not 0, that many allocations
+ * go well, and one does not. */
 #include "fuzz.h"
 
 #include "herd/conf.h"

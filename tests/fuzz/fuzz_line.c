@@ -6,7 +6,7 @@
 #include "herd/err.h"
 #include "line.h"
 
-/* The next line of the whole text as it should be; false behind the last. */
+/* The next line of the whole text as it should be; false after the last. */
 static bool want_line(struct herd_slice *text, struct herd_slice *line)
 {
     const char *lf = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;

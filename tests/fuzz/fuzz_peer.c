@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 enum mark {
-    MARK_TIME = 0xff,   /* and a byte: so many times 64 ms pass */
+    MARK_TIME = 0xff,   /* and a byte: that many times 64 ms pass */
     MARK_DRAIN = 0xfe,  /* the kernel takes everything */
     MARK_FEED = 0xfd,   /* what follows is sent as a BATCH by position ... */
     MARK_WALK = 0xfc,   /* ... or of a walk, up to the next mark */
@@ -198,7 +198,7 @@ static void check(const struct session *session)
     const struct rig *rig = &session->rig;
     rig_check_records(rig);
     FUZZ_CHECK(rig->mem.peak <= LIVE_MAX);
-    /* Whoever has not proved that it knows the key has said nothing that counts. */
+    /* Nothing counts from a peer that has not proved that it knows the key. */
     if ((session->flags & (FLAG_GREETED | FLAG_KEYED)) == FLAG_KEYED) {
         FUZZ_CHECK(herd_core_links_up(rig->core) == 0);
         FUZZ_CHECK(herd_core_stats(rig->core)->records_received == 0);

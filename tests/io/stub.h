@@ -27,7 +27,7 @@ struct stub {
     struct herd_slice reply; /* the reply to every request; may be set any time */
     size_t step;             /* bytes a turn; 0: all at once */
     bool hold;               /* do not answer */
-    bool hang_up;            /* close behind each reply */
+    bool hang_up;            /* close after each reply */
     int accepted;
     int requests;
     char request[STUB_REQUEST]; /* the last one, with NUL */

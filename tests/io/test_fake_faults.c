@@ -176,7 +176,7 @@ static void badjson_is_well_framed(void)
     ask_end(&fake, &wire);
 }
 
-/* Decodes in place behind `from`; the length, or -1. *end is where the coding ended. */
+/* Decodes in place after `from`; the length, or -1. *end is where the coding ended. */
 static int64_t unchunk(char *data, size_t len, size_t *end)
 {
     size_t out = 0;

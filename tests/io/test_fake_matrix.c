@@ -36,7 +36,7 @@ static bool ask_at(const char *longitude)
     return CHECK(ask_place(&wire, provider, "1", longitude, 7));
 }
 
-/* What came behind the head, of which Content-Length tells nothing. */
+/* What came after the head, of which Content-Length tells nothing. */
 static struct herd_slice rest(void)
 {
     return herd_slice_from(herd_slice(wire.data, wire.len), reply.head.len);
@@ -172,7 +172,7 @@ static void sees_no_end(void)
     CHECK(wire_fill(&wire, 6 << 20));
 }
 
-/* Whoever goes there is counted; nobody did. */
+/* Requests that follow it are counted; there are none. */
 static void sees_lure(void)
 {
     char line[100];

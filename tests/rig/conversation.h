@@ -5,7 +5,8 @@
 
 #include "rig.h"
 
-/* A mistake in a file, or a difference, fails the running test and is told with its line.
+/* An error in a file, or a difference, fails the running test and is reported with its
+ * line.
  */
 
 /* Plays the conversation and writes it anew to `out`, which is empty: the same lines, with

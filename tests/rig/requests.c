@@ -36,7 +36,7 @@ void requests_end(struct rig *rig, uint64_t request_id)
     size_t number = rig->request_count;
     while (number > 0 && rig->request_id[number] != request_id)
         number--;
-    /* One whose FETCH found no memory was never heard of. */
+    /* There was no FETCH if memory ran out. */
     MUST(number > 0 || rig->mem.failed > 0);
     rig->fetching[number] = false;
 }

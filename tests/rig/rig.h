@@ -30,9 +30,9 @@ struct rig {
     bool only_herd; /* of these, only those that are no traffic */
     bool fresh;   /* no connection's id is used twice: the high half counts them. Otherwise
                    * it is 0, and tests can make up events by themselves */
-    size_t piece; /* unless 0: DATA of scripts is cut after so many bytes ... */
-    bool pieces;  /* ... or into pieces of so many bytes */
-    rig_watch *watch;                  /* unless NULL, is told each action ... */
+    size_t piece; /* unless 0: DATA of scripts is cut after this many bytes ... */
+    bool pieces;  /* ... or into pieces of this many bytes */
+    rig_watch *watch;                  /* unless NULL, gets each action ... */
     void *watcher;                     /* ... with this */
     bool open[RIG_CONNS];              /* by connection */
     bool ended[RIG_CONNS];             /* its EOF was told: it says no more */
@@ -53,7 +53,7 @@ struct rig {
 /* The server called `self` of the herd in `conf`. Places can be asked. */
 void rig_start(struct rig *rig, const char *conf, const char *self);
 
-/* Clark of the herd in `conf`, with these options behind it. */
+/* Clark of the herd in `conf`, with these options after it. */
 void rig_start_with(struct rig *rig, const char *conf, const char *options);
 
 /* The same as rig_start, but the setup is the caller's to change before rig_build. */

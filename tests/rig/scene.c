@@ -106,8 +106,8 @@ void scene_prepare(const struct scene_setup *setup, struct rig *rig,
 
 /* ---- what is shown ---- */
 
-/* Ends a line. Blanks at its end are told apart from those that an editor leaves: behind a
- * mark that has nothing to say there is none. */
+/* Ends a line. Blanks at its end are distinguished from those that an editor leaves: after
+ * a mark that has nothing to say there is none. */
 static void end_line(struct rig_text *out, size_t start, size_t mark)
 {
     bool blank = out->len > start && out->data[out->len - 1] == ' ';

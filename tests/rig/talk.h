@@ -23,7 +23,7 @@
 #define TALK_HELLO_TO_BONA                                                                 \
     "HELLO 0 1 1 herd Clark Bona 00000000000c1a4c RULES CLOCK NONCE\n"
 
-/* The feeds of one start of each; position 0 and so on stand behind them. */
+/* The feeds of one start of each; position 0 and so on stand after them. */
 #define TALK_FEED_BONA   "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0"
 #define TALK_FEED_JAQUEZ "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0"
 #define TALK_FEED_CLARK  "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"
@@ -62,7 +62,7 @@
     TALK_ASK_8(client, "3")
 #define TALK_ASK_64 TALK_ASK_32("a") TALK_ASK_32("b")
 
-/* An error of our own, as it stands behind an AT line in a transcript. */
+/* An error of our own, as it stands after an AT line in a transcript. */
 #define TALK_ERROR(status, why)                                                            \
     "{\\n   \"error_message\" : \"" why "\",\\n"                                           \
     "   \"html_attributions\" : [],\\n   \"results\" : [],\\n"                             \

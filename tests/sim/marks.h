@@ -35,8 +35,8 @@
     X(VERSION, "other versions refused")                                                   \
     X(ONE_SIDED, "one-sided link refused")                                                 \
     X(OTHER_HERD, "other herd refused")                                                    \
-    X(MEMORY, "connection closed for want of memory")                                      \
-    X(MEMORY_REPORT, "report refused for want of memory")                                  \
+    X(MEMORY, "connection closed: out of memory")                                          \
+    X(MEMORY_REPORT, "report refused: out of memory")                                      \
     X(DIAL_FAILED, "dial that failed")
 
 enum mark {

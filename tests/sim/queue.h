@@ -8,7 +8,7 @@
 
 enum sim_kind {
     SIM_SYN,         /* a dial arrives at `other` */
-    SIM_OPENED,      /* the dialler is told that it succeeded */
+    SIM_OPENED,      /* the dialler learns that it succeeded */
     SIM_DIAL_FAILED, /* ... or not */
     SIM_ARRIVE,      /* bytes up to `place` come to an end of a connection */
     SIM_FREED,       /* bytes up to `place` have left the kernel of an end */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Herds drawn from seeds, with faults drawn from seeds: see plan.h and run.h.
  *
- *   HERD_SIM_SEEDS=n   so many seeds; HERD_SIM_FIRST=n is the first of them
+ *   HERD_SIM_SEEDS=n   the number of seeds; HERD_SIM_FIRST=n is the first of them
  *   HERD_SIM_HOURS=h   new seeds, for this many real hours
  *   HERD_SIM_SEED=n    one seed alone; with HERD_SIM_TRACE=1 all that happens is printed,
  *                      with HERD_SIM_SHRINK=1 the smallest plan that still fails */
@@ -20,8 +20,8 @@ enum {
     LAST_LINES = 60, /* of what happened before a failure */
     LINE = 400,
     FAILURES = 5,    /* are enough */
-    TWICE = 50,      /* every so many, a seed is run twice */
-    ALL_MARKS = 2000 /* so many seeds must show all marks */
+    TWICE = 50,      /* one seed in this many is run twice */
+    ALL_MARKS = 2000 /* this many seeds must show all marks */
 };
 
 /* ---- crashes ---- */

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Some whole pages to write to, and behind them one that nobody may touch. */
+/* Some whole pages to write to, and after them one that nobody may touch. */
 static struct {
     char *data;
     size_t size;

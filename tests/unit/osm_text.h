@@ -12,7 +12,7 @@
     "      \"\\u003ca href=\\\"https://www.openstreetmap.org/copyright\\\"\\u003e"         \
     "\xc2\xa9 OpenStreetMap contributors\\u003c/a\\u003e\"\n   ],\n"
 
-/* Each of `types` has ", " behind it; `vicinity` is "" or an OSM_VICINITY. */
+/* Each of `types` has ", " after it; `vicinity` is "" or an OSM_VICINITY. */
 #define OSM_PLACE(lat, lng, name, id, types, vicinity)                                     \
     "      {\n         \"geometry\" : {\n            \"location\" : {\n"                   \
     "               \"lat\" : " lat ",\n               \"lng\" : " lng "\n"                \

@@ -47,7 +47,7 @@ static void watch_clark(void *ctx, const struct herd_action *action)
     carry(ctx, 1, action);
 }
 
-/* The end of a turn: time is told, and what was sent is in the kernel's hands. */
+/* The end of a turn: the clock advances, and the kernel has taken what was sent. */
 static void turn(struct pair *pair, int side)
 {
     struct rig *rig = &pair->rig[side];
@@ -114,7 +114,7 @@ uint32_t pair_events(const struct pair *pair)
             const struct pair_tip *end = &pair->end[conn][side];
             if (end->gone)
                 continue;
-            /* The side that accepts hears of it when the one that dials has connected. */
+            /* The side that accepts gets it when the dialler has connected. */
             if (!end->opened)
                 events |= (uint32_t)(side == conn || pair->end[conn][!side].opened)
                           << pair_event(conn, side, PAIR_OPENED);

@@ -28,7 +28,7 @@ struct shape *shape_line(uint32_t count);
 struct shape *shape_ring(uint32_t count);
 struct shape *shape_star(uint32_t count);
 
-/* Each with the `reach` servers behind it and in front of it, without going around. */
+/* Each with the `reach` servers after it and before it, without wrapping around. */
 struct shape *shape_mesh(uint32_t count, uint32_t reach);
 
 struct shape_figures {

@@ -30,7 +30,7 @@ struct herd_stored *store_rig_find(const struct store_rig *rig, const char *clie
 /* Merges "AT S +1 client +1-1 time", whose source is `time`. */
 int store_rig_put(struct store_rig *rig, const char *client, unsigned time);
 
-/* Likewise, with a word behind it so that the text is `len` bytes long if that can be. */
+/* Likewise, with a word after it so that the text is `len` bytes long if that can be. */
 int store_rig_put_long(struct store_rig *rig, const char *client, unsigned time,
                        size_t len);
 

@@ -106,7 +106,7 @@ static void old_requests_do_not_count_twice(void)
     CHECK_INT(b.failures, 1);
 }
 
-/* Whoever asked has gone: the next one may try at once. */
+/* The client of the probe has gone: the next request may be a probe at once. */
 static void a_probe_may_be_given_up(void)
 {
     struct herd_breaker b = {0};

@@ -140,7 +140,7 @@ static void a_clock_may_jump(void)
     tear_down(&f);
 }
 
-/* A clock that is set to and fro over midnight. */
+/* A clock that is set back and forward over midnight. */
 static void days_are_no_shorter_than_an_hour(void)
 {
     struct fixture f;

@@ -208,7 +208,7 @@ static void keeps_header_limit(void)
     }
 }
 
-/* One frame with as much payload as there may be, and one behind it. */
+/* One frame with as much payload as there may be, and one after it. */
 static struct herd_slice large_frame(void)
 {
     static char text[HERD_FRAME_PAYLOAD_MAX + 32];

@@ -159,7 +159,7 @@ static int64_t clamp(int64_t value, int64_t most)
     return value < -most ? -most : value > most ? most : value;
 }
 
-/* A point at most so many metres to the north or south and to the east or west. */
+/* A point at most that many metres to the north or south and to the east or west. */
 static struct herd_point near(struct dice *dice, struct herd_point from, double most_m)
 {
     double degrees = most_m / radius_m * (180 / 3.14159265358979323846);

@@ -43,7 +43,7 @@ static void clocks_need_not_be_compared(void)
     script_act(&rig, "open 2 peer\n2< HELLO 0 1 1 herd Bona Clark 00000000000000b0 RULES 0 "
                      "NONCE\n");
     CHECK(rig.open[2]);
-    /* A clock before 1970 is told as 1970. */
+    /* A clock before 1970 is sent as 1970. */
     rig.wall.ns = -1;
     SCRIPT_PLAY(&rig, "open 3 peer\n"
                       "3< HELLO 0 1 1 herd Jaquez Clark 00000000000000f0 RULES 0 NONCE\n"

@@ -64,7 +64,7 @@ static const struct refusal refusals[] = {
      "frame too long"},
 };
 
-/* Says it behind `before`, and then some more that must not be heard. */
+/* Says it after `before`, and then some more that must not be heard. */
 static void check_refusal(const struct refusal *r, const char *before)
 {
     struct rig rig;

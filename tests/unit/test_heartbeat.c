@@ -216,7 +216,7 @@ static void a_batch_may_take_long(void)
     rig_end(&rig);
 }
 
-/* The good-bye that a neighbour sends for this reason. */
+/* The BYE that a neighbour sends for this reason. */
 static void the_neighbour_may_miss_us(void)
 {
     struct rig rig;

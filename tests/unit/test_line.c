@@ -7,7 +7,7 @@
 #include "herd/err.h"
 #include "line.h"
 
-/* Writes each line with a bar behind it; an error ends it with an exclamation mark and
+/* Writes each line with a bar after it; an error ends it with an exclamation mark and
  * what was handed out with the error. */
 struct reader {
     struct fail_mem mem;

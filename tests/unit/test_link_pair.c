@@ -255,7 +255,7 @@ static struct world linked(int dialler)
     return w;
 }
 
-/* One side restarts; the other hears of it by the end of the old connection, or much
+/* One side restarts; the other learns it from the end of the old connection, or much
  * later. Until then it lets nobody in; either may dial. */
 static void restarted_server_comes_back(void)
 {

@@ -31,7 +31,7 @@ static struct item *item_of(const struct herd_list_node *node)
     return herd_list_item(node, offsetof(struct item, node));
 }
 
-/* The numbers in their order as digits behind a 1: 0, 2, 1 is 1021. */
+/* The numbers in their order as digits after a 1: 0, 2, 1 is 1021. */
 static int64_t forwards(const struct herd_list *list)
 {
     int64_t digits = 1;

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* So many records that the list of actions grows while they are sent and logged: at the
+/* Enough records that the list of actions grows while they are sent and logged: at the
  * second neighbour's batch, or amid the first one's. */
 static void check_large_batch(int records)
 {
@@ -46,7 +46,7 @@ static void memory_may_run_out_for_a_drain(void)
     }
 }
 
-/* A connection that finds no memory at all is told so by being closed, at once. */
+/* A connection for which there is no memory at all is closed at once. */
 static void no_connection_is_forgotten(void)
 {
     static const enum herd_role roles[] = {HERD_ROLE_CLIENT, HERD_ROLE_PEER,
@@ -111,7 +111,7 @@ static void each_step_closes_one(void)
     rig_end(&rig);
 }
 
-/* A malformed batch of so many lines that its log fills the list of actions. */
+/* A malformed batch of enough lines that its log fills the list of actions. */
 static void a_full_list_has_room_for_a_close(void)
 {
     struct rig rig;
@@ -127,7 +127,7 @@ static void a_full_list_has_room_for_a_close(void)
     rig_end(&rig);
 }
 
-/* How many clients are open, so that all that they are told at once is more than the list
+/* How many clients are open, so that all their replies at once are more than the list
  * of actions holds. */
 enum { CROWD = 80 };
 
@@ -140,7 +140,7 @@ static void open_crowd(struct rig *rig, const char *say)
     }
 }
 
-/* More ends at once than can be told: the rest is told by the next steps, with or without
+/* More CLOSEs at once than fit: the rest comes with the next steps, with or without
  * memory, and none of them is in vain. */
 static void a_close_is_owed(void)
 {
@@ -213,7 +213,7 @@ static void a_link_owed_a_close_is_not_probed(void)
     rig_end(&rig);
 }
 
-/* A link that is given up has nothing to say after its good-bye, though all is due at
+/* A link that has timed out sends nothing after its BYE, though all is due at
  * once: heartbeat, ACK and news. */
 static void a_quiet_link_is_sent_nothing_after_bye(void)
 {

@@ -145,7 +145,7 @@ static void translates_elements(void)
     "{\"type\":\"" type "\",\"id\":" id ",\"lat\":" lat ",\"lon\":" lon                    \
     ",\"tags\":{\"name\":\"A\"}}"
 
-/* The place_ids of the text, with a blank behind each. */
+/* The place_ids of the text, with a blank after each. */
 static void list_ids(const cJSON *tree, char *out)
 {
     const cJSON *results = cJSON_GetObjectItemCaseSensitive(tree, "results");

@@ -19,7 +19,7 @@
     "link 2 Bona\n2< BATCH 33 0 1 1\\n" FAR "\nopen 1\n1< IAMAT a +0+0 1\ntick\n"          \
     "drained 2\ntick\n"
 
-/* And Bona has answered a heartbeat behind it. */
+/* And Bona has answered a heartbeat after it. */
 #define AT_REST TOLD "wait 600000\n2< PONG 0 2\n"
 
 static void start_beating(struct rig *rig, int ping_ms)
@@ -89,7 +89,7 @@ static void equal_digests_are_no_difference(void)
 #define NEWS "1< IAMAT a +0+0 2\ntick\ndrained 2\ntick\n"
 
 /* That the kernel has taken a batch does not mean that Bona has: only the answer to a
- * heartbeat behind it does. */
+ * heartbeat after it does. */
 static void a_difference_is_proven(void)
 {
     struct rig rig;
@@ -164,7 +164,7 @@ static void no_repair_while_records_move(void)
 
 /* ---- ... but a difference that stays is found under load, too ---- */
 
-/* Without a proof of its own Clark lets Bona have one: a heartbeat behind the answer. But
+/* Without a proof of its own Clark lets Bona have one: a heartbeat after the answer. But
  * it does so once, until its next heartbeat is due. */
 static void a_proof_is_asked_for(void)
 {
@@ -210,7 +210,7 @@ static void proofs_may_be_far_apart(void)
 
 /* ---- not too often ---- */
 
-/* For how many seconds more a difference stays without a repair; heartbeats go to and fro
+/* For how many seconds more a difference stays without a repair; heartbeats go on
  * every second. `before`: those that were sent before this connection. */
 static int64_t until_repair(struct rig *rig, int64_t before)
 {

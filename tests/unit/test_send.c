@@ -45,7 +45,7 @@ static void records_go_to_all_other_neighbours(void)
                       "  1> AT Clark +0.000000000 a +1+1 " TALK_NOW "\n"
                       "tick\n");
     CHECK(at_rest(&rig));
-    /* An echo is left out, but its place in the feed is told. */
+    /* An echo is suppressed, but its position in the feed is sent. */
     SCRIPT_PLAY(&rig, "1< IAMAT b +0+0 1\n"
                       "  1> AT Clark +1621464827.223371889 b +0+0 1\n"
                       "tick\n"

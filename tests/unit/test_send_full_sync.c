@@ -206,7 +206,7 @@ static void a_closed_link_frees_its_turn(void)
     rig_end(&rig);
 }
 
-/* A link that falls behind syncs_lagging too, but nobody has to wait for it. */
+/* A lagging link starts a full sync as well, but no other link has to wait for it. */
 static void a_slow_link_takes_no_turn(void)
 {
     struct rig rig;

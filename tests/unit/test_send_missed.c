@@ -15,7 +15,7 @@
 
 #define BONA_IS_BACK "open 4 peer\n4< " TALK_HELLO_BONA "4< AUTH 0 none\n"
 
-/* After changes 1 (a), 2 (far, from Bona), 3 (b), and 4 (a again), what Bona is told when
+/* After changes 1 (a), 2 (far, from Bona), 3 (b), and 4 (a again), what Bona is sent when
  * it comes back. */
 struct missed {
     const char *have, *answer, *batch; /* batch: "" is none */
@@ -70,7 +70,7 @@ static void missed_records_are_sent(void)
     }
 }
 
-/* The marker goes back over so many records in several turns. */
+/* The marker seeks back over many records in several turns. */
 static void a_long_seek_takes_many_turns(void)
 {
     static struct listen listen;
@@ -163,7 +163,7 @@ static void one_have_is_enough(void)
     }
 }
 
-/* Four changes were sent in two batches, and the link's position is told as 6. */
+/* Four changes were sent in two batches, and the position sent is 6. */
 #define FOUR                                                                               \
     TALK_LINKS_UP "open 1\n1< IAMAT a +0+0 1\\nIAMAT b +0+0 1\ntick\ndrained 2\n"          \
                   "1< IAMAT c +0+0 1\\nIAMAT d +0+0 1\ntick\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The order of arrival does not matter: stores that have heard of the same records hold the
+/* The order of arrival does not matter: stores that have received the same records hold the
  * same, and have equal digests. */
 #include "check.h"
 #include "dice.h"

@@ -84,7 +84,7 @@ static void follows_each_change_once(void)
     store_rig_tear_down(&rig);
 }
 
-/* Two markers side by side, and the record before or behind them goes. */
+/* Two markers side by side, and the record before or after them goes. */
 static void keeps_markers_in_place(void)
 {
     struct store_rig rig;
@@ -248,7 +248,7 @@ static void stops_on_the_way_back(void)
     store_rig_tear_down(&rig);
 }
 
-/* Between two steps records change: before the marker, at it and behind it, in place and
+/* Between two steps records change: before the marker, at it and after it, in place and
  * not. Those are at the end then, and none is missing. */
 static void goes_back_while_records_change(void)
 {

@@ -99,7 +99,7 @@ static void check_is_row(const struct fixture *f, const struct herd_feed_node *n
     CHECK_INT((int64_t)stored->last_source, (int64_t)row->last_source);
 }
 
-/* What stands behind `from` is what changed after `seq`, in that order. */
+/* What stands after `from` is what changed after `seq`, in that order. */
 static void check_feed(const struct fixture *f, const struct herd_feed_node *from,
                        uint64_t seq)
 {
@@ -115,7 +115,7 @@ static void check_feed(const struct fixture *f, const struct herd_feed_node *fro
 }
 
 /* On its way back a follower is somewhere between where it began and where it wants to go:
- * nothing that came later is missing behind it. */
+ * nothing that came later is missing after it. */
 static void check_goes_back(const struct fixture *f, int i)
 {
     const struct herd_feed_node *node = &f->follower[i].node;

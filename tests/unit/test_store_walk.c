@@ -121,7 +121,7 @@ static void meets_what_is_there_now(void)
 
 /* ---- a table that changes all the time ---- */
 
-/* So many records that the table splits, in so few buckets that each split matters. Few
+/* Enough records that the table splits, in so few buckets that each split matters. Few
  * hashes, so that twins are the rule. */
 enum { ROWS = 2 * FIRST_BUCKETS, USED_BUCKETS = 24, SEEDS = 24 };
 
@@ -135,7 +135,7 @@ struct row {
 struct world {
     struct store_rig rig;
     struct dice dice;
-    uint32_t calm;           /* one change in so many steps, and then several at once */
+    uint32_t calm;           /* one change in this many steps, and then several at once */
     size_t count, old_count; /* the first ones were there when the walk began */
     struct row *row;
 };
@@ -238,7 +238,7 @@ static size_t walk_through(struct world *w, bool changing)
     return steps;
 }
 
-/* A record is met a second time only if a split has put it in front of the walk again. */
+/* A record is met a second time only if a split has moved it ahead of the walk again. */
 static size_t count_twice_met(const struct world *w)
 {
     size_t twice = 0;

@@ -10,7 +10,7 @@
 
 enum { SOME = 80, FAR = 1 << 20, NOBODY = SHAPE_SERVERS };
 
-/* Labels each server but `gone` with the first one it hears of when link `cut` is down;
+/* Labels each server but `gone` with the first one that reaches it when link `cut` is down;
  * returns how many labels there are. */
 static uint32_t label(const struct herd_conf *conf, uint32_t gone, uint32_t cut,
                       uint32_t labels[SOME])

@@ -108,7 +108,7 @@ static void errors_are_explained(void)
     }
 }
 
-/* Our own want of memory is not the service's fault, and not cured by asking again. */
+/* Running out of memory is not a failure of the provider, and is not retried. */
 static void want_of_memory_is_our_own(void)
 {
     struct rig rig;

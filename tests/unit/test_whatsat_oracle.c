@@ -224,7 +224,7 @@ static void pass(struct world *w)
     } while (left_ns > 0);
 }
 
-/* A server that says that Places is left alone asks nothing. */
+/* While the breaker is open no request is sent. */
 static bool is_left_alone(struct world *w)
 {
     size_t from = w->rig.said.len;
