@@ -172,7 +172,7 @@ static void a_neighbours_address_is_known(void)
 /* ---- clients ---- */
 
 /* They hold all that connections-max allows, and more of them wait. */
-static void clients_keep_nobody_else_out(void)
+static void clients_take_no_slots_of_other_roles(void)
 {
     enum { PLACES = 8, CLIENTS = 24 };
     struct herd_proc herd;
@@ -289,7 +289,7 @@ const struct check_test test_admission[] = {
     {"strangers_at_both_ends", strangers_at_both_ends},
     {"strangers_that_do_not_leave", strangers_that_do_not_leave},
     {"a_neighbours_address_is_known", a_neighbours_address_is_known},
-    {"clients_keep_nobody_else_out", clients_keep_nobody_else_out},
+    {"clients_take_no_slots_of_other_roles", clients_take_no_slots_of_other_roles},
     {"control_connections_wait", control_connections_wait},
     {"open_files_are_limited", open_files_are_limited},
     {NULL, NULL},

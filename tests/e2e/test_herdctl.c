@@ -144,7 +144,7 @@ static void names_and_addresses(void)
 }
 
 /* A foreign word must not write to the terminal of whoever mistyped it. */
-static void complaints_hold_no_controls(void)
+static void errors_have_no_control_bytes(void)
 {
     static const struct shell_case cases[] = {
         {"herdctl \"$(printf 'x\\033[2Jy')\"", 2, NULL, "x\\x1b[2Jy\n"},
@@ -190,7 +190,7 @@ const struct check_test test_herdctl[] = {
     {"where_options_stand", where_options_stand},
     {"configurations", configurations},
     {"names_and_addresses", names_and_addresses},
-    {"complaints_hold_no_controls", complaints_hold_no_controls},
+    {"errors_have_no_control_bytes", errors_have_no_control_bytes},
     {"output_that_nobody_takes", output_that_nobody_takes},
     {NULL, NULL},
 };

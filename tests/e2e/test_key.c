@@ -192,8 +192,8 @@ static void lend_ports(struct herd_proc *herd)
     }
 }
 
-/* What a server says aloud with -v, errors of libcurl in it, and what herdctl -v shows. */
-static void said_aloud(void)
+/* What a server prints with -v, errors of libcurl in it, and what herdctl -v shows. */
+static void the_key_is_not_printed(void)
 {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct herd_proc herd;
@@ -252,7 +252,7 @@ static void no_core_file(void)
 
 const struct check_test test_key[] = {
     {"nowhere_else", nowhere_else},
-    {"said_aloud", said_aloud},
+    {"the_key_is_not_printed", the_key_is_not_printed},
     {"no_core_file", no_core_file},
     {NULL, NULL},
 };

@@ -260,7 +260,7 @@ static void a_neighbour_reads_late(void)
 
 /* A server that was killed has lost even what it told others; they tell it. With one
  * neighbour alone there is no way around that. */
-static void gets_its_own_back(void)
+static void a_restarted_server_gets_its_own_reports_back(void)
 {
     static struct load load;
     struct herd_proc herd;
@@ -361,7 +361,8 @@ const struct check_test test_link_life[] = {
     {"a_neighbour_never_reads", a_neighbour_never_reads},
     {"a_neighbour_reads_slowly", a_neighbour_reads_slowly},
     {"a_neighbour_reads_late", a_neighbour_reads_late},
-    {"gets_its_own_back", gets_its_own_back},
+    {"a_restarted_server_gets_its_own_reports_back",
+     a_restarted_server_gets_its_own_reports_back},
     {"only_what_was_missed", only_what_was_missed},
     {NULL, NULL},
 };

@@ -94,7 +94,7 @@ static void rig_close(struct rig *rig)
 
 /* What it sends is checked like a stranger's: bad records are skipped, good ones are
  * taken, and unknown kinds of frames too. */
-static void a_neighbour_talks_nonsense(void)
+static void a_neighbour_sends_garbage(void)
 {
     static const char *const bad[] = {
         "AT Holiday +0.1 x +1+1",     "AT Holiday 0.1 x +1+1 1",
@@ -190,7 +190,7 @@ static void a_neighbour_breaks_rules(void)
 }
 
 /* What is unusual, but allowed, and leaves the link as it is. */
-static void a_neighbour_is_odd(void)
+static void unusual_frames_leave_the_link_up(void)
 {
     static const char *const odd[] = {
         "HAVE 3 " FEED " 18446744073709551615 more words\nabc",
@@ -251,9 +251,9 @@ static void a_neighbour_in_both_roles(void)
 
 const struct check_test test_neighbour[] = {
     {"a_neighbour_among_strangers", a_neighbour_among_strangers},
-    {"a_neighbour_talks_nonsense", a_neighbour_talks_nonsense},
+    {"a_neighbour_sends_garbage", a_neighbour_sends_garbage},
     {"a_neighbour_breaks_rules", a_neighbour_breaks_rules},
-    {"a_neighbour_is_odd", a_neighbour_is_odd},
+    {"unusual_frames_leave_the_link_up", unusual_frames_leave_the_link_up},
     {"a_neighbour_in_both_roles", a_neighbour_in_both_roles},
     {NULL, NULL},
 };

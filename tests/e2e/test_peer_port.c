@@ -204,7 +204,7 @@ static const struct stranger strangers[] = {
      "refused"},
 };
 
-static void strangers_are_turned_away(void)
+static void unknown_peers_are_refused(void)
 {
     enum { COUNT = sizeof strangers / sizeof strangers[0] };
     struct herd_proc herd;
@@ -382,7 +382,7 @@ static void healthy_starts(void)
 
 const struct check_test test_peer_port[] = {
     {"healthy_starts", healthy_starts},
-    {"strangers_are_turned_away", strangers_are_turned_away},
+    {"unknown_peers_are_refused", unknown_peers_are_refused},
     {"garbage", garbage},
     {"half_a_hello", half_a_hello},
     {"too_many_silent_ones", too_many_silent_ones},

@@ -310,8 +310,8 @@ static void a_fixture_wins_over_the_flag(void)
 }
 
 const struct check_test test_fake_faults[] = {
-    {"delay holds up nobody else", delay_holds_up_nobody_else},
-    {"stall answers nobody and blocks nobody", stall_answers_nobody_and_blocks_nobody},
+    {"a delay blocks no others", delay_holds_up_nobody_else},
+    {"a stalled reply blocks no others", stall_answers_nobody_and_blocks_nobody},
     {"pages instead of JSON", pages_instead_of_json},
     {"redirect leads to itself", redirect_leads_to_itself},
     {"broken bodies", broken_bodies},

@@ -315,6 +315,6 @@ const struct check_test test_fake_matrix[] = {
     {"by the flag", by_the_flag},
     {"by the location", by_the_location},
     {"drips", drips},
-    {"endless blocks nobody", endless_blocks_nobody},
+    {"an endless reply blocks no others", endless_blocks_nobody},
     {NULL, NULL},
 };

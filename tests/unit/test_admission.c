@@ -66,7 +66,7 @@ static void a_flood_is_logged_in_few_lines(void)
 
 /* All lines about one, or none: of those that talk nonsense, claim a name, or are refused;
  * and each is asked about once. */
-static void a_stranger_is_logged_wholly_or_not(void)
+static void a_connection_is_logged_completely_or_not(void)
 {
     static const char *const talk[] = {
         "9< nonsense\n",
@@ -111,7 +111,7 @@ static void neighbours_are_always_logged(void)
 
 const struct check_test test_admission[] = {
     {"a_flood_is_logged_in_few_lines", a_flood_is_logged_in_few_lines},
-    {"a_stranger_is_logged_wholly_or_not", a_stranger_is_logged_wholly_or_not},
+    {"a_connection_is_logged_completely_or_not", a_connection_is_logged_completely_or_not},
     {"neighbours_are_always_logged", neighbours_are_always_logged},
     {NULL, NULL},
 };

@@ -134,7 +134,7 @@ static void a_stash_has_an_end(void)
 }
 
 /* Behind a pause stands a line that is too long. */
-static void a_stash_may_hold_nonsense(void)
+static void a_stash_may_have_invalid_lines(void)
 {
     struct rig rig;
     static char bytes[100];
@@ -156,6 +156,6 @@ const struct check_test test_client_pause[] = {
     {"a_paused_client_may_end", a_paused_client_may_end},
     {"much_pending_output_pauses_the_client", much_pending_output_pauses_the_client},
     {"a_stash_has_an_end", a_stash_has_an_end},
-    {"a_stash_may_hold_nonsense", a_stash_may_hold_nonsense},
+    {"a_stash_may_have_invalid_lines", a_stash_may_have_invalid_lines},
     {NULL, NULL},
 };

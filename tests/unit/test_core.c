@@ -70,7 +70,7 @@ static void records_can_be_visited(void)
 }
 
 /* An unusual step's memory is given back by the next one. */
-static void a_large_step_leaves_no_memory_behind(void)
+static void a_large_step_frees_its_memory(void)
 {
     struct rig rig;
     static char lines[1 << 20];
@@ -92,6 +92,6 @@ const struct check_test test_core[] = {
     {"many_connections_fit", many_connections_fit},
     {"old_ids_mean_nothing", old_ids_mean_nothing},
     {"records_can_be_visited", records_can_be_visited},
-    {"a_large_step_leaves_no_memory_behind", a_large_step_leaves_no_memory_behind},
+    {"a_large_step_frees_its_memory", a_large_step_frees_its_memory},
     {NULL, NULL},
 };

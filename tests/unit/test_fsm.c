@@ -159,7 +159,7 @@ static void forgives_after_uptime(void)
 }
 
 /* A greeting that fails counts like a call that fails. */
-static void backs_off_when_a_greeting_fails(void)
+static void backs_off_when_a_handshake_fails(void)
 {
     struct herd_link_fsm link = fresh(true);
     CHECK(herd_link_fsm_should_dial(&link, at_ms(0)));
@@ -287,7 +287,7 @@ static void check_replaced(struct herd_link_fsm *link, uint64_t held, bool ours)
     CHECK(!herd_link_fsm_is_up(link));
 }
 
-static void judges_every_greeting(void)
+static void decides_on_every_handshake(void)
 {
     for (int bits = 0; bits < 16; bits++) {
         bool smaller = bits & 1, was_ours = bits & 2, ours = bits & 4, same_boot = bits & 8;
@@ -361,7 +361,7 @@ static void every_verdict_ends_the_dial(void)
 }
 
 /* A restarted neighbour gets in as soon as its old connection is known to be dead. */
-static void lets_in_after_the_loss(void)
+static void accepts_after_the_loss(void)
 {
     struct herd_link_fsm link = up(true, false);
     uint64_t old;
@@ -386,14 +386,14 @@ const struct check_test test_fsm[] = {
     {"backs_off_with_jitter", backs_off_with_jitter},
     {"keeps_equal_bounds", keeps_equal_bounds},
     {"forgives_after_a_long_uptime", forgives_after_uptime},
-    {"backs_off_when_a_greeting_fails", backs_off_when_a_greeting_fails},
+    {"backs_off_when_a_handshake_fails", backs_off_when_a_handshake_fails},
     {"waits_long_when_refused", waits_long_when_refused},
     {"bounds_of_a_refusal_may_be_odd", bounds_of_a_refusal_may_be_odd},
     {"ignores_the_loss_of_others", ignores_loss_of_others},
-    {"greets_on_when_the_link_is_lost", greets_on_when_link_is_lost},
-    {"judges_every_greeting", judges_every_greeting},
-    {"takes_anyone_when_it_is_down", takes_anyone_when_down},
+    {"the_handshake_goes_on_when_the_link_is_lost", greets_on_when_link_is_lost},
+    {"decides_on_every_handshake", decides_on_every_handshake},
+    {"accepts_any_connection_while_down", takes_anyone_when_down},
     {"every_verdict_ends_the_dial", every_verdict_ends_the_dial},
-    {"lets_in_after_the_loss", lets_in_after_the_loss},
+    {"accepts_after_the_loss", accepts_after_the_loss},
     {NULL, NULL},
 };

@@ -105,7 +105,7 @@ static void feed(void *ctx, struct herd_slice piece)
 }
 
 /* Truncated anywhere, it is just a connection that has gone. */
-static void greetings_may_break_off(void)
+static void handshakes_may_break_off(void)
 {
     struct herd_slice text = HERD_LIT("HELLO 0 1 1 herd Bona Clark 00000000000000b0");
     for (size_t len = 0; len <= text.len; len++) {
@@ -124,6 +124,6 @@ const struct check_test test_handshake[] = {
     {"a_hello_is_byte_for_byte", a_hello_is_byte_for_byte},
     {"clocks_need_not_be_compared", clocks_need_not_be_compared},
     {"handshakes_time_out", handshakes_time_out},
-    {"greetings_may_break_off", greetings_may_break_off},
+    {"handshakes_may_break_off", handshakes_may_break_off},
     {NULL, NULL},
 };

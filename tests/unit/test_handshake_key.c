@@ -145,7 +145,7 @@ static void other_keys_do_not(void)
 }
 
 /* Every single letter counts, and so does the length. */
-static void no_letter_may_differ(void)
+static void each_letter_of_the_key_counts(void)
 {
     for (size_t at = 7; at < 7 + 2 * HERD_MAC_SIZE + 1; at++) {
         struct rig rig;
@@ -178,7 +178,7 @@ static void no_letter_may_differ(void)
 /* ---- who has only heard it ---- */
 
 /* Who does not know the key can send back what this server has said itself. */
-static void a_reflected_mac_is_worth_nothing(void)
+static void a_reflected_mac_is_refused(void)
 {
     struct rig rig;
     struct talk talk;
@@ -194,7 +194,7 @@ static void a_reflected_mac_is_worth_nothing(void)
 }
 
 /* An acceptor signs only after the dialler has proved itself. */
-static void a_mac_of_the_other_role_is_worth_nothing(void)
+static void a_mac_of_the_other_role_is_refused(void)
 {
     struct rig rig;
     struct talk talk;
@@ -210,7 +210,7 @@ static void a_mac_of_the_other_role_is_worth_nothing(void)
 }
 
 /* The same HELLO and the same AUTH again: Clark's nonce is another one. */
-static void a_replayed_mac_is_worth_nothing(void)
+static void a_replayed_mac_is_refused(void)
 {
     for (int dialled = 0; dialled < 2; dialled++) {
         struct rig rig;
@@ -253,10 +253,10 @@ static void the_key_is_in_the_digests(void)
 const struct check_test test_handshake_key[] = {
     {"the_right_key_opens", the_right_key_opens},
     {"other_keys_do_not", other_keys_do_not},
-    {"no_letter_may_differ", no_letter_may_differ},
-    {"a_reflected_mac_is_worth_nothing", a_reflected_mac_is_worth_nothing},
-    {"a_mac_of_the_other_role_is_worth_nothing", a_mac_of_the_other_role_is_worth_nothing},
-    {"a_replayed_mac_is_worth_nothing", a_replayed_mac_is_worth_nothing},
+    {"each_letter_of_the_key_counts", each_letter_of_the_key_counts},
+    {"a_reflected_mac_is_refused", a_reflected_mac_is_refused},
+    {"a_mac_of_the_other_role_is_refused", a_mac_of_the_other_role_is_refused},
+    {"a_replayed_mac_is_refused", a_replayed_mac_is_refused},
     {"the_key_is_in_the_digests", the_key_is_in_the_digests},
     {NULL, NULL},
 };

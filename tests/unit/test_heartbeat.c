@@ -159,7 +159,7 @@ static void clocks_are_compared(void)
 
 #define NOT_HEARD "nothing was heard for link-timeout-ms"
 
-static void a_quiet_link_is_closed(void)
+static void a_silent_link_is_closed(void)
 {
     struct rig rig;
     start(&rig, "");
@@ -217,7 +217,7 @@ static void a_batch_may_take_long(void)
 }
 
 /* The BYE that a neighbour sends for this reason. */
-static void the_neighbour_may_miss_us(void)
+static void the_neighbour_may_time_out_first(void)
 {
     struct rig rig;
     start(&rig, "");
@@ -235,9 +235,9 @@ const struct check_test test_heartbeat[] = {
     {"heartbeats_may_be_malformed", heartbeats_may_be_malformed},
     {"the_round_trip_time_is_measured", the_round_trip_time_is_measured},
     {"clocks_are_compared", clocks_are_compared},
-    {"a_quiet_link_is_closed", a_quiet_link_is_closed},
+    {"a_silent_link_is_closed", a_silent_link_is_closed},
     {"pongs_keep_a_link_open", pongs_keep_a_link_open},
     {"a_batch_may_take_long", a_batch_may_take_long},
-    {"the_neighbour_may_miss_us", the_neighbour_may_miss_us},
+    {"the_neighbour_may_time_out_first", the_neighbour_may_time_out_first},
     {NULL, NULL},
 };

@@ -61,7 +61,7 @@ static void a_batch_tells_where_it_ends(void)
 }
 
 /* Much is sent, and a quarter of all again and again, but never late. */
-static void a_link_that_keeps_up_never_walks(void)
+static void a_link_that_keeps_up_has_no_full_sync(void)
 {
     struct rig rig;
     rig_start_with(&rig, TALK_HERD, "");
@@ -78,6 +78,6 @@ static void a_link_that_keeps_up_never_walks(void)
 const struct check_test test_link_rules[] = {
     {"the_largest_payload_is_taken", the_largest_payload_is_taken},
     {"a_batch_tells_where_it_ends", a_batch_tells_where_it_ends},
-    {"a_link_that_keeps_up_never_walks", a_link_that_keeps_up_never_walks},
+    {"a_link_that_keeps_up_has_no_full_sync", a_link_that_keeps_up_has_no_full_sync},
     {NULL, NULL},
 };

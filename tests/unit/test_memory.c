@@ -142,7 +142,7 @@ static void open_crowd(struct rig *rig, const char *say)
 
 /* More CLOSEs at once than fit: the rest comes with the next steps, with or without
  * memory, and none of them is in vain. */
-static void a_close_is_owed(void)
+static void a_close_is_due(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_ALONE, "Clark");
@@ -182,7 +182,7 @@ static void owe_a_close(struct rig *rig)
 }
 
 /* Neighbours that are owed a CLOSE get nothing else. */
-static void a_close_is_owed_to_neighbours(void)
+static void closes_of_neighbours_are_due(void)
 {
     struct rig rig;
     for (int stops = 0; stops < 2; stops++) {
@@ -198,7 +198,7 @@ static void a_close_is_owed_to_neighbours(void)
 }
 
 /* Others come, but there is nobody to be asked for a sign of life. */
-static void a_link_owed_a_close_is_not_probed(void)
+static void a_link_with_a_close_due_is_not_probed(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_HERD "client-idle-line-ms 5000\nhandshake-timeout-ms 60000\n",
@@ -231,7 +231,7 @@ static void a_quiet_link_is_sent_nothing_after_bye(void)
 
 /* Those that the stop ends wait for their CLOSEs; their time runs out, too, but that is no
  * second reason. */
-static void a_handshake_owed_a_close_is_not_refused(void)
+static void a_handshake_with_a_close_due_is_not_refused(void)
 {
     enum { STRANGERS = 80, FIRST = 2 };
     struct rig rig;
@@ -258,10 +258,11 @@ const struct check_test test_memory[] = {
     {"a_large_step_leaves_room_for_a_close", a_large_step_leaves_room_for_a_close},
     {"each_step_closes_one", each_step_closes_one},
     {"a_full_list_has_room_for_a_close", a_full_list_has_room_for_a_close},
-    {"a_close_is_owed", a_close_is_owed},
-    {"a_close_is_owed_to_neighbours", a_close_is_owed_to_neighbours},
-    {"a_link_owed_a_close_is_not_probed", a_link_owed_a_close_is_not_probed},
+    {"a_close_is_due", a_close_is_due},
+    {"closes_of_neighbours_are_due", closes_of_neighbours_are_due},
+    {"a_link_with_a_close_due_is_not_probed", a_link_with_a_close_due_is_not_probed},
     {"a_quiet_link_is_sent_nothing_after_bye", a_quiet_link_is_sent_nothing_after_bye},
-    {"a_handshake_owed_a_close_is_not_refused", a_handshake_owed_a_close_is_not_refused},
+    {"a_handshake_with_a_close_due_is_not_refused",
+     a_handshake_with_a_close_due_is_not_refused},
     {NULL, NULL},
 };

@@ -73,7 +73,7 @@ static const struct frame bad_frames[] = {
     {RESUMED, "BATCH 0 0 0 0"},
 };
 
-static void each_frame_has_its_place(void)
+static void each_frame_has_its_stage(void)
 {
     for (size_t i = 0; i < sizeof bad_frames / sizeof *bad_frames; i++) {
         const struct frame *f = &bad_frames[i];
@@ -131,7 +131,7 @@ static const struct reading readings[] = {
      TALK_FEED_JAQUEZ " 3"},
 };
 
-static void the_cursor_moves_when_all_has_come(void)
+static void the_cursor_moves_at_the_end_of_a_full_sync(void)
 {
     for (size_t i = 0; i < sizeof readings / sizeof *readings; i++) {
         struct rig rig;
@@ -149,7 +149,8 @@ static void the_cursor_moves_when_all_has_come(void)
 }
 
 const struct check_test test_receive[] = {
-    {"each_frame_has_its_place", each_frame_has_its_place},
-    {"the_cursor_moves_when_all_has_come", the_cursor_moves_when_all_has_come},
+    {"each_frame_has_its_stage", each_frame_has_its_stage},
+    {"the_cursor_moves_at_the_end_of_a_full_sync",
+     the_cursor_moves_at_the_end_of_a_full_sync},
     {NULL, NULL},
 };

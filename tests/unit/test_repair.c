@@ -246,7 +246,7 @@ static void repairs_become_rare(void)
 }
 
 /* A new connection does not make it any better. */
-static void a_reconnect_does_not_hurry_repairs(void)
+static void a_reconnect_starts_no_repair_early(void)
 {
     struct rig rig;
     start_beating(&rig, 1000);
@@ -292,7 +292,7 @@ const struct check_test test_repair[] = {
     {"a_new_connection_proves_anew", a_new_connection_proves_anew},
     {"no_repair_while_records_move", no_repair_while_records_move},
     {"repairs_become_rare", repairs_become_rare},
-    {"a_reconnect_does_not_hurry_repairs", a_reconnect_does_not_hurry_repairs},
+    {"a_reconnect_starts_no_repair_early", a_reconnect_starts_no_repair_early},
     {"repairs_wait_for_their_turn", repairs_wait_for_their_turn},
     {NULL, NULL},
 };

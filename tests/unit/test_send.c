@@ -91,7 +91,7 @@ static void a_batch_is_byte_for_byte(void)
     rig_end(&rig);
 }
 
-static void superseded_records_are_left_out(void)
+static void superseded_records_are_not_sent(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_HERD, "Clark");
@@ -196,7 +196,7 @@ const struct check_test test_send[] = {
     {"records_go_to_all_other_neighbours", records_go_to_all_other_neighbours},
     {"a_copy_is_not_sent_to_its_senders", a_copy_is_not_sent_to_its_senders},
     {"a_batch_is_byte_for_byte", a_batch_is_byte_for_byte},
-    {"superseded_records_are_left_out", superseded_records_are_left_out},
+    {"superseded_records_are_not_sent", superseded_records_are_not_sent},
     {"batches_are_bounded", batches_are_bounded},
     {"many_echoes_are_skipped_in_portions", many_echoes_are_skipped_in_portions},
     {"records_are_logged", records_are_logged},

@@ -168,7 +168,7 @@ static void only_two_full_syncs_run_at_once(void)
 }
 
 /* Two that take nothing do not keep the others waiting for longer than five seconds. */
-static void waiting_full_syncs_get_their_turn(void)
+static void waiting_full_syncs_get_a_slot(void)
 {
     struct rig rig;
     start(&rig, 500);
@@ -190,7 +190,7 @@ static void waiting_full_syncs_get_their_turn(void)
 }
 
 /* Nobody has to wait for one that is gone, nor is served in vain. */
-static void a_closed_link_frees_its_turn(void)
+static void a_closed_link_frees_its_slot(void)
 {
     struct rig rig;
     start(&rig, 500);
@@ -207,7 +207,7 @@ static void a_closed_link_frees_its_turn(void)
 }
 
 /* A lagging link starts a full sync as well, but no other link has to wait for it. */
-static void a_slow_link_takes_no_turn(void)
+static void a_slow_link_keeps_no_slot(void)
 {
     struct rig rig;
     start(&rig, 1200);
@@ -325,7 +325,7 @@ static void a_slow_link_is_fair(void)
 }
 
 /* Many changes at once are no reason to send everything again. */
-static void a_burst_is_not_falling_behind(void)
+static void a_burst_is_not_lagging(void)
 {
     struct rig rig;
     start(&rig, 2000);
@@ -374,13 +374,13 @@ const struct check_test test_send_full_sync[] = {
     {"a_full_sync_may_be_all_echoes", a_full_sync_may_be_all_echoes},
     {"status_shows_how_records_are_sent", status_shows_how_records_are_sent},
     {"only_two_full_syncs_run_at_once", only_two_full_syncs_run_at_once},
-    {"waiting_full_syncs_get_their_turn", waiting_full_syncs_get_their_turn},
-    {"a_closed_link_frees_its_turn", a_closed_link_frees_its_turn},
-    {"a_slow_link_takes_no_turn", a_slow_link_takes_no_turn},
+    {"waiting_full_syncs_get_a_slot", waiting_full_syncs_get_a_slot},
+    {"a_closed_link_frees_its_slot", a_closed_link_frees_its_slot},
+    {"a_slow_link_keeps_no_slot", a_slow_link_keeps_no_slot},
     {"a_slow_link_is_sent_missing_records", a_slow_link_is_sent_missing_records},
     {"the_end_of_a_turn_is_waited_for", the_end_of_a_turn_is_waited_for},
     {"a_slow_link_is_fair", a_slow_link_is_fair},
-    {"a_burst_is_not_falling_behind", a_burst_is_not_falling_behind},
+    {"a_burst_is_not_lagging", a_burst_is_not_lagging},
     {"a_full_sync_may_find_no_memory", a_full_sync_may_find_no_memory},
     {NULL, NULL},
 };

@@ -104,7 +104,7 @@ static void a_long_seek_takes_many_turns(void)
 /* ---- who has what from whom ---- */
 
 /* A record's source is a start of a neighbour, not a connection. */
-static void echoes_are_left_out_after_a_reconnect(void)
+static void echoes_are_suppressed_after_a_reconnect(void)
 {
     struct rig rig;
     rig_start(&rig, TALK_HERD, "Clark");
@@ -229,7 +229,7 @@ static void acknowledgements_begin_again(void)
 const struct check_test test_send_missed[] = {
     {"missed_records_are_sent", missed_records_are_sent},
     {"a_long_seek_takes_many_turns", a_long_seek_takes_many_turns},
-    {"echoes_are_left_out_after_a_reconnect", echoes_are_left_out_after_a_reconnect},
+    {"echoes_are_suppressed_after_a_reconnect", echoes_are_suppressed_after_a_reconnect},
     {"a_restarted_neighbour_is_sent_everything", a_restarted_neighbour_is_sent_everything},
     {"one_have_is_enough", one_have_is_enough},
     {"acknowledgements_grow", acknowledgements_grow},

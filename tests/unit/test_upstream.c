@@ -109,7 +109,7 @@ static void errors_are_explained(void)
 }
 
 /* Running out of memory is not a failure of the provider, and is not retried. */
-static void want_of_memory_is_our_own(void)
+static void out_of_memory_is_no_failure_of_the_provider(void)
 {
     struct rig rig;
     start(&rig, "");
@@ -129,6 +129,7 @@ static void want_of_memory_is_our_own(void)
 const struct check_test test_upstream[] = {
     {"a_translation_is_shared", a_translation_is_shared},
     {"errors_are_explained", errors_are_explained},
-    {"want_of_memory_is_our_own", want_of_memory_is_our_own},
+    {"out_of_memory_is_no_failure_of_the_provider",
+     out_of_memory_is_no_failure_of_the_provider},
     {NULL, NULL},
 };
