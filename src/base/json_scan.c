@@ -2,6 +2,7 @@
 #include "json_scan.h"
 
 #include "herd/err.h"
+#include "utf8.h"
 
 struct scan {
     struct herd_slice text;
@@ -123,40 +124,6 @@ static int scan_escape(struct scan *s)
         return HERD_OK;
     default: return HERD_EBAD;
     }
-}
-
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* The second byte alone tells overlong forms, surrogates and values above U+10FFFF. */
-static bool is_second(unsigned char first, unsigned char second)
-{
-    switch (first) {
-    case 0xe0: return second >= 0xa0;
-    case 0xed: return second <= 0x9f;
-    case 0xf0: return second >= 0x90;
-    case 0xf4: return second <= 0x8f;
-    default: return true;
-    }
-}
-
-size_t herd_utf8_len(struct herd_slice text)
-{
-    unsigned char first = (unsigned char)text.data[0];
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4)
-        return 0;
-    size_t len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (text.len < len || !is_second(first, (unsigned char)text.data[1]))
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if (!is_continuation(text.data[i]))
-            return 0;
-    }
-    return len;
 }
 
 /* Reads a string; *inner becomes the text between its quotes. */

@@ -42,9 +42,4 @@ int herd_json_scan(struct herd_slice text, struct herd_json_outline *outline);
  * HERD_ERANGE (too deep, too many values). */
 int herd_json_check(struct herd_slice text);
 
-/* The length of the character at the start of `text`, which is not empty, or 0 when it is
- * no UTF-8: stray or missing continuation bytes, longer than need be, a surrogate, above
- * U+10FFFF. */
-size_t herd_utf8_len(struct herd_slice text);
-
 #endif

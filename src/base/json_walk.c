@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "json_walk.h"
 
-#include "json_scan.h"
+#include "utf8.h"
 
 static bool is_blank(char c)
 {
@@ -181,13 +181,13 @@ static uint32_t take_unicode(struct herd_slice *rest)
 {
     uint32_t first = take_hex(rest);
     if (!is_high(first))
-        return is_low(first) ? HERD_JSON_REPLACEMENT : first;
+        return is_low(first) ? HERD_UTF8_REPLACEMENT : first;
     if (rest->len < 6 || rest->data[0] != '\\' || rest->data[1] != 'u')
-        return HERD_JSON_REPLACEMENT;
+        return HERD_UTF8_REPLACEMENT;
     struct herd_slice after = herd_slice_from(*rest, 2);
     uint32_t second = take_hex(&after);
     if (!is_low(second))
-        return HERD_JSON_REPLACEMENT;
+        return HERD_UTF8_REPLACEMENT;
     *rest = after;
     return 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
 }
@@ -196,7 +196,7 @@ static uint32_t take_unicode(struct herd_slice *rest)
 static uint32_t take_escape(struct herd_slice *rest)
 {
     if (rest->len == 0)
-        return HERD_JSON_REPLACEMENT;
+        return HERD_UTF8_REPLACEMENT;
     char c = rest->data[0];
     *rest = herd_slice_from(*rest, 1);
     switch (c) {
@@ -210,25 +210,10 @@ static uint32_t take_escape(struct herd_slice *rest)
     }
 }
 
-/* The first byte of 2, 3 or 4 has 5, 4 or 3 bits of the character. */
-static uint32_t take_utf8(struct herd_slice *rest)
-{
-    size_t len = herd_utf8_len(*rest);
-    uint32_t c = (unsigned char)rest->data[0];
-    if (len == 0)
-        c = HERD_JSON_REPLACEMENT;
-    else if (len > 1)
-        c &= 0x7fU >> len;
-    for (size_t i = 1; i < len; i++)
-        c = c << 6 | ((unsigned char)rest->data[i] & 0x3f);
-    *rest = herd_slice_from(*rest, len > 0 ? len : 1);
-    return c;
-}
-
 uint32_t herd_json_char(struct herd_slice *inner)
 {
     if (inner->data[0] != '\\')
-        return take_utf8(inner);
+        return herd_utf8_take(inner);
     *inner = herd_slice_from(*inner, 1);
     return take_escape(inner);
 }

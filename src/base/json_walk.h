@@ -57,11 +57,9 @@ struct herd_slice herd_json_get(struct herd_slice object, const char *name);
  * none. */
 bool herd_json_string(struct herd_slice value, struct herd_slice *inner);
 
-enum { HERD_JSON_REPLACEMENT = 0xfffd }; /* U+FFFD */
-
 /* Takes one character off the inner text of a string, which is not empty. Escapes and
  * pairs of surrogates are one character, U+0000 is one; half a pair and bytes that are no
- * UTF-8 become U+FFFD. */
+ * UTF-8 become HERD_UTF8_REPLACEMENT. */
 uint32_t herd_json_char(struct herd_slice *inner);
 
 /* A number in parts of 1e-9, further digits cut off. False when the value is no

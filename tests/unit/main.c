@@ -49,6 +49,7 @@
     X(whatsat_portions)                                                                    \
     X(whatsat_oracle)                                                                      \
     X(upstream)                                                                            \
+    X(utf8)                                                                                \
     X(handshake)                                                                           \
     X(admission)                                                                           \
     X(handshake_refused)                                                                   \

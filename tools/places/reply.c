@@ -176,6 +176,16 @@ static void put_redirect(struct reply *r, struct herd_slice target)
     bytes_free(&headers);
 }
 
+/* The close is not announced: that is what makes it a fault. */
+static void end_faulty(struct reply *r, enum fault kind)
+{
+    if (kind == FAULT_RESET)
+        r->end = REPLY_RESET;
+    else if (kind == FAULT_CUT || kind == FAULT_SHORT_LENGTH || kind == FAULT_LONG_LENGTH ||
+             kind == FAULT_GARBAGE)
+        r->end = REPLY_CLOSE;
+}
+
 void reply_make(struct reply *r, const struct answer *a, bool keep_alive)
 {
     struct herd_slice body = a->body;
@@ -213,12 +223,7 @@ void reply_make(struct reply *r, const struct answer *a, bool keep_alive)
     case FAULT_TEXT_TYPE: put_text_type(r, a); break;
     case FAULT_RETRY_AFTER: put_retry_after(r, a->faults.arg); break;
     }
-    /* The close is not announced: that is what makes it a fault. */
-    if (a->faults.kind == FAULT_RESET)
-        r->end = REPLY_RESET;
-    else if (a->faults.kind == FAULT_CUT || a->faults.kind == FAULT_SHORT_LENGTH ||
-             a->faults.kind == FAULT_LONG_LENGTH || a->faults.kind == FAULT_GARBAGE)
-        r->end = REPLY_CLOSE;
+    end_faulty(r, a->faults.kind);
 }
 
 void reply_make_error(struct reply *r, int status, bool keep_alive)

@@ -2,6 +2,7 @@
 #include "legacy_print.h"
 
 #include "json_walk.h"
+#include "utf8.h"
 
 #include "herd/err.h"
 
@@ -52,7 +53,7 @@ static size_t encode_utf8(uint32_t c, char *out)
 static size_t encode(uint32_t c, char *out)
 {
     switch (c) {
-    case 0: return encode_utf8(HERD_JSON_REPLACEMENT, out);
+    case 0: return encode_utf8(HERD_UTF8_REPLACEMENT, out);
     case '"': return herd_slice_put(HERD_LIT("\\\""), out);
     case '\\': return herd_slice_put(HERD_LIT("\\\\"), out);
     case '\b': return herd_slice_put(HERD_LIT("\\b"), out);
