@@ -12,6 +12,7 @@ enum { SLOTS_MIN = 16 };
 void herd_sessions_init(struct herd_sessions *sessions, struct herd_context *context)
 {
     *sessions = (struct herd_sessions){.context = context};
+    herd_list_init(&sessions->ended);
 }
 
 void herd_sessions_serve(struct herd_sessions *sessions, enum herd_role role,
@@ -37,6 +38,7 @@ static void free_session(struct herd_session *session, struct herd_slice reason)
 {
     struct herd_sessions *sessions = session->sessions;
     const struct herd_session_service *service = session->service;
+    herd_list_remove(&session->in_ended);
     service->ops->free(service->state, session, reason);
     sessions->by_slot[(uint32_t)session->id] = NULL;
     sessions->count--;
@@ -113,17 +115,6 @@ static void on_opened(struct herd_sessions *sessions, const struct herd_event *e
         herd_session_end(session);
 }
 
-/* The connection is gone already, so no CLOSE is due. */
-static void on_closed(struct herd_session *session, struct herd_slice reason)
-{
-    struct herd_session **at = &session->sessions->ending;
-    while (session->ending && *at != session)
-        at = &(*at)->next_ending;
-    if (session->ending)
-        *at = session->next_ending;
-    free_session(session, reason);
-}
-
 void herd_sessions_on_event(struct herd_sessions *sessions, const struct herd_event *event)
 {
     if (event->kind == HERD_EV_OPENED) {
@@ -134,7 +125,7 @@ void herd_sessions_on_event(struct herd_sessions *sessions, const struct herd_ev
     if (session == NULL)
         return;
     if (event->kind == HERD_EV_CLOSED) {
-        on_closed(session, event->bytes);
+        free_session(session, event->bytes); /* no CLOSE is due any more */
         return;
     }
     if (session->ending)
@@ -163,14 +154,19 @@ void herd_sessions_stop(struct herd_sessions *sessions)
 
 /* ---- ending ---- */
 
+/* The session that ended last, or NULL. */
+static struct herd_session *last_ended(const struct herd_sessions *sessions)
+{
+    return herd_list_item(herd_list_first(&sessions->ended),
+                          offsetof(struct herd_session, in_ended));
+}
+
 void herd_sessions_close_ended(struct herd_sessions *sessions)
 {
     struct herd_out *out = &sessions->context->out;
-    while (sessions->ending != NULL && herd_out_close(out, sessions->ending->id)) {
-        struct herd_session *session = sessions->ending;
-        sessions->ending = session->next_ending;
+    struct herd_session *session;
+    while ((session = last_ended(sessions)) != NULL && herd_out_close(out, session->id))
         free_session(session, HERD_LIT("closed"));
-    }
 }
 
 void herd_session_end(struct herd_session *session)
@@ -178,8 +174,7 @@ void herd_session_end(struct herd_session *session)
     if (session->ending)
         return;
     session->ending = true;
-    session->next_ending = session->sessions->ending;
-    session->sessions->ending = session;
+    herd_list_push_front(&session->sessions->ended, &session->in_ended);
 }
 
 void herd_session_end_out_of_memory(struct herd_session *session)

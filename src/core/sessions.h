@@ -8,6 +8,7 @@
 #define HERD_CORE_SESSIONS_H
 
 #include "context.h"
+#include "list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +24,7 @@ struct herd_session {
     herd_conn_id id;
     bool eof;    /* the other side sends no more */
     bool ending; /* will be closed at the end of this step */
-    struct herd_session *next_ending;
+    struct herd_list_node in_ended;
 };
 
 /* How a role handles the events of its connections. `service` is the state that was given
@@ -59,11 +60,11 @@ struct herd_sessions {
     size_t service_count;
     struct herd_session **by_slot; /* by the low half of the connection's id */
     size_t slot_count;
-    size_t count; /* sessions */
-    struct herd_session *ending;
+    size_t count;           /* sessions */
+    struct herd_list ended; /* sessions whose CLOSE is due, the last first */
 };
 
-/* Takes no memory. `context` must outlive the table. */
+/* Takes no memory. `context` must outlive the table, which must not move. */
 void herd_sessions_init(struct herd_sessions *sessions, struct herd_context *context);
 
 /* Connections of `role` are served by these operations. At most HERD_ROLES roles. `ops` and
@@ -88,7 +89,7 @@ void herd_sessions_close_ended(struct herd_sessions *sessions);
 /* Whether herd_sessions_close_ended has left any. */
 static inline bool herd_sessions_must_close(const struct herd_sessions *sessions)
 {
-    return sessions->ending != NULL;
+    return !herd_list_is_empty(&sessions->ended);
 }
 
 /* The session of a connection, or NULL when it is gone. */
