@@ -2,7 +2,7 @@
 /* Commands from standard input, over one connection that is re-established after a loss. */
 #include "herd/err.h"
 #include "io/mem.h"
-#include "commands.h"
+#include "client_commands.h"
 
 #include <errno.h>
 #include <stdio.h>

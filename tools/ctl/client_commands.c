@@ -3,7 +3,7 @@
 #include "herd/err.h"
 #include "io/clock.h"
 #include "io/mem.h"
-#include "commands.h"
+#include "client_commands.h"
 
 #include <inttypes.h>
 #include <stdio.h>

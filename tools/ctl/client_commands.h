@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The commands of the client protocol and their replies. */
-#ifndef CTL_COMMANDS_H
-#define CTL_COMMANDS_H
+#ifndef CTL_CLIENT_COMMANDS_H
+#define CTL_CLIENT_COMMANDS_H
 
 #include "wire.h"
 
