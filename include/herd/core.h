@@ -46,6 +46,8 @@ enum herd_event_kind {
                         * role wait in the listener's backlog */
     HERD_EV_DESCRIPTORS_EXHAUSTED, /* the system has no descriptors or memory left: new
                                     * connections of every role wait */
+    HERD_EV_ACCEPT_FAILED, /* role, bytes (error text): accepting a connection of that role
+                            * failed for another reason, and is tried again in a moment */
     HERD_EV_TICK,                  /* time has passed */
     HERD_EV_STOP, /* shut down: answer commands that were read, send remaining records,
                      close */

@@ -68,6 +68,7 @@
     X(controls_full, "times that control connections had to wait: 16 were open")           \
     X(controls_idle, "control connections closed: no command for 10 s")                    \
     X(accept_paused, "times that all had to wait: no descriptors or memory were left")     \
+    X(accept_failed, "times that accepting failed for another reason, and paused")         \
     X(out_of_memory, "connections closed: out of memory")
 
 #define HERD_STATS_FIELD(field, what) uint64_t field;

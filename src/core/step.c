@@ -5,6 +5,7 @@
 #include "upstream.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* New connections wait: logs for which limit, but seldom. */
 static void log_limit(struct herd_core *core, const char *what)
@@ -42,6 +43,18 @@ static void on_descriptors_exhausted(struct herd_core *core)
 {
     core->context.stats.accept_paused++;
     log_limit(core, "new connections wait: no descriptors or memory are left");
+}
+
+static void on_accept_failed(struct herd_core *core, const struct herd_event *event)
+{
+    static const char *const roles[] = {[HERD_ROLE_CLIENT] = "client",
+                                        [HERD_ROLE_PEER] = "peer",
+                                        [HERD_ROLE_CONTROL] = "control"};
+    char what[128];
+    core->context.stats.accept_failed++;
+    snprintf(what, sizeof what, "new %s connections wait: accept: %.*s", roles[event->role],
+             (int)(event->bytes.len < 64 ? event->bytes.len : 64), event->bytes.data);
+    log_limit(core, what);
 }
 
 static void on_tick(struct herd_core *core)
@@ -88,6 +101,7 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
     case HERD_EV_PLACES: herd_upstream_on_reply(core->places, context, event); break;
     case HERD_EV_ROLE_FULL: on_role_full(core, event->role); break;
     case HERD_EV_DESCRIPTORS_EXHAUSTED: on_descriptors_exhausted(core); break;
+    case HERD_EV_ACCEPT_FAILED: on_accept_failed(core, event); break;
     case HERD_EV_TICK: on_tick(core); break;
     case HERD_EV_STOP: on_stop(core); break;
     }

@@ -5,13 +5,16 @@
 #include "files.h"
 #include "herd_proc.h"
 #include "links.h"
+#include "no_accept.h"
 #include "shell.h"
 #include "silence.h"
 #include "wait.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { GOLOMAN = 0, HANDS = 1, PATH_SIZE = 64 };
@@ -285,6 +288,44 @@ static void open_files_are_limited(void)
     herd_proc_close(&herd);
 }
 
+/* Processor time of the programs that have ended, in milliseconds. */
+static int64_t children_ms(void)
+{
+    struct rusage usage;
+    CHECK_INT(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (int64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* The connection stays in the queue, so its listener is ready all the time. */
+static void a_refused_accept_does_not_spin(void)
+{
+    enum { WATCH_MS = 1000, MOST_MS = 400 };
+    struct herd_proc herd;
+    struct client client;
+    if (!no_accept_possible()) {
+        note("not tried: this system lets nobody refuse accept()");
+        return;
+    }
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    child_prepare = no_accept;
+    bool started = herd_proc_start(&herd, GOLOMAN);
+    child_prepare = NULL;
+    if (CHECK(started) && CHECK(herd_proc_connect(&herd, GOLOMAN, &client))) {
+        struct pollfd nothing = {.fd = -1};
+        int64_t before = children_ms(), until = now_ms() + WATCH_MS;
+        CHECK(links_wait_log(&herd, GOLOMAN, "new client connections wait: accept: "));
+        while (now_ms() < until)
+            (void)poll(&nothing, 1, (int)(until - now_ms()));
+        CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
+        int64_t used = children_ms() - before;
+        note("a server that may not accept used %d ms in %d ms", (int)used, WATCH_MS);
+        CHECK(used < MOST_MS);
+        client_close(&client);
+    }
+    herd_proc_close(&herd);
+}
+
 const struct check_test test_admission[] = {
     {"strangers_at_both_ends", strangers_at_both_ends},
     {"strangers_that_do_not_leave", strangers_that_do_not_leave},
@@ -292,5 +333,6 @@ const struct check_test test_admission[] = {
     {"clients_take_no_slots_of_other_roles", clients_take_no_slots_of_other_roles},
     {"control_connections_wait", control_connections_wait},
     {"open_files_are_limited", open_files_are_limited},
+    {"a_refused_accept_does_not_spin", a_refused_accept_does_not_spin},
     {NULL, NULL},
 };

@@ -191,6 +191,17 @@ static bool act_exhausted(struct rig *rig, char *rest)
     return true;
 }
 
+static bool act_accept_failed(struct rig *rig, char *rest)
+{
+    enum herd_role role = role_called(take(&rest));
+    if (role == 0)
+        return false;
+    rig_step(rig, (struct herd_event){.kind = HERD_EV_ACCEPT_FAILED,
+                                      .role = role,
+                                      .bytes = herd_slice_str(rest)});
+    return true;
+}
+
 static bool act_link(struct rig *rig, char *rest)
 {
     greet_links(rig, rest, false);
@@ -258,12 +269,27 @@ static const struct {
     const char *name;
     bool (*act)(struct rig *rig, char *rest);
 } events[] = {
-    {"open", act_open},           {"eof", act_eof},       {"drained", act_drained},
-    {"closed", act_closed},       {"link", act_link},     {"answer", act_answer},
-    {"fail", act_fail},           {"places", act_places}, {"full", act_full},
-    {"exhausted", act_exhausted}, {"tick", act_tick},     {"pass", act_pass},
-    {"wait", act_wait},           {"stop", act_stop},     {"starve", act_starve},
-    {"show", act_show},           {"status", act_status}, {"record", act_record},
+    {"open", act_open},
+    {"eof", act_eof},
+    {"drained", act_drained},
+    {"closed", act_closed},
+    {"link", act_link},
+    {"answer", act_answer},
+    {"fail", act_fail},
+    {"places", act_places},
+    {"full", act_full},
+    {"exhausted", act_exhausted},
+    {"tick", act_tick},
+    {"pass", act_pass},
+    {"accept-failed", act_accept_failed},
+    {"tick", act_tick},
+    {"pass", act_pass},
+    {"wait", act_wait},
+    {"stop", act_stop},
+    {"starve", act_starve},
+    {"show", act_show},
+    {"status", act_status},
+    {"record", act_record},
 };
 
 /* `line` has room for one more byte. */
