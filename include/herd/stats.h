@@ -22,6 +22,7 @@
     X(lines_too_slow, "clients closed: line not finished within client-half-line-ms")      \
     X(clients_idle, "clients closed: idle for client-idle-ms")                             \
     X(clients_http, "clients closed: they sent an HTTP request")                           \
+    X(clients_tls, "clients closed: they began a TLS handshake")                           \
     X(requests_started, "upstream requests sent to Places")                                \
     X(requests_retried, "of these: retries, because the first attempt failed")             \
     X(queries_joined, "WHATSATs that share the upstream request of an earlier one")        \
