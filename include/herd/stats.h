@@ -8,7 +8,8 @@
 /* X(field, what it counts) */
 #define HERD_STATS(X)                                                                      \
     X(clients_accepted, "client connections accepted")                                     \
-    X(clients_full, "times that clients had to wait: connections-max was reached")         \
+    X(clients_evicted, "clients closed for a newer one: connections-max was reached")      \
+    X(clients_refused, "clients closed at once: connections-per-address was reached")      \
     X(commands, "lines read from clients")                                                 \
     X(reports, "reports (IAMAT) answered with their record")                               \
     X(reports_stored, "reports stored: newer than the record that was held")               \

@@ -150,7 +150,8 @@ static void accept_ready(struct io_watch *watch, unsigned ready)
     driver_clock(driver);
     for (int i = 0; i < listener->accepts_per_turn && !driver->listeners->paused; i++) {
         struct io_addr from;
-        if (pool->count >= pool->limit) {
+        /* Clients need not wait: see addresses.h. */
+        if (pool->role != HERD_ROLE_CLIENT && pool->count >= pool->limit) {
             /* Once a connection was accepted, no further one may be waiting. */
             if (i == 0)
                 pause_full(listener);

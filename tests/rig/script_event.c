@@ -121,6 +121,12 @@ static bool act_closed(struct rig *rig, char *rest)
     return rig_closed(rig, conn, herd_slice_str(rest));
 }
 
+static bool act_evicted(struct rig *rig, char *rest)
+{
+    herd_conn_id conn = take_conn(&rest);
+    return rig_evicted(rig, conn, herd_slice_str(rest));
+}
+
 /* Cut as the rig wants it. */
 static void hand_over(struct rig *rig, herd_conn_id conn, struct herd_slice bytes)
 {
@@ -181,6 +187,13 @@ static bool act_full(struct rig *rig, char *rest)
     if (role == 0)
         return false;
     rig_step(rig, (struct herd_event){.kind = HERD_EV_ROLE_FULL, .role = role});
+    return true;
+}
+
+static bool act_refused(struct rig *rig, char *rest)
+{
+    rig_step(rig, (struct herd_event){.kind = HERD_EV_ADDRESS_REFUSED,
+                                      .address = herd_slice_str(rest)});
     return true;
 }
 
@@ -279,9 +292,9 @@ static const struct {
     {"places", act_places},
     {"full", act_full},
     {"exhausted", act_exhausted},
-    {"tick", act_tick},
-    {"pass", act_pass},
     {"accept-failed", act_accept_failed},
+    {"evicted", act_evicted},
+    {"refused", act_refused},
     {"tick", act_tick},
     {"pass", act_pass},
     {"wait", act_wait},

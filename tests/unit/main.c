@@ -17,6 +17,8 @@
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
+    X(shares)                                                                              \
+    X(addresses)                                                                           \
     X(requests)                                                                            \
     X(places_query)                                                                        \
     X(line_prefetch)                                                                       \
