@@ -20,6 +20,7 @@
     X(shares)                                                                              \
     X(addresses)                                                                           \
     X(requests)                                                                            \
+    X(requests_fair)                                                                       \
     X(places_query)                                                                        \
     X(line_prefetch)                                                                       \
     X(budget)                                                                              \
