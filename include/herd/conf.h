@@ -104,6 +104,8 @@ struct herd_conf_link {
       "known clients above which reports of new clients are refused")                      \
     X(connections_max, "connections-max", INT, 100000, 8, 1000000, "connections",          \
       "client connections; the system's limit on open files may allow fewer")              \
+    X(connections_per_address, "connections-per-address", INT, 0, 0, 1000000,              \
+      "connections", "client connections of one address (IPv6: of one /64); 0: no limit")  \
     X(output_high, "output-high", INT, 65536, 4096, 1073741824, "bytes",                   \
       "high-water mark: a connection with more unsent output is not read")                 \
     X(output_max, "output-max", INT, 1048576, 65536, 1073741824, "bytes",                  \

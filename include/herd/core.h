@@ -41,11 +41,17 @@ enum herd_event_kind {
                       * to a PEER and each DRAIN, at once or later, never from inside
                       * the action */
     HERD_EV_DIAL_FAILED, /* server, bytes (error text) */
-    HERD_EV_PLACES, /* request_id, status, bytes (body; an error text when status is 0) */
-    HERD_EV_ROLE_FULL, /* role: its connection limit is reached; new connections of that
-                        * role wait in the listener's backlog */
+    HERD_EV_PLACES,  /* request_id, status, bytes (body; an error text when status is 0) */
+    HERD_EV_EVICTED, /* conn, address: that client is gone, since a newer one got its place:
+                      * connections-max is reached */
+    HERD_EV_ADDRESS_REFUSED, /* address: a client from there was closed before it was
+                              * opened: connections-per-address is reached */
+    HERD_EV_ROLE_FULL,       /* role (PEER, CONTROL): its connection limit is reached; new
+                              * connections of that role wait in the listener's backlog */
     HERD_EV_DESCRIPTORS_EXHAUSTED, /* the system has no descriptors or memory left: new
                                     * connections of every role wait */
+    HERD_EV_ACCEPT_FAILED, /* role, bytes (error text): accepting a connection of that role
+                            * failed for another reason, and is tried again in a moment */
     HERD_EV_TICK,                  /* time has passed */
     HERD_EV_STOP, /* shut down: answer commands that were read, send remaining records,
                      close */
@@ -60,8 +66,8 @@ struct herd_event {
     int64_t server;              /* index in the configuration, or -1 */
     bool from_neighbour_address; /* OPENED of a PEER: accepted from the address of one of
                                   * this server's neighbours */
-    struct herd_slice address;   /* OPENED of a CLIENT: its address as text, without the
-                                  * port; borrowed as `bytes` are */
+    struct herd_slice address; /* OPENED of a CLIENT, EVICTED, ADDRESS_REFUSED: its address
+                                * as text, without the port; borrowed as `bytes` are */
     uint64_t request_id;
     int status;              /* HTTP status; 0: no reply came */
     struct herd_slice bytes; /* borrowed for the step and until its actions are done */

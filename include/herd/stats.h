@@ -8,7 +8,8 @@
 /* X(field, what it counts) */
 #define HERD_STATS(X)                                                                      \
     X(clients_accepted, "client connections accepted")                                     \
-    X(clients_full, "times that clients had to wait: connections-max was reached")         \
+    X(clients_evicted, "clients closed for a newer one: connections-max was reached")      \
+    X(clients_refused, "clients closed at once: connections-per-address was reached")      \
     X(commands, "lines read from clients")                                                 \
     X(reports, "reports (IAMAT) answered with their record")                               \
     X(reports_stored, "reports stored: newer than the record that was held")               \
@@ -22,6 +23,7 @@
     X(lines_too_slow, "clients closed: line not finished within client-half-line-ms")      \
     X(clients_idle, "clients closed: idle for client-idle-ms")                             \
     X(clients_http, "clients closed: they sent an HTTP request")                           \
+    X(clients_tls, "clients closed: they began a TLS handshake")                           \
     X(requests_started, "upstream requests sent to Places")                                \
     X(requests_retried, "of these: retries, because the first attempt failed")             \
     X(queries_joined, "WHATSATs that share the upstream request of an earlier one")        \
@@ -68,6 +70,7 @@
     X(controls_full, "times that control connections had to wait: 16 were open")           \
     X(controls_idle, "control connections closed: no command for 10 s")                    \
     X(accept_paused, "times that all had to wait: no descriptors or memory were left")     \
+    X(accept_failed, "times that accepting failed for another reason, and paused")         \
     X(out_of_memory, "connections closed: out of memory")
 
 #define HERD_STATS_FIELD(field, what) uint64_t field;

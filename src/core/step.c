@@ -5,8 +5,11 @@
 #include "upstream.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
-/* New connections wait: logs for which limit, but seldom. */
+enum { LIMIT_LINE_MAX = 192 };
+
+/* Logs which limit is reached, but seldom. */
 static void log_limit(struct herd_core *core, const char *what)
 {
     uint64_t left_out;
@@ -19,14 +22,44 @@ static void log_limit(struct herd_core *core, const char *what)
         herd_logf(&core->context, 0, "%s", what);
 }
 
+/* Bytes of an address that get into the log. */
+static int shown(struct herd_slice address)
+{
+    enum { ADDRESS_MAX = 64 };
+    return (int)(address.len < ADDRESS_MAX ? address.len : ADDRESS_MAX);
+}
+
+static void on_evicted(struct herd_core *core, const struct herd_event *event)
+{
+    struct herd_event closed = {
+        .kind = HERD_EV_CLOSED, .conn = event->conn, .bytes = HERD_LIT("evicted")};
+    char line[LIMIT_LINE_MAX];
+    core->context.stats.clients_evicted++;
+    snprintf(line, sizeof line,
+             "all slots for clients are in use (connections-max): a new client takes the "
+             "place of the longest idle one of %.*s",
+             shown(event->address), event->address.data);
+    log_limit(core, line);
+    herd_sessions_on_event(&core->sessions, &closed);
+}
+
+static void on_address_refused(struct herd_core *core, const struct herd_event *event)
+{
+    char line[LIMIT_LINE_MAX];
+    core->context.stats.clients_refused++;
+    snprintf(line, sizeof line,
+             "connections-per-address (%" PRId64
+             ") is reached: closed a new client of %.*s",
+             core->context.setup.conf->connections_per_address, shown(event->address),
+             event->address.data);
+    log_limit(core, line);
+}
+
 static void on_role_full(struct herd_core *core, enum herd_role role)
 {
     struct herd_stats *stats = &core->context.stats;
     switch (role) {
-    case HERD_ROLE_CLIENT:
-        stats->clients_full++;
-        log_limit(core, "new clients wait: connections-max is reached");
-        break;
+    case HERD_ROLE_CLIENT: break; /* they never wait */
     case HERD_ROLE_PEER:
         stats->peers_full++;
         log_limit(core, "new peer connections wait: all slots for them are in use");
@@ -42,6 +75,18 @@ static void on_descriptors_exhausted(struct herd_core *core)
 {
     core->context.stats.accept_paused++;
     log_limit(core, "new connections wait: no descriptors or memory are left");
+}
+
+static void on_accept_failed(struct herd_core *core, const struct herd_event *event)
+{
+    static const char *const roles[] = {[HERD_ROLE_CLIENT] = "client",
+                                        [HERD_ROLE_PEER] = "peer",
+                                        [HERD_ROLE_CONTROL] = "control"};
+    char what[LIMIT_LINE_MAX];
+    core->context.stats.accept_failed++;
+    snprintf(what, sizeof what, "new %s connections wait: accept: %.*s", roles[event->role],
+             (int)(event->bytes.len < 64 ? event->bytes.len : 64), event->bytes.data);
+    log_limit(core, what);
 }
 
 static void on_tick(struct herd_core *core)
@@ -86,8 +131,11 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
         herd_links_on_dial_failed(&core->links, event->server, event->bytes);
         break;
     case HERD_EV_PLACES: herd_upstream_on_reply(core->places, context, event); break;
+    case HERD_EV_EVICTED: on_evicted(core, event); break;
+    case HERD_EV_ADDRESS_REFUSED: on_address_refused(core, event); break;
     case HERD_EV_ROLE_FULL: on_role_full(core, event->role); break;
     case HERD_EV_DESCRIPTORS_EXHAUSTED: on_descriptors_exhausted(core); break;
+    case HERD_EV_ACCEPT_FAILED: on_accept_failed(core, event); break;
     case HERD_EV_TICK: on_tick(core); break;
     case HERD_EV_STOP: on_stop(core); break;
     }

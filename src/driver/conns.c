@@ -3,6 +3,7 @@
 
 #include "driver_internal.h"
 #include "herd/err.h"
+#include "io/random.h"
 #include "io/sock.h"
 #include "limits.h"
 #include "neighbours.h"
@@ -39,9 +40,15 @@ static bool pool_init(struct driver *driver, enum herd_role role, uint32_t limit
 
 int driver_conns_init(struct driver *driver)
 {
-    struct driver_limits limits = driver_limits_set(driver->setup.conf, driver->setup.self);
-    driver_slots_init(&driver->conns.slots, driver->setup.mem, limits.all);
-    return pool_init(driver, HERD_ROLE_CLIENT, limits.clients) &&
+    const struct herd_conf *conf = driver->setup.conf;
+    struct driver_conns *conns = &driver->conns;
+    struct driver_limits limits = driver_limits_set(conf, driver->setup.self);
+    driver_slots_init(&conns->slots, driver->setup.mem, limits.all);
+    if (io_random(conns->address_hash_key, sizeof conns->address_hash_key) != HERD_OK)
+        return HERD_ESYS;
+    return driver_addresses_init(&conns->addresses, driver->setup.mem, limits.clients,
+                                 conf->connections_per_address) == HERD_OK &&
+                   pool_init(driver, HERD_ROLE_CLIENT, limits.clients) &&
                    pool_init(driver, HERD_ROLE_PEER, limits.peers) &&
                    pool_init(driver, HERD_ROLE_CONTROL, limits.controls)
                ? HERD_OK
@@ -103,6 +110,7 @@ void driver_conn_free(struct driver_conn *dc)
     struct driver *driver = dc->driver;
     struct driver_pool *pool = dc->pool;
     forget_drained(dc);
+    driver_addresses_remove(&driver->conns.addresses, &dc->by_address);
     driver_slots_release(&driver->conns.slots, dc->id);
     herd_mem_free(driver->setup.mem, dc, sizeof *dc);
     pool->count--;
@@ -124,6 +132,7 @@ void driver_conns_free(struct driver *driver)
     driver_slots_free(&conns->slots);
     for (size_t i = 0; i < DRIVER_ROLES; i++)
         io_conn_group_free(conns->pools[i].group);
+    driver_addresses_free(&conns->addresses);
     *conns = (struct driver_conns){0};
 }
 
@@ -176,7 +185,10 @@ static void on_opened(void *arg)
 
 static void on_data(void *arg, struct herd_slice bytes)
 {
-    tell_core(arg, HERD_EV_DATA, bytes);
+    struct driver_conn *dc = arg;
+    if (dc->by_address.share != NULL)
+        driver_addresses_heard(&dc->driver->conns.addresses, &dc->by_address);
+    tell_core(dc, HERD_EV_DATA, bytes);
 }
 
 static void on_eof(void *arg)
@@ -215,13 +227,61 @@ static const struct io_conn_handlers handlers = {
 
 /* ---- accepting and dialling ---- */
 
+static uint64_t address_key(const struct driver *driver, const struct io_addr *from)
+{
+    char network[IO_ADDR_NETWORK_SIZE];
+    io_addr_network(from, network);
+    return herd_siphash(herd_slice(network, sizeof network),
+                        driver->conns.address_hash_key);
+}
+
+/* Gives the slot of this client to another one. */
+static void evict(struct driver_conn *dc)
+{
+    struct herd_event event = {
+        .kind = HERD_EV_EVICTED, .conn = dc->id, .address = without_port(dc->address)};
+    forget_drained(dc);
+    dc->drained_due = false;
+    io_conn_drop(dc->conn);
+    driver_step(dc->driver, event);
+    driver_conn_free(dc);
+}
+
+/* Whether a client from that address may come in, which is then counted. */
+static bool admit(struct driver *driver, struct driver_pool *pool, const char *address,
+                  uint64_t key)
+{
+    const struct driver_addresses *addresses = &driver->conns.addresses;
+    if (driver_addresses_reached(addresses, key)) {
+        driver_step(driver, (struct herd_event){.kind = HERD_EV_ADDRESS_REFUSED,
+                                                .address = without_port(address)});
+        return false;
+    }
+    if (pool->count >= pool->limit)
+        evict(herd_list_item(&driver_addresses_victim(addresses, key)->node,
+                             offsetof(struct driver_conn, by_address.node)));
+    return true;
+}
+
 void driver_conn_accept(struct driver *driver, int fd, struct driver_pool *pool,
                         const struct io_addr *from)
 {
     char address[IO_ADDR_TEXT_SIZE];
     io_addr_text(from, address);
+    bool is_client = pool->role == HERD_ROLE_CLIENT;
+    uint64_t key = is_client ? address_key(driver, from) : 0;
+    if (is_client && !admit(driver, pool, address, key)) {
+        close(fd);
+        return;
+    }
     struct driver_conn *dc = conn_new(driver, pool, -1, address);
     if (dc == NULL) {
+        close(fd);
+        return;
+    }
+    if (is_client &&
+        driver_addresses_add(&driver->conns.addresses, &dc->by_address, key) != HERD_OK) {
+        driver_conn_free(dc);
         close(fd);
         return;
     }

@@ -5,11 +5,13 @@
 #ifndef DRIVER_CONNS_H
 #define DRIVER_CONNS_H
 
+#include "addresses.h"
 #include "herd/conf.h"
 #include "herd/core.h"
 #include "herd/err.h"
 #include "io/conn.h"
 #include "io/sockaddr.h"
+#include "siphash.h"
 #include "slots.h"
 
 #include <stdbool.h>
@@ -53,11 +55,12 @@ struct driver_conn {
     struct driver_pool *pool;
     struct io_conn *conn;
     herd_conn_id id;
-    int64_t server;              /* index of the server dialled; -1: accepted */
-    bool from_neighbour_address; /* accepted from the address of a neighbour */
-    bool opened;                 /* the core knows it */
-    bool drained_due;            /* is in driver_conns.drained_due */
-    bool drain_wanted;           /* the core wants DRAINED when all is sent */
+    int64_t server;                          /* index of the server dialled; -1: accepted */
+    bool from_neighbour_address;             /* accepted from the address of a neighbour */
+    bool opened;                             /* the core knows it */
+    bool drained_due;                        /* is in driver_conns.drained_due */
+    bool drain_wanted;                       /* the core wants DRAINED when all is sent */
+    struct driver_address_member by_address; /* of a client */
     struct driver_conn *next_drained_due;
     char address[IO_ADDR_TEXT_SIZE]; /* of the other side */
 };
@@ -66,7 +69,9 @@ struct driver_conn {
 struct driver_conns {
     struct driver_pool pools[DRIVER_ROLES]; /* by driver_role_index() */
     struct driver_slots slots;
-    struct driver_conn *drained_due; /* connections whose DRAINED is due */
+    struct driver_conn *drained_due;            /* connections whose DRAINED is due */
+    struct driver_addresses addresses;          /* of clients */
+    uint8_t address_hash_key[HERD_SIPHASH_KEY]; /* random */
 };
 
 /* Makes the pools, after driver->loop. Errors: HERD_ENOMEM; driver_conns_free is needed in
@@ -80,7 +85,8 @@ void driver_conns_free(struct driver *driver);
 struct driver_pool *driver_pool(struct driver *driver, enum herd_role role);
 
 /* Takes over an accepted, connected socket: the core hears of it, or it is closed when
- * memory is out. */
+ * memory is out, or when a client's address has all connections that it may have. A client
+ * for which no slot is left gets that of another client: see addresses.h. */
 void driver_conn_accept(struct driver *driver, int fd, struct driver_pool *pool,
                         const struct io_addr *from);
 

@@ -5,7 +5,7 @@
  *     listeners.c   listening and accepting
  *     actions.c     events into the core, its actions performed
  *     conns.c       the table of connections
- *     limits.c      neighbours.c      places.c      slots.c
+ *     addresses.c   limits.c   neighbours.c   places.c   slots.c
  *
  * with one exception: an adapter's callback in conns.c and places.c is an event, so it
  * calls driver_step() of actions.c. */

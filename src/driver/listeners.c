@@ -6,12 +6,15 @@
 #include "io/sock.h"
 #include "neighbours.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
     ACCEPTS_PER_TURN = 64,
-    PAUSE_MS = 100, /* of accepting, when descriptors are exhausted and none is freed */
+    PAUSE_MS = 100, /* of accepting, when descriptors are exhausted and none is freed, or
+                     * accept() fails for another reason */
 };
 
 /* A socket that accepts connections of one role. */
@@ -19,8 +22,9 @@ struct driver_listener {
     struct driver *driver;
     struct driver_pool *pool;
     int accepts_per_turn;
-    bool full;             /* paused: the pool's limit is reached */
-    struct io_watch watch; /* fd -1: not open */
+    bool full;                 /* paused: the pool's limit is reached */
+    struct herd_mono retry_at; /* paused until then: accept() failed; HERD_NEVER: not */
+    struct io_watch watch;     /* fd -1: not open */
     char address[IO_ADDR_TEXT_SIZE];
 };
 
@@ -40,7 +44,8 @@ static struct driver_listener *of_role(struct driver *driver, enum herd_role rol
 static void update_watch(struct driver_listener *listener)
 {
     struct driver *driver = listener->driver;
-    bool paused = listener->full || driver->listeners->paused;
+    bool paused = listener->full || driver->listeners->paused ||
+                  !herd_mono_is_never(listener->retry_at);
     if (listener->watch.fd >= 0)
         io_loop_want(driver->loop, &listener->watch, paused ? IO_NONE : IO_READ);
 }
@@ -65,6 +70,17 @@ static void resume_all(struct driver *driver)
         update_watch(&all->of_role[i]);
 }
 
+/* Only this one: a system that refuses clients may still let neighbours in. */
+static void pause_failed(struct driver_listener *listener, int err)
+{
+    struct driver *driver = listener->driver;
+    listener->retry_at = herd_mono_add_ms(driver->mono, PAUSE_MS);
+    update_watch(listener);
+    driver_step(driver, (struct herd_event){.kind = HERD_EV_ACCEPT_FAILED,
+                                            .role = listener->pool->role,
+                                            .bytes = herd_slice_str(strerror(err))});
+}
+
 static void pause_full(struct driver_listener *listener)
 {
     listener->full = true;
@@ -86,14 +102,24 @@ static void on_slot_freed(void *arg)
 
 struct herd_mono driver_listeners_deadline(const struct driver *driver)
 {
-    return driver->listeners->resume_at;
+    struct herd_mono at = driver->listeners->resume_at;
+    for (size_t i = 0; i < DRIVER_ROLES; i++)
+        at = herd_mono_min(at, driver->listeners->of_role[i].retry_at);
+    return at;
 }
 
 void driver_listeners_tick(struct driver *driver)
 {
-    const struct driver_listeners *all = driver->listeners;
+    struct driver_listeners *all = driver->listeners;
     if (all->paused && herd_mono_reached(driver->mono, all->resume_at))
         resume_all(driver);
+    for (size_t i = 0; i < DRIVER_ROLES; i++) {
+        struct driver_listener *listener = &all->of_role[i];
+        if (!herd_mono_reached(driver->mono, listener->retry_at))
+            continue;
+        listener->retry_at = HERD_NEVER;
+        update_watch(listener);
+    }
 }
 
 /* ---- accepting ---- */
@@ -124,7 +150,8 @@ static void accept_ready(struct io_watch *watch, unsigned ready)
     driver_clock(driver);
     for (int i = 0; i < listener->accepts_per_turn && !driver->listeners->paused; i++) {
         struct io_addr from;
-        if (pool->count >= pool->limit) {
+        /* Clients need not wait: see addresses.h. */
+        if (pool->role != HERD_ROLE_CLIENT && pool->count >= pool->limit) {
             /* Once a connection was accepted, no further one may be waiting. */
             if (i == 0)
                 pause_full(listener);
@@ -135,7 +162,10 @@ static void accept_ready(struct io_watch *watch, unsigned ready)
             return;
         if (fd >= 0) {
             take_in(listener, fd, &from);
-        } else if (fd != IO_ACCEPT_FULL || !close_any_lingering(driver)) {
+        } else if (fd == IO_ACCEPT_FAILED) {
+            pause_failed(listener, errno);
+            return;
+        } else if (!close_any_lingering(driver)) {
             pause_all(driver);
             return;
         }
@@ -209,6 +239,7 @@ static int listeners_init(struct driver *driver)
                                              .pool = pool,
                                              .accepts_per_turn =
                                                  accepts_per_turn(driver, pool->role),
+                                             .retry_at = HERD_NEVER,
                                              .watch = {.fd = -1}};
         pool->slot_freed = on_slot_freed;
         pool->arg = listener;

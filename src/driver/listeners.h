@@ -26,7 +26,8 @@ const char *driver_listeners_address(const struct driver *driver, enum herd_role
 /* When driver_listeners_tick next has something to do: HERD_NEVER if nothing. */
 struct herd_mono driver_listeners_deadline(const struct driver *driver);
 
-/* Resumes accepting when the pause for exhausted descriptors is over; call once a turn. */
+/* Resumes accepting when a pause for exhausted descriptors, or after an error, is over;
+ * call once a turn. */
 void driver_listeners_tick(struct driver *driver);
 
 #endif

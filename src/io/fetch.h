@@ -8,7 +8,8 @@
  * nor netrc nor the configuration of libcurl's tools.
  *
  * This module adds the key to the URL or to a header line; no other module sees it there,
- * and no text that leaves this module has it. */
+ * and no text that leaves this module has it: a body that quotes it has IO_FETCH_REDACTED
+ * (fetch_redact.h) in its place. */
 #ifndef IO_FETCH_H
 #define IO_FETCH_H
 

@@ -2,6 +2,7 @@
 #include "fetch_transfer.h"
 
 #include "fetch_options.h"
+#include "fetch_redact.h"
 
 #include "herd/err.h"
 #include "mem.h"
@@ -194,6 +195,9 @@ void io_fetch_transfer_end(struct io_fetch_transfer *t, CURLcode code)
     t->status = (int)number;
     if (t->status == 0)
         explain(t, code != CURLE_OK ? code : CURLE_WEIRD_SERVER_REPLY);
+    else if (t->plan->key != NULL && t->body.len > 0)
+        t->body.len =
+            io_fetch_redact(t->plan->key, t->body.data + t->body.head, t->body.len);
     curl_easy_cleanup(t->easy);
     t->easy = NULL;
 }

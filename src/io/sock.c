@@ -210,16 +210,17 @@ int io_sock_error(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0 ? err : errno;
 }
 
-/* accept() also reports errors of the connection that was waiting and has gone; only errors
- * that say that this is no listening socket are the listener's own. */
-static int accept_failure(int err)
+/* Only these say that nothing is left to accept, or that the connection has gone. After any
+ * other error the same connection may still wait, and the listener be ready for ever: a
+ * security module refuses (EPERM) before it is taken from the queue. Pausing after an error
+ * that did take it away (EPROTO) costs a moment. */
+int io_sock_accept_outcome(int err)
 {
+    if (err == EAGAIN || err == EWOULDBLOCK || err == EINTR || err == ECONNABORTED)
+        return IO_ACCEPT_NONE;
     if (err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM)
         return IO_ACCEPT_FULL;
-    if (err == EBADF || err == EINVAL || err == ENOTSOCK || err == EOPNOTSUPP ||
-        err == EFAULT)
-        return IO_ACCEPT_FAILED;
-    return IO_ACCEPT_NONE;
+    return IO_ACCEPT_FAILED;
 }
 
 int io_sock_accept(int listener, struct io_addr *from)
@@ -230,7 +231,7 @@ int io_sock_accept(int listener, struct io_addr *from)
     addr->len = sizeof addr->sa;
     int fd = accept(listener, (struct sockaddr *)&addr->sa, &addr->len);
     if (fd == -1)
-        return accept_failure(errno);
+        return io_sock_accept_outcome(errno);
     if (prepare(fd, addr->sa.ss_family))
         return fd;
     (void)close(fd);

@@ -36,12 +36,16 @@ int io_sock_error(int fd);
 enum {
     IO_ACCEPT_NONE = -1,  /* no connection waits, or the one that did has gone */
     IO_ACCEPT_FULL = -2,  /* no descriptors or memory are left: pause accepting */
-    IO_ACCEPT_FAILED = -3 /* the listener itself does not work */
+    IO_ACCEPT_FAILED = -3 /* for another reason, in errno; the connection may still wait, so
+                           * pause accepting */
 };
 
 /* Accepts the next connection that waits. `from` (may be NULL) gets the address of the
  * other side. Returns a descriptor or one of the above. */
 int io_sock_accept(int listener, struct io_addr *from);
+
+/* What it returns when accept() fails with this errno value. For it and its tests. */
+int io_sock_accept_outcome(int err);
 
 /* Makes the kernel hold few unsent bytes of a TCP socket (TCP_NOTSENT_LOWAT where it
  * exists, else a small SO_SNDBUF), so that a slow neighbour gets new records and not old

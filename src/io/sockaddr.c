@@ -88,3 +88,20 @@ bool io_addr_same_host(const struct io_addr *a, const struct io_addr *b)
     struct sockaddr_in6 x = as_inet6(a), y = as_inet6(b);
     return memcmp(&x.sin6_addr, &y.sin6_addr, sizeof x.sin6_addr) == 0;
 }
+
+void io_addr_network(const struct io_addr *addr, char network[IO_ADDR_NETWORK_SIZE])
+{
+    enum { IPV4_BYTES = 4, IPV6_BYTES = 8, MAPPED_AT = 12 };
+    memset(network, 0, IO_ADDR_NETWORK_SIZE);
+    if (addr->sa.ss_family == AF_INET) {
+        struct sockaddr_in in = as_inet(addr);
+        network[0] = '4';
+        memcpy(network + 1, &in.sin_addr, IPV4_BYTES);
+    } else if (addr->sa.ss_family == AF_INET6) {
+        struct sockaddr_in6 in = as_inet6(addr);
+        bool mapped = IN6_IS_ADDR_V4MAPPED(&in.sin6_addr);
+        network[0] = mapped ? '4' : '6';
+        memcpy(network + 1, in.sin6_addr.s6_addr + (mapped ? MAPPED_AT : 0),
+               mapped ? IPV4_BYTES : IPV6_BYTES);
+    }
+}

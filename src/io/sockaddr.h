@@ -30,6 +30,12 @@ void io_addr_text(const struct io_addr *addr, char *text);
 /* Whether it is in the loopback range of its family (127.0.0.0/8, ::1). */
 bool io_addr_is_loopback(const struct io_addr *addr);
 
+/* The network that counts as one stranger: an IPv4 address, or the first 64 bits of an IPv6
+ * one, since anybody has that many. An IPv4-mapped IPv6 address is treated as IPv4. Other
+ * families are one network. */
+enum { IO_ADDR_NETWORK_SIZE = 9 };
+void io_addr_network(const struct io_addr *addr, char network[IO_ADDR_NETWORK_SIZE]);
+
 /* Whether both have the same IP address; ports do not count. False for two unix sockets. */
 bool io_addr_same_host(const struct io_addr *a, const struct io_addr *b);
 

@@ -17,6 +17,8 @@
 /* The alarm outlives exec: should even the guard fail, no program stays for ever. */
 enum { LIFE_S = 600, HAD_TO_BE_KILLED = -1000, PATH_SIZE = 512 };
 
+void (*child_prepare)(void);
+
 static bool pipe_private(int ends[2])
 {
     if (pipe(ends) != 0)
@@ -39,6 +41,8 @@ static void become(const char *path, const char *const *argv, int out, int err,
         setenv("HERD_PLACES_KEY", key, 1);
     else
         unsetenv("HERD_PLACES_KEY");
+    if (child_prepare != NULL)
+        child_prepare();
     execv(path, (char *const *)(uintptr_t)argv);
     _exit(127);
 }

@@ -22,6 +22,9 @@ struct child {
 bool child_start(struct child *child, const char *folder_variable, const char *const *argv,
                  int err, const char *key);
 
+/* Called in programs that are started, before they begin; NULL: nothing is. */
+extern void (*child_prepare)(void);
+
 /* The first line of its output, without LF. */
 bool child_line(struct child *child, char *line, size_t size);
 

@@ -24,6 +24,7 @@ extern const struct check_test test_hostile[];
 extern const struct check_test test_peer_port[];
 extern const struct check_test test_neighbour[];
 extern const struct check_test test_admission[];
+extern const struct check_test test_fairness[];
 extern const struct check_test test_link_life[];
 extern const struct check_test test_link_harm[];
 extern const struct check_test test_link_proof[];
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
         {"peer port", test_peer_port},
         {"neighbour", test_neighbour},
         {"admission", test_admission},
+        {"fairness", test_fairness},
         {"links: life", test_link_life},
         {"links: harm", test_link_harm},
         {"links: proof", test_link_proof},

@@ -5,13 +5,16 @@
 #include "files.h"
 #include "herd_proc.h"
 #include "links.h"
+#include "no_accept.h"
 #include "shell.h"
 #include "silence.h"
 #include "wait.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { GOLOMAN = 0, HANDS = 1, PATH_SIZE = 64 };
@@ -171,7 +174,7 @@ static void a_neighbours_address_is_known(void)
 
 /* ---- clients ---- */
 
-/* They hold all that connections-max allows, and more of them wait. */
+/* They hold all that connections-max allows, and more of them come. */
 static void clients_take_no_slots_of_other_roles(void)
 {
     enum { PLACES = 8, CLIENTS = 24 };
@@ -181,26 +184,89 @@ static void clients_take_no_slots_of_other_roles(void)
     REQUIRE(herd_proc_run(&herd, "ucla-2018", "connections-max 8\n"));
     for (int i = 0; i < CLIENTS; i++)
         CHECK(herd_proc_connect(&herd, GOLOMAN, &clients[i]));
-    CHECK(links_wait_count(&herd, GOLOMAN, "clients_full", 1));
-    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), PLACES);
-    CHECK(links_wait_log(&herd, GOLOMAN, "new clients wait"));
+    CHECK(links_wait_count(&herd, GOLOMAN, "clients_evicted", CLIENTS - PLACES));
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), CLIENTS);
+    CHECK(links_wait_log(&herd, GOLOMAN, "all slots for clients are in use"));
     CHECK(restart(&herd, HANDS, GOLOMAN) < WAIT_MS);
     const char *argv[] = {"herdctl", "-c", herd.conf_path, "status", "Goloman", NULL};
     struct outcome outcome = child_run("HERD_TEST_TOOLS", argv);
     CHECK_INT(outcome.status, 0);
-    CHECK(bytes_have(outcome.out, "clients_full"));
+    CHECK(bytes_have(outcome.out, "clients_evicted"));
     outcome_free(&outcome);
     /* A dial that comes from the full server finds a place, too. */
     CHECK_INT(herd_proc_stop(&herd, HANDS, SIGKILL), -SIGKILL);
     CHECK(links_wait_status(&herd, GOLOMAN, "link Hands down", ""));
     CHECK(herd_proc_start(&herd, HANDS) && herd_proc_wait_links(&herd));
-    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), PLACES);
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_accepted"), CLIENTS);
     for (int i = 0; i < CLIENTS; i++) {
-        CHECK(client_ask(&clients[i], "hello\n", &got));
+        CHECK(i < CLIENTS - PLACES ? client_is_closed(&clients[i])
+                                   : client_ask(&clients[i], "hello\n", &got));
         client_close(&clients[i]);
     }
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "peers_full"), 0);
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "accept_paused"), 0);
+    herd_proc_close(&herd);
+}
+
+/* Silent connections of one address, in all slots, keep out nobody: a client of another
+ * address is served at once and stays, and so does one of the same address that speaks. */
+static void silent_clients_keep_nobody_out(void)
+{
+    enum { SLOTS = 1000, MORE = 200, SOON_MS = 2000 };
+    static struct client silent[SLOTS + MORE];
+    struct herd_proc herd;
+    struct client far, near;
+    struct herd_slice got;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "connections-max 1000\n"));
+    REQUIRE(herd_proc_start(&herd, GOLOMAN));
+    for (int i = 0; i < SLOTS; i++)
+        CHECK(herd_proc_connect(&herd, GOLOMAN, &silent[i]));
+    CHECK(links_wait_count(&herd, GOLOMAN, "clients_accepted", SLOTS));
+    int64_t start = now_ms();
+    bool is_far = client_open_from(&far, "127.0.0.2", herd.client[GOLOMAN].number);
+    CHECK(is_far || herd_proc_connect(&herd, GOLOMAN, &far));
+    CHECK(client_ask(&far, "IAMAT far +1+1 1\n", &got) && bytes_have(got, "AT Goloman"));
+    int64_t took_ms = now_ms() - start;
+    note("with %d silent connections a new client has its reply after %d ms", SLOTS,
+         (int)took_ms);
+    CHECK(took_ms < SOON_MS);
+    CHECK(herd_proc_connect(&herd, GOLOMAN, &near));
+    CHECK(client_ask(&near, "IAMAT near +1+1 1\n", &got));
+    for (int i = SLOTS; i < SLOTS + MORE; i++)
+        CHECK(herd_proc_connect(&herd, GOLOMAN, &silent[i]));
+    CHECK(links_wait_count(&herd, GOLOMAN, "clients_evicted", MORE + 2));
+    CHECK(client_ask(&far, "IAMAT far +1+1 2\n", &got) && bytes_have(got, "AT Goloman"));
+    CHECK(client_ask(&near, "IAMAT near +1+1 2\n", &got) && bytes_have(got, "AT Goloman"));
+    for (int i = 0; i < SLOTS + MORE; i++)
+        client_close(&silent[i]);
+    client_close(&near);
+    client_close(&far);
+    herd_proc_close(&herd);
+}
+
+static void an_address_has_a_limit(void)
+{
+    enum { LIMIT = 3, TRIES = 5 };
+    struct herd_proc herd;
+    struct client clients[TRIES], far;
+    struct herd_slice got;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "connections-per-address 3\n"));
+    REQUIRE(herd_proc_start(&herd, GOLOMAN));
+    for (int i = 0; i < TRIES; i++) {
+        CHECK(herd_proc_connect(&herd, GOLOMAN, &clients[i]));
+        CHECK(i < LIMIT ? client_ask(&clients[i], "hello\n", &got)
+                        : client_is_closed(&clients[i]));
+    }
+    CHECK_INT(herd_proc_count(&herd, GOLOMAN, "clients_refused"), TRIES - LIMIT);
+    CHECK(links_wait_log(&herd, GOLOMAN,
+                         "connections-per-address (3) is reached: closed a new client of "
+                         "127.0.0.1"));
+    if (client_open_from(&far, "127.0.0.2", herd.client[GOLOMAN].number)) {
+        CHECK(client_ask(&far, "hello\n", &got));
+        client_close(&far);
+    }
+    for (int i = 0; i < TRIES; i++)
+        client_close(&clients[i]);
     herd_proc_close(&herd);
 }
 
@@ -285,12 +351,53 @@ static void open_files_are_limited(void)
     herd_proc_close(&herd);
 }
 
+/* Processor time of the programs that have ended, in milliseconds. */
+static int64_t children_ms(void)
+{
+    struct rusage usage;
+    CHECK_INT(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (int64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* The connection stays in the queue, so its listener is ready all the time. */
+static void a_refused_accept_does_not_spin(void)
+{
+    enum { WATCH_MS = 1000, MOST_MS = 400 };
+    struct herd_proc herd;
+    struct client client;
+    if (!no_accept_possible()) {
+        note("not tried: this system lets nobody refuse accept()");
+        return;
+    }
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    child_prepare = no_accept;
+    bool started = herd_proc_start(&herd, GOLOMAN);
+    child_prepare = NULL;
+    if (CHECK(started) && CHECK(herd_proc_connect(&herd, GOLOMAN, &client))) {
+        struct pollfd nothing = {.fd = -1};
+        int64_t before = children_ms(), until = now_ms() + WATCH_MS;
+        CHECK(links_wait_log(&herd, GOLOMAN, "new client connections wait: accept: "));
+        while (now_ms() < until)
+            (void)poll(&nothing, 1, (int)(until - now_ms()));
+        CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
+        int64_t used = children_ms() - before;
+        note("a server that may not accept used %d ms in %d ms", (int)used, WATCH_MS);
+        CHECK(used < MOST_MS);
+        client_close(&client);
+    }
+    herd_proc_close(&herd);
+}
+
 const struct check_test test_admission[] = {
     {"strangers_at_both_ends", strangers_at_both_ends},
     {"strangers_that_do_not_leave", strangers_that_do_not_leave},
     {"a_neighbours_address_is_known", a_neighbours_address_is_known},
     {"clients_take_no_slots_of_other_roles", clients_take_no_slots_of_other_roles},
+    {"silent_clients_keep_nobody_out", silent_clients_keep_nobody_out},
+    {"an_address_has_a_limit", an_address_has_a_limit},
     {"control_connections_wait", control_connections_wait},
     {"open_files_are_limited", open_files_are_limited},
+    {"a_refused_accept_does_not_spin", a_refused_accept_does_not_spin},
     {NULL, NULL},
 };

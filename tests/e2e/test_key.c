@@ -183,6 +183,54 @@ static void nowhere_else(void)
     CHECK_LABEL("%s", "");
 }
 
+/* What a provider quotes of the request that it refuses: the URL, the key, and the key as
+ * JSON writes it. */
+#define QUOTED "/x?key=" ENCODED ", " KEY ", Marked\\u002bKey\\/0123=456&789?x%y."
+
+static const struct key_case quoting[] = {
+    {"google-legacy", NULL,
+     "{\"error_message\":\"" QUOTED "\",\"html_attributions\":[],\"results\":[],"
+     "\"status\":\"REQUEST_DENIED\"}"},
+    {"google-new", NULL,
+     "{\"error\":{\"code\":400,\"message\":\"" QUOTED
+     "\",\"status\":\"INVALID_ARGUMENT\"}}"},
+};
+
+static void quoted_by_the_provider(void)
+{
+    static char request[REQUEST];
+    for (size_t i = 0; i < sizeof quoting / sizeof quoting[0]; i++) {
+        struct herd_proc herd;
+        struct client client;
+        struct herd_slice got;
+        char conf[TEXT];
+        uint16_t port = 0;
+        int door = door_open(&port);
+        CHECK_LABEL("%s", quoting[i].provider);
+        REQUIRE(door >= 0);
+        snprintf(conf, sizeof conf,
+                 "places-provider %s\nplaces-url http://127.0.0.1:%u/x\n",
+                 quoting[i].provider, (unsigned)port);
+        REQUIRE(herd_proc_open(&herd, "ucla-2018", conf));
+        herd.key = KEY;
+        if (CHECK(herd_proc_start(&herd, 0)) &&
+            CHECK(herd_proc_connect(&herd, 0, &client))) {
+            CHECK(client_ask(&client, "IAMAT x +45+45 1\n", &got));
+            CHECK(client_say(&client, "WHATSAT x 5 5\n"));
+            CHECK(serve_once(door, quoting[i].reply, request));
+            CHECK(client_reply(&client, &got));
+            check_without(got);
+            CHECK_INT((int64_t)bytes_count(got, HERD_LIT("(key)")), 3);
+            client_close(&client);
+            CHECK_INT(herd_proc_stop(&herd, 0, SIGTERM), 0);
+            check_folder(&herd);
+        }
+        herd_proc_close(&herd);
+        close(door);
+    }
+    CHECK_LABEL("%s", "");
+}
+
 /* A shell starts the servers, not herd_proc. */
 static void lend_ports(struct herd_proc *herd)
 {
@@ -252,6 +300,7 @@ static void no_core_file(void)
 
 const struct check_test test_key[] = {
     {"nowhere_else", nowhere_else},
+    {"quoted_by_the_provider", quoted_by_the_provider},
     {"the_key_is_not_printed", the_key_is_not_printed},
     {"no_core_file", no_core_file},
     {NULL, NULL},

@@ -205,6 +205,30 @@ static void http_is_closed(void)
     herd_proc_close(&herd);
 }
 
+/* The beginning of a TLS handshake whose session id is a command: no reply on any port, and
+ * nothing is obeyed. */
+static void tls_is_closed(void)
+{
+    static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+                                "0123456789abcdef0123456789abcdef \nIAMAT evil +1+1 1\n";
+    struct herd_proc herd;
+    struct client client;
+    struct herd_slice got;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, 0) && herd_proc_connect(&herd, 0, &client));
+    CHECK(client_send(&client, herd_slice(hello, sizeof hello - 1)));
+    CHECK(client_rest(&client, &got));
+    CHECK_SLICE(got, HERD_LIT(""));
+    client_close(&client);
+    CHECK(client_open(&client, herd.peer[0].number));
+    CHECK(client_send(&client, HERD_LIT("\x16")));
+    CHECK(client_rest(&client, &got) && bytes_have(got, "BYE 0 malformed"));
+    client_close(&client);
+    CHECK_INT(herd_proc_count(&herd, 0, "reports"), 0);
+    CHECK_INT(herd_proc_count(&herd, 0, "clients_tls"), 1);
+    herd_proc_close(&herd);
+}
+
 /* One connection, commands in single bytes, blanks of every kind, UTF-8 in the name. */
 static void persistent_and_piecewise(void)
 {
@@ -331,6 +355,7 @@ const struct check_test test_session[] = {
     {"example", example},
     {"invalid_commands", invalid_commands},
     {"http_is_closed", http_is_closed},
+    {"tls_is_closed", tls_is_closed},
     {"persistent_and_piecewise", persistent_and_piecewise},
     {"half_close", half_close},
     {"stale_reports", stale_reports},

@@ -240,6 +240,58 @@ static void server_echoes_the_key(void)
     }
 }
 
+/* A provider that quotes the request in its error, in each way that it may be written. */
+static void bodies_lose_the_key(void)
+{
+    static const struct {
+        const char *sent, *got;
+    } bodies[] = {
+        {"{\"m\":\"key AIza-Secret/9 is bad\"}", "{\"m\":\"key (key) is bad\"}"},
+        {"/x?a=1&key=AIza-Secret%2F9", "/x?a=1&key=(key)"},
+        {"/x?key=%41Iza%2dSecret%2f9&AIza-Secret/9", "/x?key=(key)&(key)"},
+        {"{\"m\":\"AIza-Secret\\/9\"}", "{\"m\":\"(key)\"}"},
+        {"\\u0041Iza\\u002dSecret\\u002F9", "(key)"},
+        {"AIza-Secret/9AIza-Secret/9", "(key)(key)"},
+        {"AIza-AIza-Secret/9", "AIza-(key)"},
+        {"AIza-Secret/8, AIza-Secret%2, AIza-Secret%2", NULL},
+        {"AIza-Secret\\u002", NULL},
+        {"AIza-Secret", NULL},
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct stub stub;
+        char reply[256];
+        const char *want = bodies[i].got != NULL ? bodies[i].got : bodies[i].sent;
+        CHECK_LABEL("body %zu", i);
+        snprintf(reply, sizeof reply, "HTTP/1.1 403 No\r\nContent-Length: %zu\r\n\r\n%s",
+                 strlen(bodies[i].sent), bodies[i].sent);
+        if (open_stub(&stub, &post, reply)) {
+            const struct result *r = fetch_one("x");
+            CHECK_INT(r->status, 403);
+            CHECK_SLICE(herd_slice(r->body, r->len), herd_slice_str(want));
+        }
+        close_stub(&stub);
+    }
+    CHECK_LABEL("%s", "");
+}
+
+/* Without a key nothing is looked for, and neither is one that any text may have. */
+static void bodies_are_left_alone(void)
+{
+    static const char *const keys[] = {NULL, "", "hello", "l"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct stub stub;
+        struct io_fetch_setup setup = post;
+        setup.key = keys[i];
+        CHECK_LABEL("key %zu", i);
+        if (open_stub(&stub, &setup, OK_REPLY)) {
+            const struct result *r = fetch_one("x");
+            CHECK_SLICE(herd_slice(r->body, r->len), HERD_LIT("hello"));
+        }
+        close_stub(&stub);
+    }
+    CHECK_LABEL("%s", "");
+}
+
 const struct check_test test_fetch_request[] = {
     {"fetch request line", request_line},
     {"fetch key without parameter or header", key_without_a_place},
@@ -251,5 +303,7 @@ const struct check_test test_fetch_request[] = {
     {"fetch unexpected 100 continue", continue_unasked},
     {"fetch key is not in the error", key_is_not_in_the_error},
     {"fetch server echoes the key", server_echoes_the_key},
+    {"fetch bodies lose the key", bodies_lose_the_key},
+    {"fetch bodies are left alone", bodies_are_left_alone},
     {NULL, NULL},
 };

@@ -169,6 +169,29 @@ static void test_accept_errors(void)
     CHECK_INT(pair_open_count(), open_before);
 }
 
+/* An error that may leave the connection in the queue must never read as "none waits". */
+static void test_accept_outcomes(void)
+{
+    static const struct {
+        int err, outcome;
+    } cases[] = {
+        {EAGAIN, IO_ACCEPT_NONE},       {EWOULDBLOCK, IO_ACCEPT_NONE},
+        {EINTR, IO_ACCEPT_NONE},        {ECONNABORTED, IO_ACCEPT_NONE},
+        {EMFILE, IO_ACCEPT_FULL},       {ENFILE, IO_ACCEPT_FULL},
+        {ENOBUFS, IO_ACCEPT_FULL},      {ENOMEM, IO_ACCEPT_FULL},
+        {EPERM, IO_ACCEPT_FAILED},      {EACCES, IO_ACCEPT_FAILED},
+        {EPROTO, IO_ACCEPT_FAILED},     {EBADF, IO_ACCEPT_FAILED},
+        {EINVAL, IO_ACCEPT_FAILED},     {ENOTSOCK, IO_ACCEPT_FAILED},
+        {EOPNOTSUPP, IO_ACCEPT_FAILED}, {EFAULT, IO_ACCEPT_FAILED},
+        {ENETDOWN, IO_ACCEPT_FAILED},   {0, IO_ACCEPT_FAILED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_LABEL("%s", strerror(cases[i].err));
+        CHECK_INT(io_sock_accept_outcome(cases[i].err), cases[i].outcome);
+    }
+    CHECK_LABEL("%s", "");
+}
+
 /* Unsent bytes with and without the option, while the other side does not read. */
 static void test_keep_unsent_small(void)
 {
@@ -203,6 +226,7 @@ const struct check_test test_sock[] = {
     {"address in use", test_address_in_use},
     {"refused", test_refused},
     {"accept errors", test_accept_errors},
+    {"accept outcomes", test_accept_outcomes},
     {"unsent kept small", test_keep_unsent_small},
     {NULL, NULL},
 };

@@ -61,6 +61,34 @@ static void test_same_host(void)
     CHECK_INT(io_addr_same_host(&none, &none), 0);
 }
 
+/* What counts as one stranger. */
+static void test_same_network(void)
+{
+    static const struct {
+        const char *a, *b;
+        int same;
+    } cases[] = {{"127.0.0.1", "127.0.0.1", 1},
+                 {"127.0.0.1", "127.0.0.2", 0},
+                 {"::ffff:127.0.0.1", "127.0.0.1", 1},
+                 {"::ffff:127.0.0.1", "::ffff:127.0.0.2", 0},
+                 {"::ffff:127.0.0.1", "::1", 0},
+                 {"2001:db8::1", "2001:db8::ffff:1", 1},
+                 {"2001:db8:0:1::1", "2001:db8:0:1:ffff::", 1},
+                 {"2001:db8:0:1::1", "2001:db8:0:2::1", 0},
+                 {"7f00:1::", "127.0.0.1", 0}};
+    char a_network[IO_ADDR_NETWORK_SIZE], b_network[IO_ADDR_NETWORK_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s and %s", cases[i].a, cases[i].b);
+        struct io_addr a, b;
+        REQUIRE(io_addr_lookup(&a, cases[i].a, 1, &error) == HERD_OK);
+        REQUIRE(io_addr_lookup(&b, cases[i].b, 65535, &error) == HERD_OK);
+        io_addr_network(&a, a_network);
+        io_addr_network(&b, b_network);
+        CHECK_INT(memcmp(a_network, b_network, sizeof a_network) == 0, cases[i].same);
+    }
+    CHECK_LABEL("%s", "");
+}
+
 static void test_wrong_addresses(void)
 {
     struct io_addr addr;
@@ -79,6 +107,7 @@ static void test_wrong_addresses(void)
 const struct check_test test_sockaddr[] = {
     {"addresses", test_addresses},
     {"same host", test_same_host},
+    {"same network", test_same_network},
     {"wrong addresses", test_wrong_addresses},
     {NULL, NULL},
 };

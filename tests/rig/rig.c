@@ -227,6 +227,17 @@ bool rig_drained(struct rig *rig, herd_conn_id conn)
     return tell(rig, conn, HERD_EV_DRAINED, HERD_LIT(""));
 }
 
+bool rig_evicted(struct rig *rig, herd_conn_id conn, struct herd_slice address)
+{
+    if (!rig->open[conn])
+        return false;
+    struct herd_event event = {
+        .kind = HERD_EV_EVICTED, .conn = id_of(rig, conn), .address = address};
+    forget_conn(rig, (uint32_t)conn);
+    rig_step(rig, event);
+    return true;
+}
+
 bool rig_closed(struct rig *rig, herd_conn_id conn, struct herd_slice why)
 {
     return tell(rig, conn, HERD_EV_CLOSED, why);

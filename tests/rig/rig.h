@@ -81,6 +81,7 @@ void rig_open_from(struct rig *rig, herd_conn_id conn, struct herd_slice address
 bool rig_data(struct rig *rig, herd_conn_id conn, struct herd_slice bytes);
 bool rig_eof(struct rig *rig, herd_conn_id conn);
 bool rig_drained(struct rig *rig, herd_conn_id conn);
+bool rig_evicted(struct rig *rig, herd_conn_id conn, struct herd_slice address);
 bool rig_closed(struct rig *rig, herd_conn_id conn, struct herd_slice why);
 
 void rig_tick(struct rig *rig);

@@ -121,6 +121,12 @@ static bool act_closed(struct rig *rig, char *rest)
     return rig_closed(rig, conn, herd_slice_str(rest));
 }
 
+static bool act_evicted(struct rig *rig, char *rest)
+{
+    herd_conn_id conn = take_conn(&rest);
+    return rig_evicted(rig, conn, herd_slice_str(rest));
+}
+
 /* Cut as the rig wants it. */
 static void hand_over(struct rig *rig, herd_conn_id conn, struct herd_slice bytes)
 {
@@ -184,10 +190,28 @@ static bool act_full(struct rig *rig, char *rest)
     return true;
 }
 
+static bool act_refused(struct rig *rig, char *rest)
+{
+    rig_step(rig, (struct herd_event){.kind = HERD_EV_ADDRESS_REFUSED,
+                                      .address = herd_slice_str(rest)});
+    return true;
+}
+
 static bool act_exhausted(struct rig *rig, char *rest)
 {
     (void)rest;
     rig_step(rig, (struct herd_event){.kind = HERD_EV_DESCRIPTORS_EXHAUSTED});
+    return true;
+}
+
+static bool act_accept_failed(struct rig *rig, char *rest)
+{
+    enum herd_role role = role_called(take(&rest));
+    if (role == 0)
+        return false;
+    rig_step(rig, (struct herd_event){.kind = HERD_EV_ACCEPT_FAILED,
+                                      .role = role,
+                                      .bytes = herd_slice_str(rest)});
     return true;
 }
 
@@ -258,12 +282,27 @@ static const struct {
     const char *name;
     bool (*act)(struct rig *rig, char *rest);
 } events[] = {
-    {"open", act_open},           {"eof", act_eof},       {"drained", act_drained},
-    {"closed", act_closed},       {"link", act_link},     {"answer", act_answer},
-    {"fail", act_fail},           {"places", act_places}, {"full", act_full},
-    {"exhausted", act_exhausted}, {"tick", act_tick},     {"pass", act_pass},
-    {"wait", act_wait},           {"stop", act_stop},     {"starve", act_starve},
-    {"show", act_show},           {"status", act_status}, {"record", act_record},
+    {"open", act_open},
+    {"eof", act_eof},
+    {"drained", act_drained},
+    {"closed", act_closed},
+    {"link", act_link},
+    {"answer", act_answer},
+    {"fail", act_fail},
+    {"places", act_places},
+    {"full", act_full},
+    {"exhausted", act_exhausted},
+    {"accept-failed", act_accept_failed},
+    {"evicted", act_evicted},
+    {"refused", act_refused},
+    {"tick", act_tick},
+    {"pass", act_pass},
+    {"wait", act_wait},
+    {"stop", act_stop},
+    {"starve", act_starve},
+    {"show", act_show},
+    {"status", act_status},
+    {"record", act_record},
 };
 
 /* `line` has room for one more byte. */

@@ -17,7 +17,10 @@
     X(timerq)                                                                              \
     X(line)                                                                                \
     X(frame)                                                                               \
+    X(shares)                                                                              \
+    X(addresses)                                                                           \
     X(requests)                                                                            \
+    X(requests_fair)                                                                       \
     X(places_query)                                                                        \
     X(line_prefetch)                                                                       \
     X(budget)                                                                              \

@@ -307,11 +307,45 @@ static void keeps_little_of_a_flood(void)
     struct reader r;
     memset(flood, 'F', sizeof flood);
     set_up(&r, PAYLOAD_MAX);
-    feed(&r, HERD_LIT("F"));
+    feed(&r, HERD_LIT("F 0 "));
     feed(&r, herd_slice(flood, sizeof flood));
     CHECK_INT(r.rc, HERD_ETOOLONG);
     CHECK(r.mem.peak <= 4 * HERD_FRAME_HEADER_MAX);
     tear_down(&r);
+}
+
+/* What cannot become a header is refused before its LF comes. */
+static void foreign_bytes_end_at_once(void)
+{
+    static const struct {
+        const char *text;
+        int rc;
+    } cases[] = {
+        {"\x16", HERD_EBAD},
+        {"\n", HERD_EBAD},
+        {" ", HERD_EBAD},
+        {"a", HERD_EBAD},
+        {"GET /", HERD_EBAD},
+        {"GET  ", HERD_EBAD},
+        {"GET\r", HERD_EBAD},
+        {"GET:", HERD_EBAD},
+        {"ABCDEFGHIJKLMNOPQ", HERD_EBAD},
+        {"GET", 0},
+        {"GET ", 0},
+        {"GET 0", 0},
+        {"GET 9 /", 0},
+        {"G", 0},
+        {"ABCDEFGHIJKLMNOP ", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct reader r;
+        CHECK_LABEL("%s", cases[i].text);
+        set_up(&r, PAYLOAD_MAX);
+        feed(&r, herd_slice_str(cases[i].text));
+        CHECK_INT(r.rc, cases[i].rc);
+        tear_down(&r);
+    }
+    CHECK_LABEL("%s", "");
 }
 
 static void survives_lack_of_memory(void)
@@ -348,6 +382,7 @@ const struct check_test test_frame[] = {
     {"copies no whole frame", copies_no_whole_frame},
     {"keeps a frame until the next call", keeps_frame_until_next_call},
     {"keeps little of a flood", keeps_little_of_a_flood},
+    {"foreign bytes end at once", foreign_bytes_end_at_once},
     {"survives lack of memory", survives_lack_of_memory},
     {NULL, NULL},
 };

@@ -2,6 +2,7 @@
 #include "line_prefetch.h"
 #include "herd/err.h"
 #include "client.h"
+#include "protocol/foreign.h"
 
 #include <assert.h>
 
@@ -23,14 +24,6 @@ static void reply_invalid(struct herd_clients *clients, struct herd_client *clie
 
 /* ---- commands ---- */
 
-/* A browser that a web page makes send a request here must not send commands in its
- * body. */
-static bool is_http(const struct herd_words *words)
-{
-    return words->count == 3 && words->word[2].len > 5 &&
-           memcmp(words->word[2].data, "HTTP/", 5) == 0;
-}
-
 /* All commands of clients. */
 static const struct command {
     struct herd_command command;
@@ -49,6 +42,17 @@ static const struct command *find_command(const struct herd_call *call)
     return NULL;
 }
 
+/* A browser that a web page makes send a request here must not send commands in its
+ * body. */
+static bool is_http(struct herd_client *client, const struct herd_words *words,
+                    bool is_command)
+{
+    bool first = !client->line_seen && words->count > 0;
+    client->line_seen = client->line_seen || first;
+    return (first && herd_is_http_method(words)) ||
+           (!is_command && herd_is_http_request(words));
+}
+
 static void obey(struct herd_clients *clients, struct herd_client *client,
                  struct herd_slice line)
 {
@@ -62,7 +66,7 @@ static void obey(struct herd_clients *clients, struct herd_client *client,
         command->handle(clients, client, &call) != HERD_OK)
         reply_invalid(clients, client, line);
     herd_replies_send(&client->replies); /* a query may have been finished at once */
-    if (command == NULL && is_http(&call.words)) {
+    if (is_http(client, &call.words, command != NULL)) {
         clients->context->stats.clients_http++;
         client->input_closed = true;
     }
@@ -204,6 +208,13 @@ static void on_data(void *service, struct herd_session *session, struct herd_sli
     struct herd_clients *clients = service;
     struct herd_client *client = herd_client_of(session);
     struct herd_slice input = bytes;
+    if (!client->byte_seen && bytes.len > 0) {
+        client->byte_seen = true;
+        if (herd_is_tls(bytes)) {
+            clients->context->stats.clients_tls++;
+            client->input_closed = true;
+        }
+    }
     if (client->stash.len == 0)
         read_lines(clients, client, &input, true);
     if (input.len > 0 && !client->input_closed && !session->ending &&

@@ -20,6 +20,7 @@ struct herd_client {
     struct herd_line line;
     struct herd_buf stash; /* input that came before a pause took effect */
     struct herd_replies replies;
+    bool byte_seen, line_seen; /* a first byte, a first line with a word has come */
     bool paused;
     bool input_closed;    /* no further command is read: one-shot, or given up */
     uint64_t address_key; /* its address, as the budget of Places counts it */

@@ -3,6 +3,7 @@
 #include "herd/err.h"
 #include "line.h"
 #include "protocol/command.h"
+#include "protocol/foreign.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -145,6 +146,8 @@ static void on_line(struct herd_controls *controls, struct herd_session *session
     herd_session_send(session, HERD_LIT("? "));
     herd_session_send(session, line);
     herd_session_send(session, HERD_LIT("\n"));
+    if (herd_is_http_method(&call.words) || herd_is_http_request(&call.words))
+        herd_session_end(session);
 }
 
 /* ---- the session ---- */
@@ -152,6 +155,7 @@ static void on_line(struct herd_controls *controls, struct herd_session *session
 struct control {
     struct herd_session session;
     struct herd_line line;
+    bool byte_seen; /* a first byte has come */
     struct herd_timer idle;
 };
 
@@ -184,6 +188,9 @@ static void on_data(void *service, struct herd_session *session, struct herd_sli
     struct control *control = control_of(session);
     struct herd_slice line;
     int rc = 0;
+    if (!control->byte_seen && bytes.len > 0 && herd_is_tls(bytes))
+        herd_session_end(session);
+    control->byte_seen = true;
     while (!session->ending && (rc = herd_line_next(&control->line, &bytes, &line)) == 1) {
         herd_timer_arm(&controls->idle, &control->idle, controls->parts.context->mono);
         on_line(controls, session, line);

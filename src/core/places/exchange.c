@@ -88,6 +88,16 @@ static uint64_t finish_all(struct herd_places *places, struct herd_places_reques
     return count;
 }
 
+void herd_places_end_refused(struct herd_places *places,
+                             struct herd_places_request *request,
+                             const struct herd_places_refusal *refusal)
+{
+    struct herd_places_result *result = herd_places_refusal_result(places, refusal);
+    *refusal->counter += finish_all(places, request, result);
+    herd_requests_end(&places->requests, request);
+    herd_places_result_release(result);
+}
+
 /* A query whose deadline has passed gets no request any more: the next tick ends it. */
 bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
                              struct herd_wall wall)
@@ -100,10 +110,7 @@ bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
             start(places, request, now);
             continue;
         }
-        struct herd_places_result *result = herd_places_refusal_result(places, &refusal);
-        *refusal.counter += finish_all(places, request, result);
-        herd_requests_end(&places->requests, request);
-        herd_places_result_release(result);
+        herd_places_end_refused(places, request, &refusal);
     }
     return places->first_finished != NULL;
 }

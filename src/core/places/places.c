@@ -102,6 +102,26 @@ struct herd_places_query *herd_places_next_finished(struct herd_places *places)
 
 /* ---- queries ---- */
 
+static void refuse_full(struct herd_places *places, struct herd_places_refusal *refusal)
+{
+    herd_places_refuse(refusal, HERD_LIT("OVER_QUERY_LIMIT"),
+                       &places->setup.stats->queries_refused,
+                       "This server has too many lookups waiting; try again later.");
+}
+
+/* An address that has more than its share of the full queue loses a request. */
+static void make_place(struct herd_places *places, uint64_t address_key)
+{
+    struct herd_places_refusal refusal;
+    struct herd_places_request *excess = NULL;
+    if (herd_requests_full(&places->requests))
+        excess = herd_requests_excess(&places->requests, address_key);
+    if (excess == NULL)
+        return;
+    refuse_full(places, &refusal);
+    herd_places_end_refused(places, excess, &refusal);
+}
+
 /* Adds a request for the query. Returns false when that ran out of memory, or was refused:
  * then query->result says so. */
 static bool add_request(struct herd_places *places, struct herd_places_query *query,
@@ -117,9 +137,9 @@ static bool add_request(struct herd_places *places, struct herd_places_query *qu
                            &stats->queries_over_budget,
                            "Your address has asked too often; try again in a minute.");
     } else if (!herd_places_is_refused(places, now, wall, &refusal)) {
-        rc = herd_requests_add(&places->requests, key, &request);
-        herd_places_refuse(&refusal, HERD_LIT("OVER_QUERY_LIMIT"), &stats->queries_refused,
-                           "This server has too many lookups waiting; try again later.");
+        make_place(places, address_key);
+        rc = herd_requests_add(&places->requests, key, address_key, &request);
+        refuse_full(places, &refusal);
     }
     if (rc == HERD_OK) {
         herd_budget_minute_take(&places->budget, address_key, now);
@@ -154,6 +174,8 @@ bool herd_places_query(struct herd_places *places, struct herd_places_query *que
         return true;
     }
     setup->stats->queries_joined++;
+    if (request->state == HERD_REQUEST_WAITING)
+        herd_requests_wait_for(&places->requests, request, address_key);
     herd_requests_attach(&places->requests, request, query, now);
     return false;
 }

@@ -59,6 +59,11 @@ herd_places_refusal_result(struct herd_places *places,
 
 /* ---- exchange.c ---- */
 
+/* Ends a request that waits; all its queries are finished with the refusal. */
+void herd_places_end_refused(struct herd_places *places,
+                             struct herd_places_request *request,
+                             const struct herd_places_refusal *refusal);
+
 /* Ends a request that no query waits for any more, because their time is over (`late`) or
  * because their clients have gone; cancels it when it runs. */
 void herd_places_abandon(struct herd_places *places, struct herd_places_request *request,

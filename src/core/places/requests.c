@@ -27,7 +27,9 @@ int herd_requests_init(struct herd_requests *requests,
     requests->slots =
         herd_mem_zalloc(setup->mem, setup->running_max * sizeof *requests->slots);
     requests->table = herd_mem_zalloc(setup->mem, requests->table_size * sizeof(void *));
-    if (requests->slots == NULL || requests->table == NULL) {
+    int rc = herd_shares_init(&requests->waiting, setup->mem,
+                              (size_t)setup->running_max + setup->waiting_max);
+    if (rc != HERD_OK || requests->slots == NULL || requests->table == NULL) {
         herd_requests_free(requests);
         return HERD_ENOMEM;
     }
@@ -120,13 +122,54 @@ static void return_slot(struct herd_requests *requests, struct herd_places_reque
     request->id = 0;
 }
 
+/* ---- waiting ---- */
+
+static int take_share(struct herd_requests *requests, struct herd_places_request *request,
+                      uint64_t address_key)
+{
+    request->share = herd_shares_take(&requests->waiting, address_key);
+    if (request->share == NULL)
+        return HERD_ENOMEM;
+    herd_list_push_back(&request->share->things[0], &request->in_share);
+    return HERD_OK;
+}
+
+static void give_share_back(struct herd_requests *requests,
+                            struct herd_places_request *request)
+{
+    herd_list_remove(&request->in_share);
+    herd_shares_give_back(&requests->waiting, request->share);
+    request->share = NULL;
+}
+
+void herd_requests_wait_for(struct herd_requests *requests,
+                            struct herd_places_request *request, uint64_t address_key)
+{
+    struct herd_share *share = request->share;
+    assert(request->state == HERD_REQUEST_WAITING);
+    if (herd_shares_count(&requests->waiting, address_key) + 1 >= share->count)
+        return;
+    herd_list_remove(&request->in_share);
+    if (take_share(requests, request, address_key) == HERD_OK) {
+        herd_shares_give_back(&requests->waiting, share);
+        return;
+    }
+    request->share = share;
+    herd_list_push_back(&share->things[0], &request->in_share);
+}
+
+static struct herd_places_request *request_of(const struct herd_list_node *node)
+{
+    return herd_list_item(node, offsetof(struct herd_places_request, in_share));
+}
+
 /* ---- leaving a state ---- */
 
 static void leave_state(struct herd_requests *requests, struct herd_places_request *request)
 {
     switch (request->state) {
     case HERD_REQUEST_WAITING:
-        unlink_from(&requests->waiting, request);
+        give_share_back(requests, request);
         requests->waiting_count--;
         break;
     case HERD_REQUEST_RUNNING: return_slot(requests, request); break;
@@ -158,6 +201,7 @@ void herd_requests_free(struct herd_requests *requests)
                       requests->setup.running_max * sizeof *requests->slots);
     if (requests->table != NULL)
         herd_mem_free(mem, requests->table, requests->table_size * sizeof(void *));
+    herd_shares_free(&requests->waiting);
     requests->slots = NULL;
     requests->table = NULL;
 }
@@ -178,23 +222,42 @@ struct herd_places_request *herd_requests_find(struct herd_requests *requests,
     return NULL;
 }
 
-int herd_requests_add(struct herd_requests *requests, const struct herd_places_key *key,
-                      struct herd_places_request **request)
+bool herd_requests_full(const struct herd_requests *requests)
 {
     const struct herd_requests_setup *setup = &requests->setup;
     uint64_t count = (uint64_t)requests->running_count + requests->waiting_count;
-    if (count >= (uint64_t)setup->running_max + setup->waiting_max)
+    return count >= (uint64_t)setup->running_max + setup->waiting_max;
+}
+
+struct herd_places_request *herd_requests_excess(const struct herd_requests *requests,
+                                                 uint64_t address_key)
+{
+    const struct herd_share *most = herd_shares_most(&requests->waiting);
+    if (most == NULL ||
+        most->count < herd_shares_count(&requests->waiting, address_key) + 2)
+        return NULL;
+    return request_of(herd_list_last(&most->things[0]));
+}
+
+int herd_requests_add(struct herd_requests *requests, const struct herd_places_key *key,
+                      uint64_t address_key, struct herd_places_request **request)
+{
+    const struct herd_mem *mem = requests->setup.mem;
+    if (herd_requests_full(requests))
         return HERD_EFULL;
-    struct herd_places_request *fresh = herd_mem_zalloc(setup->mem, sizeof *fresh);
+    struct herd_places_request *fresh = herd_mem_zalloc(mem, sizeof *fresh);
     if (fresh == NULL)
         return HERD_ENOMEM;
+    if (take_share(requests, fresh, address_key) != HERD_OK) {
+        herd_mem_free(mem, fresh, sizeof *fresh);
+        return HERD_ENOMEM;
+    }
     fresh->key = *key;
     fresh->hash = hash_of(requests, key);
     struct herd_places_request **chain = chain_of(requests, fresh->hash);
     fresh->same_hash = *chain;
     *chain = fresh;
     fresh->state = HERD_REQUEST_WAITING;
-    append(&requests->waiting, fresh);
     requests->waiting_count++;
     *request = fresh;
     return HERD_OK;
@@ -234,14 +297,18 @@ struct herd_places_request *herd_requests_detach(struct herd_places_query *query
 
 struct herd_places_request *herd_requests_ready(const struct herd_requests *requests)
 {
-    return requests->running_count < requests->setup.running_max ? requests->waiting.first
-                                                                 : NULL;
+    const struct herd_share *share = herd_shares_next(&requests->waiting);
+    if (share == NULL || requests->running_count >= requests->setup.running_max)
+        return NULL;
+    return request_of(herd_list_first(&share->things[0]));
 }
 
 void herd_requests_start(struct herd_requests *requests,
                          struct herd_places_request *request, struct herd_mono now)
 {
     assert(request->state != HERD_REQUEST_KEPT);
+    if (request->share != NULL)
+        herd_shares_end_turn(&requests->waiting, request->share);
     leave_state(requests, request);
     request->state = HERD_REQUEST_RUNNING;
     take_slot(requests, request);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The table of upstream requests. A request is in one of three states:
  *
- *     waiting   in the queue, in order of arrival; client queries are attached
+ *     waiting   in the queue of an address; client queries are attached
  *     running   has an id and was sent; client queries are attached
  *     kept      was answered, and its result serves later queries; no query is
  *               attached
@@ -18,6 +18,7 @@
 
 #include "places.h"
 #include "result.h"
+#include "shares.h"
 
 /* Two queries with the same key get the same answer. */
 struct herd_places_key {
@@ -33,7 +34,9 @@ struct herd_places_request {
     enum herd_request_state state;
     uint64_t id;                            /* of the HTTP request, while it runs; else 0 */
     struct herd_places_query *first, *last; /* attached, in order of arrival */
-    struct herd_places_request *prev, *next; /* of those that wait, or are kept */
+    struct herd_places_request *prev, *next; /* of those that are kept */
+    struct herd_share *share; /* while it waits: of the address it waits for */
+    struct herd_list_node in_share;
     struct herd_places_request *same_hash;
     struct herd_places_result *result; /* a reference, while it is kept */
     struct herd_mono keep_until;
@@ -68,11 +71,12 @@ struct herd_request_list {
 
 struct herd_requests {
     struct herd_requests_setup setup;
-    struct herd_request_slot *slots;        /* running_max of them */
-    uint32_t free_slot;                     /* as next_free */
-    struct herd_places_request **table;     /* all requests, by hash */
-    size_t table_size;                      /* a power of two */
-    struct herd_request_list waiting, kept; /* the oldest first */
+    struct herd_request_slot *slots;    /* running_max of them */
+    uint32_t free_slot;                 /* as next_free */
+    struct herd_places_request **table; /* all requests, by hash */
+    size_t table_size;                  /* a power of two */
+    struct herd_shares waiting;         /* by address; of each the oldest first */
+    struct herd_request_list kept;      /* the oldest first */
     uint32_t running_count, waiting_count;
     size_t kept_count, kept_bytes;
     struct herd_timerq timers; /* owners are queries */
@@ -93,10 +97,26 @@ struct herd_places_request *herd_requests_find(struct herd_requests *requests,
                                                const struct herd_places_key *key,
                                                struct herd_mono now);
 
-/* A new request with a key that no other has, waiting. A query has to be attached to it at
- * once. Errors, and then nothing has changed: HERD_EFULL, HERD_ENOMEM. */
+/* Whether as many requests run and wait as may. */
+bool herd_requests_full(const struct herd_requests *requests);
+
+/* The waiting request that has to go when there is no place for one more of this address:
+ * the newest one of the address that has most, if that has at least two more. NULL: there
+ * is none, and the address has its share. */
+struct herd_places_request *herd_requests_excess(const struct herd_requests *requests,
+                                                 uint64_t address_key);
+
+/* A new request with a key that no other has, waiting on behalf of that address. A query
+ * has to be attached to it at once. Errors, and then nothing has changed: HERD_EFULL,
+ * HERD_ENOMEM. */
 int herd_requests_add(struct herd_requests *requests, const struct herd_places_key *key,
-                      struct herd_places_request **request);
+                      uint64_t address_key, struct herd_places_request **request);
+
+/* A query of that address is going to be attached to a waiting request: if the address has
+ * fewer of them than the one for which the request has waited, it waits for this one from
+ * now on. Without memory everything stays as it is. */
+void herd_requests_wait_for(struct herd_requests *requests,
+                            struct herd_places_request *request, uint64_t address_key);
 
 /* ---- queries ---- */
 
@@ -111,7 +131,8 @@ struct herd_places_request *herd_requests_detach(struct herd_places_query *query
 
 /* ---- running ---- */
 
-/* The request that has waited for the longest time, when one more may run; else NULL. */
+/* When one more may run, the request whose turn it is: addresses take turns, and of each
+ * the request that has waited for the longest time comes first. Else NULL. */
 struct herd_places_request *herd_requests_ready(const struct herd_requests *requests);
 
 /* Starts a request that waits, when one more may run; starts one that runs once more, with

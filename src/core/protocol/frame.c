@@ -49,6 +49,19 @@ static int read_header(struct herd_slice header, size_t payload_max,
     return HERD_OK;
 }
 
+/* Whether a header may begin with these bytes, of which there is at least one. What is
+ * another protocol (TLS, HTTP) ends at once, and not when a LF comes at last. */
+static bool may_begin_header(struct herd_slice bytes)
+{
+    size_t verb = verb_length(bytes);
+    if (verb == 0 || verb > VERB_MAX)
+        return false;
+    if (verb == bytes.len)
+        return true;
+    const char *length = bytes.data + verb + 1, *end = bytes.data + bytes.len;
+    return length[-1] == ' ' && (length == end || (*length >= '0' && *length <= '9'));
+}
+
 /* Finds a frame at the start of `bytes`. Returns its length in bytes, and *frame; 0 while
  * it is unfinished, and *need, the bytes needed in all (0: not known yet); or an error. */
 static int64_t find_frame(const struct herd_framer *framer, struct herd_slice bytes,
@@ -58,6 +71,8 @@ static int64_t find_frame(const struct herd_framer *framer, struct herd_slice by
         bytes.len < HERD_FRAME_HEADER_MAX + 1 ? bytes.len : HERD_FRAME_HEADER_MAX + 1;
     const char *lf = header_most > 0 ? memchr(bytes.data, '\n', header_most) : NULL;
     *need = 0;
+    if (lf == NULL && bytes.len > 0 && !may_begin_header(bytes))
+        return HERD_EBAD;
     if (lf == NULL)
         return header_most > HERD_FRAME_HEADER_MAX ? HERD_ETOOLONG : 0;
     size_t header = (size_t)(lf - bytes.data), size = 0;
