@@ -108,6 +108,9 @@ struct herd_conf_link {
       "high-water mark: a connection with more unsent output is not read")                 \
     X(output_max, "output-max", INT, 1048576, 65536, 1073741824, "bytes",                  \
       "a connection with more unsent output is closed")                                    \
+    X(replies_memory_max, "replies-memory-max", INT, 67108864, 1048576,                    \
+      INT64_C(1099511627776), "bytes",                                                     \
+      "replies of all clients that wait in memory; they wait for room, or are refused")    \
     X(output_stall_ms, "output-stall-ms", INT, 30000, 100, 86400000, "ms",                 \
       "a client that accepts no output for this time is closed")                           \
     X(herd_name, "herd-name", TEXT, "herd", 1, 64, "name",                                 \

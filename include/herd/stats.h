@@ -36,6 +36,7 @@
     X(answers_refused, "answers of Places: the request or the key is at fault")            \
     X(answers_limited, "answers of Places: too many requests")                             \
     X(answers_failed, "upstream requests without an answer, or with an unusable one")      \
+    X(answers_dropped, "answers of Places for which replies-memory-max had no room")       \
     X(peers_accepted, "peer connections accepted")                                         \
     X(peers_full, "times that peer connections had to wait: all their slots were in use")  \
     X(peers_refused, "peer connections refused, for any reason")                           \

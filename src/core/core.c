@@ -32,6 +32,7 @@ static int init_parts(struct herd_core *core)
                                          .sessions = &core->sessions,
                                          .store = &core->store,
                                          .places = core->places,
+                                         .clients = &core->clients,
                                          .links = &core->links};
     herd_controls_init(&core->controls, &control);
     if (rc == HERD_OK)

@@ -4,9 +4,11 @@
 #define HERD_CORE_CLIENT_CLIENTS_H
 
 #include "places/places.h"
+#include "reply_budget.h"
 #include "sessions.h"
 #include "store/store.h"
 #include "timerq.h"
+#include "turn.h"
 
 #include <stdbool.h>
 
@@ -17,6 +19,9 @@ struct herd_clients {
     struct herd_store *store;     /* borrowed */
     struct herd_places *places;   /* borrowed */
     struct herd_timerq half_lines, quiet_lines, idle_clients;
+    struct herd_turn turn;
+    struct herd_reply_budget reply_budget;
+    size_t queries_waiting; /* WHATSATs whose reply has not left */
 };
 
 /* Takes no memory. What is handed in must outlive the clients. Must stay where it is in
@@ -27,7 +32,8 @@ void herd_clients_init(struct herd_clients *clients, struct herd_context *contex
 /* The sessions of HERD_ROLE_CLIENT; the service is a struct herd_clients. */
 extern const struct herd_session_ops herd_client_session_ops;
 
-/* TICK: timeouts. */
+/* TICK, the end of a turn: lines and replies that have waited for their turn, and timeouts.
+ */
 void herd_clients_tick(struct herd_clients *clients);
 
 /* When herd_clients_tick has something to do. */

@@ -30,6 +30,7 @@ static struct whatsat *new_whatsat(struct herd_clients *clients, struct herd_cli
     *whatsat = (struct whatsat){
         .clients = clients, .client = client, .bound = bound, .head_len = record.len + 1};
     whatsat->query.owner = whatsat;
+    clients->queries_waiting++;
     memcpy(whatsat->head, record.data, record.len);
     whatsat->head[record.len] = '\n';
     return whatsat;
@@ -38,7 +39,8 @@ static struct whatsat *new_whatsat(struct herd_clients *clients, struct herd_cli
 static void free_whatsat(struct herd_held_reply *reply)
 {
     struct whatsat *whatsat = (struct whatsat *)reply;
-    const struct herd_clients *clients = whatsat->clients;
+    struct herd_clients *clients = whatsat->clients;
+    clients->queries_waiting--;
     herd_places_cancel(clients->places, &whatsat->query, clients->context->mono);
     herd_places_result_release(whatsat->query.result);
     herd_mem_free(clients->context->setup.mem, whatsat,
@@ -97,6 +99,41 @@ struct herd_client *herd_client_complete_query(struct herd_places_query *query)
 
 /* ---- the command ---- */
 
+static bool too_many_wait(const struct herd_clients *clients)
+{
+    const struct herd_conf *conf = clients->context->setup.conf;
+    return clients->queries_waiting >=
+           (size_t)conf->lookups_max + (size_t)conf->lookups_waiting_max;
+}
+
+/* The reply is known at once, so it takes no more memory than any other refusal. */
+static void refuse(struct herd_clients *clients, struct herd_client *client,
+                   struct herd_slice record)
+{
+    struct herd_slice json[2];
+    struct herd_places_result *result = herd_places_result_error(
+        clients->context->setup.mem, HERD_LIT("OVER_QUERY_LIMIT"),
+        HERD_LIT("This server has too many lookups waiting; try again later."));
+    if (result == NULL) {
+        herd_session_end_out_of_memory(&client->session);
+        return;
+    }
+    herd_places_result_cut(result, 0, json);
+    size_t size = record.len + json[0].len + json[1].len + 3, len = 0;
+    char *room = herd_replies_room(&client->replies, size);
+    if (room != NULL) {
+        len += herd_slice_put(record, room + len);
+        room[len++] = '\n';
+        len += herd_slice_put(json[0], room + len);
+        len += herd_slice_put(json[1], room + len);
+        len += herd_slice_put(HERD_LIT("\n\n"), room + len);
+        herd_replies_commit(&client->replies, len);
+        clients->context->stats.queries_refused++;
+        clients->context->stats.queries_failed++;
+    }
+    herd_places_result_release(result);
+}
+
 int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *client,
                            const struct herd_call *call)
 {
@@ -109,12 +146,16 @@ int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *cli
     if (slot.stored == NULL)
         return HERD_EUNKNOWN;
     struct herd_slice record = herd_stored_text(slot.stored);
+    clients->context->stats.queries++;
+    if (too_many_wait(clients)) {
+        refuse(clients, client, record);
+        return HERD_OK;
+    }
     struct whatsat *whatsat = new_whatsat(clients, client, query.bound, record);
     if (whatsat == NULL) {
         herd_session_end_out_of_memory(&client->session);
         return HERD_OK;
     }
-    clients->context->stats.queries++;
     herd_replies_hold(&client->replies, &whatsat->reply, free_whatsat);
     if (herd_places_query(clients->places, &whatsat->query, herd_record_point(record),
                           query.radius_km, client->address_key, context->mono,
