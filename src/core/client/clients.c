@@ -8,7 +8,7 @@ void herd_clients_init(struct herd_clients *clients, struct herd_context *contex
     const struct herd_conf *conf = context->setup.conf;
     *clients = (struct herd_clients){.context = context, .store = store, .places = places};
     herd_turn_init(&clients->turn);
-    herd_reply_budget_init(&clients->reply_budget, (size_t)conf->replies_memory_max / 2);
+    herd_reply_budget_init(&clients->reply_budget, (size_t)conf->replies_memory_max / 4);
     herd_timerq_init(&clients->half_lines, conf->client_half_line_ms);
     herd_timerq_init(&clients->quiet_lines, conf->client_idle_line_ms);
     herd_timerq_init(&clients->idle_clients, conf->client_idle_ms);

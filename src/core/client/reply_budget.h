@@ -18,7 +18,7 @@
 
 enum {
     HERD_REPLY_TURN_BYTES = 1 << 21, /* copied in a turn; one reply may exceed it */
-    HERD_REPLY_SMALL = 4096,         /* bytes; up to this size a reply needs no room */
+    HERD_REPLY_SMALL = 65536,        /* bytes; up to this size a reply needs no room */
     HERD_REPLY_SHARES = 1024,        /* counters for addresses, some of which share one */
 };
 

@@ -133,7 +133,7 @@ static struct herd_places_result *translate(const struct herd_places *places,
  * Kept answers make room. One answer always fits. */
 static bool hold(struct herd_places *places, struct herd_places_result *result)
 {
-    size_t most = (size_t)places->setup.conf->replies_memory_max / 2;
+    size_t most = (size_t)places->setup.conf->replies_memory_max / 4;
     size_t size = result->text.len;
     struct herd_requests *requests = &places->requests;
     while (places->held_bytes > 0 && places->held_bytes + size > most &&
