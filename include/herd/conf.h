@@ -80,8 +80,8 @@ struct herd_conf_link {
       "upstream requests for one client address in a minute; 0: no limit")                 \
     X(lookups_max, "lookups-max", INT, 64, 1, 4096, "requests",                            \
       "concurrent upstream requests")                                                      \
-    X(lookups_waiting_max, "lookups-waiting-max", INT, 4096, 0, 1000000, "requests",       \
-      "queued upstream requests; queries above it are answered with OVER_QUERY_LIMIT")     \
+    X(lookups_waiting_max, "lookups-waiting-max", INT, 4096, 0, 1000000, "queries",        \
+      "client queries without a reply beyond lookups-max; more get OVER_QUERY_LIMIT")      \
     X(log_dir, "log-dir", TEXT, ".", 1, 1024, "folder",                                    \
       "folder of the log files, one NAME.log for each server")                             \
     X(log_traffic, "log-traffic", BOOL, true, 0, 1, "yes or no",                           \

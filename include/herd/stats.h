@@ -29,7 +29,7 @@
     X(queries_answered, "WHATSATs replied to with an answer of Places")                    \
     X(queries_failed, "WHATSATs replied to with an error of this server")                  \
     X(queries_timed_out, "WHATSATs that took longer than places-timeout-ms")               \
-    X(queries_refused, "WHATSATs refused: lookups-waiting-max is reached")                 \
+    X(queries_refused, "WHATSATs refused: too many have no reply (lookups-waiting-max)")   \
     X(queries_over_budget, "WHATSATs refused: a places-budget is used up")                 \
     X(queries_refused_broken, "WHATSATs refused: the circuit breaker is open")             \
     X(answers_found, "answers of Places: results, or none near")                           \
