@@ -80,8 +80,8 @@ struct herd_conf_link {
       "upstream requests for one client address in a minute; 0: no limit")                 \
     X(lookups_max, "lookups-max", INT, 64, 1, 4096, "requests",                            \
       "concurrent upstream requests")                                                      \
-    X(lookups_waiting_max, "lookups-waiting-max", INT, 4096, 0, 1000000, "requests",       \
-      "queued upstream requests; queries above it are answered with OVER_QUERY_LIMIT")     \
+    X(lookups_waiting_max, "lookups-waiting-max", INT, 4096, 0, 1000000, "queries",        \
+      "client queries without a reply beyond lookups-max; more get OVER_QUERY_LIMIT")      \
     X(log_dir, "log-dir", TEXT, ".", 1, 1024, "folder",                                    \
       "folder of the log files, one NAME.log for each server")                             \
     X(log_traffic, "log-traffic", BOOL, true, 0, 1, "yes or no",                           \
@@ -110,6 +110,9 @@ struct herd_conf_link {
       "high-water mark: a connection with more unsent output is not read")                 \
     X(output_max, "output-max", INT, 1048576, 65536, 1073741824, "bytes",                  \
       "a connection with more unsent output is closed")                                    \
+    X(replies_memory_max, "replies-memory-max", INT, 67108864, 1048576,                    \
+      INT64_C(1099511627776), "bytes",                                                     \
+      "replies of all clients that wait in memory; they wait for room, or are refused")    \
     X(output_stall_ms, "output-stall-ms", INT, 30000, 100, 86400000, "ms",                 \
       "a client that accepts no output for this time is closed")                           \
     X(herd_name, "herd-name", TEXT, "herd", 1, 64, "name",                                 \

@@ -31,13 +31,14 @@
     X(queries_answered, "WHATSATs replied to with an answer of Places")                    \
     X(queries_failed, "WHATSATs replied to with an error of this server")                  \
     X(queries_timed_out, "WHATSATs that took longer than places-timeout-ms")               \
-    X(queries_refused, "WHATSATs refused: lookups-waiting-max is reached")                 \
+    X(queries_refused, "WHATSATs refused: too many have no reply (lookups-waiting-max)")   \
     X(queries_over_budget, "WHATSATs refused: a places-budget is used up")                 \
     X(queries_refused_broken, "WHATSATs refused: the circuit breaker is open")             \
     X(answers_found, "answers of Places: results, or none near")                           \
     X(answers_refused, "answers of Places: the request or the key is at fault")            \
     X(answers_limited, "answers of Places: too many requests")                             \
     X(answers_failed, "upstream requests without an answer, or with an unusable one")      \
+    X(answers_dropped, "answers of Places for which replies-memory-max had no room")       \
     X(peers_accepted, "peer connections accepted")                                         \
     X(peers_full, "times that peer connections had to wait: all their slots were in use")  \
     X(peers_refused, "peer connections refused, for any reason")                           \

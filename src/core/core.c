@@ -27,11 +27,13 @@ static int init_parts(struct herd_core *core)
     int rc = init_store(core);
     if (rc == HERD_OK)
         rc = herd_upstream_new(&core->places, &core->context);
-    herd_clients_init(&core->clients, &core->context, &core->store, core->places);
+    if (rc == HERD_OK)
+        rc = herd_clients_init(&core->clients, &core->context, &core->store, core->places);
     struct herd_control_setup control = {.context = &core->context,
                                          .sessions = &core->sessions,
                                          .store = &core->store,
                                          .places = core->places,
+                                         .clients = &core->clients,
                                          .links = &core->links};
     herd_controls_init(&core->controls, &control);
     if (rc == HERD_OK)
@@ -71,6 +73,7 @@ void herd_core_free(struct herd_core *core)
     const struct herd_mem *mem = core->context.setup.mem;
     herd_sessions_free(&core->sessions);
     herd_links_free(&core->links);
+    herd_clients_free(&core->clients);
     herd_places_free(core->places);
     herd_store_free(&core->store);
     herd_context_free(&core->context);

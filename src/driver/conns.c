@@ -26,6 +26,7 @@ static bool pool_init(struct driver *driver, enum herd_role role, uint32_t limit
     struct io_conn_limits limits = {
         .high_water = (size_t)conf->output_high,
         .unsent_max = (size_t)conf->output_max,
+        .all_max = role == HERD_ROLE_CLIENT ? (size_t)conf->replies_memory_max / 2 : 0,
         .stall_ms = role == HERD_ROLE_PEER ? conf->link_timeout_ms : conf->output_stall_ms,
         .linger_ms = LINGER_MS,
         .connect_ms = conf->link_connect_timeout_ms,

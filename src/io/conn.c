@@ -45,13 +45,21 @@ static unsigned wanted(const struct io_conn *conn)
     }
 }
 
+/* Of each connection, while all of them together have few or many unsent bytes. */
+static size_t high_water_of(const struct io_conn_group *group)
+{
+    const struct io_conn_limits *limits = &group->limits;
+    return limits->all_max > 0 && group->unsent > limits->all_max / 2 ? 0
+                                                                      : limits->high_water;
+}
+
 /* Call it after each change of a field that wanted() reads. */
 static void update(struct io_conn *conn)
 {
-    const struct io_conn_limits *limits = &conn->group->limits;
-    if (conn->unsent.len > limits->high_water)
+    size_t high_water = high_water_of(conn->group);
+    if (conn->unsent.len > high_water)
         conn->above_high_water = true;
-    else if (conn->unsent.len <= limits->high_water / 2)
+    else if (conn->unsent.len <= high_water / 2)
         conn->above_high_water = false;
     unsigned want = wanted(conn);
     if (want != conn->want) {
@@ -91,10 +99,20 @@ static void settle(struct io_conn *conn)
 
 /* ---- events from the loop ---------------------------------------------------------- */
 
+/* The connection's share of what a turn may read. */
+static size_t read_size(const struct io_conn *conn)
+{
+    size_t ready = io_loop_ready_count(conn->group->loop);
+    if (conn->watch.pinned || ready <= IO_CONN_TURN / IO_CONN_READ)
+        return IO_CONN_READ;
+    size_t share = IO_CONN_TURN / ready;
+    return share > IO_CONN_READ_LEAST ? share : IO_CONN_READ_LEAST;
+}
+
 static void receive(struct io_conn *conn)
 {
     char *input = conn->group->input;
-    ssize_t got = read_some(conn, input, IO_CONN_READ);
+    ssize_t got = read_some(conn, input, read_size(conn));
     if (got == FAILED) {
         io_conn_end(conn, errno);
     } else if (got == 0) {
@@ -120,6 +138,7 @@ static void flush(struct io_conn *conn)
     if (put == AGAIN)
         return;
     herd_buf_consume(&conn->unsent, (size_t)put);
+    conn->group->unsent -= (size_t)put;
     if (conn->unsent.len == 0)
         herd_buf_free(&conn->unsent);
     restart_stall(conn);
@@ -226,9 +245,11 @@ static void keep(struct io_conn *conn, struct herd_slice rest)
         io_conn_end_later(conn, rc == HERD_EFULL ? END_UNSENT : END_NO_MEMORY);
         return;
     }
+    conn->group->unsent += rest.len;
     if (first)
         restart_stall(conn);
     update(conn);
+    io_conn_group_shed(conn->group);
 }
 
 void io_conn_send(struct io_conn *conn, struct herd_slice bytes)

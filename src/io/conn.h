@@ -2,17 +2,22 @@
 /* A buffered non-blocking stream over one socket.
  *
  * Reading: bytes arrive in the read buffer that the group shares and are handed to `data`
- * in pieces of at most IO_CONN_READ bytes, one piece a turn. Writing: io_conn_send writes
- * at once and copies only the bytes that the kernel does not accept. A connection without
- * unsent bytes owns no memory but itself.
+ * in pieces of at most IO_CONN_READ bytes, one piece a turn. When so many connections are
+ * ready that these could be more than IO_CONN_TURN bytes in one turn, the pieces are
+ * smaller, but not below IO_CONN_READ_LEAST bytes; the rest waits in the kernel, which also
+ * slows the senders down. Pinned connections always get whole pieces. Writing: io_conn_send
+ * writes at once and copies only the bytes that the kernel does not accept. A connection
+ * without unsent bytes owns no memory but itself.
  *
  * Limits belong to the group. Above the high-water mark of unsent bytes a connection is not
  * read (back-pressure: a client that does not read replies can send no commands) until half
  * of that is left. Above `unsent_max` bytes, or after a stall of `stall_ms`, it is dropped.
- * A connection stalls while the kernel accepts no byte of it and, where the system can
- * tell, the other side acknowledges none: the kernel's buffer may hold so much that a slow
- * side needs minutes to make room. After io_conn_finish the other side has `linger_ms` to
- * read the rest and close.
+ * When all connections together have more than half of `all_max` bytes unsent, none that
+ * has unsent bytes is read; above it, the one that has taken nothing for longest is
+ * dropped. A connection stalls while the kernel accepts no byte of it and, where the system
+ * can tell, the other side acknowledges none: the kernel's buffer may hold so much that a
+ * slow side needs minutes to make room. After io_conn_finish the other side has `linger_ms`
+ * to read the rest and close.
  *
  * A connection that is not read (paused, or after its end of input) and has nothing to
  * send is ended when the other side hangs up: poll() would report that in every turn.
@@ -29,7 +34,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { IO_CONN_READ = 16384 }; /* bytes */
+enum { /* bytes */
+       IO_CONN_READ = 16384,
+       IO_CONN_READ_LEAST = 1024,
+       IO_CONN_TURN = 1 << 22,
+};
 
 struct io_conn;
 
@@ -50,6 +59,7 @@ struct io_conn_handlers {
 struct io_conn_limits {
     size_t high_water;  /* unsent bytes of a connection above which it is not read */
     size_t unsent_max;  /* bytes, > 0, at least high_water */
+    size_t all_max;     /* unsent bytes of all connections together; 0: no limit */
     int64_t stall_ms;   /* 0: no limit */
     int64_t linger_ms;  /* > 0 */
     int64_t connect_ms; /* > 0, for dialled connections */

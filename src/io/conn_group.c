@@ -20,6 +20,7 @@ static const char *reason_text(int reason)
     case END_NO_MEMORY: return herd_strerror(HERD_ENOMEM);
     case END_NO_ANSWER: return "no answer to the attempt to connect";
     case END_HUNG_UP: return "hung up";
+    case END_ALL_UNSENT: return "does not read: all together have too many unsent bytes";
     default: return strerror(reason);
     }
 }
@@ -29,6 +30,7 @@ static void close_socket(struct io_conn *conn)
 {
     io_loop_remove(conn->group->loop, &conn->watch);
     (void)close(conn->watch.fd);
+    conn->group->unsent -= conn->unsent.len;
     herd_buf_free(&conn->unsent);
     io_wait_end(&conn->wait);
 }
@@ -161,6 +163,20 @@ static void end_stalled(struct io_conn_group *group)
             io_wait_begin(&group->stalled, wait);
         else
             io_conn_end(of_wait(wait), END_STALLED);
+    }
+}
+
+/* Those that the owner has forgotten have linger_ms for the rest, and are the first to go:
+ * nobody misses them. */
+void io_conn_group_shed(struct io_conn_group *group)
+{
+    size_t most = group->limits.all_max;
+    while (most > 0 && group->unsent > most) {
+        if (io_conn_group_close_oldest_lingering(group))
+            continue;
+        if (group->stalled.first == NULL)
+            return;
+        io_conn_end_later(of_wait(group->stalled.first), END_ALL_UNSENT);
     }
 }
 

@@ -23,7 +23,8 @@ enum {
     END_STALLED = -2,
     END_NO_MEMORY = -3,
     END_NO_ANSWER = -4,
-    END_HUNG_UP = -5
+    END_HUNG_UP = -5,
+    END_ALL_UNSENT = -6
 };
 
 struct io_conn {
@@ -51,6 +52,7 @@ struct io_conn_group {
     struct io_conn_limits limits;
     struct herd_mono now; /* of the last tick */
     size_t count;
+    size_t unsent;        /* bytes of all connections */
     struct io_conn *all;  /* linked by prev and next */
     struct io_conn *gone; /* to be freed; linked by next */
     struct io_wait_list dialling;
@@ -66,6 +68,9 @@ void io_conn_release(struct io_conn *conn);
 /* Ends a connection from the loop or from a tick, and calls `closed` unless the owner has
  * forgotten it. `reason`: an errno value or one of the above. */
 void io_conn_end(struct io_conn *conn, int reason);
+
+/* Drops connections that have taken nothing for longest until all_max is kept again. */
+void io_conn_group_shed(struct io_conn_group *group);
 
 /* Ends a connection from inside a call of its owner: `closed` is called at the next tick.
  */

@@ -40,6 +40,7 @@ int io_loop_add(struct io_loop *loop, struct io_watch *watch, unsigned want)
 {
     assert(watch->fd >= 0 && watch->ready != NULL);
     watch->pinned = false;
+    watch->last = false;
     watch->queued = false;
     return io_loop_set_add(&loop->set, watch, events_of(want));
 }
@@ -57,16 +58,23 @@ void io_loop_pin(struct io_loop *loop, struct io_watch *watch)
     io_loop_set_warm(&loop->set, watch);
 }
 
+void io_loop_pin_last(struct io_loop *loop, struct io_watch *watch)
+{
+    io_loop_pin(loop, watch);
+    watch->last = true;
+}
+
 /* ---- ready watches ----------------------------------------------------------------- */
 
+/* The few that must not wait come before those that anybody can open. */
 static void queue(struct io_loop *loop, struct io_watch *watch)
 {
+    bool front = watch->pinned && !watch->last;
     watch->queued = true;
-    watch->prev = NULL;
-    watch->next = loop->first;
-    if (loop->first != NULL)
-        loop->first->prev = watch;
-    loop->first = watch;
+    watch->prev = front ? NULL : loop->last;
+    watch->next = front ? loop->first : NULL;
+    *(watch->prev != NULL ? &watch->prev->next : &loop->first) = watch;
+    *(watch->next != NULL ? &watch->next->prev : &loop->last) = watch;
 }
 
 static void unqueue(struct io_loop *loop, struct io_watch *watch)
@@ -74,12 +82,8 @@ static void unqueue(struct io_loop *loop, struct io_watch *watch)
     if (!watch->queued)
         return;
     watch->queued = false;
-    if (watch->prev != NULL)
-        watch->prev->next = watch->next;
-    else
-        loop->first = watch->next;
-    if (watch->next != NULL)
-        watch->next->prev = watch->prev;
+    *(watch->prev != NULL ? &watch->prev->next : &loop->first) = watch->next;
+    *(watch->next != NULL ? &watch->next->prev : &loop->last) = watch->prev;
 }
 
 void io_loop_remove(struct io_loop *loop, struct io_watch *watch)
@@ -103,20 +107,31 @@ static unsigned ready_of(const struct pollfd *entry)
 }
 
 /* All ready watches are found before the first callback, so that callbacks may move
- * entries; a watch that they remove leaves the queue. The last one found is called first.
- * So a pinned watch that was added early is called late: the listeners come before a signal
- * to stop, and connections made before the signal are accepted. */
+ * entries; a watch that they remove leaves the queue. */
 static void find_ready(struct io_loop *loop, int hits)
 {
     struct io_loop_set *set = &loop->set;
+    struct io_watch *last = NULL;
+    loop->ready_count = 0;
     for (size_t i = 0; i < set->len && hits > 0; i++) {
         if (set->fds[i].revents == 0)
             continue;
         struct io_watch *watch = set->watches[i];
         hits--;
-        queue(loop, watch);
+        if (watch->last)
+            last = watch;
+        else
+            queue(loop, watch);
+        loop->ready_count += !watch->pinned;
         io_loop_set_warm(set, watch);
     }
+    if (last != NULL)
+        queue(loop, last);
+}
+
+size_t io_loop_ready_count(const struct io_loop *loop)
+{
+    return loop->ready_count;
 }
 
 /* Clears revents before each callback: outside of a turn no entry has any. */

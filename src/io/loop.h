@@ -53,7 +53,7 @@ struct io_watch {
     struct io_watch *prev, *next; /* in the queue of ready ones */
     bool queued;                  /* is in that queue */
     bool warm;                    /* had an event lately */
-    bool pinned;                  /* see io_loop_pin */
+    bool pinned, last;            /* see io_loop_pin, io_loop_pin_last */
 };
 
 struct io_loop;
@@ -73,8 +73,16 @@ void io_loop_want(struct io_loop *loop, struct io_watch *watch, unsigned want);
 
 /* From now until it is removed, every turn polls this watch, however quiet it is: for the
  * few that must not wait (listeners, wake-up descriptors, links). Of the watches that are
- * ready in one turn, the one that was added and pinned first is called last. */
+ * ready in one turn, the pinned ones are called first. */
 void io_loop_pin(struct io_loop *loop, struct io_watch *watch);
+
+/* Likewise, but of the watches that are ready in one turn this one is called last: what the
+ * others have to say came before. There is one of it. */
+void io_loop_pin_last(struct io_loop *loop, struct io_watch *watch);
+
+/* How many watches that are not pinned poll() found ready in this turn: those that share
+ * what a turn may take. */
+size_t io_loop_ready_count(const struct io_loop *loop);
 
 /* Stops to watch: no callback of this watch follows. */
 void io_loop_remove(struct io_loop *loop, struct io_watch *watch);

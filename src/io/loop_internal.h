@@ -20,7 +20,8 @@ enum { IO_LOOP_AGE_SLEPT = 1, IO_LOOP_AGE_BUSY = 8, IO_LOOP_AGE_COOL = 64 * 8 };
 
 struct io_loop {
     struct io_loop_set set;
-    struct io_watch *first; /* ready in this turn and not yet called */
+    struct io_watch *first, *last; /* ready in this turn and not yet called */
+    size_t ready_count;            /* found ready in this turn, without the pinned ones */
     struct io_idle idle;
     struct herd_mono (*clock)(void); /* tests set another one */
     int64_t cost_ns;                 /* estimate for a poll of all; 0: none yet */

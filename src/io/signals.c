@@ -92,7 +92,7 @@ int io_signals_start(struct io_loop *loop, io_signal_fn caught, void *arg)
         close_pipe();
         return rc;
     }
-    io_loop_pin(loop, &self.watch);
+    io_loop_pin_last(loop, &self.watch);
     self.loop = loop;
     self.caught = caught;
     self.arg = arg;

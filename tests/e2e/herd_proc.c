@@ -337,13 +337,23 @@ bool herd_proc_wait_links(struct herd_proc *herd)
     return true;
 }
 
-int64_t herd_proc_memory_kb(const struct herd_proc *herd, uint32_t i)
+static int64_t proc_kb(const struct herd_proc *herd, uint32_t i, struct herd_slice what)
 {
     char path[LINE_SIZE];
     snprintf(path, sizeof path, "/proc/%ld/status", (long)herd->server[i].pid);
     struct herd_slice text = file_read(path);
-    const char *at = text.data != NULL ? bytes_find(text, HERD_LIT("\nVmRSS:")) : NULL;
-    int64_t kb = at != NULL ? (int64_t)strtoll(at + 7, NULL, 10) : -1;
+    const char *at = text.data != NULL ? bytes_find(text, what) : NULL;
+    int64_t kb = at != NULL ? (int64_t)strtoll(at + what.len, NULL, 10) : -1;
     file_free(text);
     return kb;
+}
+
+int64_t herd_proc_memory_kb(const struct herd_proc *herd, uint32_t i)
+{
+    return proc_kb(herd, i, HERD_LIT("\nVmRSS:"));
+}
+
+int64_t herd_proc_peak_kb(const struct herd_proc *herd, uint32_t i)
+{
+    return proc_kb(herd, i, HERD_LIT("\nVmHWM:"));
 }

@@ -72,4 +72,7 @@ void herd_proc_path(const struct herd_proc *herd, char *path, const char *folder
  * tell. */
 int64_t herd_proc_memory_kb(const struct herd_proc *herd, uint32_t i);
 
+/* Likewise, the most that it has had in use. */
+int64_t herd_proc_peak_kb(const struct herd_proc *herd, uint32_t i);
+
 #endif

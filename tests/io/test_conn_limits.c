@@ -172,6 +172,95 @@ static void test_echo_flood_is_bounded(void)
     rig_down();
 }
 
+/* ---- all connections together ---- */
+
+enum { MANY = 300 };
+
+/* So many that whole pieces would be too much for one turn. */
+static void test_a_turn_reads_a_bounded_number_of_bytes(void)
+{
+    static struct talk talks[MANY];
+    const size_t share = IO_CONN_TURN / MANY;
+    if (!rig_up())
+        return;
+    for (int i = 0; i < MANY; i++)
+        if (!talk_begin(&talks[i], false))
+            return;
+    for (int i = 0; i < MANY; i++)
+        talk_say(&talks[i], IO_CONN_READ);
+    io_conn_pin(talks[0].conn);
+    CHECK_INT(rig_turn(), MANY);
+    CHECK_INT((int64_t)talks[0].bytes, IO_CONN_READ);
+    for (int i = 1; i < MANY; i++)
+        CHECK(talks[i].bytes >= share && talks[i].bytes <= share + share / MANY + 1);
+    /* The rest is not lost, and one that is alone gets all of it. */
+    for (int i = 1; i < MANY; i++)
+        (void)rig_until(has_bytes, &talks[i]);
+    while (rig_turn() > 0)
+        continue;
+    for (int i = 0; i < MANY; i++) {
+        CHECK_INT((int64_t)talks[i].bytes, IO_CONN_READ);
+        talk_end(&talks[i]);
+    }
+    rig_down();
+}
+
+/* Of those that do not read, those that took nothing for longest go first; who reads stays.
+ */
+static void test_all_together_have_a_limit(void)
+{
+    enum { SIX = 6, ALL = 4 * RIG_HIGH };
+    struct talk talks[SIX];
+    struct io_conn_limits limits = rig_limits();
+    size_t most = 0;
+    limits.all_max = ALL;
+    if (!rig_up_with(limits))
+        return;
+    for (int i = 0; i < SIX; i++) {
+        if (!talk_begin(&talks[i], false))
+            return;
+        (void)talk_send_until_unsent(&talks[i], RIG_HIGH - RIG_HIGH / 8);
+        (void)rig_turn();
+        size_t unsent = 0;
+        for (int k = 0; k <= i; k++)
+            unsent += talks[k].conn != NULL ? io_conn_unsent(talks[k].conn) : 0;
+        most = unsent > most ? unsent : most;
+    }
+    CHECK(most > ALL / 2 && most <= ALL);
+    CHECK_INT(talks[0].closed, 1);
+    CHECK(strstr(talks[0].reason, "all together") != NULL);
+    CHECK_INT(talks[SIX - 1].closed, 0);
+    for (int i = 0; i < SIX; i++)
+        talk_end(&talks[i]);
+    rig_down();
+}
+
+/* When all together have much, one that has anything unsent is not read. */
+static void test_much_of_all_lowers_the_mark_of_each(void)
+{
+    struct talk slow[3], one;
+    struct io_conn_limits limits = rig_limits();
+    limits.all_max = 4 * RIG_HIGH;
+    if (!rig_up_with(limits) || !talk_begin(&one, false))
+        return;
+    for (int i = 0; i < 3; i++) {
+        if (!talk_begin(&slow[i], false))
+            return;
+        (void)talk_send_until_unsent(&slow[i], RIG_HIGH - RIG_HIGH / 8);
+    }
+    talk_say(&one, 5);
+    (void)rig_turn();
+    CHECK_INT((int64_t)one.bytes, 5);
+    (void)talk_send_until_unsent(&one, 1);
+    talk_say(&one, 5);
+    (void)rig_turn();
+    CHECK_INT((int64_t)one.bytes, 5);
+    for (int i = 0; i < 3; i++)
+        talk_end(&slow[i]);
+    talk_end(&one);
+    rig_down();
+}
+
 const struct check_test test_conn_limits[] = {
     {"a short write drains", test_short_write_drains},
     {"high-water mark", test_high_water},
@@ -179,5 +268,8 @@ const struct check_test test_conn_limits[] = {
     {"pause when drained", test_pause_when_drained},
     {"unsent_max", test_max},
     {"an echo flood is bounded", test_echo_flood_is_bounded},
+    {"a turn reads a bounded number of bytes", test_a_turn_reads_a_bounded_number_of_bytes},
+    {"all together have a limit", test_all_together_have_a_limit},
+    {"much of all lowers the mark of each", test_much_of_all_lowers_the_mark_of_each},
     {NULL, NULL},
 };

@@ -211,13 +211,15 @@ static void note_last(struct end *end)
     end_drain(end);
 }
 
-/* Connections made before a signal to stop must be accepted before it is handled. */
-static void test_the_first_that_was_pinned_is_called_last(void)
+/* Connections made before a signal to stop must be accepted, and what they have sent must
+ * be read, before it is handled. */
+static void test_the_last_one_is_called_last(void)
 {
     if (!hot_up(MANY))
         return;
-    for (int i = 0; i < 4; i++)
+    for (int i = 1; i < 4; i++)
         io_loop_pin(hot.loop, &hot.ends[i].watch);
+    io_loop_pin_last(hot.loop, &hot.ends[0].watch);
     for (int n = 0; n < 20; n++) {
         CHECK_LABEL("turn %d", n);
         for (int i = 0; i < hot.count; i += i < 4 ? 1 : 1 + n) {
@@ -234,6 +236,40 @@ static void test_the_first_that_was_pinned_is_called_last(void)
     hot_down();
 }
 
+static int called_before;
+
+static void count_before(struct end *end)
+{
+    called_before += !end->watch.pinned;
+    end_drain(end);
+}
+
+static void check_none_before(struct end *end)
+{
+    CHECK_INT(called_before, 0);
+    end_drain(end);
+}
+
+/* However many others are ready, and wherever they are in the array. */
+static void test_pinned_ones_are_called_first(void)
+{
+    if (!hot_up(MANY))
+        return;
+    for (int i = 0; i < hot.count; i++)
+        hot.ends[i].then = count_before;
+    for (int n = 0; n < MANY; n += MANY / 5) {
+        CHECK_LABEL("pinned %d", n);
+        io_loop_pin(hot.loop, &hot.ends[n].watch);
+        for (int i = 0; i < hot.count; i++)
+            end_poke(&hot.ends[i]);
+        called_before = 0;
+        hot.ends[n].then = check_none_before;
+        CHECK(hot_turn() == hot.count);
+        CHECK_INT((int64_t)io_loop_ready_count(hot.loop), called_before);
+    }
+    hot_down();
+}
+
 const struct check_test test_loop_hot[] = {
     {"few are all polled", test_few_are_all_polled},
     {"a cold one waits not longer than the bound",
@@ -246,7 +282,7 @@ const struct check_test test_loop_hot[] = {
     {"removing keeps both parts", test_removing_keeps_both_parts},
     {"pinned stays", test_pinned_stays},
     {"all hot and none hot", test_all_hot_and_none_hot},
-    {"the first that was pinned is called last",
-     test_the_first_that_was_pinned_is_called_last},
+    {"the last one is called last", test_the_last_one_is_called_last},
+    {"pinned ones are called first", test_pinned_ones_are_called_first},
     {NULL, NULL},
 };

@@ -3,6 +3,9 @@
 
 #include "must.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 /* Takes those out of the list that are over: a fuzzer asks for ever. */
 static void forget_old_requests(struct rig *rig)
 {
@@ -59,4 +62,27 @@ size_t rig_oldest_request(const struct rig *rig)
         if (rig->fetching[number])
             return number;
     return 0;
+}
+
+void rig_places_sized(struct rig *rig, size_t number, size_t size)
+{
+    static const char head[] = "{\"results\":[],\"status\":\"OK\",\"x\":\"", tail[] = "\"}";
+    char *body = malloc(size);
+    if (!MUST(body != NULL && size >= sizeof head + sizeof tail))
+        abort();
+    memset(body, 'x', size);
+    memcpy(body, head, sizeof head - 1);
+    memcpy(body + size - 2, tail, 2);
+    rig_places(rig, number, 200, herd_slice(body, size));
+    free(body);
+}
+
+void rig_large_step(struct rig *rig, herd_conn_id conn, const char *client)
+{
+    char line[128];
+    size_t head = herd_core_record(rig->core, herd_slice_str(client)).len + 1;
+    int len = snprintf(line, sizeof line, "WHATSAT %s 50 1\n", client);
+    rig_data(rig, conn, herd_slice(line, (size_t)len));
+    rig_places_sized(rig, rig_oldest_request(rig), (size_t)rig->conf.output_max - head);
+    rig_drained(rig, conn);
 }

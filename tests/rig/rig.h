@@ -93,6 +93,13 @@ void rig_drain(struct rig *rig);
 /* The answer to the request of that number, or to one that never was. */
 void rig_places(struct rig *rig, size_t number, int status, struct herd_slice body);
 
+/* Likewise with an answer of Google, `size` bytes long, that has no results. */
+void rig_places_sized(struct rig *rig, size_t number, size_t size);
+
+/* A step so large that the core gives back its memory in the next one: client connection
+ * `conn` asks where the client is, and gets the largest reply that output-max allows. */
+void rig_large_step(struct rig *rig, herd_conn_id conn, const char *client);
+
 /* The number of the oldest request under way; 0: there is none. */
 size_t rig_oldest_request(const struct rig *rig);
 

@@ -82,14 +82,20 @@ void listen_forget(struct listen *listen)
     listen->batches = listen->records = listen->counted = 0;
 }
 
+enum { PIECE = 500 }; /* lines that a server obeys at once */
+
 void listen_report(struct rig *rig, int first, int count, int64_t time)
 {
     struct rig_text lines = {NULL, 0, 0};
     rig_text_clear(&lines);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         rig_text_printf(&lines, "IAMAT c%04d +0+0 %lld\n", first + i,
                         (long long)(time + i));
-    rig_data(rig, 1, herd_slice(lines.data, lines.len));
+        if (i % PIECE != PIECE - 1 && i < count - 1)
+            continue;
+        rig_data(rig, 1, herd_slice(lines.data, lines.len));
+        rig_text_clear(&lines);
+    }
     rig_text_free(&lines);
     rig_hush(rig);
 }

@@ -47,6 +47,8 @@
     X(overpass)                                                                            \
     X(photon)                                                                              \
     X(client)                                                                              \
+    X(client_turn)                                                                         \
+    X(reply_budget)                                                                        \
     X(client_pause)                                                                        \
     X(whatsat)                                                                             \
     X(whatsat_portions)                                                                    \

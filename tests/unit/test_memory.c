@@ -83,16 +83,23 @@ static void no_dialled_connection_is_forgotten(void)
 /* Not even after a step so large that its memory was given back. */
 static void a_large_step_leaves_room_for_a_close(void)
 {
-    static char lines[20000];
+    enum { LINES = 20000 };
+    static char lines[24 * LINES];
     struct rig rig;
-    rig_start(&rig, TALK_ALONE, "Clark");
+    size_t len = 0;
+    for (int i = 0; i < LINES; i++)
+        len += (size_t)snprintf(lines + len, sizeof lines - len, "IAMAT %d +0+0 1\n", i);
+    rig_start(&rig, TALK_HERD, "Clark");
+    script_act(&rig, "link 2 Bona 3 Jaquez\n");
     rig_open(&rig, 1, HERD_ROLE_CLIENT, -1);
-    memset(lines, '\n', sizeof lines);
-    rig_data(&rig, 1, herd_slice(lines, sizeof lines));
+    rig_data(&rig, 1, herd_slice(lines, len));
+    rig_tick(&rig);
+    rig_drain(&rig);
+    rig_tick(&rig); /* as many lines as a turn may have, and two batches */
     rig_hush(&rig);
     fail_mem_arm(&rig.mem, 2, true);
-    rig_open(&rig, 2, HERD_ROLE_CLIENT, -1);
-    CHECK_STR(rig.said.data, "  close 2\n");
+    rig_open(&rig, 4, HERD_ROLE_CLIENT, -1);
+    CHECK_STR(rig.said.data, "  close 4\n");
     rig_end(&rig);
 }
 

@@ -118,33 +118,6 @@ static void a_late_one_is_next_but_one(void)
     tear_down(&f);
 }
 
-/* In a queue that is full: the query whose request has to go for a newcomer. */
-static void the_greatest_share_pays(void)
-{
-    static const struct {
-        const char *from;
-        char newcomer;
-        int goes; /* -1: the newcomer */
-    } cases[] = {
-        {"AAAA", 'B', 3},  {"AAAA", 'A', -1}, {"AAAB", 'B', 2}, {"AABB", 'C', 1},
-        {"AABB", 'A', -1}, {"AABC", 'B', -1}, {"AABC", 'D', 1}, {"ABCD", 'E', -1},
-        {"ABCD", 'A', -1}, {"AAAB", 'C', 2},  {"BAAA", 'C', 3},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct fixture f;
-        uint64_t newcomer = (unsigned char)cases[i].newcomer;
-        CHECK_LABEL("%s and %c", cases[i].from, cases[i].newcomer);
-        set_up(&f, 1, 3);
-        ask_all(&f, cases[i].from);
-        CHECK(herd_requests_full(&f.requests));
-        const struct herd_places_request *excess =
-            herd_requests_excess(&f.requests, newcomer);
-        CHECK_INT(excess != NULL ? excess->first - f.query : -1, cases[i].goes);
-        tear_down(&f);
-    }
-    CHECK_LABEL("%s", "");
-}
-
 /* What several addresses ask for waits for the one that has fewest. */
 static void a_shared_request_waits_for_the_smallest(void)
 {
@@ -186,7 +159,6 @@ static void no_memory_changes_nothing(void)
 const struct check_test test_requests_fair[] = {
     {"addresses take turns", addresses_take_turns},
     {"a late one is next but one", a_late_one_is_next_but_one},
-    {"the greatest share pays", the_greatest_share_pays},
     {"a shared request waits for the smallest", a_shared_request_waits_for_the_smallest},
     {"no memory changes nothing", no_memory_changes_nothing},
     {NULL, NULL},

@@ -343,7 +343,6 @@ static void a_burst_is_not_lagging(void)
  * the core give back what it had: the link ends, and no batch is sent. */
 static void a_full_sync_may_find_no_memory(void)
 {
-    static char lines[1 << 21];
     struct rig rig;
     rig_start(&rig, TALK_HERD, "Clark");
     script_act(&rig, "tick\nfail Jaquez down\nlink 2 Bona\nopen 1\n");
@@ -352,9 +351,7 @@ static void a_full_sync_may_find_no_memory(void)
     script_act(&rig, "tick\ndrained 2\n");
     listen_report(&rig, 0, 600, 100000);
     CHECK_INT((int64_t)listen.batches, 1);
-    for (size_t i = 0; i < sizeof lines; i++)
-        lines[i] = i % 1024 == 1023 ? '\n' : 'x';
-    rig_data(&rig, 1, herd_slice(lines, sizeof lines));
+    rig_large_step(&rig, 1, "c0000");
     fail_mem_arm(&rig.mem, 1, true);
     script_act(&rig, "tick\n");
     fail_mem_arm(&rig.mem, 0, false);

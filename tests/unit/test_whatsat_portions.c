@@ -4,26 +4,11 @@
 #include "rig/script.h"
 #include "whatsat.h"
 
-#include <stdlib.h>
-
 /* A server that knows where client `a` is; connections 1, 2 and 3 are clients. */
 static void start(struct rig *rig, const char *options)
 {
     rig_start_with(rig, TALK_ALONE, options);
     script_act(rig, A_SAYS "open 2\nopen 3\n");
-}
-
-/* A body whose replies are `size` bytes long or a little more. */
-static void answer(struct rig *rig, size_t number, size_t size)
-{
-    static const char head[] = "{\"results\":[],\"status\":\"OK\",\"x\":\"", tail[] = "\"}";
-    char *body = malloc(size);
-    REQUIRE(body != NULL);
-    memset(body, 'x', size);
-    memcpy(body, head, sizeof head - 1);
-    memcpy(body + size - 2, tail, 2);
-    rig_places(rig, number, 200, herd_slice(body, size));
-    free(body);
 }
 
 static size_t count(const struct rig *rig, const char *what)
@@ -42,10 +27,10 @@ static void pending_replies_leave_in_portions(void)
     start(&rig, "output-high 4096\noutput-max 65536\n");
     script_act(&rig, "1< IAMAT b +1+1 " TALK_NOW "\n1< " TALK_ASK_64 "\\c\n");
     for (size_t i = 64; i >= 2; i--)
-        answer(&rig, i, SIZE);
+        rig_places_sized(&rig, i, SIZE);
     rig_hush(&rig);
     script_act(&rig, "1< foo\\nbar\n");
-    answer(&rig, 1, SIZE);
+    rig_places_sized(&rig, 1, SIZE);
     size_t portions = 0, most = 0, before = 0;
     while (strstr(rig.said.data, "  drain 1\n") != NULL && portions < 100) {
         portions++;
@@ -70,9 +55,9 @@ static void a_large_reply_goes_alone(void)
     start(&rig, "output-high 4096\noutput-max 65536\n");
     script_act(&rig, "2< WHATSAT a 1 1\\nWHATSAT a 2 1\\nfoo\n");
     rig_hush(&rig);
-    answer(&rig, 2, 60000);
+    rig_places_sized(&rig, 2, 60000);
     size_t sends = rig.sends;
-    answer(&rig, 1, 60000);
+    rig_places_sized(&rig, 1, 60000);
     CHECK_INT((int64_t)(rig.sends - sends), 1);
     script_act(&rig, "eof 2\n");
     CHECK(rig.open[2]);
@@ -91,8 +76,8 @@ static void a_client_may_go_while_it_drains(void)
     struct rig rig;
     start(&rig, "output-high 4096\n");
     script_act(&rig, "2< WHATSAT a 1 1\\nWHATSAT a 2 1\\nWHATSAT a 3 1\n");
-    answer(&rig, 2, 3000);
-    answer(&rig, 1, 3000);
+    rig_places_sized(&rig, 2, 3000);
+    rig_places_sized(&rig, 1, 3000);
     CHECK(strstr(rig.said.data, "  drain 2\n") != NULL);
     rig_hush(&rig);
     SCRIPT_PLAY(&rig, "places #3 200 " TALK_JSON_1 "\n"

@@ -85,16 +85,17 @@ static void end_if_served(struct herd_client *client)
         herd_session_end(&client->session);
 }
 
-/* Obeys the lines of `input` until it is used up or the client has to wait. `fresh`: the
- * bytes are the event's and outlive the step, so the log need not copy them. */
+/* Obeys the lines of `input` until it is used up or the client has to wait, or `*left` is
+ * used up. `fresh`: the bytes are the event's and outlive the step, so the log need not
+ * copy them. */
 static void read_lines(struct herd_clients *clients, struct herd_client *client,
-                       struct herd_slice *input, bool fresh)
+                       struct herd_slice *input, uint32_t *left, bool fresh)
 {
     struct herd_slice line;
     struct herd_line_prefetch ahead;
     int rc = 0;
     herd_line_prefetch_start(&ahead, clients->store, *input);
-    while (!client->input_closed && !client->session.ending &&
+    while (*left > 0 && !client->input_closed && !client->session.ending &&
            !herd_replies_must_pause(&client->replies) &&
            (rc = herd_line_next(&client->line, input, &line)) == 1) {
         if (clients->context->setup.conf->log_traffic && fresh && !client->line.taken)
@@ -103,6 +104,8 @@ static void read_lines(struct herd_clients *clients, struct herd_client *client,
             herd_log_copy(clients->context, HERD_TOPIC_CLIENT, client->session.id, '<',
                           line);
         herd_line_prefetch_next(&ahead);
+        uint32_t cost = herd_turn_cost(line.len);
+        *left -= cost < *left ? cost : *left;
         obey(clients, client, line);
     }
     if (rc == HERD_ETOOLONG) {
@@ -156,25 +159,52 @@ static void set_timers(struct herd_clients *clients, struct herd_client *client)
     herd_timer_arm(&clients->idle_clients, &client->idle, clients->context->mono);
 }
 
-/* After any event of a client: obeys the lines that were stashed, sets the pause and the
- * timers, ends the session when it is done. */
-static void settle(struct herd_clients *clients, struct herd_client *client)
+/* Lines that wait for nothing but their turn are TICK's. */
+static void set_turn(struct herd_clients *clients, struct herd_client *client)
 {
-    if (client->stash.len > 0 && !herd_replies_must_pause(&client->replies)) {
-        struct herd_slice input = herd_buf_bytes(&client->stash);
-        size_t before = input.len;
-        read_lines(clients, client, &input, false);
-        herd_buf_consume(&client->stash,
-                         client->input_closed ? client->stash.len : before - input.len);
-    }
+    bool waits = client->stash.len > 0 && !client->session.ending &&
+                 !herd_replies_must_pause(&client->replies);
+    if (!waits)
+        herd_list_remove(&client->in_turn);
+    else if (!herd_list_linked(&client->in_turn))
+        herd_list_push_back(&clients->turn.ready, &client->in_turn);
+}
+
+static void read_stash(struct herd_clients *clients, struct herd_client *client,
+                       uint32_t *left)
+{
+    struct herd_slice input = herd_buf_bytes(&client->stash);
+    size_t before = input.len;
+    read_lines(clients, client, &input, left, false);
+    herd_buf_consume(&client->stash,
+                     client->input_closed ? client->stash.len : before - input.len);
+    if (client->stash.len == 0)
+        herd_buf_free(&client->stash);
+}
+
+/* After any event of a client: obeys the lines that were stashed, as many as `*left`
+ * allows, sets the turn, the pause and the timers, ends the session when it is done. */
+static void settle(struct herd_clients *clients, struct herd_client *client, uint32_t *left)
+{
+    if (client->stash.len > 0 && !herd_replies_must_pause(&client->replies))
+        read_stash(clients, client, left);
     if (client->session.eof && client->stash.len == 0 &&
         !herd_replies_must_pause(&client->replies))
         read_rest(clients, client);
     end_if_served(client);
+    set_turn(clients, client);
     set_paused(clients, client,
                herd_replies_must_pause(&client->replies) || client->stash.len > 0);
     if (!client->session.ending)
         set_timers(clients, client);
+}
+
+/* Likewise, within what a client may use at once. */
+static void settle_at_once(struct herd_clients *clients, struct herd_client *client)
+{
+    uint32_t most = herd_turn_at_once(&clients->turn), left = most;
+    settle(clients, client, &left);
+    herd_turn_use(&clients->turn, most - left);
 }
 
 /* ---- the session ---- */
@@ -188,11 +218,12 @@ static void on_opened(void *service, struct herd_session *session,
     const struct herd_conf *conf = context->setup.conf;
     herd_line_init(&client->line, context->setup.mem, (size_t)conf->client_line_max);
     herd_buf_init(&client->stash, context->setup.mem, (size_t)conf->output_max);
-    herd_replies_init(&client->replies, session);
     client->half.owner = client;
     client->quiet.owner = client;
     client->idle.owner = client;
     client->address_key = herd_places_address_key(clients->places, event->address);
+    herd_replies_init(&client->replies, session, &clients->reply_budget,
+                      client->address_key);
     context->stats.clients_accepted++;
     herd_timer_arm(&clients->idle_clients, &client->idle, context->mono);
 }
@@ -208,6 +239,7 @@ static void on_data(void *service, struct herd_session *session, struct herd_sli
     struct herd_clients *clients = service;
     struct herd_client *client = herd_client_of(session);
     struct herd_slice input = bytes;
+    uint32_t most = herd_turn_at_once(&clients->turn), left = most;
     if (!client->byte_seen && bytes.len > 0) {
         client->byte_seen = true;
         if (herd_is_tls(bytes)) {
@@ -216,29 +248,30 @@ static void on_data(void *service, struct herd_session *session, struct herd_sli
         }
     }
     if (client->stash.len == 0)
-        read_lines(clients, client, &input, true);
+        read_lines(clients, client, &input, &left, true);
     if (input.len > 0 && !client->input_closed && !session->ending &&
         herd_buf_append(&client->stash, input) != HERD_OK)
         herd_session_end_out_of_memory(session);
-    settle(clients, client);
+    settle(clients, client, &left);
+    herd_turn_use(&clients->turn, most - left);
 }
 
 static void on_eof(void *service, struct herd_session *session)
 {
-    settle(service, herd_client_of(session));
+    settle_at_once(service, herd_client_of(session));
 }
 
 /* No further command is read; the session ends when all replies are sent. */
 static void on_stop(void *service, struct herd_session *session)
 {
     herd_client_of(session)->input_closed = true;
-    settle(service, herd_client_of(session));
+    settle_at_once(service, herd_client_of(session));
 }
 
 static void deliver(struct herd_clients *clients, struct herd_client *client)
 {
     herd_replies_send(&client->replies);
-    settle(clients, client);
+    settle_at_once(clients, client);
 }
 
 static void on_drained(void *service, struct herd_session *session)
@@ -255,6 +288,7 @@ static void free_client(void *service, struct herd_session *session,
     (void)service;
     (void)reason;
     assert(!client->ready);
+    herd_list_remove(&client->in_turn);
     herd_replies_free(&client->replies);
     herd_timer_disarm(&client->half);
     herd_timer_disarm(&client->quiet);
@@ -296,6 +330,44 @@ void herd_clients_deliver(struct herd_clients *clients)
     }
 }
 
+/* ---- the end of a turn ---- */
+
+/* Each of those that wait once, until this turn's budget is used up or there is no room. */
+static void serve_replies(struct herd_clients *clients)
+{
+    struct herd_reply_budget *budget = &clients->reply_budget;
+    const struct herd_list_node *last = herd_list_last(&budget->waiting);
+    struct herd_list_node *node = NULL;
+    budget->serving = true;
+    budget->blocked = false;
+    while (node != last && budget->turn_left > 0 && !budget->blocked) {
+        node = herd_list_pop_front(&budget->waiting);
+        deliver(clients,
+                herd_list_item(node, offsetof(struct herd_client, replies.waiting)));
+    }
+    if (budget->blocked && herd_list_linked(node)) {
+        herd_list_remove(node);
+        herd_list_push_front(&budget->waiting, node);
+    }
+    budget->serving = false;
+    budget->stuck = budget->turn_left > 0;
+}
+
+/* Each gets a share in turn, again and again, until this turn's budget is used up. */
+static void serve_lines(struct herd_clients *clients)
+{
+    struct herd_turn *turn = &clients->turn;
+    struct herd_list_node *node;
+    if (turn->left < HERD_TURN_TICK_LEAST)
+        turn->left = HERD_TURN_TICK_LEAST;
+    while (turn->left > 0 && (node = herd_list_pop_front(&turn->ready)) != NULL) {
+        uint32_t most = turn->left < HERD_TURN_STASH ? turn->left : HERD_TURN_STASH;
+        uint32_t left = most;
+        settle(clients, herd_list_item(node, offsetof(struct herd_client, in_turn)), &left);
+        herd_turn_use(turn, most - left + 1);
+    }
+}
+
 /* ---- time ---- */
 
 static void close_for(struct herd_clients *clients, struct herd_client *client,
@@ -307,7 +379,7 @@ static void close_for(struct herd_clients *clients, struct herd_client *client,
     herd_session_end(&client->session);
 }
 
-void herd_clients_tick(struct herd_clients *clients)
+static void end_waits(struct herd_clients *clients)
 {
     struct herd_context *context = clients->context;
     struct herd_client *client;
@@ -318,6 +390,15 @@ void herd_clients_tick(struct herd_clients *clients)
         close_for(clients, client, &context->stats.clients_idle, "closed: idle");
     while ((client = herd_timerq_expired(&clients->quiet_lines, context->mono)) != NULL) {
         read_rest(clients, client);
-        settle(clients, client);
+        settle_at_once(clients, client);
     }
+}
+
+void herd_clients_tick(struct herd_clients *clients)
+{
+    serve_replies(clients);
+    serve_lines(clients);
+    end_waits(clients);
+    clients->turn.left = HERD_TURN_BUDGET;
+    herd_reply_budget_turn(&clients->reply_budget);
 }

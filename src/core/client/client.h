@@ -18,7 +18,9 @@
 struct herd_client {
     struct herd_session session;
     struct herd_line line;
-    struct herd_buf stash; /* input that came before a pause took effect */
+    struct herd_buf stash; /* input that waits for the client's turn, or came before a pause
+                            * took effect; at most one DATA */
+    struct herd_list_node in_turn; /* in the list of turn.h */
     struct herd_replies replies;
     bool byte_seen, line_seen; /* a first byte, a first line with a word has come */
     bool paused;

@@ -2,18 +2,30 @@
 /* The clients of one server together: their beginning, and when something is due. */
 #include "clients.h"
 
-void herd_clients_init(struct herd_clients *clients, struct herd_context *context,
-                       struct herd_store *store, struct herd_places *places)
+int herd_clients_init(struct herd_clients *clients, struct herd_context *context,
+                      struct herd_store *store, struct herd_places *places)
 {
     const struct herd_conf *conf = context->setup.conf;
     *clients = (struct herd_clients){.context = context, .store = store, .places = places};
+    herd_turn_init(&clients->turn);
+    herd_reply_budget_init(&clients->reply_budget, (size_t)conf->replies_memory_max / 4);
     herd_timerq_init(&clients->half_lines, conf->client_half_line_ms);
     herd_timerq_init(&clients->quiet_lines, conf->client_idle_line_ms);
     herd_timerq_init(&clients->idle_clients, conf->client_idle_ms);
+    return herd_shares_init(&clients->waiting, context->setup.mem,
+                            (size_t)conf->lookups_max + (size_t)conf->lookups_waiting_max);
+}
+
+void herd_clients_free(struct herd_clients *clients)
+{
+    herd_shares_free(&clients->waiting);
 }
 
 struct herd_mono herd_clients_deadline(const struct herd_clients *clients)
 {
+    if (!herd_list_is_empty(&clients->turn.ready) ||
+        herd_reply_budget_is_due(&clients->reply_budget))
+        return (struct herd_mono){0};
     struct herd_mono at = herd_timerq_deadline(&clients->half_lines);
     at = herd_mono_min(at, herd_timerq_deadline(&clients->quiet_lines));
     return herd_mono_min(at, herd_timerq_deadline(&clients->idle_clients));

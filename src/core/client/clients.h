@@ -4,9 +4,12 @@
 #define HERD_CORE_CLIENT_CLIENTS_H
 
 #include "places/places.h"
+#include "reply_budget.h"
 #include "sessions.h"
+#include "shares.h"
 #include "store/store.h"
 #include "timerq.h"
+#include "turn.h"
 
 #include <stdbool.h>
 
@@ -17,17 +20,25 @@ struct herd_clients {
     struct herd_store *store;     /* borrowed */
     struct herd_places *places;   /* borrowed */
     struct herd_timerq half_lines, quiet_lines, idle_clients;
+    struct herd_turn turn;
+    struct herd_reply_budget reply_budget;
+    size_t queries_waiting;     /* WHATSATs whose reply has not left */
+    struct herd_shares waiting; /* WHATSATs without an answer, by the client's address */
 };
 
-/* Takes no memory. What is handed in must outlive the clients. Must stay where it is in
- * memory. */
-void herd_clients_init(struct herd_clients *clients, struct herd_context *context,
-                       struct herd_store *store, struct herd_places *places);
+/* What is handed in must outlive the clients. Must stay where it is in memory. Errors:
+ * HERD_ENOMEM; the clients can then be given to herd_clients_free. */
+int herd_clients_init(struct herd_clients *clients, struct herd_context *context,
+                      struct herd_store *store, struct herd_places *places);
+
+/* After all sessions of clients are gone. Accepts all zero. */
+void herd_clients_free(struct herd_clients *clients);
 
 /* The sessions of HERD_ROLE_CLIENT; the service is a struct herd_clients. */
 extern const struct herd_session_ops herd_client_session_ops;
 
-/* TICK: timeouts. */
+/* TICK, the end of a turn: lines and replies that have waited for their turn, and timeouts.
+ */
 void herd_clients_tick(struct herd_clients *clients);
 
 /* When herd_clients_tick has something to do. */

@@ -18,9 +18,11 @@ static const struct herd_conf *conf_of(const struct herd_replies *replies)
 
 /* ---- life ---- */
 
-void herd_replies_init(struct herd_replies *replies, struct herd_session *session)
+void herd_replies_init(struct herd_replies *replies, struct herd_session *session,
+                       struct herd_reply_budget *budget, uint64_t address_key)
 {
-    *replies = (struct herd_replies){.session = session};
+    *replies = (struct herd_replies){
+        .session = session, .budget = budget, .address_key = address_key};
 }
 
 static void free_first(struct herd_replies *replies)
@@ -30,12 +32,22 @@ static void free_first(struct herd_replies *replies)
     if (replies->first == NULL)
         replies->last = NULL;
     replies->held_count--;
+    replies->budget->after -= reply->after.len;
     herd_buf_free(&reply->after);
     reply->free(reply);
 }
 
+static void give_room(struct herd_replies *replies)
+{
+    if (replies->room > 0)
+        herd_reply_budget_give(replies->budget, replies->address_key, replies->room);
+    replies->room = 0;
+}
+
 void herd_replies_free(struct herd_replies *replies)
 {
+    herd_list_remove(&replies->waiting);
+    give_room(replies);
     while (replies->first != NULL)
         free_first(replies);
 }
@@ -71,6 +83,7 @@ void herd_replies_commit(struct herd_replies *replies, size_t size)
     if (replies->last != NULL) {
         herd_buf_commit(&replies->last->after, size);
         replies->held_bytes += size;
+        replies->budget->after += size;
     } else if (herd_out_commit_send(&context_of(replies)->out, replies->session->id,
                                     size)) {
         count_unsent(replies, size);
@@ -106,18 +119,37 @@ void herd_replies_complete(struct herd_replies *replies, struct herd_held_reply 
 
 /* ---- sending held replies ---- */
 
-/* Whether `size` more bytes may leave now. If not, they wait until the kernel has taken all
- * earlier bytes. */
-static bool may_send(struct herd_replies *replies, size_t size)
+static void ask_drain(struct herd_replies *replies)
 {
     struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = replies->session->id};
-    if (replies->unsent_bytes == 0 ||
-        replies->unsent_bytes + size <= (size_t)conf_of(replies)->output_high)
-        return true;
     if (!replies->draining && !herd_out_add(&context_of(replies)->out, &drain))
         herd_session_end_out_of_memory(replies->session);
     replies->draining = true;
-    return false;
+}
+
+static void wait_for_budget(struct herd_replies *replies)
+{
+    if (!herd_list_linked(&replies->waiting))
+        herd_list_push_back(&replies->budget->waiting, &replies->waiting);
+    replies->budget->stuck = false;
+}
+
+/* Whether `size` more bytes may leave now. If not, they wait until the kernel has taken all
+ * earlier bytes, or for the budget. */
+static bool may_send(struct herd_replies *replies, size_t size)
+{
+    if (replies->unsent_bytes > 0 &&
+        replies->unsent_bytes + size > (size_t)conf_of(replies)->output_high) {
+        ask_drain(replies);
+        return false;
+    }
+    if (!herd_reply_budget_take(replies->budget, replies->address_key, size)) {
+        wait_for_budget(replies);
+        return false;
+    }
+    if (herd_reply_needs_room(size))
+        replies->room += size;
+    return true;
 }
 
 static void send_parts(struct herd_replies *replies, const struct herd_slice *part,
@@ -163,12 +195,15 @@ void herd_replies_send(struct herd_replies *replies)
     while (!replies->session->ending && replies->first != NULL &&
            replies->first->complete && send_held(replies, replies->first))
         free_first(replies);
+    if (replies->room > 0 && !replies->session->ending)
+        ask_drain(replies);
 }
 
 void herd_replies_drained(struct herd_replies *replies)
 {
     replies->unsent_bytes = 0;
     replies->draining = false;
+    give_room(replies);
 }
 
 /* ---- limits ---- */
@@ -181,5 +216,6 @@ bool herd_replies_are_held(const struct herd_replies *replies)
 bool herd_replies_must_pause(const struct herd_replies *replies)
 {
     return replies->held_count >= HELD_MAX ||
+           (replies->held_count > 0 && herd_reply_budget_is_full(replies->budget)) ||
            replies->held_bytes >= (size_t)conf_of(replies)->output_high;
 }

@@ -6,6 +6,8 @@
  * portions of at most output-high bytes, the next when the kernel has taken the last,
  * so that a slow query does not make a client look like one that does not read.
  *
+ * They also share the budget of all clients, and wait in its list when it is used up.
+ *
  * Any failed allocation ends the session. */
 #ifndef HERD_CORE_CLIENT_REPLIES_H
 #define HERD_CORE_CLIENT_REPLIES_H
@@ -15,6 +17,8 @@
 #endif
 
 #include "herd/buf.h"
+#include "list.h"
+#include "reply_budget.h"
 #include "sessions.h"
 
 #include <stdbool.h>
@@ -38,7 +42,11 @@ struct herd_held_reply {
 };
 
 struct herd_replies {
-    struct herd_session *session; /* borrowed: the client's */
+    struct herd_session *session;     /* borrowed: the client's */
+    struct herd_reply_budget *budget; /* borrowed */
+    uint64_t address_key;             /* of the client's address, for the budget */
+    struct herd_list_node waiting;    /* in budget->waiting */
+    size_t room;                      /* taken from the budget until all has drained */
     struct herd_held_reply *first, *last;
     uint32_t held_count;
     size_t held_bytes;   /* of complete replies, and of those after a held one */
@@ -46,8 +54,9 @@ struct herd_replies {
     bool draining;       /* held replies wait for that */
 };
 
-/* `session` outlives the replies. */
-void herd_replies_init(struct herd_replies *replies, struct herd_session *session);
+/* `session` and `budget` outlive the replies. */
+void herd_replies_init(struct herd_replies *replies, struct herd_session *session,
+                       struct herd_reply_budget *budget, uint64_t address_key);
 
 /* Frees all replies that are held. */
 void herd_replies_free(struct herd_replies *replies);
@@ -72,10 +81,11 @@ void herd_replies_hold(struct herd_replies *replies, struct herd_held_reply *rep
 void herd_replies_complete(struct herd_replies *replies, struct herd_held_reply *reply,
                            const struct herd_slice part[HERD_REPLY_PARTS]);
 
-/* Sends the replies that are complete and next in order, as far as they may leave now. */
+/* Sends the replies that are complete and next in order, as far as they may leave now.
+ * Those for which the budget is used up wait in its list: then this is due again. */
 void herd_replies_send(struct herd_replies *replies);
 
-/* The kernel has taken all that was sent: herd_replies_send is due. */
+/* The kernel has taken all that was sent: herd_replies_send is due. Gives room back. */
 void herd_replies_drained(struct herd_replies *replies);
 
 /* ---- limits ---- */

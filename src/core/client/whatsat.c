@@ -5,6 +5,7 @@
 #include "protocol/query.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 _Static_assert((int)HERD_BOUND_MAX <= (int)HERD_PLACES_RESULTS_MAX,
                "a client may ask for no more results than Places can cut to");
@@ -16,6 +17,8 @@ struct whatsat {
     struct herd_clients *clients; /* borrowed */
     struct herd_client *client;   /* borrowed: it sent the command */
     uint32_t bound;               /* results that it wants at most */
+    struct herd_share *share;     /* of the client's address, until there is an answer */
+    struct herd_list_node in_share;
     size_t head_len;
     char head[]; /* the record as it was when the command came, and LF */
 };
@@ -30,15 +33,27 @@ static struct whatsat *new_whatsat(struct herd_clients *clients, struct herd_cli
     *whatsat = (struct whatsat){
         .clients = clients, .client = client, .bound = bound, .head_len = record.len + 1};
     whatsat->query.owner = whatsat;
+    clients->queries_waiting++;
     memcpy(whatsat->head, record.data, record.len);
     whatsat->head[record.len] = '\n';
     return whatsat;
 }
 
+static void give_share_back(struct whatsat *whatsat)
+{
+    if (whatsat->share == NULL)
+        return;
+    herd_list_remove(&whatsat->in_share);
+    herd_shares_give_back(&whatsat->clients->waiting, whatsat->share);
+    whatsat->share = NULL;
+}
+
 static void free_whatsat(struct herd_held_reply *reply)
 {
     struct whatsat *whatsat = (struct whatsat *)reply;
-    const struct herd_clients *clients = whatsat->clients;
+    struct herd_clients *clients = whatsat->clients;
+    clients->queries_waiting--;
+    give_share_back(whatsat);
     herd_places_cancel(clients->places, &whatsat->query, clients->context->mono);
     herd_places_result_release(whatsat->query.result);
     herd_mem_free(clients->context->setup.mem, whatsat,
@@ -72,6 +87,7 @@ static void complete(struct whatsat *whatsat)
 {
     struct herd_stats *stats = &whatsat->clients->context->stats;
     struct herd_slice part[HERD_REPLY_PARTS];
+    give_share_back(whatsat);
     bool fits = whatsat->query.result != NULL && make_parts(whatsat, part);
     if (whatsat->query.result != NULL && !fits) {
         refuse_large(whatsat);
@@ -97,6 +113,69 @@ struct herd_client *herd_client_complete_query(struct herd_places_query *query)
 
 /* ---- the command ---- */
 
+static bool too_many_wait(const struct herd_clients *clients)
+{
+    const struct herd_conf *conf = clients->context->setup.conf;
+    return clients->queries_waiting >=
+           (size_t)conf->lookups_max + (size_t)conf->lookups_waiting_max;
+}
+
+/* When too many wait, the newest query of the address that has most makes place for one of
+ * an address that has at least two fewer. Its own reply may stay for a while, if its client
+ * does not read: so there may be twice as many replies as queries may wait, not more. */
+static bool make_place(struct herd_clients *clients, uint64_t address_key)
+{
+    const struct herd_share *most = herd_shares_most(&clients->waiting);
+    if (most == NULL || most->count < herd_shares_count(&clients->waiting, address_key) + 2)
+        return false;
+    struct whatsat *newest = herd_list_item(herd_list_last(&most->things[0]),
+                                            offsetof(struct whatsat, in_share));
+    give_share_back(newest);
+    /* One that is finished leaves at the end of this step anyway. */
+    if (!newest->query.finished)
+        herd_places_refuse_query(clients->places, &newest->query, clients->context->mono);
+    return true;
+}
+
+/* Errors: HERD_ENOMEM. */
+static int take_share(struct whatsat *whatsat)
+{
+    struct herd_shares *waiting = &whatsat->clients->waiting;
+    whatsat->share = herd_shares_take(waiting, whatsat->client->address_key);
+    if (whatsat->share == NULL)
+        return HERD_ENOMEM;
+    herd_list_push_back(&whatsat->share->things[0], &whatsat->in_share);
+    return HERD_OK;
+}
+
+/* The reply is known at once, so it takes no more memory than any other refusal. */
+static void refuse(struct herd_clients *clients, struct herd_client *client,
+                   struct herd_slice record)
+{
+    struct herd_slice json[2];
+    struct herd_places_result *result = herd_places_result_error(
+        clients->context->setup.mem, HERD_LIT("OVER_QUERY_LIMIT"),
+        HERD_LIT("This server has too many lookups waiting; try again later."));
+    if (result == NULL) {
+        herd_session_end_out_of_memory(&client->session);
+        return;
+    }
+    herd_places_result_cut(result, 0, json);
+    size_t size = record.len + json[0].len + json[1].len + 3, len = 0;
+    char *room = herd_replies_room(&client->replies, size);
+    if (room != NULL) {
+        len += herd_slice_put(record, room + len);
+        room[len++] = '\n';
+        len += herd_slice_put(json[0], room + len);
+        len += herd_slice_put(json[1], room + len);
+        len += herd_slice_put(HERD_LIT("\n\n"), room + len);
+        herd_replies_commit(&client->replies, len);
+        clients->context->stats.queries_refused++;
+        clients->context->stats.queries_failed++;
+    }
+    herd_places_result_release(result);
+}
+
 int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *client,
                            const struct herd_call *call)
 {
@@ -109,16 +188,22 @@ int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *cli
     if (slot.stored == NULL)
         return HERD_EUNKNOWN;
     struct herd_slice record = herd_stored_text(slot.stored);
+    clients->context->stats.queries++;
+    if (too_many_wait(clients) && !make_place(clients, client->address_key)) {
+        refuse(clients, client, record);
+        return HERD_OK;
+    }
     struct whatsat *whatsat = new_whatsat(clients, client, query.bound, record);
     if (whatsat == NULL) {
         herd_session_end_out_of_memory(&client->session);
         return HERD_OK;
     }
-    clients->context->stats.queries++;
     herd_replies_hold(&client->replies, &whatsat->reply, free_whatsat);
-    if (herd_places_query(clients->places, &whatsat->query, herd_record_point(record),
-                          query.radius_km, client->address_key, context->mono,
-                          context->wall))
+    if (take_share(whatsat) != HERD_OK)
+        herd_session_end_out_of_memory(&client->session);
+    else if (herd_places_query(clients->places, &whatsat->query, herd_record_point(record),
+                               query.radius_km, client->address_key, context->mono,
+                               context->wall))
         complete(whatsat);
     return HERD_OK;
 }

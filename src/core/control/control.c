@@ -57,6 +57,7 @@ static void put_gauges(struct reply *reply, const struct herd_control_setup *par
     put(reply, "digest %016" PRIx64 "\n", store->digest);
     put(reply, "connections_open %zu\n", parts->sessions->count);
     put(reply, "requests_running %" PRIu32 "\n", places->running);
+    put(reply, "queries_waiting %zu\n", parts->clients->queries_waiting);
     put(reply, "requests_waiting %" PRIu32 "\n", places->waiting);
 }
 

@@ -4,6 +4,7 @@
 #ifndef HERD_CORE_CONTROL_CONTROL_H
 #define HERD_CORE_CONTROL_CONTROL_H
 
+#include "client/clients.h"
 #include "link/links.h"
 #include "places/places.h"
 #include "sessions.h"
@@ -16,6 +17,7 @@ struct herd_control_setup {
     const struct herd_sessions *sessions;
     const struct herd_store *store;
     const struct herd_places *places;
+    const struct herd_clients *clients;
     const struct herd_links *links;
 };
 

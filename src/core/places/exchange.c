@@ -88,9 +88,8 @@ static uint64_t finish_all(struct herd_places *places, struct herd_places_reques
     return count;
 }
 
-void herd_places_end_refused(struct herd_places *places,
-                             struct herd_places_request *request,
-                             const struct herd_places_refusal *refusal)
+static void end_refused(struct herd_places *places, struct herd_places_request *request,
+                        const struct herd_places_refusal *refusal)
 {
     struct herd_places_result *result = herd_places_refusal_result(places, refusal);
     *refusal->counter += finish_all(places, request, result);
@@ -110,7 +109,7 @@ bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
             start(places, request, now);
             continue;
         }
-        herd_places_end_refused(places, request, &refusal);
+        end_refused(places, request, &refusal);
     }
     return places->first_finished != NULL;
 }
@@ -134,6 +133,23 @@ static struct herd_places_result *translate(const struct herd_places *places,
     result->is_answer = result->text.len > 0;
     herd_places_result_fit(result);
     return result;
+}
+
+/* Whether there is room for one more answer, until all its replies have left; takes it.
+ * Kept answers make room. One answer always fits. */
+static bool hold(struct herd_places *places, struct herd_places_result *result)
+{
+    size_t most = (size_t)places->setup.conf->replies_memory_max / 4;
+    size_t size = result->text.len;
+    struct herd_requests *requests = &places->requests;
+    while (places->held_bytes > 0 && places->held_bytes + size > most &&
+           requests->kept.first != NULL)
+        herd_requests_end(requests, requests->kept.first);
+    if (places->held_bytes > 0 && places->held_bytes + size > most)
+        return false;
+    places->held_bytes += size;
+    result->held = &places->held_bytes;
+    return true;
 }
 
 /* How a request has ended. */
@@ -213,6 +229,14 @@ static struct herd_places_result *error_of(const struct herd_places *places,
     return herd_places_result_error(places->setup.mem, status, message_of(outcome));
 }
 
+static struct herd_places_result *no_room(const struct herd_places *places)
+{
+    return herd_places_result_error(
+        places->setup.mem, HERD_LIT("OVER_QUERY_LIMIT"),
+        HERD_LIT("This server holds too many replies that clients do not read; try again "
+                 "later."));
+}
+
 void herd_places_on_reply(struct herd_places *places, uint64_t request_id, int http_status,
                           struct herd_slice body, struct herd_mono now,
                           struct herd_wall wall)
@@ -231,12 +255,15 @@ void herd_places_on_reply(struct herd_places *places, uint64_t request_id, int h
         herd_places_result_release(result);
         return;
     }
-    if (result == NULL || !result->is_answer) {
+    bool answered = result != NULL && result->is_answer;
+    bool held = answered && hold(places, result);
+    if (!held) {
         herd_places_result_release(result);
-        result = error_of(places, &outcome);
+        places->setup.stats->answers_dropped += answered;
+        result = answered ? no_room(places) : error_of(places, &outcome);
     }
     (void)finish_all(places, request, result);
-    if (outcome.verdict == HERD_PLACES_FOUND && result != NULL)
+    if (outcome.verdict == HERD_PLACES_FOUND && held)
         herd_requests_keep(&places->requests, request, result, now);
     else
         herd_requests_end(&places->requests, request);

@@ -109,19 +109,6 @@ static void refuse_full(struct herd_places *places, struct herd_places_refusal *
                        "This server has too many lookups waiting; try again later.");
 }
 
-/* An address that has more than its share of the full queue loses a request. */
-static void make_place(struct herd_places *places, uint64_t address_key)
-{
-    struct herd_places_refusal refusal;
-    struct herd_places_request *excess = NULL;
-    if (herd_requests_full(&places->requests))
-        excess = herd_requests_excess(&places->requests, address_key);
-    if (excess == NULL)
-        return;
-    refuse_full(places, &refusal);
-    herd_places_end_refused(places, excess, &refusal);
-}
-
 /* Adds a request for the query. Returns false when that ran out of memory, or was refused:
  * then query->result says so. */
 static bool add_request(struct herd_places *places, struct herd_places_query *query,
@@ -137,7 +124,6 @@ static bool add_request(struct herd_places *places, struct herd_places_query *qu
                            &stats->queries_over_budget,
                            "Your address has asked too often; try again in a minute.");
     } else if (!herd_places_is_refused(places, now, wall, &refusal)) {
-        make_place(places, address_key);
         rc = herd_requests_add(&places->requests, key, address_key, &request);
         refuse_full(places, &refusal);
     }
@@ -178,6 +164,20 @@ bool herd_places_query(struct herd_places *places, struct herd_places_query *que
         herd_requests_wait_for(&places->requests, request, address_key);
     herd_requests_attach(&places->requests, request, query, now);
     return false;
+}
+
+void herd_places_refuse_query(struct herd_places *places, struct herd_places_query *query,
+                              struct herd_mono now)
+{
+    struct herd_places_refusal refusal;
+    struct herd_places_request *request = herd_requests_detach(query);
+    if (request != NULL)
+        herd_places_abandon(places, request, false, now);
+    refuse_full(places, &refusal);
+    *refusal.counter += 1;
+    struct herd_places_result *result = herd_places_refusal_result(places, &refusal);
+    herd_places_finish(places, query, result);
+    herd_places_result_release(result);
 }
 
 uint64_t herd_places_address_key(const struct herd_places *places,

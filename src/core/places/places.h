@@ -97,6 +97,11 @@ bool herd_places_query(struct herd_places *places, struct herd_places_query *que
 void herd_places_cancel(struct herd_places *places, struct herd_places_query *query,
                         struct herd_mono now);
 
+/* Ends a query that waits with OVER_QUERY_LIMIT, since others need its place:
+ * herd_places_next_finished hands it out. */
+void herd_places_refuse_query(struct herd_places *places, struct herd_places_query *query,
+                              struct herd_mono now);
+
 /* Takes out the query that has been finished for the longest time; NULL: none is. */
 struct herd_places_query *herd_places_next_finished(struct herd_places *places);
 

@@ -23,6 +23,8 @@ struct herd_places {
     struct herd_budget budget;
     struct herd_breaker breaker;
     struct herd_places_query *first_finished, *last_finished;
+    size_t
+        held_bytes; /* of the texts of answers, until the last of their replies has left */
 };
 
 /* ---- places.c ---- */
@@ -58,11 +60,6 @@ herd_places_refusal_result(struct herd_places *places,
                            const struct herd_places_refusal *refusal);
 
 /* ---- exchange.c ---- */
-
-/* Ends a request that waits; all its queries are finished with the refusal. */
-void herd_places_end_refused(struct herd_places *places,
-                             struct herd_places_request *request,
-                             const struct herd_places_refusal *refusal);
 
 /* Ends a request that no query waits for any more, because their time is over (`late`) or
  * because their clients have gone; cancels it when it runs. */

@@ -222,28 +222,18 @@ struct herd_places_request *herd_requests_find(struct herd_requests *requests,
     return NULL;
 }
 
-bool herd_requests_full(const struct herd_requests *requests)
+static bool is_full(const struct herd_requests *requests)
 {
     const struct herd_requests_setup *setup = &requests->setup;
     uint64_t count = (uint64_t)requests->running_count + requests->waiting_count;
     return count >= (uint64_t)setup->running_max + setup->waiting_max;
 }
 
-struct herd_places_request *herd_requests_excess(const struct herd_requests *requests,
-                                                 uint64_t address_key)
-{
-    const struct herd_share *most = herd_shares_most(&requests->waiting);
-    if (most == NULL ||
-        most->count < herd_shares_count(&requests->waiting, address_key) + 2)
-        return NULL;
-    return request_of(herd_list_last(&most->things[0]));
-}
-
 int herd_requests_add(struct herd_requests *requests, const struct herd_places_key *key,
                       uint64_t address_key, struct herd_places_request **request)
 {
     const struct herd_mem *mem = requests->setup.mem;
-    if (herd_requests_full(requests))
+    if (is_full(requests))
         return HERD_EFULL;
     struct herd_places_request *fresh = herd_mem_zalloc(mem, sizeof *fresh);
     if (fresh == NULL)

@@ -97,15 +97,6 @@ struct herd_places_request *herd_requests_find(struct herd_requests *requests,
                                                const struct herd_places_key *key,
                                                struct herd_mono now);
 
-/* Whether as many requests run and wait as may. */
-bool herd_requests_full(const struct herd_requests *requests);
-
-/* The waiting request that has to go when there is no place for one more of this address:
- * the newest one of the address that has most, if that has at least two more. NULL: there
- * is none, and the address has its share. */
-struct herd_places_request *herd_requests_excess(const struct herd_requests *requests,
-                                                 uint64_t address_key);
-
 /* A new request with a key that no other has, waiting on behalf of that address. A query
  * has to be attached to it at once. Errors, and then nothing has changed: HERD_EFULL,
  * HERD_ENOMEM. */

@@ -39,6 +39,8 @@ void herd_places_result_release(struct herd_places_result *result)
     if (result == NULL || --result->references > 0)
         return;
     const struct herd_mem *mem = result->text.mem;
+    if (result->held != NULL)
+        *result->held -= result->text.len;
     herd_buf_free(&result->text);
     herd_mem_free(mem, result, sizeof *result);
 }

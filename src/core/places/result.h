@@ -27,6 +27,7 @@ enum herd_places_verdict {
 /* Offsets count bytes of the text. */
 struct herd_places_result {
     struct herd_buf text;
+    size_t *held; /* bytes of all texts that are counted with this one; NULL: it is not */
     uint32_t references;
     bool is_answer; /* the provider's; else an error of this server */
     enum herd_places_verdict verdict;
