@@ -38,16 +38,16 @@ size_t herd_utf8_len(struct herd_slice text)
 }
 
 /* The first byte of 2, 3 or 4 has 5, 4 or 3 bits of the character. */
-uint32_t herd_utf8_take(struct herd_slice *rest)
+uint32_t herd_utf8_take(struct herd_slice *text)
 {
-    size_t len = herd_utf8_len(*rest);
-    uint32_t c = (unsigned char)rest->data[0];
+    size_t len = herd_utf8_len(*text);
+    uint32_t c = (unsigned char)text->data[0];
     if (len == 0)
         c = HERD_UTF8_REPLACEMENT;
     else if (len > 1)
         c &= 0x7fU >> len;
     for (size_t i = 1; i < len; i++)
-        c = c << 6 | ((unsigned char)rest->data[i] & 0x3f);
-    *rest = herd_slice_from(*rest, len > 0 ? len : 1);
+        c = c << 6 | ((unsigned char)text->data[i] & 0x3f);
+    *text = herd_slice_from(*text, len > 0 ? len : 1);
     return c;
 }
