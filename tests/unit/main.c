@@ -9,6 +9,7 @@
     X(geo)                                                                                 \
     X(message)                                                                             \
     X(record)                                                                              \
+    X(record_order)                                                                        \
     X(siphash)                                                                             \
     X(hex)                                                                                 \
     X(hello)                                                                               \

@@ -12,26 +12,29 @@ static bool time_is_refused(struct herd_clients *clients, struct herd_wall time)
     return true;
 }
 
-/* Stores the report if it is newer. For reports of clients only a strictly newer time
- * counts; between servers the total order of records decides. */
+/* Stores the report if its record is greater than the one that is held, as between servers;
+ * except that a report with the time of the one that is held is a repeated one, which is
+ * never stored again. */
 static int store_report(struct herd_clients *clients, const struct herd_record *record)
 {
+    struct herd_stats *stats = &clients->context->stats;
     struct herd_store_slot slot = herd_store_lookup(clients->store, record->client);
     if (slot.stored == NULL &&
         clients->store->count >= (uint64_t)clients->context->setup.conf->clients_max) {
-        clients->context->stats.reports_refused_full++;
+        stats->reports_refused_full++;
         return HERD_EFULL;
     }
-    if (slot.stored != NULL && record->time.ns <= slot.stored->time_ns) {
-        clients->context->stats.reports_stale++;
+    if (slot.stored != NULL && (herd_stored_time(slot.stored).ns == record->time.ns ||
+                                herd_stored_cmp(slot.stored, record) >= 0)) {
+        stats->reports_stale++;
         return HERD_OK;
     }
     int rc = herd_store_merge(clients->store, slot, record, 0);
     if (rc < 0) {
-        clients->context->stats.reports_refused_memory++;
+        stats->reports_refused_memory++;
         return rc;
     }
-    clients->context->stats.reports_stored++;
+    stats->reports_stored++;
     return HERD_OK;
 }
 
