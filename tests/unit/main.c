@@ -10,6 +10,7 @@
     X(message)                                                                             \
     X(record)                                                                              \
     X(record_order)                                                                        \
+    X(client_id)                                                                           \
     X(siphash)                                                                             \
     X(hex)                                                                                 \
     X(hello)                                                                               \
@@ -30,6 +31,7 @@
     X(store_follow)                                                                        \
     X(store_walk)                                                                          \
     X(store_oracle)                                                                        \
+    X(store_memory)                                                                        \
     X(store_arrival)                                                                       \
     X(fsm)                                                                                 \
     X(link_pair)                                                                           \
@@ -49,6 +51,7 @@
     X(photon)                                                                              \
     X(client)                                                                              \
     X(client_pause)                                                                        \
+    X(client_memory)                                                                       \
     X(whatsat)                                                                             \
     X(whatsat_portions)                                                                    \
     X(whatsat_oracle)                                                                      \

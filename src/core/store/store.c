@@ -8,7 +8,11 @@
 
 #include <assert.h>
 
-enum { TEXT_STEP = 16 }; /* bytes */
+enum {
+    TEXT_STEP = 16,      /* bytes */
+    BLOCK_OVERHEAD = 16, /* bytes that an allocator adds to a block: that of glibc; others
+                          * add as much or round up more */
+};
 
 /* ---- life ---- */
 
@@ -69,10 +73,30 @@ int herd_stored_cmp(const struct herd_stored *stored, const struct herd_record *
     return herd_record_cmp(&held, record);
 }
 
+/* ---- memory ---- */
+
 /* Some bytes to spare, because skews differ in length from report to report. */
 static size_t text_capacity_for(size_t len)
 {
     return (len / TEXT_STEP + 1) * TEXT_STEP;
+}
+
+size_t herd_store_memory(const struct herd_store *store)
+{
+    size_t blocks = store->count + store->page_count + 1; /* the list of pages is one */
+    return store->bytes + herd_table_bytes(store) + blocks * BLOCK_OVERHEAD;
+}
+
+size_t herd_store_memory_with(const struct herd_store *store,
+                              const struct herd_record *record)
+{
+    return herd_store_memory(store) + stored_size(text_capacity_for(record->text.len)) +
+           BLOCK_OVERHEAD;
+}
+
+bool herd_store_must_allocate(struct herd_store_slot slot, const struct herd_record *record)
+{
+    return slot.stored == NULL || record->text.len > slot.stored->text_capacity;
 }
 
 /* ---- merging ---- */

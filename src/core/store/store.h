@@ -108,6 +108,22 @@ void herd_store_prefetch_record(const struct herd_store *store, uint64_t hash);
 /* The record will be replaced by a newer one, and so be moved within the feed. */
 void herd_store_prefetch_move(const struct herd_store *store, uint64_t hash);
 
+/* ---- memory ---- */
+
+/* Bytes of the records and of the table that finds them, with what the allocator is
+ * believed to add. */
+size_t herd_store_memory(const struct herd_store *store);
+
+/* The same, with another record like this one. */
+size_t herd_store_memory_with(const struct herd_store *store,
+                              const struct herd_record *record);
+
+/* Whether this record, if it is stored, takes memory that is not in use yet. */
+bool herd_store_must_allocate(struct herd_store_slot slot,
+                              const struct herd_record *record);
+
+/* ---- merging ---- */
+
 /* What herd_store_merge did. */
 enum herd_merge_result { HERD_MERGE_NOT_NEWER = 0, HERD_MERGE_NEWER = 1 };
 
