@@ -21,6 +21,7 @@ extern const struct check_test test_outages[];
 extern const struct check_test test_life[];
 extern const struct check_test test_starts[];
 extern const struct check_test test_hostile[];
+extern const struct check_test test_strangers[];
 extern const struct check_test test_peer_port[];
 extern const struct check_test test_neighbour[];
 extern const struct check_test test_admission[];
@@ -67,6 +68,7 @@ int main(int argc, char **argv)
         {"life", test_life},
         {"starts", test_starts},
         {"hostile", test_hostile},
+        {"strangers", test_strangers},
         {"peer port", test_peer_port},
         {"neighbour", test_neighbour},
         {"admission", test_admission},
