@@ -12,19 +12,24 @@ enum {
     C1_LAST = 0x9f,
 };
 
-/* Whether one of eight bytes is, or may begin, a control character. */
-static bool may_control(uint64_t bytes)
+/* Whether all bytes are printable ASCII, as those of nearly all ids are. The last eight are
+ * looked at together, too, though some of them for the second time. */
+static bool is_plain(const char *at, const char *end)
 {
-    return (herd_swar_has_less(bytes, ' ') |
-            herd_swar_has_less(bytes ^ HERD_SWAR_OF(DEL), 1) |
-            herd_swar_has_less(bytes ^ HERD_SWAR_OF(C1_LEAD), 1)) != 0;
+    enum { STEP = sizeof(uint64_t) };
+    uint64_t other = 0;
+    if (end - at >= STEP) {
+        for (; end - at > STEP; at += STEP)
+            other |= herd_swar_has_unprintable(herd_swar_load(at));
+        return (other | herd_swar_has_unprintable(herd_swar_load(end - STEP))) == 0;
+    }
+    for (; at < end; at++)
+        other |= (unsigned char)*at - (unsigned)' ' >= DEL - (unsigned)' ';
+    return other == 0;
 }
 
 static bool has_control(const char *at, const char *end)
 {
-    enum { STEP = sizeof(uint64_t) };
-    while (end - at >= STEP && !may_control(herd_swar_load(at)))
-        at += STEP;
     for (; at < end; at++) {
         unsigned char byte = (unsigned char)*at;
         unsigned char next = end - at > 1 ? (unsigned char)at[1] : 0;
@@ -39,5 +44,6 @@ int herd_client_id_check(struct herd_slice id, size_t max)
 {
     if (id.len > max)
         return HERD_ETOOLONG;
-    return has_control(id.data, id.data + id.len) ? HERD_EBAD : HERD_OK;
+    const char *end = id.data + id.len;
+    return is_plain(id.data, end) || !has_control(id.data, end) ? HERD_OK : HERD_EBAD;
 }

@@ -66,13 +66,6 @@ bool herd_stored_came_from(const struct herd_stored *stored, uint64_t source)
     return stored->source == source || stored->last_source == source;
 }
 
-int herd_stored_cmp(const struct herd_stored *stored, const struct herd_record *record)
-{
-    struct herd_record held = {.text = herd_stored_text(stored),
-                               .effective = {stored->effective_ns}};
-    return herd_record_cmp(&held, record);
-}
-
 /* ---- memory ---- */
 
 /* Some bytes to spare, because skews differ in length from report to report. */
@@ -92,11 +85,6 @@ size_t herd_store_memory_with(const struct herd_store *store,
 {
     return herd_store_memory(store) + stored_size(text_capacity_for(record->text.len)) +
            BLOCK_OVERHEAD;
-}
-
-bool herd_store_must_allocate(struct herd_store_slot slot, const struct herd_record *record)
-{
-    return slot.stored == NULL || record->text.len > slot.stored->text_capacity;
 }
 
 /* ---- merging ---- */

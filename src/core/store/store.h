@@ -118,10 +118,6 @@ size_t herd_store_memory(const struct herd_store *store);
 size_t herd_store_memory_with(const struct herd_store *store,
                               const struct herd_record *record);
 
-/* Whether this record, if it is stored, takes memory that is not in use yet. */
-bool herd_store_must_allocate(struct herd_store_slot slot,
-                              const struct herd_record *record);
-
 /* ---- merging ---- */
 
 /* What herd_store_merge did. */
@@ -157,8 +153,23 @@ static inline struct herd_slice herd_stored_client(const struct herd_stored *sto
     return herd_slice(stored->text + stored->client_at, stored->client_len);
 }
 
-/* As herd_record_cmp, for a record about the same client. */
-int herd_stored_cmp(const struct herd_stored *stored, const struct herd_record *record);
+/* As herd_record_cmp, with a record about the same client. */
+static inline int herd_stored_cmp(const struct herd_stored *stored,
+                                  const struct herd_record *record)
+{
+    if (stored->effective_ns != record->effective.ns)
+        return stored->effective_ns < record->effective.ns ? -1 : 1;
+    struct herd_record held = {.text = herd_stored_text(stored),
+                               .effective = record->effective};
+    return herd_record_cmp(&held, record);
+}
+
+/* Whether this record, if it is stored, takes memory that is not in use yet. */
+static inline bool herd_store_must_allocate(struct herd_store_slot slot,
+                                            const struct herd_record *record)
+{
+    return slot.stored == NULL || record->text.len > slot.stored->text_capacity;
+}
 
 /* The client's time in the record. */
 static inline struct herd_wall herd_stored_time(const struct herd_stored *stored)
