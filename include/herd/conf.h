@@ -102,6 +102,10 @@ struct herd_conf_link {
       "refuse reports whose time is further in the future; 0: never")                      \
     X(clients_max, "clients-max", INT, 10000000, 1, INT64_C(4000000000), "clients",        \
       "known clients above which reports of new clients are refused")                      \
+    X(client_id_max, "client-id-max", INT, 255, 1, 8000, "bytes",                          \
+      "longest client id in commands of clients")                                          \
+    X(memory_max, "memory-max", INT, INT64_C(4294967296), 0, INT64_C(1) << 50, "bytes",    \
+      "memory of all records above which reports of new clients are refused; 0: no limit") \
     X(connections_max, "connections-max", INT, 100000, 8, 1000000, "connections",          \
       "client connections; the system's limit on open files may allow fewer")              \
     X(connections_per_address, "connections-per-address", INT, 0, 0, 1000000,              \

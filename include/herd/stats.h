@@ -15,6 +15,7 @@
     X(reports_stored, "reports stored: newer than the record that was held")               \
     X(reports_stale, "reports answered, but not newer than the record that was held")      \
     X(reports_refused_full, "reports of new clients refused: clients-max is reached")      \
+    X(reports_refused_memory_max, "reports refused: memory-max is reached")                \
     X(reports_refused_memory, "reports refused: out of memory")                            \
     X(reports_refused_skew, "reports refused: too far in the future")                      \
     X(queries, "client queries (WHATSAT) accepted")                                        \

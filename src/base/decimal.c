@@ -83,6 +83,17 @@ int herd_time_parse(struct herd_slice text, struct herd_wall *time)
     return HERD_OK;
 }
 
+int herd_skew_parse(struct herd_slice text, int64_t *ns)
+{
+    struct herd_wall size;
+    if (text.len == 0 || (text.data[0] != '+' && text.data[0] != '-'))
+        return HERD_EBAD;
+    int rc = herd_time_parse(herd_slice_from(text, 1), &size);
+    if (rc == HERD_OK)
+        *ns = text.data[0] == '-' ? -size.ns : size.ns;
+    return rc;
+}
+
 int herd_uint_parse(struct herd_slice text, uint64_t max, uint64_t *value)
 {
     bool fits;

@@ -29,6 +29,10 @@ int herd_decimal_scan(struct herd_slice text, struct herd_decimal *number);
  * only. */
 int herd_time_parse(struct herd_slice text, struct herd_wall *time);
 
+/* The difference of two times: a sign, then seconds as herd_time_parse reads them. The same
+ * errors; no difference of two times is out of range. */
+int herd_skew_parse(struct herd_slice text, int64_t *ns);
+
 /* An unsigned integer of digits only, all of `text`, at most `max`. Errors: HERD_EBAD (not
  * digits only), HERD_ERANGE (above `max`). *value is set on success only. */
 int herd_uint_parse(struct herd_slice text, uint64_t max, uint64_t *value);

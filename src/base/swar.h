@@ -25,4 +25,12 @@ static inline uint64_t herd_swar_has_less(uint64_t bytes, unsigned limit)
     return (bytes - HERD_SWAR_OF(limit)) & ~bytes & HERD_SWAR_OF(0x80);
 }
 
+/* Not zero when one of the bytes is not printable ASCII, 0x20 to 0x7e. Sum and difference
+ * carry from a byte only when it is not; so the lowest such byte is always seen. */
+static inline uint64_t herd_swar_has_unprintable(uint64_t bytes)
+{
+    return (bytes | (bytes + HERD_SWAR_OF(1)) | (bytes - HERD_SWAR_OF(' '))) &
+           HERD_SWAR_OF(0x80);
+}
+
 #endif

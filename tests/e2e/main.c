@@ -22,6 +22,7 @@ extern const struct check_test test_life[];
 extern const struct check_test test_starts[];
 extern const struct check_test test_hostile[];
 extern const struct check_test test_turn[];
+extern const struct check_test test_strangers[];
 extern const struct check_test test_peer_port[];
 extern const struct check_test test_neighbour[];
 extern const struct check_test test_admission[];
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
         {"starts", test_starts},
         {"hostile", test_hostile},
         {"turn", test_turn},
+        {"strangers", test_strangers},
         {"peer port", test_peer_port},
         {"neighbour", test_neighbour},
         {"admission", test_admission},

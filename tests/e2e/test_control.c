@@ -21,8 +21,8 @@ static void check_counter(struct herd_slice text, const char *name)
 }
 
 static const char *const gauges[] = {
-    "uptime_ms",        "clients_known",    "records_bytes",   "digest",
-    "connections_open", "requests_running", "requests_waiting"};
+    "uptime_ms", "clients_known",    "records_bytes",    "store_bytes",
+    "digest",    "connections_open", "requests_running", "requests_waiting"};
 
 /* Every counter once, a line for each neighbour, and an empty line after it all. */
 static void status(void)

@@ -8,6 +8,7 @@
 /* Ends tests that hang. */
 enum { PATIENCE_S = 170 };
 
+extern const struct check_test test_clock[];
 extern const struct check_test test_loop[];
 extern const struct check_test test_loop_callback[];
 extern const struct check_test test_loop_hot[];
@@ -49,6 +50,7 @@ extern const struct check_test test_fetch_tls[];
 int main(int argc, char **argv)
 {
     const struct check_suite suites[] = {
+        {"clock", test_clock},
         {"loop", test_loop},
         {"loop callback", test_loop_callback},
         {"loop hot", test_loop_hot},

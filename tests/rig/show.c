@@ -131,6 +131,8 @@ static void show_line(struct rig *rig, struct herd_slice line)
         rig_text_add(&rig->said, HERD_LIT("digest DIGEST"));
     else if (line.len > 14 && memcmp(line.data, "records_bytes ", 14) == 0)
         rig_text_add(&rig->said, HERD_LIT("records_bytes *"));
+    else if (line.len > 12 && memcmp(line.data, "store_bytes ", 12) == 0)
+        rig_text_add(&rig->said, HERD_LIT("store_bytes *"));
     else
         rig_text_add(&rig->said, line);
     rig_text_add(&rig->said, HERD_LIT("\n"));

@@ -6,6 +6,7 @@
 #include "wire.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum {
     CHECK_MS = 50, /* between two checks of a healing herd */
@@ -13,6 +14,7 @@ enum {
     PROBE_MS = 2000,
     SLOT_MS = 5000,
     REPAIR_MS = 10000,
+    FROZEN_MS = 60000, /* a record, by a client whose clock is ahead */
 };
 
 #define FOR_EVER_MS INT64_C(300000000000)
@@ -41,6 +43,15 @@ static void find_groups(struct run *run)
         }
 }
 
+static void expect_what_is_held(struct run *run)
+{
+    for (uint32_t i = 0; i < run->plan->servers; i++)
+        for (int client = 0; client < ORACLE_CLIENTS; client++)
+            if (sim_is_up(run->sim, i) && (run->work.used >> client & 1))
+                oracle_expect(&run->oracle, run->group[i], client,
+                              run_held(run, i, client));
+}
+
 void run_end_faults(struct run *run)
 {
     const struct plan *plan = run->plan;
@@ -62,11 +73,7 @@ void run_end_faults(struct run *run)
             net_hole(run->sim, conf->links[i].b, conf->links[i].a, FOR_EVER_MS);
         }
     find_groups(run);
-    for (uint32_t i = 0; i < plan->servers; i++)
-        for (int client = 0; client < ORACLE_CLIENTS; client++)
-            if (sim_is_up(run->sim, i) && (run->work.used >> client & 1))
-                oracle_expect(&run->oracle, run->group[i], client,
-                              run_held(run, i, client));
+    expect_what_is_held(run);
 }
 
 /* ---- liveness ---- */
@@ -219,6 +226,49 @@ static uint64_t non_idle_frames(const struct sim *sim)
     return frames;
 }
 
+/* When no report that was received so far can hide those of clients whose clocks are right:
+ * a minute after its receipt by the clock of whoever received it; later where a server's
+ * own clock is so slow that it takes right clocks for those that are ahead. */
+static int64_t nothing_is_hidden_ns(const struct run *run)
+{
+    int64_t late_ns = FROZEN_MS * HERD_NS_PER_MS;
+    for (uint32_t i = 0; i < run->plan->servers; i++)
+        if (sim_is_up(run->sim, i) && late_ns < -run->sim->server[i].wall_offset_ns)
+            late_ns = -run->sim->server[i].wall_offset_ns;
+    return run->work.latest_receipt_ns + late_ns - SIM_WALL_NS;
+}
+
+static void report_everywhere(struct run *run, int client)
+{
+    for (uint32_t i = run->plan->servers; i-- > 0;) {
+        if (!sim_is_up(run->sim, i))
+            continue;
+        char before[ORACLE_TEXT];
+        struct herd_slice held = run_held(run, i, client);
+        size_t len = held.len < sizeof before ? held.len : sizeof before;
+        if (len > 0)
+            memcpy(before, held.data, len);
+        run_fail(run, work_report_now(&run->work, i, client), i, client);
+        if (len > 0 && herd_slice_eq(herd_slice(before, len), run_held(run, i, client)))
+            run_fail(run, "the record is frozen", i, client);
+    }
+}
+
+static void check_nothing_is_frozen(struct run *run)
+{
+    int64_t wait_ns = nothing_is_hidden_ns(run) - run->sim->now_ns;
+    if (!run->work.ahead || run->sim->broken[0] != '\0')
+        return;
+    sim_run_for(run->sim, wait_ns > 0 ? wait_ns / HERD_NS_PER_MS + 1 : 1);
+    sim_note(run->sim, "clients whose clocks are right report everywhere");
+    for (int client = 0; client < ORACLE_CLIENTS; client++)
+        if (run->work.used >> client & 1)
+            report_everywhere(run, client);
+    expect_what_is_held(run);
+    if (await(run, run->result->bound_ms, find_disagreement))
+        judge(run);
+}
+
 void run_heal(struct run *run)
 {
     int64_t start_ms = sim_ms(run->sim);
@@ -239,4 +289,5 @@ void run_heal(struct run *run)
     uint32_t server = 0;
     run_fail(run, find_disagreement(run, &server), server, -1);
     judge(run);
+    check_nothing_is_frozen(run);
 }

@@ -18,6 +18,9 @@
     X(DIFFER, "heartbeat that proved a difference")                                        \
     X(ECHO, "echo suppressed")                                                             \
     X(TIE, "tie broken by the bytes of the records")                                       \
+    X(AHEAD, "record ordered by its receipt, not its time")                                \
+    X(HIDDEN, "report hidden by such a record")                                            \
+    X(REPEATED, "greater report of the same time, not stored")                             \
     X(STALE, "report no newer than the record held")                                       \
     X(CUT_BATCH, "batch cut by a reset")                                                   \
     X(BAD_RECORD, "malformed record skipped")                                              \

@@ -5,16 +5,11 @@
 
 /* ---- the textbook order ---- */
 
-struct digits {
-    const char *at;
-    size_t len;
-};
-
-/* AT server skew client location time: the sixth word. */
-static struct herd_slice time_of(struct herd_slice record)
+/* The n-th word of AT server skew client location time, from 0. */
+static struct herd_slice word_of(struct herd_slice record, int n)
 {
     size_t at = 0, end;
-    for (int word = 0; word < 5 && at < record.len; at++)
+    for (int word = 0; word < n && at < record.len; at++)
         word += record.data[at] == ' ';
     end = at;
     while (end < record.len && record.data[end] != ' ')
@@ -22,45 +17,88 @@ static struct herd_slice time_of(struct herd_slice record)
     return herd_slice(record.data + at, end - at);
 }
 
-static struct digits whole_of(struct herd_slice time)
+/* A number of nanoseconds as decimal digits, the least first; while it is a sum they may be
+ * any integers. */
+enum { DIGITS = 48, SECONDS = 9 };
+
+struct digits {
+    int digit[DIGITS];
+};
+
+/* Decimals after the ninth do not count. */
+static void add(struct digits *sum, struct herd_slice number, int factor)
 {
-    struct digits digits = {time.data, 0};
-    while (digits.len < time.len && time.data[digits.len] != '.')
-        digits.len++;
-    while (digits.len > 0 && *digits.at == '0') {
-        digits.at++;
-        digits.len--;
+    const char *point = number.len > 0 ? memchr(number.data, '.', number.len) : NULL;
+    size_t whole = point != NULL ? (size_t)(point - number.data) : number.len;
+    if (whole > DIGITS - SECONDS - 2)
+        abort();
+    for (size_t i = 0; i < number.len; i++) {
+        int digit = factor * (number.data[i] - '0');
+        if (i < whole)
+            sum->digit[SECONDS + whole - 1 - i] += digit;
+        else if (i > whole && i - whole <= SECONDS)
+            sum->digit[SECONDS - (i - whole)] += digit;
     }
-    return digits;
 }
 
-/* The n-th decimal; those after the ninth do not count. */
-static char decimal_of(struct herd_slice time, size_t n)
+/* Of the number that the digits are: -1, 0 or 1. */
+static int sign_of_digits(struct digits sum)
 {
-    const char *point = memchr(time.data, '.', time.len);
-    if (point == NULL)
-        return '0';
-    size_t left = time.len - (size_t)(point + 1 - time.data);
-    return n < left ? point[1 + n] : '0';
+    bool zero = true;
+    for (size_t i = 0; i + 1 < DIGITS; i++) {
+        while (sum.digit[i] < 0) {
+            sum.digit[i] += 10;
+            sum.digit[i + 1]--;
+        }
+        sum.digit[i + 1] += sum.digit[i] / 10;
+        zero = zero && sum.digit[i] % 10 == 0;
+    }
+    if (sum.digit[DIGITS - 1] != 0)
+        return sum.digit[DIGITS - 1] < 0 ? -1 : 1;
+    return zero ? 0 : 1;
 }
 
-static int time_cmp(struct herd_slice a, struct herd_slice b)
+/* Whether the client's time is more than a minute after the receipt; then *over is, below
+ * zero, how far the end of that minute is from it. */
+static bool is_ahead(struct herd_slice record, struct digits *over)
 {
-    struct digits left = whole_of(a), right = whole_of(b);
-    if (left.len != right.len)
-        return left.len < right.len ? -1 : 1;
-    for (size_t i = 0; i < left.len; i++)
-        if (left.at[i] != right.at[i])
-            return left.at[i] < right.at[i] ? -1 : 1;
-    for (size_t i = 0; i < 9; i++)
-        if (decimal_of(a, i) != decimal_of(b, i))
-            return decimal_of(a, i) < decimal_of(b, i) ? -1 : 1;
-    return 0;
+    struct herd_slice skew = word_of(record, 2);
+    *over = (struct digits){{0}};
+    if (record.len == 0) /* no record, which is less than any */
+        return false;
+    add(over, HERD_LIT("60"), 1);
+    add(over, herd_slice_from(skew, 1), skew.data[0] == '-' ? -1 : 1);
+    return sign_of_digits(*over) < 0;
+}
+
+static void add_effective(struct digits *sum, struct herd_slice record, int factor)
+{
+    struct digits over;
+    add(sum, word_of(record, 5), factor);
+    if (is_ahead(record, &over))
+        for (size_t i = 0; i < DIGITS; i++)
+            sum->digit[i] += factor * over.digit[i];
+}
+
+static int effective_cmp(struct herd_slice a, struct herd_slice b)
+{
+    struct digits difference = {{0}};
+    add_effective(&difference, a, 1);
+    add_effective(&difference, b, -1);
+    return sign_of_digits(difference);
+}
+
+static bool is_of_one_time(struct herd_slice a, struct herd_slice b)
+{
+    struct digits difference = {{0}};
+    add(&difference, word_of(a, 5), 1);
+    add(&difference, word_of(b, 5), -1);
+    return sign_of_digits(difference) == 0;
 }
 
 int oracle_cmp(struct herd_slice a, struct herd_slice b)
 {
-    int order = time_cmp(time_of(a), time_of(b));
+    int order = effective_cmp(a, b);
     for (size_t i = 0; order == 0 && i < a.len && i < b.len; i++)
         order = (unsigned char)a.data[i] - (unsigned char)b.data[i];
     if (order == 0 && a.len != b.len)
@@ -164,11 +202,17 @@ static void hear(struct oracle *oracle, int client, struct herd_slice record)
 const char *oracle_on_reply(struct oracle *oracle, int client, struct herd_slice reply,
                             struct herd_slice before, struct herd_slice after)
 {
-    bool news = before.len == 0 || time_cmp(time_of(reply), time_of(before)) > 0;
+    struct digits unused;
+    bool greater = before.len == 0 || oracle_cmp(reply, before) > 0;
+    bool repeated = before.len > 0 && is_of_one_time(reply, before);
+    bool news = greater && !repeated;
+    oracle->repeated += greater && repeated;
+    oracle->ahead += news && is_ahead(reply, &unused);
+    oracle->hidden += !greater && !repeated && is_ahead(before, &unused);
     if (news && !herd_slice_eq(after, reply))
-        return "a newer report was answered, but is not stored";
+        return "a greater report was answered, but is not stored";
     if (!news && !herd_slice_eq(after, before))
-        return "a report that was not newer changed the record";
+        return "a report that was not greater, or repeated, changed the record";
     if (news)
         hear(oracle, client, reply);
     return NULL;
@@ -203,7 +247,7 @@ const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life
         return "a record is stored that no server has answered";
     if (seen->len > 0 && oracle_cmp(text, slice_of(seen)) < 0)
         return "a stored record has fallen";
-    if (seen->len > 0 && time_cmp(time_of(text), time_of(slice_of(seen))) == 0)
+    if (seen->len > 0 && effective_cmp(text, slice_of(seen)) == 0)
         oracle->ties++;
     keep(seen, text);
     return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The oracle: the records that the herd must hold, by an independent implementation: for
  * each client the greatest of all records that a server has replied with. It uses no code
- * of the cores; records are compared as strings of digits.
+ * of the cores; records are compared by sums of digits.
  *
  * It is given the replies to clients and the records that servers hold. Texts are copied.
  * Functions that check return NULL, or the error as a text. */
@@ -36,6 +36,9 @@ struct oracle {
     size_t samples;
     uint64_t *reported; /* hashes of all records that may be stored; open addressing */
     size_t reported_count, reported_capacity;
+    uint64_t ahead;    /* records stored whose clients' times do not count */
+    uint64_t hidden;   /* reports not stored since such a record was held */
+    uint64_t repeated; /* reports not stored since the time was that of the record held */
     uint64_t ties; /* times that a record was replaced by another one of the same instant */
 };
 

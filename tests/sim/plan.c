@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+enum { FUTURE_YEARS = 240 }; /* the year 2261 */
+
 /* ---- kinds of operations ---- */
 
 static const char *const words[] = {
@@ -140,6 +142,21 @@ static struct op *add(struct plan *plan, enum op_kind kind, struct dice *dice)
     return op;
 }
 
+/* Clients whose clocks are right, a little ahead, or in another century. */
+static void draw_clocks(struct plan *plan, struct dice *dice, uint32_t clients)
+{
+    static const int64_t ahead_ms[] = {-1000, 0, 0, 1000, 59999, 60000, 60001, 3600000};
+    static const int64_t years[] = {1, 1, 2, 100, FUTURE_YEARS};
+    if (!one_in(dice, 3))
+        return;
+    uint32_t victims = clients < 3 ? clients : 3;
+    for (uint32_t i = 1 + dice_roll(dice, 8); i > 0; i--) {
+        struct op *op = add(plan, one_in(dice, 2) ? OP_FUTURE : OP_AHEAD, dice);
+        op->client = dice_roll(dice, victims);
+        op->n = op->kind == OP_FUTURE ? pick(dice, years, 5) : pick(dice, ahead_ms, 8);
+    }
+}
+
 static void draw_reports(struct plan *plan, struct dice *dice, bool tiny)
 {
     uint32_t clients = tiny ? 3 : 3 + dice_roll(dice, PLAN_CLIENTS - 3);
@@ -150,8 +167,7 @@ static void draw_reports(struct plan *plan, struct dice *dice, bool tiny)
         op->client = dice_roll(dice, clients);
         op->n = 4 + between(dice, 0, times - 1);
     }
-    if (one_in(dice, 8))
-        add(plan, OP_FUTURE, dice)->n = between(dice, 1, 100);
+    draw_clocks(plan, dice, clients);
 }
 
 static void draw_link(struct plan *plan, struct dice *dice, struct op *op)

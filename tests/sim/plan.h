@@ -14,6 +14,7 @@
 #define OPS(X)                                                                             \
     X(REPORT, "report", "acn", "a client reports; n/4 is the time")                        \
     X(FUTURE, "future", "acn", "likewise, but n years ahead")                              \
+    X(AHEAD, "ahead", "acn", "likewise, but n ms ahead of the right time")                 \
     X(BULK, "bulk", "an", "n clients report")                                              \
     X(STORM, "storm", "an~", "few clients report n times a second")                        \
     X(CUT, "cut", "l~", "connections are reset, dials are refused")                        \

@@ -193,6 +193,9 @@ static void conclude(struct run *run)
     check_differences(run);
     marks_stats(&result->marks, sim);
     result->marks.seen[MARK_TIE] += run->oracle.ties;
+    result->marks.seen[MARK_AHEAD] += run->oracle.ahead;
+    result->marks.seen[MARK_HIDDEN] += run->oracle.hidden;
+    result->marks.seen[MARK_REPEATED] += run->oracle.repeated;
     if (sim->wire.records != sim_records_sent(sim))
         run_fail(run, "records were sent by another way than batches", 0, -1);
     run_fail(run, oracle_order_laws(&run->oracle, core_cmp, &result->order_triples), 0, -1);

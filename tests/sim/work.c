@@ -69,6 +69,10 @@ static const char *say(struct work *work, uint32_t server, struct line *lines, i
         if (lines[i].number >= 0)
             work->used |= UINT64_C(1) << lines[i].number;
     }
+    int64_t receipt_ns =
+        SIM_WALL_NS + work->sim->now_ns + work->sim->server[server].wall_offset_ns;
+    if (receipt_ns > work->latest_receipt_ns)
+        work->latest_receipt_ns = receipt_ns;
     work->busy = true;
     work->lines += (uint64_t)count;
     struct herd_slice replies = sim_client_send(work->sim, server, herd_slice(text, len));
@@ -94,6 +98,13 @@ static void fill(struct line *line, const char *client, int number, uint64_t pla
 
 /* ---- operations ---- */
 
+/* What a clock shows that is that much ahead of the right one. */
+static void print_clock(const struct work *work, int64_t ahead_ns, char *out, size_t size)
+{
+    int64_t ns = SIM_WALL_NS + work->sim->now_ns + ahead_ns;
+    snprintf(out, size, "%" PRId64 ".%09" PRId64, ns / HERD_NS_PER_S, ns % HERD_NS_PER_S);
+}
+
 static const char *report(struct work *work, const struct op *op)
 {
     struct line line;
@@ -102,8 +113,20 @@ static const char *report(struct work *work, const struct op *op)
     plan_time(op->n, time, sizeof time);
     if (op->kind == OP_FUTURE)
         snprintf(time, sizeof time, "%" PRId64, 1621464828 + op->n * 31557600);
+    if (op->kind == OP_AHEAD)
+        print_clock(work, op->n * HERD_NS_PER_MS, time, sizeof time);
+    work->ahead = work->ahead || op->kind != OP_REPORT;
     fill(&line, work_client((int)op->client), (int)op->client, place, time);
     return say(work, op->a, &line, 1);
+}
+
+const char *work_report_now(struct work *work, uint32_t server, int client)
+{
+    struct line line;
+    char time[40];
+    print_clock(work, -1, time, sizeof time); /* no other client's time is that odd */
+    fill(&line, work_client(client), client, (uint64_t)client, time);
+    return say(work, server, &line, 1);
 }
 
 static const char *bulk(struct work *work, const struct op *op, size_t number)

@@ -9,6 +9,8 @@
     X(geo)                                                                                 \
     X(message)                                                                             \
     X(record)                                                                              \
+    X(record_order)                                                                        \
+    X(client_id)                                                                           \
     X(siphash)                                                                             \
     X(hex)                                                                                 \
     X(hello)                                                                               \
@@ -29,6 +31,7 @@
     X(store_follow)                                                                        \
     X(store_walk)                                                                          \
     X(store_oracle)                                                                        \
+    X(store_memory)                                                                        \
     X(store_arrival)                                                                       \
     X(fsm)                                                                                 \
     X(link_pair)                                                                           \
@@ -50,6 +53,7 @@
     X(client_turn)                                                                         \
     X(reply_budget)                                                                        \
     X(client_pause)                                                                        \
+    X(client_memory)                                                                       \
     X(whatsat)                                                                             \
     X(whatsat_portions)                                                                    \
     X(whatsat_oracle)                                                                      \

@@ -188,6 +188,41 @@ static void prints_skew(void)
     }
 }
 
+static void reads_skew(void)
+{
+    static const struct {
+        const char *text;
+        int rc;
+        int64_t ns;
+    } cases[] = {
+        {"+0", HERD_OK, 0},
+        {"-0.0", HERD_OK, 0},
+        {"+0.263873386", HERD_OK, 263873386},
+        {"-61.0000000029", HERD_OK, INT64_C(-61000000002)},
+        {"+9223372036.854775807", HERD_OK, INT64_MAX},
+        {"-9223372036.854775807", HERD_OK, -INT64_MAX},
+        {"+9223372036.854775808", HERD_ERANGE, 0},
+        {"-9223372036.854775808", HERD_ERANGE, 0},
+        {"-99999999999999999999999999", HERD_ERANGE, 0},
+        {"", HERD_EBAD, 0},
+        {"+", HERD_EBAD, 0},
+        {"-", HERD_EBAD, 0},
+        {"1", HERD_EBAD, 0},
+        {"++1", HERD_EBAD, 0},
+        {"+-1", HERD_EBAD, 0},
+        {"+1.", HERD_EBAD, 0},
+        {"+1 ", HERD_EBAD, 0},
+        {"-1e1", HERD_EBAD, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t ns = 0;
+        CHECK_LABEL("%s", cases[i].text);
+        CHECK_INT(herd_skew_parse(cut_guarded(herd_slice_str(cases[i].text)), &ns),
+                  cases[i].rc);
+        CHECK_INT(ns, cases[i].ns);
+    }
+}
+
 static void prints_time(void)
 {
     static const struct {
@@ -233,6 +268,7 @@ const struct check_test test_decimal[] = {
     {"parses a time", parses_time},
     {"parses an integer", parses_uint},
     {"prints a skew", prints_skew},
+    {"reads a skew", reads_skew},
     {"prints times without a sign, none before 1970", prints_time},
     {"prints an integer", prints_uint},
     {NULL, NULL},

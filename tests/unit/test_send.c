@@ -70,13 +70,14 @@ static void a_copy_is_not_sent_to_its_senders(void)
                       "  3> BATCH 33 0 2 1\\nAT Bona +0.1 far +0+0 2000000002\n"
                       "drained 3\n");
     /* A newer record is news for both again. */
-    SCRIPT_PLAY(&rig, "1< IAMAT far +0+0 2000000003\n"
-                      "  1> AT Clark -378535174.776628111 far +0+0 2000000003\n"
+    SCRIPT_PLAY(&rig, "2< BATCH 33 2 3 1\\nAT Bona +0.1 own +0+0 1621464828\n"
+                      "3< BATCH 33 2 3 1\\nAT Bona +0.1 own +0+0 1621464828\n"
                       "tick\n"
-                      "  2> BATCH 50 0 3 1\\nAT Clark -378535174.776628111 far +0+0 "
-                      "2000000003\n"
-                      "  3> BATCH 50 2 3 1\\nAT Clark -378535174.776628111 far +0+0 "
-                      "2000000003\n");
+                      "1< IAMAT own +0+0 1621464829\n"
+                      "  1> AT Clark -0.776628111 own +0+0 1621464829\n"
+                      "tick\n"
+                      "  2> BATCH 42 0 4 1\\nAT Clark -0.776628111 own +0+0 1621464829\n"
+                      "  3> BATCH 42 2 4 1\\nAT Clark -0.776628111 own +0+0 1621464829\n");
     rig_end(&rig);
 }
 

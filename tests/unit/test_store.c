@@ -21,7 +21,7 @@ static void finds_what_was_stored(void)
     REQUIRE(stored != NULL);
     CHECK_SLICE(herd_stored_text(stored), HERD_LIT("AT S +1 a +1-1 5"));
     CHECK_SLICE(herd_stored_client(stored), HERD_LIT("a"));
-    CHECK_INT(stored->time_ns, 5 * HERD_NS_PER_S);
+    CHECK_INT(stored->effective_ns, 5 * HERD_NS_PER_S);
     CHECK_INT((int64_t)stored->source, 5);
     CHECK_INT((int64_t)stored->node.seq, 1);
     CHECK_INT(store_rig_put(&f, "a", 5), HERD_MERGE_NOT_NEWER);

@@ -94,7 +94,7 @@ static void check_is_row(const struct fixture *f, const struct herd_feed_node *n
     CHECK_INT((int64_t)node->seq, (int64_t)row->seq);
     CHECK_SLICE(herd_stored_text(stored), herd_slice(row->text, row->len));
     CHECK_SLICE(herd_stored_client(stored), client_name((int)(row - f->row)));
-    CHECK_INT(stored->time_ns, row->time);
+    CHECK_INT(stored->effective_ns, row->time);
     CHECK_INT((int64_t)stored->source, (int64_t)row->source);
     CHECK_INT((int64_t)stored->last_source, (int64_t)row->last_source);
 }

@@ -113,7 +113,7 @@ static void meets_what_is_there_now(void)
         const struct herd_stored *met = herd_table_walk_next(&rig.store, &walk);
         REQUIRE(met != NULL);
         CHECK(met == at[i]);
-        CHECK_INT(met->time_ns, 2 * HERD_NS_PER_S);
+        CHECK_INT(met->effective_ns, 2 * HERD_NS_PER_S);
     }
     CHECK(herd_table_walk_next(&rig.store, &walk) == NULL);
     store_rig_tear_down(&rig);
@@ -204,7 +204,7 @@ static void meet(struct world *w, const struct herd_stored *stored)
     REQUIRE(i < w->count);
     CHECK(stored == w->row[i].at);
     CHECK(stored->hash == w->row[i].hash);
-    CHECK_INT(stored->time_ns, w->row[i].time * HERD_NS_PER_S);
+    CHECK_INT(stored->effective_ns, w->row[i].time * HERD_NS_PER_S);
     w->row[i].met++;
 }
 

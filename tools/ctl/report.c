@@ -137,6 +137,7 @@ const char *report_describe(struct herd_slice key)
                         {"uptime_ms", "ms since the start"},
                         {"clients_known", "clients that have a record"},
                         {"records_bytes", "memory of the records, in bytes"},
+                        {"store_bytes", "memory that memory-max bounds, in bytes"},
                         {"digest", "of the records: equal digests, equal records"},
                         {"connections_open", "open connections of all kinds"},
                         {"requests_running", "upstream requests in progress"},

@@ -2,6 +2,7 @@
 /* IAMAT: a client reports its location. */
 #include "client.h"
 #include "herd/err.h"
+#include "protocol/client_id.h"
 
 static bool time_is_refused(struct herd_clients *clients, struct herd_wall time)
 {
@@ -12,26 +13,63 @@ static bool time_is_refused(struct herd_clients *clients, struct herd_wall time)
     return true;
 }
 
-/* Stores the report if it is newer. For reports of clients only a strictly newer time
- * counts; between servers the total order of records decides. */
-static int store_report(struct herd_clients *clients, const struct herd_record *record)
+/* The location and the time of a report, however precise, are shorter than this together.
+ */
+enum { USUAL_OPERANDS = 64 };
+
+/* Whether memory-max forbids to store the report. It is for new clients. A known one may
+ * always report on; but a report that is so long on purpose gets no memory of its own. */
+static bool is_over_memory_max(const struct herd_clients *clients,
+                               struct herd_store_slot slot,
+                               const struct herd_record *record,
+                               const struct herd_report *report)
 {
-    struct herd_store_slot slot = herd_store_lookup(clients->store, record->client);
+    int64_t max = clients->context->setup.conf->memory_max;
+    if (max == 0 || !herd_store_must_allocate(slot, record))
+        return false;
+    if (slot.stored != NULL &&
+        report->location.len + report->time_text.len <= USUAL_OPERANDS)
+        return false;
+    return herd_store_memory_with(clients->store, record) > (uint64_t)max;
+}
+
+static bool is_refused(struct herd_clients *clients, struct herd_store_slot slot,
+                       const struct herd_record *record, const struct herd_report *report)
+{
+    struct herd_stats *stats = &clients->context->stats;
     if (slot.stored == NULL &&
         clients->store->count >= (uint64_t)clients->context->setup.conf->clients_max) {
-        clients->context->stats.reports_refused_full++;
-        return HERD_EFULL;
+        stats->reports_refused_full++;
+        return true;
     }
-    if (slot.stored != NULL && record->time.ns <= slot.stored->time_ns) {
-        clients->context->stats.reports_stale++;
+    if (is_over_memory_max(clients, slot, record, report)) {
+        stats->reports_refused_memory_max++;
+        return true;
+    }
+    return false;
+}
+
+/* Stores the report if its record is greater than the one that is held, as between servers;
+ * except that a report with the time of the one that is held is a repeated one, which is
+ * never stored again. */
+static int store_report(struct herd_clients *clients, const struct herd_record *record,
+                        const struct herd_report *report)
+{
+    struct herd_stats *stats = &clients->context->stats;
+    struct herd_store_slot slot = herd_store_lookup(clients->store, record->client);
+    if (slot.stored != NULL && (herd_stored_time(slot.stored).ns == record->time.ns ||
+                                herd_stored_cmp(slot.stored, record) >= 0)) {
+        stats->reports_stale++;
         return HERD_OK;
     }
+    if (is_refused(clients, slot, record, report))
+        return HERD_EFULL;
     int rc = herd_store_merge(clients->store, slot, record, 0);
     if (rc < 0) {
-        clients->context->stats.reports_refused_memory++;
+        stats->reports_refused_memory++;
         return rc;
     }
-    clients->context->stats.reports_stored++;
+    stats->reports_stored++;
     return HERD_OK;
 }
 
@@ -40,7 +78,10 @@ int herd_client_on_iamat(struct herd_clients *clients, struct herd_client *clien
 {
     struct herd_report report;
     struct herd_record record;
-    int rc = herd_report_parse(&call->words.word[1], &report);
+    int rc = herd_client_id_check(call->words.word[1],
+                                  (size_t)clients->context->setup.conf->client_id_max);
+    if (rc == HERD_OK)
+        rc = herd_report_parse(&call->words.word[1], &report);
     if (rc != HERD_OK)
         return rc;
     if (time_is_refused(clients, report.time))
@@ -51,7 +92,7 @@ int herd_client_on_iamat(struct herd_clients *clients, struct herd_client *clien
         return HERD_OK;
     herd_record_make(clients->context->name, &report, clients->context->wall, room,
                      &record);
-    rc = store_report(clients, &record);
+    rc = store_report(clients, &record, &report);
     if (rc != HERD_OK)
         return rc;
     room[record.text.len] = '\n';

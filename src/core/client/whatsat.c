@@ -2,6 +2,7 @@
 /* WHATSAT: the places near a client, from the command to the reply. */
 #include "client.h"
 #include "herd/err.h"
+#include "protocol/client_id.h"
 #include "protocol/query.h"
 
 #include <assert.h>
@@ -181,7 +182,10 @@ int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *cli
 {
     const struct herd_context *context = clients->context;
     struct herd_query query;
-    int rc = herd_query_parse(&call->words.word[1], &query);
+    int rc = herd_client_id_check(call->words.word[1],
+                                  (size_t)context->setup.conf->client_id_max);
+    if (rc == HERD_OK)
+        rc = herd_query_parse(&call->words.word[1], &query);
     if (rc != HERD_OK)
         return rc;
     struct herd_store_slot slot = herd_store_lookup(clients->store, query.client);

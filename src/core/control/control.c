@@ -54,6 +54,7 @@ static void put_gauges(struct reply *reply, const struct herd_control_setup *par
         (context->mono.ns - context->started.ns) / HERD_NS_PER_MS);
     put(reply, "clients_known %zu\n", store->count);
     put(reply, "records_bytes %zu\n", store->bytes);
+    put(reply, "store_bytes %zu\n", herd_store_memory(store));
     put(reply, "digest %016" PRIx64 "\n", store->digest);
     put(reply, "connections_open %zu\n", parts->sessions->count);
     put(reply, "requests_running %" PRIu32 "\n", places->running);

@@ -20,7 +20,9 @@ enum { HERD_VERSION_LEAST = 1, HERD_VERSION_MOST = 1 };
 
 /* The rules of merging records, as a text; servers with other rules would never converge.
  */
-#define HERD_MERGE_RULES "AT records of at most 8192 octets; later time, then greater text"
+#define HERD_MERGE_RULES                                                                   \
+    "AT records of at most 8192 octets, received from 1970 to 2262; later effective time " \
+    "(the client's, at most 60 s after receipt), then greater text"
 
 struct herd_hello {
     uint64_t version_least, version_most;

@@ -42,48 +42,77 @@ static int split_record(struct herd_slice text, struct herd_slice word[RECORD_WO
     return HERD_OK;
 }
 
-static bool is_skew(struct herd_slice word)
+/* Whether the report was received at a time that the nanoseconds since 1970 can tell: that
+ * of the client, from 0 to INT64_MAX, plus the skew. */
+static bool is_received_in_range(struct herd_wall time, int64_t skew_ns)
 {
-    struct herd_decimal number;
-    if (word.data[0] != '+' && word.data[0] != '-')
-        return false;
-    struct herd_slice digits = herd_slice_from(word, 1);
-    return herd_decimal_scan(digits, &number) == HERD_OK && number.len == digits.len;
+    return skew_ns >= 0 ? skew_ns <= INT64_MAX - time.ns : time.ns + skew_ns >= 0;
+}
+
+/* The earlier one of the client's time and the end of the allowance after the receipt. The
+ * sum is less than the client's time, so it cannot overflow. */
+static struct herd_wall effective_time(struct herd_wall time, int64_t skew_ns)
+{
+    const int64_t ahead_ns = HERD_RECORD_AHEAD_S * HERD_NS_PER_S;
+    if (skew_ns >= -ahead_ns)
+        return time;
+    return (struct herd_wall){time.ns + (skew_ns + ahead_ns)};
 }
 
 int herd_record_parse(struct herd_slice text, struct herd_record *record)
 {
     struct herd_slice word[RECORD_WORDS];
     struct herd_point point;
+    int64_t skew_ns = 0;
     if (text.len > HERD_RECORD_MAX)
         return HERD_ETOOLONG;
-    if (split_record(text, word) != HERD_OK || !herd_slice_eq(word[AT], HERD_LIT("AT")) ||
-        !is_skew(word[SKEW]))
+    if (split_record(text, word) != HERD_OK || !herd_slice_eq(word[AT], HERD_LIT("AT")))
         return HERD_EBAD;
-    int rc = herd_point_parse(word[LOCATION], &point);
+    int rc = herd_skew_parse(word[SKEW], &skew_ns);
+    if (rc == HERD_OK)
+        rc = herd_point_parse(word[LOCATION], &point);
+    if (rc == HERD_OK)
+        rc = herd_time_parse(word[TIME], &record->time);
     if (rc != HERD_OK)
         return rc;
+    if (!is_received_in_range(record->time, skew_ns))
+        return HERD_ERANGE;
     record->text = text;
     record->client = word[CLIENT];
-    return herd_time_parse(word[TIME], &record->time);
+    record->effective = effective_time(record->time, skew_ns);
+    return HERD_OK;
+}
+
+static struct herd_slice word_of(struct herd_slice text, int number)
+{
+    struct herd_slice rest = text, word = HERD_LIT("");
+    for (int i = 0; i <= number; i++)
+        (void)take_word(&rest, &word);
+    return word;
 }
 
 struct herd_point herd_record_point(struct herd_slice text)
 {
-    struct herd_slice rest = text, word;
     struct herd_point point = {0, 0};
-    for (int i = 0; i <= LOCATION; i++)
-        (void)take_word(&rest, &word);
-    int rc = herd_point_parse(word, &point);
+    int rc = herd_point_parse(word_of(text, LOCATION), &point);
     assert(rc == HERD_OK);
     (void)rc;
     return point;
 }
 
+struct herd_wall herd_record_time(struct herd_slice text)
+{
+    struct herd_wall time = {0};
+    int rc = herd_time_parse(word_of(text, TIME), &time);
+    assert(rc == HERD_OK);
+    (void)rc;
+    return time;
+}
+
 int herd_record_cmp(const struct herd_record *a, const struct herd_record *b)
 {
-    if (a->time.ns != b->time.ns)
-        return a->time.ns < b->time.ns ? -1 : 1;
+    if (a->effective.ns != b->effective.ns)
+        return a->effective.ns < b->effective.ns ? -1 : 1;
     return herd_slice_cmp(a->text, b->text);
 }
 
@@ -102,11 +131,12 @@ static char *put(char *at, struct herd_slice s)
 void herd_record_make(struct herd_slice server, const struct herd_report *report,
                       struct herd_wall now, char *out, struct herd_record *record)
 {
+    /* A clock before 1970 counts as 1970. */
+    int64_t skew_ns = (now.ns > 0 ? now.ns : 0) - report->time.ns;
     char *at = put(out, HERD_LIT("AT "));
     at = put(at, server);
     *at++ = ' ';
-    /* A clock before 1970 counts as 1970. */
-    at += herd_skew_print((now.ns > 0 ? now.ns : 0) - report->time.ns, at);
+    at += herd_skew_print(skew_ns, at);
     *at++ = ' ';
     record->client = herd_slice(at, report->client.len);
     at = put(at, report->client);
@@ -116,4 +146,5 @@ void herd_record_make(struct herd_slice server, const struct herd_report *report
     at = put(at, report->time_text);
     record->text = herd_slice(out, (size_t)(at - out));
     record->time = report->time;
+    record->effective = effective_time(report->time, skew_ns);
 }

@@ -8,7 +8,11 @@
 
 #include <assert.h>
 
-enum { TEXT_STEP = 16 }; /* bytes */
+enum {
+    TEXT_STEP = 16,      /* bytes */
+    BLOCK_OVERHEAD = 16, /* bytes that an allocator adds to a block: that of glibc; others
+                          * add as much or round up more */
+};
 
 /* ---- life ---- */
 
@@ -62,6 +66,27 @@ bool herd_stored_came_from(const struct herd_stored *stored, uint64_t source)
     return stored->source == source || stored->last_source == source;
 }
 
+/* ---- memory ---- */
+
+/* Some bytes to spare, because skews differ in length from report to report. */
+static size_t text_capacity_for(size_t len)
+{
+    return (len / TEXT_STEP + 1) * TEXT_STEP;
+}
+
+size_t herd_store_memory(const struct herd_store *store)
+{
+    size_t blocks = store->count + store->page_count + 1; /* the list of pages is one */
+    return store->bytes + herd_table_bytes(store) + blocks * BLOCK_OVERHEAD;
+}
+
+size_t herd_store_memory_with(const struct herd_store *store,
+                              const struct herd_record *record)
+{
+    return herd_store_memory(store) + stored_size(text_capacity_for(record->text.len)) +
+           BLOCK_OVERHEAD;
+}
+
 /* ---- merging ---- */
 
 /* The text has room for the record: takes it over, in the digest as well. */
@@ -73,17 +98,12 @@ static void fill(struct herd_store *store, struct herd_stored *stored,
     store->digest += stored->digest;
     memcpy(stored->text, record->text.data, record->text.len);
     stored->text_len = (uint16_t)record->text.len;
-    stored->client_at = (uint16_t)(record->client.data - record->text.data);
-    stored->client_len = (uint16_t)record->client.len;
-    stored->time_ns = record->time.ns;
+    stored->client_at = (unsigned)(record->client.data - record->text.data) & 0x7fff;
+    stored->client_len = (unsigned)record->client.len & 0xffff;
+    stored->effective_ns = record->effective.ns;
+    stored->ahead = record->time.ns != record->effective.ns;
     stored->source = source;
     stored->last_source = 0;
-}
-
-/* Some bytes to spare, because skews differ in length from report to report. */
-static size_t text_capacity_for(size_t len)
-{
-    return (len / TEXT_STEP + 1) * TEXT_STEP;
 }
 
 static struct herd_stored *new_stored(struct herd_store *store, uint64_t hash, size_t len)
@@ -127,13 +147,6 @@ static struct herd_stored *replace(struct herd_store *store, struct herd_stored 
     return stored;
 }
 
-static int compare(const struct herd_record *record, const struct herd_stored *stored)
-{
-    struct herd_record held = {
-        herd_stored_text(stored), herd_stored_client(stored), {stored->time_ns}};
-    return herd_record_cmp(record, &held);
-}
-
 int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
                      const struct herd_record *record, uint64_t source)
 {
@@ -141,10 +154,10 @@ int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
     assert(record->text.len <= HERD_RECORD_MAX);
     if (stored == NULL)
         return insert(store, slot.hash, record, source);
-    int order = compare(record, stored);
+    int order = herd_stored_cmp(stored, record);
     if (order == 0 && source != stored->source)
         stored->last_source = source;
-    if (order <= 0)
+    if (order >= 0)
         return HERD_MERGE_NOT_NEWER;
     if (record->text.len <= stored->text_capacity)
         herd_feed_unlink(&stored->node);

@@ -42,14 +42,18 @@ struct herd_stored {
     struct herd_stored *next_in_bucket; /* in ascending order of hash */
     uint64_t hash;                      /* of the client id, keyed */
     uint64_t digest;                    /* its part of the store's */
-    int64_t time_ns;                    /* the client's */
+    int64_t effective_ns;               /* by which records are ordered */
     /* Sources: a neighbour's source_id, or 0 for a client of this server. */
     uint64_t source;                  /* of the first copy of this record */
     uint64_t last_source;             /* of the last copy that came from another; 0: none */
     uint16_t text_len, text_capacity; /* bytes */
-    uint16_t client_at, client_len;   /* of the client id, in text */
+    unsigned client_at : 15;          /* of the client id, in text */
+    unsigned client_len : 16;
+    unsigned ahead : 1; /* the client's time is later than the effective one */
     char text[];
 };
+
+_Static_assert(HERD_RECORD_MAX < 1 << 15, "a place in a record has 15 bits");
 
 struct herd_bucket_page;
 
@@ -104,6 +108,18 @@ void herd_store_prefetch_record(const struct herd_store *store, uint64_t hash);
 /* The record will be replaced by a newer one, and so be moved within the feed. */
 void herd_store_prefetch_move(const struct herd_store *store, uint64_t hash);
 
+/* ---- memory ---- */
+
+/* Bytes of the records and of the table that finds them, with what the allocator is
+ * believed to add. */
+size_t herd_store_memory(const struct herd_store *store);
+
+/* The same, with another record like this one. */
+size_t herd_store_memory_with(const struct herd_store *store,
+                              const struct herd_record *record);
+
+/* ---- merging ---- */
+
 /* What herd_store_merge did. */
 enum herd_merge_result { HERD_MERGE_NOT_NEWER = 0, HERD_MERGE_NEWER = 1 };
 
@@ -135,6 +151,32 @@ static inline struct herd_slice herd_stored_text(const struct herd_stored *store
 static inline struct herd_slice herd_stored_client(const struct herd_stored *stored)
 {
     return herd_slice(stored->text + stored->client_at, stored->client_len);
+}
+
+/* As herd_record_cmp, with a record about the same client. */
+static inline int herd_stored_cmp(const struct herd_stored *stored,
+                                  const struct herd_record *record)
+{
+    if (stored->effective_ns != record->effective.ns)
+        return stored->effective_ns < record->effective.ns ? -1 : 1;
+    struct herd_record held = {.text = herd_stored_text(stored),
+                               .effective = record->effective};
+    return herd_record_cmp(&held, record);
+}
+
+/* Whether this record, if it is stored, takes memory that is not in use yet. */
+static inline bool herd_store_must_allocate(struct herd_store_slot slot,
+                                            const struct herd_record *record)
+{
+    return slot.stored == NULL || record->text.len > slot.stored->text_capacity;
+}
+
+/* The client's time in the record. */
+static inline struct herd_wall herd_stored_time(const struct herd_stored *stored)
+{
+    if (stored->ahead)
+        return herd_record_time(herd_stored_text(stored));
+    return (struct herd_wall){stored->effective_ns};
 }
 
 /* ---- the change feed ---- */

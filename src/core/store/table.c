@@ -39,6 +39,12 @@ void herd_table_free(struct herd_store *store)
     herd_mem_free(store->mem, store->pages, store->pages_capacity * sizeof *store->pages);
 }
 
+size_t herd_table_bytes(const struct herd_store *store)
+{
+    return store->page_count * sizeof(struct herd_bucket_page) +
+           store->pages_capacity * sizeof *store->pages;
+}
+
 /* ---- growing ---- */
 
 /* The new bucket takes over the records of an older one whose hash has the new bit. */

@@ -42,6 +42,9 @@ static inline size_t herd_table_bucket_index(const struct herd_store *store, uin
     return index < store->bucket_count ? index : (size_t)hash & (store->round_size - 1);
 }
 
+/* Bytes of the pages and of their list. */
+size_t herd_table_bytes(const struct herd_store *store);
+
 /* Adds a bucket when there are as many records as buckets. Without memory nothing changes:
  * the lists stay longer until a later record tries again. */
 void herd_table_grow(struct herd_store *store);
