@@ -3,9 +3,9 @@
 
 #include "log.h"
 
+#include "escape.h"
 #include "herd/err.h"
 #include "log_head.h"
-#include "log_text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -98,7 +98,7 @@ struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const c
 
 static char *put_text(char *at, struct herd_slice text)
 {
-    at += io_log_escape(at, IO_LOG_TEXT, &text);
+    at += herd_escape(at, IO_LOG_TEXT, &text, HERD_ESCAPE_LINE);
     if (text.len == 0)
         return at;
     int len = snprintf(at, NOTE, " [%zu bytes left out]", text.len);

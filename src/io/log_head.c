@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "log_head.h"
 
+#include "escape.h"
 #include "herd/slice.h"
-#include "log_text.h"
+#include "log_stamp.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,8 @@ void io_log_head_init(struct io_log_head *head, const char *server)
 {
     struct herd_slice name = herd_slice_str(server);
     *head = (struct io_log_head){.second = INT64_MIN};
-    head->server_len = io_log_escape(head->server, sizeof head->server, &name);
+    head->server_len =
+        herd_escape(head->server, sizeof head->server, &name, HERD_ESCAPE_LINE);
 }
 
 static char *put(char *at, const char *bytes, size_t len)
@@ -23,7 +25,7 @@ static char *put(char *at, const char *bytes, size_t len)
 static char *put_field(char *at, const char *text)
 {
     struct herd_slice rest = herd_slice_str(text);
-    at += io_log_escape(at, IO_LOG_FIELD, &rest);
+    at += herd_escape(at, IO_LOG_FIELD, &rest, HERD_ESCAPE_LINE);
     *at++ = ' ';
     return at;
 }

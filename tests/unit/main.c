@@ -10,6 +10,7 @@
     X(message)                                                                             \
     X(record)                                                                              \
     X(siphash)                                                                             \
+    X(escape)                                                                              \
     X(hex)                                                                                 \
     X(hello)                                                                               \
     X(ratelimit)                                                                           \
