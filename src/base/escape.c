@@ -2,52 +2,58 @@
 #include "escape.h"
 
 #include "swar.h"
+#include "utf8.h"
 
 #include <stdbool.h>
 
-enum { WORD = sizeof(uint64_t), BLOCK = 4 * WORD };
-
-/* A high bit is set where one of eight bytes is a control byte, a backslash, DEL or above
- * 0x7f, and may be set in bytes above that one. Bytes above 0x7f are found by themselves,
- * and among the others each sum and difference stays within its byte. */
-static uint64_t marks(uint64_t bytes)
-{
-    return bytes | (bytes - HERD_SWAR_OF(0x20)) | (bytes + HERD_SWAR_OF(1)) |
-           ((bytes ^ HERD_SWAR_OF('\\')) - HERD_SWAR_OF(1));
-}
-
-static bool any(uint64_t marked)
-{
-    return (marked & HERD_SWAR_OF(0x80)) != 0;
-}
+enum { WORD = sizeof(uint64_t), BLOCK = 32 };
 
 static bool is_plain(unsigned char c)
 {
     return c >= 0x20 && c < 0x7f && c != '\\';
 }
 
+/* Copies `len` bytes, BLOCK or more; false when one of them is not plain. The last block
+ * may overlap the one before. Loops of a fixed length without a way out become a few
+ * instructions for vectors. */
+static bool copy_blocks(char *out, const char *in, size_t len)
+{
+    unsigned char special[BLOCK] = {0};
+    unsigned char any = 0;
+    for (size_t n = 0;; n = len - n < 2 * BLOCK ? len - BLOCK : n + BLOCK) {
+        const char *at = in + n;
+        for (size_t i = 0; i < BLOCK; i++) {
+            unsigned char c = (unsigned char)at[i];
+            special[i] |= (unsigned char)((c < 0x20) | (c >= 0x7f) | (c == '\\'));
+        }
+        memcpy(out + n, at, BLOCK);
+        if (n + BLOCK == len)
+            break;
+    }
+    for (size_t i = 0; i < BLOCK; i++)
+        any |= special[i];
+    return any == 0;
+}
+
+/* Copies a word; false when one of its bytes is not plain. A high bit is set where a byte
+ * is above 0x7f, a control byte, DEL or a backslash, and may be set in bytes above that
+ * one: of bytes up to 0x7f, each sum and difference that sets no bit stays within its byte.
+ */
 static bool copy_word(char *out, const char *in)
 {
     uint64_t word = herd_swar_load(in);
-    if (any(marks(word)))
-        return false;
+    uint64_t marks = word | (word - HERD_SWAR_OF(0x20)) | (word + HERD_SWAR_OF(1)) |
+                     ((word ^ HERD_SWAR_OF('\\')) - HERD_SWAR_OF(1));
     memcpy(out, &word, sizeof word);
-    return true;
+    return (marks & HERD_SWAR_OF(0x80)) == 0;
 }
 
-/* Copies plain bytes by blocks and words. The last word may overlap the one before: copying
- * bytes twice is cheaper than copying them one by one. */
+/* Copies plain bytes and returns their number; bytes after these may be overwritten. The
+ * last word may overlap the one before: copying bytes twice is cheaper than copying them
+ * one by one. */
 static size_t copy_plain(char *out, const char *in, size_t len)
 {
     size_t n = 0;
-    for (; len - n >= BLOCK; n += BLOCK) {
-        const char *at = in + n;
-        if (any(marks(herd_swar_load(at)) | marks(herd_swar_load(at + WORD)) |
-                marks(herd_swar_load(at + 2 * WORD)) |
-                marks(herd_swar_load(at + 3 * WORD))))
-            break;
-        memcpy(out + n, at, BLOCK);
-    }
     while (len - n >= WORD && copy_word(out + n, in + n))
         n += WORD;
     if (len >= WORD && len - n < WORD && copy_word(out + len - WORD, in + len - WORD))
@@ -55,33 +61,6 @@ static size_t copy_plain(char *out, const char *in, size_t len)
     for (; n < len && is_plain((unsigned char)in[n]); n++)
         out[n] = in[n];
     return n;
-}
-
-/* The length of the character at `in`, which is not plain, and its value; 0 when it is no
- * valid UTF-8. The range of the second byte depends on the first, which excludes overlong
- * forms, surrogates and values above U+10FFFF. */
-static size_t decode(const unsigned char *in, size_t len, uint32_t *value)
-{
-    unsigned char first = in[0];
-    *value = first;
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4)
-        return 0;
-    size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (size > len)
-        return 0;
-    unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (in[1] < low || in[1] > high)
-        return 0;
-    *value = first & (0x7fU >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((in[i] & 0xc0) != 0x80)
-            return 0;
-        *value = *value << 6 | (in[i] & 0x3f);
-    }
-    return size;
 }
 
 static bool is_harmful(uint32_t value, enum herd_escape_style style)
@@ -109,9 +88,9 @@ static size_t copy_character(char *out, size_t room, struct herd_slice *text,
                              enum herd_escape_style style)
 {
     const unsigned char *in = (const unsigned char *)text->data;
-    uint32_t value;
-    size_t size = decode(in, text->len, &value);
-    bool whole = size > 0 && !is_harmful(value, style);
+    struct herd_slice after = *text;
+    size_t size = herd_utf8_len(*text);
+    bool whole = size > 0 && !is_harmful(herd_utf8_take(&after), style);
     size_t taken = size > 0 ? size : 1;
     size_t used = whole ? taken : taken * HERD_ESCAPE_GROWTH;
     if (used > room)
@@ -124,10 +103,16 @@ static size_t copy_character(char *out, size_t room, struct herd_slice *text,
     return used;
 }
 
+/* The blocks are tried once: a text of many escapes must not be read anew after each. */
 size_t herd_escape(char *out, size_t room, struct herd_slice *text,
                    enum herd_escape_style style)
 {
     size_t used = 0;
+    if (text->len >= BLOCK && text->len <= room &&
+        copy_blocks(out, text->data, text->len)) {
+        used = text->len;
+        *text = herd_slice_from(*text, used);
+    }
     while (text->len > 0) {
         size_t left = room - used;
         size_t n = copy_plain(out + used, text->data, left < text->len ? left : text->len);

@@ -53,7 +53,7 @@ static char *put_time(struct io_log_head *head, char *at, struct herd_wall when)
 static bool is_last(const struct io_log_head *head, struct herd_wall when, const char *kind,
                     const char *address)
 {
-    return head->len > 0 && head->when.ns == when.ns && strcmp(head->kind, kind) == 0 &&
+    return head->len > 0 && head->when.ns == when.ns && head->kind == kind &&
            strcmp(head->address, address) == 0;
 }
 
@@ -69,7 +69,7 @@ static void make(struct io_log_head *head, struct herd_wall when, const char *ki
     at = put_field(at, address);
     head->len = (size_t)(at - head->text);
     head->when = when;
-    snprintf(head->kind, sizeof head->kind, "%s", kind);
+    head->kind = kind;
     snprintf(head->address, sizeof head->address, "%s", address);
 }
 
@@ -79,6 +79,9 @@ size_t io_log_head_put(struct io_log_head *head, struct herd_wall when, const ch
     const char *from = address != NULL ? address : "-";
     if (!is_last(head, when, kind, from))
         make(head, when, kind, from);
-    memcpy(out, head->text, head->len);
+    /* Most heads are short, and copying a fixed number of bytes is faster. */
+    memcpy(out, head->text, IO_LOG_HEAD_SHORT);
+    if (head->len > IO_LOG_HEAD_SHORT)
+        memcpy(out, head->text, head->len);
     return head->len;
 }
