@@ -239,6 +239,8 @@ static int serve_alone(const struct herd_conf *conf, const struct options *optio
     }
     setup->log = io_log_open(&io_mem, paths->log, name, options->verbose);
     if (setup->log != NULL)
+        io_log_limit(setup->log, conf->log_max_size, (int)conf->log_keep);
+    if (setup->log != NULL)
         status = serve_logged(setup, name);
     else
         fprintf(stderr, "herd: %s: %s\n", paths->log, strerror(errno));

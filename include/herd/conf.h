@@ -23,9 +23,10 @@
 
 enum {
     HERD_CONF_SERVERS_MAX = 1024,
-    HERD_CONF_NAME_MAX = 64,   /* bytes of a server's name */
-    HERD_CONF_HOST_MAX = 255,  /* bytes of a host */
-    HERD_CONF_TEXT_MAX = 1024, /* bytes of any other value */
+    HERD_CONF_NAME_MAX = 64,          /* bytes of a server's name */
+    HERD_CONF_HOST_MAX = 255,         /* bytes of a host */
+    HERD_CONF_TEXT_MAX = 1024,        /* bytes of any other value */
+    HERD_CONF_LOG_SIZE_MIN = 1 << 20, /* bytes; the log is written in large pieces */
     HERD_CONF_ERRORS_MAX = 50, /* reported one by one; then one line tells their number */
 };
 
@@ -86,6 +87,10 @@ struct herd_conf_link {
       "folder of the log files, one NAME.log for each server")                             \
     X(log_traffic, "log-traffic", BOOL, true, 0, 1, "yes or no",                           \
       "log every line received and sent")                                                  \
+    X(log_max_size, "log-max-size", INT, 104857600, 0, INT64_C(1099511627776), "bytes",    \
+      "size at which a log file is rotated, 1048576 or more; 0: herd never rotates it")    \
+    X(log_keep, "log-keep", INT, 5, 2, 1000, "files",                                      \
+      "log files of each server that rotation leaves, the present one included")           \
     X(run_dir, "run-dir", TEXT, ".", 1, 1024, "folder",                                    \
       "folder of the pid files and control sockets")                                       \
     X(client_line_max, "client-line-max", INT, 4096, 64, 7168, "bytes",                    \
@@ -176,6 +181,7 @@ struct herd_conf_errors {
  * address; a link with an unknown server, with itself, or with fewer than two names; no
  * server; control bytes; a quotation that is not closed; output-max below output-high;
  * link-retry-max-ms below link-retry-min-ms; link-timeout-ms not above link-ping-ms;
+ * log-max-size between 0 and HERD_CONF_LOG_SIZE_MIN;
  * places-cache-ms above what the provider's terms allow; a provider without a URL. A link
  * named twice is one link and no error. */
 int herd_conf_parse(struct herd_conf *conf, const struct herd_mem *mem,

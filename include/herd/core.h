@@ -50,9 +50,10 @@ enum herd_event_kind {
                               * connections of that role wait in the listener's backlog */
     HERD_EV_DESCRIPTORS_EXHAUSTED, /* the system has no descriptors or memory left: new
                                     * connections of every role wait */
-    HERD_EV_ACCEPT_FAILED, /* role, bytes (error text): accepting a connection of that role
-                            * failed for another reason, and is tried again in a moment */
-    HERD_EV_TICK,                  /* time has passed */
+    HERD_EV_ACCEPT_FAILED,  /* role, bytes (error text): accepting a connection of that role
+                             * failed for another reason, and is tried again in a moment */
+    HERD_EV_LOG_LINES_LOST, /* lines: of the log, lost since the last such event */
+    HERD_EV_TICK,           /* time has passed */
     HERD_EV_STOP, /* shut down: answer commands that were read, send remaining records,
                      close */
 };
@@ -69,6 +70,7 @@ struct herd_event {
     struct herd_slice address; /* OPENED of a CLIENT, EVICTED, ADDRESS_REFUSED: its address
                                 * as text, without the port; borrowed as `bytes` are */
     uint64_t request_id;
+    uint64_t lines;
     int status;              /* HTTP status; 0: no reply came */
     struct herd_slice bytes; /* borrowed for the step and until its actions are done */
 };

@@ -73,7 +73,8 @@
     X(controls_idle, "control connections closed: no command for 10 s")                    \
     X(accept_paused, "times that all had to wait: no descriptors or memory were left")     \
     X(accept_failed, "times that accepting failed for another reason, and paused")         \
-    X(out_of_memory, "connections closed: out of memory")
+    X(out_of_memory, "connections closed: out of memory")                                  \
+    X(log_lines_lost, "lines missing in the log: it could not be written or rotated")
 
 #define HERD_STATS_FIELD(field, what) uint64_t field;
 struct herd_stats {

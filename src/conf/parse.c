@@ -172,6 +172,16 @@ static void check_order(struct conf_reader *reader, const struct conf_order *ord
                         high->name, value, low->name, least, order->advice);
 }
 
+static void check_log_size(struct conf_reader *reader)
+{
+    int64_t size = reader->conf->log_max_size;
+    if (size > 0 && size < HERD_CONF_LOG_SIZE_MIN)
+        herd_conf_error(reader,
+                        "log-max-size: %" PRId64 " is too small: %d or more (bytes) is "
+                        "expected, or 0, with which herd never rotates its log",
+                        size, HERD_CONF_LOG_SIZE_MIN);
+}
+
 /* Reports errors that concern more than one line. */
 static void check_whole(struct conf_reader *reader)
 {
@@ -181,6 +191,7 @@ static void check_whole(struct conf_reader *reader)
                                 "HOST:PORT peer HOST:PORT` is expected");
     for (size_t i = 0; i < CONF_ORDER_COUNT; i++)
         check_order(reader, &herd_conf_orders[i]);
+    check_log_size(reader);
     herd_conf_check_places(reader);
 }
 

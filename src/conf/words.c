@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "words.h"
 
+#include "escape.h"
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -99,21 +101,11 @@ static size_t shown_len(struct herd_slice text)
 
 const char *herd_conf_show(struct herd_slice text, char *out)
 {
-    static const char hex[] = "0123456789abcdef";
     size_t most = shown_len(text);
+    struct herd_slice shown = {text.data, most};
     size_t len = 0;
     out[len++] = '"';
-    for (size_t i = 0; i < most; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (is_control(text.data[i])) {
-            out[len++] = '\\';
-            out[len++] = 'x';
-            out[len++] = hex[c >> 4];
-            out[len++] = hex[c & 15];
-        } else {
-            out[len++] = text.data[i];
-        }
-    }
+    len += herd_escape(out + len, most * HERD_ESCAPE_GROWTH, &shown, HERD_ESCAPE_TEXT);
     const char *end = most < text.len ? "...\"" : "\"";
     memcpy(out + len, end, strlen(end) + 1);
     return out;

@@ -36,7 +36,8 @@ size_t herd_conf_find_control(struct herd_slice text);
 /* The bytes of a quoted word that are shown, and the buffer that they need. */
 enum { CONF_SHOWN = 40, CONF_SHOWN_TEXT = 4 * CONF_SHOWN + 8 };
 
-/* Writes `text` in double quotes to `out` (CONF_SHOWN_TEXT bytes), control bytes escaped,
+/* Writes `text` in double quotes to `out` (CONF_SHOWN_TEXT bytes), escaped as for a
+ * terminal,
  * "..." in place of all that follows CONF_SHOWN bytes, and a NUL. Returns `out`. */
 const char *herd_conf_show(struct herd_slice text, char *out);
 

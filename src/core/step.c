@@ -136,6 +136,7 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
     case HERD_EV_ROLE_FULL: on_role_full(core, event->role); break;
     case HERD_EV_DESCRIPTORS_EXHAUSTED: on_descriptors_exhausted(core); break;
     case HERD_EV_ACCEPT_FAILED: on_accept_failed(core, event); break;
+    case HERD_EV_LOG_LINES_LOST: context->stats.log_lines_lost += event->lines; break;
     case HERD_EV_TICK: on_tick(core); break;
     case HERD_EV_STOP: on_stop(core); break;
     }

@@ -195,6 +195,17 @@ static bool finished(const struct driver *driver)
                                 herd_mono_reached(driver->mono, driver->stop_until));
 }
 
+static void report_lost_lines(struct driver *driver)
+{
+    uint64_t lost = io_log_lost(driver->setup.log);
+    if (lost == driver->log_lines_lost)
+        return;
+    struct herd_event event = {.kind = HERD_EV_LOG_LINES_LOST,
+                               .lines = lost - driver->log_lines_lost};
+    driver->log_lines_lost = lost;
+    driver_step(driver, event);
+}
+
 /* The core's TICK comes last: it sends the records of all events of the turn in one batch.
  */
 static int turn(struct driver *driver)
@@ -209,6 +220,7 @@ static int turn(struct driver *driver)
         io_conn_group_tick(driver->conns.pools[i].group, driver->mono);
     io_fetch_tick(driver->fetch, driver->mono);
     driver_listeners_tick(driver);
+    report_lost_lines(driver);
     driver_step(driver, tick);
     return HERD_OK;
 }

@@ -39,6 +39,8 @@ struct driver {
     struct herd_mono mono;
     struct herd_wall wall;
 
+    uint64_t log_lines_lost; /* as the core knows it */
+
     bool signals_on;
     bool stopping;               /* the core knows that it has to stop */
     bool stop_now;               /* a second signal came */

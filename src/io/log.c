@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: ISC */
-#include "portable.h"
-
 #include "log.h"
 
+#include "escape.h"
 #include "herd/err.h"
+#include "log_file.h"
 #include "log_head.h"
-#include "log_text.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Bytes. LINE is more than all of a line but its text needs. */
-enum { BUFFER = 65536, NOTE = 64, LINE = IO_LOG_HEAD + NOTE + 64 };
+/* Bytes. LINE is more than all of a line but its text needs. TROUBLE is kept free at the
+ * end of a file for the line that says why it cannot be rotated. What others do to the file
+ * is noticed after CHECK bytes or a second. */
+enum { BUFFER = 262144, NOTE = 64, LINE = IO_LOG_HEAD + NOTE + 64 };
+enum { TROUBLE_TEXT = 200, TROUBLE = LINE + TROUBLE_TEXT, CHECK = 65536 };
 
 struct io_log {
     const struct herd_mem *mem;
-    char *path; /* NULL: no file */
-    size_t path_size;
-    int fd;    /* -1: no file */
+    struct io_log_file file;
     bool echo; /* a copy goes to standard error */
     struct io_log_head head;
     struct herd_wall last; /* time of the last line, for notes */
@@ -32,38 +31,17 @@ struct io_log {
     uint64_t noted;      /* lost lines that the note in `bytes` reports */
     size_t note_end;     /* end of that note in `bytes`; 0: there is none */
 
+    int64_t checked_second; /* of the last look at the file */
+    size_t unchecked;       /* bytes written since */
+    bool full;           /* the file is full, and rotating it has failed: this was said */
+    int64_t full_second; /* of the last attempt */
+
     bool torn;     /* the file ends inside a line whose rest was dropped */
     bool mid_line; /* the file ends inside a line whose rest is in `bytes` */
     size_t echoed; /* bytes of `bytes` that standard error got */
     size_t len;
     char bytes[BUFFER];
 };
-
-/* Without O_NONBLOCK a pipe could block the server; it has no effect on regular files. */
-static int open_file(const char *path)
-{
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    int fd;
-    do
-        fd = open(path, flags, 0600);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
-
-static char *copy_path(const struct herd_mem *mem, const char *path, size_t size)
-{
-    char *copy = herd_mem_alloc(mem, size);
-    if (copy != NULL)
-        memcpy(copy, path, size);
-    return copy;
-}
-
-static void release(struct io_log *log)
-{
-    const struct herd_mem *mem = log->mem;
-    herd_mem_free(mem, log->path, log->path_size);
-    herd_mem_free(mem, log, sizeof *log);
-}
 
 struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const char *server,
                            bool echo)
@@ -74,48 +52,53 @@ struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const c
         return NULL;
     }
     log->mem = mem;
-    log->fd = -1;
     log->echo = echo;
     io_log_head_init(&log->head, server);
-    if (path == NULL)
+    int rc = io_log_file_open(&log->file, mem, path);
+    if (rc == HERD_OK)
         return log;
-    log->path_size = strlen(path) + 1;
-    log->path = copy_path(mem, path, log->path_size);
-    int problem = ENOMEM;
-    if (log->path != NULL) {
-        log->fd = open_file(path);
-        problem = errno;
-    }
-    if (log->fd < 0) {
-        release(log);
-        errno = problem;
-        return NULL;
-    }
-    return log;
+    int problem = rc == HERD_ENOMEM ? ENOMEM : errno;
+    herd_mem_free(mem, log, sizeof *log);
+    errno = problem;
+    return NULL;
+}
+
+void io_log_limit(struct io_log *log, int64_t max_size, int keep)
+{
+    assert(max_size == 0 || max_size >= IO_LOG_SIZE_MIN);
+    io_log_file_limit(&log->file, max_size, keep);
 }
 
 /* ---- formatting -------------------------------------------------------------------- */
 
 static char *put_text(char *at, struct herd_slice text)
 {
-    at += io_log_escape(at, IO_LOG_TEXT, &text);
+    at += herd_escape(at, IO_LOG_TEXT, &text, HERD_ESCAPE_LINE);
     if (text.len == 0)
         return at;
     int len = snprintf(at, NOTE, " [%zu bytes left out]", text.len);
     return at + (len > 0 ? len : 0);
 }
 
-/* The caller has made room. */
-static void append_line(struct io_log *log, struct herd_wall when, const char *kind,
-                        const char *address, char direction, struct herd_slice text)
+/* The caller has made room for it at `out`. Returns its length. */
+static size_t format_line(struct io_log *log, char *out, struct herd_wall when,
+                          const char *kind, const char *address, char direction,
+                          struct herd_slice text)
 {
-    char *at = log->bytes + log->len;
+    char *at = out;
     at += io_log_head_put(&log->head, when, kind, address, at);
     *at++ = direction;
     *at++ = ' ';
     at = put_text(at, text);
     *at++ = '\n';
-    log->len = (size_t)(at - log->bytes);
+    return (size_t)(at - out);
+}
+
+static void append_line(struct io_log *log, struct herd_wall when, const char *kind,
+                        const char *address, char direction, struct herd_slice text)
+{
+    log->len +=
+        format_line(log, log->bytes + log->len, when, kind, address, direction, text);
     assert(log->len <= BUFFER);
 }
 
@@ -180,30 +163,76 @@ static void drop(struct io_log *log)
     log->len = 0;
 }
 
-/* Writes the bytes that the file accepts now and returns their number. Sets *failed when a
- * later attempt at the rest cannot succeed. */
-static size_t write_some(int fd, const char *bytes, size_t len, bool *failed)
+static int64_t second_of(const struct io_log *log)
 {
-    size_t sent = 0;
-    while (sent < len) {
-        ssize_t n = write(fd, bytes + sent, len - sent);
-        if (n > 0) {
-            sent += (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
-            *failed = n < 0 && !io_portable_would_block(errno);
-            break;
-        }
+    return log->last.ns / HERD_NS_PER_S;
+}
+
+static void check_file(struct io_log *log)
+{
+    io_log_file_check(&log->file);
+    log->checked_second = second_of(log);
+    log->unchecked = 0;
+}
+
+/* Into the room that is kept for it, since the lines in the buffer have none. */
+static void say_full(struct io_log *log, int problem)
+{
+    char line[TROUBLE], text[TROUBLE_TEXT];
+    bool failed;
+    size_t len = log->torn ? 1 : 0;
+    line[0] = '\n';
+    snprintf(
+        text, sizeof text,
+        "the log is full and cannot be rotated: %.100s; lines are left out and counted",
+        strerror(problem));
+    len += format_line(log, line + len, log->last, "herd", NULL, '-', herd_slice_str(text));
+    if (log->echo)
+        (void)io_log_file_write_fd(STDERR_FILENO, line, len, &failed);
+    size_t sent = io_log_file_write(&log->file, line, len, &failed);
+    if (sent > 0)
+        log->torn = line[sent - 1] != '\n';
+}
+
+/* Rotates when it is time. Returns whether the buffered lines may be written. A rotation
+ * that failed is tried again in another second, not for each buffer. */
+static bool make_room(struct io_log *log)
+{
+    const size_t need = log->len + TROUBLE;
+    if (log->unchecked >= CHECK || log->checked_second != second_of(log))
+        check_file(log);
+    if (io_log_file_has_room(&log->file, need))
+        return true;
+    if (log->full && log->full_second == second_of(log))
+        return false;
+    int rc = io_log_file_rotate(&log->file);
+    int problem = rc == HERD_OK ? EFBIG : errno;
+    if (rc == HERD_OK && io_log_file_has_room(&log->file, need)) {
+        log->torn = log->torn && !io_log_file_is_empty(&log->file);
+        log->full = false;
+        return true;
     }
-    return sent;
+    if (!log->full)
+        say_full(log, problem);
+    log->full = true;
+    log->full_second = second_of(log);
+    return false;
 }
 
 static void write_file(struct io_log *log)
 {
     bool failed = false;
-    if (log->torn && write_some(log->fd, "\n", 1, &failed) == 1)
+    if (!log->mid_line && !make_room(log)) {
+        drop(log);
+        return;
+    }
+    if (log->torn && io_log_file_write(&log->file, "\n", 1, &failed) == 1)
         log->torn = false;
-    if (!log->torn)
-        consume(log, write_some(log->fd, log->bytes, log->len, &failed));
+    if (!log->torn) {
+        size_t sent = io_log_file_write(&log->file, log->bytes, log->len, &failed);
+        log->unchecked += sent;
+        consume(log, sent);
+    }
     if (failed)
         drop(log);
 }
@@ -212,7 +241,8 @@ static void write_file(struct io_log *log)
 static void write_echo(struct io_log *log)
 {
     bool failed;
-    write_some(STDERR_FILENO, log->bytes + log->echoed, log->len - log->echoed, &failed);
+    io_log_file_write_fd(STDERR_FILENO, log->bytes + log->echoed, log->len - log->echoed,
+                         &failed);
     log->echoed = log->len;
 }
 
@@ -223,7 +253,7 @@ void io_log_flush(struct io_log *log)
         return;
     if (log->echo)
         write_echo(log);
-    if (log->fd >= 0)
+    if (log->file.fd >= 0)
         write_file(log);
     else
         consume(log, log->len);
@@ -232,11 +262,12 @@ void io_log_flush(struct io_log *log)
 void io_log_line(struct io_log *log, struct herd_wall when, const char *kind,
                  const char *address, char direction, struct herd_slice text)
 {
-    if (log->fd < 0 && !log->echo)
+    if (log->file.fd < 0 && !log->echo)
         return;
     size_t most = LINE + (text.len < IO_LOG_TEXT / 4 ? text.len * 4 : IO_LOG_TEXT);
     log->last = when;
-    append_note(log);
+    if (log->unreported > 0)
+        append_note(log);
     if (log->len + most > BUFFER)
         io_log_flush(log);
     if (log->len + most > BUFFER) {
@@ -259,15 +290,13 @@ uint64_t io_log_lost(const struct io_log *log)
 
 int io_log_reopen(struct io_log *log)
 {
-    if (log->path == NULL)
+    if (log->file.fd < 0)
         return HERD_OK;
     io_log_flush(log);
-    int fd = open_file(log->path);
-    if (fd < 0)
+    if (io_log_file_reopen(&log->file) != HERD_OK)
         return HERD_ESYS;
-    close(log->fd);
-    log->fd = fd;
-    log->torn = log->torn && lseek(fd, 0, SEEK_END) > 0;
+    log->torn = log->torn && !io_log_file_is_empty(&log->file);
+    log->full = false;
     io_log_flush(log);
     return HERD_OK;
 }
@@ -277,7 +306,7 @@ void io_log_close(struct io_log *log)
     if (log == NULL)
         return;
     io_log_flush(log);
-    if (log->fd >= 0)
-        close(log->fd);
-    release(log);
+    const struct herd_mem *mem = log->mem;
+    io_log_file_close(&log->file);
+    herd_mem_free(mem, log, sizeof *log);
 }

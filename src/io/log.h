@@ -4,12 +4,14 @@
  *     2026-11-21T12:00:00.123456Z Goloman client 127.0.0.1:50422 < IAMAT kiwi ...
  *
  * A line has the time (UTC), the server, the kind, the address ("-" when there is none),
- * the direction ("<" input, ">" output, "-" neither) and the text. In the text every
- * control byte, every backslash and every byte that is not part of valid UTF-8 is escaped
- * as \xNN; a text longer than IO_LOG_TEXT bytes is cut, with the number of bytes left out.
- * Lines are buffered. A log that cannot be written loses lines, counts them, and says so in
- * the log as soon as it can be written again; it never blocks and never stops the server.
- */
+ * the direction ("<" input, ">" output, "-" neither) and the text, escaped as
+ * HERD_ESCAPE_LINE; a text longer than IO_LOG_TEXT bytes is cut, with the number of bytes
+ * left out. Lines are buffered. A log that cannot be written loses lines, counts them, and
+ * says so in the log as soon as it can be written again; it never stops the server.
+ *
+ * With io_log_limit the file is rotated before it exceeds its size (log_file.h). When that
+ * fails, lines are left out rather than the size exceeded; one line says so, and the next
+ * attempt is made after a second. */
 #ifndef IO_LOG_H
 #define IO_LOG_H
 
@@ -20,7 +22,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { IO_LOG_TEXT = 4096 }; /* bytes */
+enum {
+    IO_LOG_TEXT = 4096,       /* bytes */
+    IO_LOG_SIZE_MIN = 1 << 20 /* bytes: more than are ever written at once */
+};
 
 struct io_log;
 
@@ -31,11 +36,16 @@ struct io_log;
 struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const char *server,
                            bool echo);
 
+/* Rotates the file before it has more than `max_size` bytes (IO_LOG_SIZE_MIN or more; 0: no
+ * limit); `keep` files, 2 or more, remain, the present one included. */
+void io_log_limit(struct io_log *log, int64_t max_size, int keep);
+
 /* Flushes and closes. Accepts NULL. */
 void io_log_close(struct io_log *log);
 
-/* Buffers one line. `kind`: "client", "peer", "places", "herd". `address` may be NULL.
- * `direction`: '<', '>' or '-'. All texts are borrowed for the call. */
+/* Buffers one line. `kind`: "client", "peer", "places", "herd"; it lives for ever.
+ * `address` may be NULL. `direction`: '<', '>' or '-'. The other texts are borrowed for the
+ * call. */
 void io_log_line(struct io_log *log, struct herd_wall when, const char *kind,
                  const char *address, char direction, struct herd_slice text);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "log_head.h"
 
+#include "escape.h"
 #include "herd/slice.h"
-#include "log_text.h"
+#include "log_stamp.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,8 @@ void io_log_head_init(struct io_log_head *head, const char *server)
 {
     struct herd_slice name = herd_slice_str(server);
     *head = (struct io_log_head){.second = INT64_MIN};
-    head->server_len = io_log_escape(head->server, sizeof head->server, &name);
+    head->server_len =
+        herd_escape(head->server, sizeof head->server, &name, HERD_ESCAPE_LINE);
 }
 
 static char *put(char *at, const char *bytes, size_t len)
@@ -23,7 +25,7 @@ static char *put(char *at, const char *bytes, size_t len)
 static char *put_field(char *at, const char *text)
 {
     struct herd_slice rest = herd_slice_str(text);
-    at += io_log_escape(at, IO_LOG_FIELD, &rest);
+    at += herd_escape(at, IO_LOG_FIELD, &rest, HERD_ESCAPE_LINE);
     *at++ = ' ';
     return at;
 }
@@ -51,7 +53,7 @@ static char *put_time(struct io_log_head *head, char *at, struct herd_wall when)
 static bool is_last(const struct io_log_head *head, struct herd_wall when, const char *kind,
                     const char *address)
 {
-    return head->len > 0 && head->when.ns == when.ns && strcmp(head->kind, kind) == 0 &&
+    return head->len > 0 && head->when.ns == when.ns && head->kind == kind &&
            strcmp(head->address, address) == 0;
 }
 
@@ -67,7 +69,7 @@ static void make(struct io_log_head *head, struct herd_wall when, const char *ki
     at = put_field(at, address);
     head->len = (size_t)(at - head->text);
     head->when = when;
-    snprintf(head->kind, sizeof head->kind, "%s", kind);
+    head->kind = kind;
     snprintf(head->address, sizeof head->address, "%s", address);
 }
 
@@ -77,6 +79,9 @@ size_t io_log_head_put(struct io_log_head *head, struct herd_wall when, const ch
     const char *from = address != NULL ? address : "-";
     if (!is_last(head, when, kind, from))
         make(head, when, kind, from);
-    memcpy(out, head->text, head->len);
+    /* Most heads are short, and copying a fixed number of bytes is faster. */
+    memcpy(out, head->text, IO_LOG_HEAD_SHORT);
+    if (head->len > IO_LOG_HEAD_SHORT)
+        memcpy(out, head->text, head->len);
     return head->len;
 }

@@ -33,6 +33,7 @@ extern const struct check_test test_link_proof[];
 extern const struct check_test test_kill_loop[];
 extern const struct check_test test_conf[];
 extern const struct check_test test_logs[];
+extern const struct check_test test_log_attack[];
 extern const struct check_test test_control[];
 extern const struct check_test test_herdctl[];
 extern const struct check_test test_herdctl_status[];
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
         {"kill loop", test_kill_loop},
         {"conf", test_conf},
         {"logs", test_logs},
+        {"log attack", test_log_attack},
         {"control", test_control},
         {"herdctl", test_herdctl},
         {"herdctl status", test_herdctl_status},

@@ -167,10 +167,11 @@ static void whatsat_has_the_longer_timeout(void)
     herd_proc_close(&herd);
 }
 
-/* Control bytes that a client has left in its name reach files, and no terminal. */
-static void a_terminal_gets_no_control_bytes(void)
+/* Controls and marks of direction that a client has left in its name reach files, and no
+ * terminal. */
+static void a_terminal_gets_no_controls(void)
 {
-    static const char reply[] = "AT x \033[2J\x07 \xc3\xa4 \xc2\x9b\ty\n";
+    static const char reply[] = "AT x \033[2J\x07 \xc3\xa4 \xc2\x9b\ty\xe2\x80\xaez\n";
     struct herd_proc herd;
     struct fake_server fake;
     struct terminal terminal;
@@ -183,7 +184,8 @@ static void a_terminal_gets_no_control_bytes(void)
         shell_expect(shell(herd.dir, "herdctl iamat a +1+1 >%s", terminal.name), 0, NULL,
                      NULL);
         struct herd_slice shown = terminal_shown(&terminal);
-        CHECK(bytes_have(shown, "AT x \\x1b[2J\\x07 \xc3\xa4 \xc2\\x9b"));
+        CHECK(bytes_have(shown, "AT x \\x1b[2J\\x07 \xc3\xa4 \\xc2\\x9b"));
+        CHECK(bytes_have(shown, "y\\xe2\\x80\\xaez"));
         CHECK(!bytes_have(shown, "\033"));
         terminal_close(&terminal);
     }
@@ -286,7 +288,7 @@ const struct check_test test_herdctl_talk[] = {
     {"incomplete_replies_are_failures", incomplete_replies_are_failures},
     {"a_hanging_server_times_out", a_hanging_server_times_out},
     {"whatsat_has_the_longer_timeout", whatsat_has_the_longer_timeout},
-    {"a_terminal_gets_no_control_bytes", a_terminal_gets_no_control_bytes},
+    {"a_terminal_gets_no_controls", a_terminal_gets_no_controls},
     {"script", script},
     {"a_lost_connection_is_re_established", a_lost_connection_is_re_established},
     {"interactive", interactive},

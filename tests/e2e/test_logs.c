@@ -93,7 +93,8 @@ static void format(void)
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
     CHECK(herd_proc_connect(&herd, GOLOMAN, &client));
     CHECK(client_ask(&client, "IAMAT kiwi +1+1 1\n", &got));
-    CHECK(client_send(&client, HERD_LIT("a\0b\r\x1b[2J\x7f\\ \xc3\xbc \xff\xc2\x9b\n")));
+    CHECK(client_send(&client,
+                      HERD_LIT("a\0b\r\x1b[2J\x7f\\ \xc3\xbc \xff\xc2\x9b\xe2\x80\xae\n")));
     CHECK(client_line(&client, &got));
     CHECK(client_ask(&client, "last\n", &got));
     CHECK_INT(herd_proc_stop(&herd, HANDS, SIGTERM), 0);
@@ -102,9 +103,12 @@ static void format(void)
     CHECK(bytes_have(log, " herd - - started\n"));
     CHECK(bytes_have(log, " < IAMAT kiwi +1+1 1\n"));
     CHECK(bytes_have(log, " > AT Goloman +"));
-    CHECK(bytes_have(log, " < a\\x00b\\x0d\\x1b[2J\\x7f\\x5c \xc3\xbc \\xff\\xc2\\x9b\n"));
-    CHECK(
-        bytes_have(log, " > ? a\\x00b\\x0d\\x1b[2J\\x7f\\x5c \xc3\xbc \\xff\\xc2\\x9b\n"));
+    CHECK(bytes_have(
+        log,
+        " < a\\x00b\\x0d\\x1b[2J\\x7f\\x5c \xc3\xbc \\xff\\xc2\\x9b\\xe2\\x80\\xae\n"));
+    CHECK(bytes_have(
+        log,
+        " > ? a\\x00b\\x0d\\x1b[2J\\x7f\\x5c \xc3\xbc \\xff\\xc2\\x9b\\xe2\\x80\\xae\n"));
     CHECK(bytes_have(log, " < last\n") && bytes_have(log, " > ? last\n"));
     CHECK(bytes_have(log, "link to Hands is up ("));
     file_free(log);

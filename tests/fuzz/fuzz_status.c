@@ -5,7 +5,6 @@
 
 #include "ctl/status.h"
 #include "herd/err.h"
-#include "io/log_text.h"
 
 static bool within(struct herd_slice part, struct herd_slice whole)
 {
@@ -34,19 +33,6 @@ static void try_line(const struct report_line *line)
     FUZZ_CHECK(number == -7 || report_int(line->value, -8) == number);
 }
 
-/* What herdctl and the log make of foreign bytes has no control bytes. */
-static void try_escape(struct herd_slice text)
-{
-    char out[64];
-    while (text.len > 0) {
-        struct herd_slice before = text;
-        size_t len = io_log_escape(out, sizeof out, &text);
-        FUZZ_CHECK(len > 0 && len <= sizeof out && text.len < before.len);
-        for (size_t i = 0; i < len; i++)
-            FUZZ_CHECK((unsigned char)out[i] >= ' ' && out[i] != 0x7f);
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct herd_slice text = fuzz_copy(herd_slice((const char *)data, size));
@@ -68,7 +54,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(within(report_get(&report, "server"), all));
     }
     report_free(&report);
-    try_escape(text);
     fuzz_drop(text);
     FUZZ_CHECK(mem.live == 0);
     return 0;

@@ -35,6 +35,7 @@ struct herd_slice log_rig_read(const char *path)
         len += (size_t)n;
     if (fd >= 0)
         close(fd);
+    log_rig.content[len] = '\0';
     return herd_slice(log_rig.content, len);
 }
 

@@ -6,13 +6,13 @@
 #include "check.h"
 #include "io/log.h"
 
-enum { LOG_RIG_ROOM = 1 << 20 };
+enum { LOG_RIG_ROOM = 1 << 22 };
 
 struct log_rig {
     char folder[64];
     char path[96];  /* for the log */
     char moved[96]; /* a path to rename it to */
-    char content[LOG_RIG_ROOM];
+    char content[LOG_RIG_ROOM + 1];
 };
 
 extern struct log_rig log_rig;
@@ -23,7 +23,8 @@ bool log_rig_up(void);
 /* Removes the folder, and checks that it had at most these two files. */
 void log_rig_down(void);
 
-/* The bytes of the file; they live until the next call. Empty when there is no file. */
+/* The bytes of the file, and a NUL; they live until the next call. Empty when there is no
+ * file. */
 struct herd_slice log_rig_read(const char *path);
 
 size_t log_rig_lines(struct herd_slice s);

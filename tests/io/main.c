@@ -30,7 +30,8 @@ extern const struct check_test test_secret[];
 extern const struct check_test test_mac[];
 extern const struct check_test test_address[];
 extern const struct check_test test_log[];
-extern const struct check_test test_log_text[];
+extern const struct check_test test_log_stamp[];
+extern const struct check_test test_log_rotation[];
 extern const struct check_test test_log_lost[];
 extern const struct check_test test_fake_places[];
 extern const struct check_test test_fake_faults[];
@@ -72,7 +73,8 @@ int main(int argc, char **argv)
         {"mac", test_mac},
         {"address", test_address},
         {"log", test_log},
-        {"log text", test_log_text},
+        {"log stamp", test_log_stamp},
+        {"log rotation", test_log_rotation},
         {"log lost", test_log_lost},
         {"fake places", test_fake_places},
         {"fake faults", test_fake_faults},

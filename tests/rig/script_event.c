@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The events of scripts. */
+#include "decimal.h"
 #include "frames.h"
 #include "greet.h"
 #include "script.h"
@@ -215,6 +216,15 @@ static bool act_accept_failed(struct rig *rig, char *rest)
     return true;
 }
 
+static bool act_log_lost(struct rig *rig, char *rest)
+{
+    struct herd_event lost = {.kind = HERD_EV_LOG_LINES_LOST};
+    if (herd_uint_parse(herd_slice_str(rest), UINT64_MAX, &lost.lines) != 0)
+        return false;
+    rig_step(rig, lost);
+    return true;
+}
+
 static bool act_link(struct rig *rig, char *rest)
 {
     greet_links(rig, rest, false);
@@ -282,27 +292,17 @@ static const struct {
     const char *name;
     bool (*act)(struct rig *rig, char *rest);
 } events[] = {
-    {"open", act_open},
-    {"eof", act_eof},
-    {"drained", act_drained},
-    {"closed", act_closed},
-    {"link", act_link},
-    {"answer", act_answer},
-    {"fail", act_fail},
-    {"places", act_places},
-    {"full", act_full},
-    {"exhausted", act_exhausted},
-    {"accept-failed", act_accept_failed},
-    {"evicted", act_evicted},
-    {"refused", act_refused},
-    {"tick", act_tick},
-    {"pass", act_pass},
-    {"wait", act_wait},
-    {"stop", act_stop},
-    {"starve", act_starve},
-    {"show", act_show},
-    {"status", act_status},
-    {"record", act_record},
+    {"open", act_open},         {"eof", act_eof},
+    {"drained", act_drained},   {"closed", act_closed},
+    {"link", act_link},         {"answer", act_answer},
+    {"fail", act_fail},         {"places", act_places},
+    {"full", act_full},         {"exhausted", act_exhausted},
+    {"log-lost", act_log_lost}, {"accept-failed", act_accept_failed},
+    {"evicted", act_evicted},   {"refused", act_refused},
+    {"tick", act_tick},         {"pass", act_pass},
+    {"wait", act_wait},         {"stop", act_stop},
+    {"starve", act_starve},     {"show", act_show},
+    {"status", act_status},     {"record", act_record},
 };
 
 /* `line` has room for one more byte. */

@@ -12,6 +12,7 @@
     X(record_order)                                                                        \
     X(client_id)                                                                           \
     X(siphash)                                                                             \
+    X(escape)                                                                              \
     X(hex)                                                                                 \
     X(hello)                                                                               \
     X(ratelimit)                                                                           \

@@ -27,6 +27,9 @@ static void report(struct rig *rig, int first, int id_len, int decimals, int64_t
             (size_t)snprintf(text + len, sizeof text - len, "IAMAT %0*d +1.%0*d+1 %lld\n",
                              id_len, first + i, decimals, 0, (long long)time);
     rig_data(rig, 1, herd_slice(text, len));
+    /* The lines that were more than a turn's share. */
+    while (herd_deadline(rig->core).ns == 0)
+        rig_tick(rig);
 }
 
 static void start(struct rig *rig)

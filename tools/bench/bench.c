@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "bench.h"
 
+#include "escape.h"
 #include "io/clock.h"
 
-#include <ctype.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,11 +19,11 @@ int bench_error(int status, const char *format, ...)
     va_end(args);
     (void)fflush(stdout);
     (void)fputs("herdbench: ", stderr);
-    for (const char *at = text; *at != '\0'; at++) {
-        if (isprint((unsigned char)*at) || *at == '\n')
-            (void)fputc(*at, stderr);
-        else
-            (void)fprintf(stderr, "\\x%02x", (unsigned)(unsigned char)*at);
+    struct herd_slice rest = herd_slice_str(text);
+    while (rest.len > 0) {
+        char escaped[256];
+        size_t len = herd_escape(escaped, sizeof escaped, &rest, HERD_ESCAPE_TEXT);
+        (void)fwrite(escaped, 1, len, stderr);
     }
     (void)fputc('\n', stderr);
     return status;

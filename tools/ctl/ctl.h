@@ -36,15 +36,15 @@ int64_t ctl_timeout_ms(const struct ctl *ctl, int64_t default_ms);
 /* `status` unless it is CTL_OK, else `next`. */
 int ctl_first_failure(int status, int next);
 
-/* Writes "herdctl: TEXT\n" to standard error, printf-style, with control bytes escaped;
- * returns `status`. */
+/* Writes "herdctl: TEXT\n" to standard error, printf-style, escaped as for a
+ * terminal; returns `status`. */
 __attribute__((format(printf, 2, 3))) int ctl_error(int status, const char *format, ...);
 
 /* Finds out whether standard output and standard error are terminals; called first. */
 void ctl_print_start(void);
 
-/* Writes foreign bytes to standard output: as they are, or, on a terminal, with control
- * bytes other than LF and tab escaped as \xNN. A failure is reported by ctl_print_end(). */
+/* Writes foreign bytes to standard output: as they are, or, on a terminal, escaped as
+ * HERD_ESCAPE_TEXT. A failure is reported by ctl_print_end(). */
 void ctl_print(struct herd_slice bytes);
 
 /* Flushes standard output. A failure is reported by ctl_print_end(). */

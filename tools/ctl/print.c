@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Standard output and standard error; escapes control bytes that must not reach a terminal.
+/* Standard output and standard error; escapes what must not reach a terminal.
  */
 #include "ctl.h"
+#include "escape.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -31,28 +32,14 @@ int ctl_first_failure(int status, int next)
     return status != CTL_OK ? status : next;
 }
 
-/* C1 controls are two bytes in UTF-8, 0xc2 and one of 0x80 to 0x9f. Escaping the second
- * is enough: what is left of the first is no character. */
-static bool must_escape(unsigned char before, unsigned char byte)
-{
-    if (byte == '\n' || byte == '\t')
-        return false;
-    return byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte <= 0x9f);
-}
-
 static void put(FILE *out, bool terminal, struct herd_slice bytes)
 {
-    size_t plain = 0;
-    for (size_t i = 0; terminal && i < bytes.len; i++) {
-        unsigned char before = i > 0 ? (unsigned char)bytes.data[i - 1] : 0;
-        unsigned char byte = (unsigned char)bytes.data[i];
-        if (!must_escape(before, byte))
-            continue;
-        (void)fwrite(bytes.data + plain, 1, i - plain, out);
-        (void)fprintf(out, "\\x%02x", byte);
-        plain = i + 1;
+    char escaped[1024];
+    while (terminal && bytes.len > 0) {
+        size_t len = herd_escape(escaped, sizeof escaped, &bytes, HERD_ESCAPE_TEXT);
+        (void)fwrite(escaped, 1, len, out);
     }
-    (void)fwrite(bytes.data + plain, 1, bytes.len - plain, out);
+    (void)fwrite(bytes.data, 1, bytes.len, out);
 }
 
 void ctl_print(struct herd_slice bytes)

@@ -3,7 +3,7 @@
 #include "status.h"
 
 #include "decimal.h"
-#include "io/log_text.h"
+#include "escape.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -13,11 +13,11 @@
  * as in the log. */
 static bool add_text(cJSON *object, const char *key, struct herd_slice value)
 {
-    enum { ESCAPED = 4 };
-    char *text = malloc(value.len * ESCAPED + 1);
+    char *text = malloc(value.len * HERD_ESCAPE_GROWTH + 1);
     if (text == NULL)
         return false;
-    size_t len = io_log_escape(text, value.len * ESCAPED, &value);
+    size_t len =
+        herd_escape(text, value.len * HERD_ESCAPE_GROWTH, &value, HERD_ESCAPE_LINE);
     text[len] = '\0';
     cJSON *added = cJSON_AddStringToObject(object, key, text);
     free(text);
