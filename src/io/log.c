@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include "herd/err.h"
+#include "file.h"
 #include "log_head.h"
 #include "log_text.h"
 
@@ -39,15 +40,10 @@ struct io_log {
     char bytes[BUFFER];
 };
 
-/* Without O_NONBLOCK a pipe could block the server; it has no effect on regular files. */
 static int open_file(const char *path)
 {
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    int fd;
-    do
-        fd = open(path, flags, 0600);
-    while (fd < 0 && errno == EINTR);
-    return fd;
+    struct herd_error_text error;
+    return io_file_open(path, O_WRONLY | O_APPEND, IO_LOG_MODE, &error);
 }
 
 static char *copy_path(const struct herd_mem *mem, const char *path, size_t size)
