@@ -7,6 +7,7 @@
 #include "io/conf_file.h"
 #include "io/file.h"
 #include "io/log.h"
+#include "io/log_file.h"
 #include "io/mac.h"
 #include "io/mem.h"
 #include "io/pidfile.h"
@@ -14,6 +15,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,15 +161,16 @@ static int unknown_name(const struct herd_conf *conf, const struct options *opti
 struct paths {
     char run_dir[IO_PATH_MAX], log_dir[IO_PATH_MAX];
     char pid[IO_PATH_MAX], control[IO_PATH_MAX], log[IO_PATH_MAX];
-    char ca_file[IO_PATH_MAX]; /* "": none is configured */
+    char herd_key[IO_PATH_MAX]; /* where the servers of the run-dir have theirs */
+    char ca_file[IO_PATH_MAX];  /* "": none is configured */
 };
 
-static bool make_dir(const char *path)
+static bool make_dir(const char *option, const char *path)
 {
     struct herd_error_text error;
     if (io_file_make_dir(path, &error) == HERD_OK)
         return true;
-    fprintf(stderr, "herd: %s\n", error.text);
+    fprintf(stderr, "herd: %s: %s\n", option, error.text);
     return false;
 }
 
@@ -184,6 +187,7 @@ static int make_paths(const struct herd_conf *conf, const char *conf_path, const
         {"log-dir", paths->log_dir, log, NULL, NULL},
         {"run-dir", paths->pid, run, name, ".pid"},
         {"run-dir", paths->control, run, name, ".sock"},
+        {"run-dir", paths->herd_key, run, "herd", ".key"},
         {"log-dir", paths->log, log, name, ".log"},
         {"places-ca-file", paths->ca_file, ca, NULL, NULL},
     };
@@ -197,7 +201,9 @@ static int make_paths(const struct herd_conf *conf, const char *conf_path, const
     }
     if (ca[0] == '\0')
         paths->ca_file[0] = '\0';
-    return make_dir(paths->run_dir) && make_dir(paths->log_dir) ? HERD_OK : HERD_EBAD;
+    return make_dir("run-dir", paths->run_dir) && make_dir("log-dir", paths->log_dir)
+               ? HERD_OK
+               : HERD_EBAD;
 }
 
 /* One line on standard output tells scripts that the server is ready. */
@@ -225,6 +231,18 @@ static int serve_logged(const struct driver_setup *setup, const char *name)
     return status;
 }
 
+/* Why the log was not opened: `err`, an errno value, or more than that can say. */
+static void report_no_log(const char *path, int err)
+{
+    struct herd_error_text error;
+    int fd = io_file_open(path, O_WRONLY | O_APPEND, IO_LOG_MODE, &error);
+    if (fd >= 0) {
+        (void)close(fd);
+        herd_error_set(&error, "%s: %s", path, strerror(err));
+    }
+    fprintf(stderr, "herd: %s\n", error.text);
+}
+
 /* Locks the pid file before it touches the log and the control socket of this name. */
 static int serve_alone(const struct herd_conf *conf, const struct options *options,
                        struct driver_setup *setup, const struct paths *paths)
@@ -243,7 +261,7 @@ static int serve_alone(const struct herd_conf *conf, const struct options *optio
     if (setup->log != NULL)
         status = serve_logged(setup, name);
     else
-        fprintf(stderr, "herd: %s: %s\n", paths->log, strerror(errno));
+        report_no_log(paths->log, errno);
     io_log_close(setup->log);
     io_pidfile_release(paths->pid, pid_fd);
     return status;
@@ -255,7 +273,7 @@ static int serve(const struct herd_conf *conf, const struct options *options, ui
     struct secrets secrets;
     umask(077);
     if (make_paths(conf, options->conf_path, conf->servers[self].name, &paths) != HERD_OK ||
-        secrets_read(&secrets, conf, options->conf_path) != HERD_OK)
+        secrets_read(&secrets, conf, options->conf_path, paths.herd_key) != HERD_OK)
         return EXIT_REFUSED;
     struct driver_setup setup = {.mem = &io_mem,
                                  .conf = conf,
@@ -271,11 +289,14 @@ static int serve(const struct herd_conf *conf, const struct options *options, ui
 
 int main(int argc, char **argv)
 {
-    struct options options = {.conf_path = io_conf_file_default()};
+    struct options options = {.conf_path = NULL};
     struct herd_conf conf;
     int status = read_options(argc, argv, &options);
     if (status >= 0)
         return status;
+    options.conf_path = io_conf_file_find("herd", options.conf_path);
+    if (options.conf_path == NULL)
+        return EXIT_REFUSED;
     if (io_conf_file_read(&conf, &io_mem, "herd", options.conf_path) != HERD_OK)
         return EXIT_REFUSED;
     int64_t self =

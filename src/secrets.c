@@ -7,6 +7,7 @@
 #include "io/secret.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,24 @@ static const struct io_secret_rule herd_rule = {
     "make a key with  head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n' > herd.key; "
     "chmod 600 herd.key  and give all servers the same"};
 
-static int read_file(const char *option, const char *file, const char *conf_path,
+static int read_file(const char *option, const char *path,
                      const struct io_secret_rule *rule, char *out, size_t *len)
 {
     struct herd_error_text error;
-    char path[IO_PATH_MAX];
-    herd_error_set(&error, "the path is longer than %d bytes", IO_PATH_MAX - 1);
-    int rc = io_conf_file_path(path, conf_path, file, NULL, NULL);
-    if (rc == HERD_OK)
-        rc = io_secret_read(path, rule, out, len, &error);
+    int rc = io_secret_read(path, rule, out, len, &error);
     if (rc != HERD_OK)
         fprintf(stderr, "herd: %s: %s\n", option, error.text);
+    return rc;
+}
+
+/* Resolves the path of the option. */
+static int find_file(const char *option, const char *file, const char *conf_path,
+                     char path[IO_PATH_MAX])
+{
+    int rc = io_conf_file_path(path, conf_path, file, NULL, NULL);
+    if (rc != HERD_OK)
+        fprintf(stderr, "herd: %s: the path is longer than %d bytes\n", option,
+                IO_PATH_MAX - 1);
     return rc;
 }
 
@@ -36,43 +44,64 @@ static int read_file(const char *option, const char *file, const char *conf_path
 static int read_places_key(struct secrets *secrets, const struct herd_conf *conf,
                            const char *conf_path, const char *env)
 {
-    char *key = secrets->places_key;
+    static const char option[] = "places-key-file";
+    char *key = secrets->places_key, path[IO_PATH_MAX];
     size_t len;
     int rc = HERD_OK;
-    if (conf->places_key_file[0] != '\0')
-        rc = read_file("places-key-file", conf->places_key_file, conf_path, &places_rule,
-                       key, &len);
-    else if (env != NULL)
+    if (conf->places_key_file[0] != '\0') {
+        rc = find_file(option, conf->places_key_file, conf_path, path);
+        if (rc == HERD_OK)
+            rc = read_file(option, path, &places_rule, key, &len);
+    } else if (env != NULL) {
         snprintf(key, sizeof secrets->places_key, "%s", env);
+    }
     key[strcspn(key, " \t\r\n")] = '\0';
     return rc;
 }
 
-static int read_herd_key(struct secrets *secrets, const struct herd_conf *conf,
-                         const char *conf_path)
+/* Without a herd-key-file the servers of one run-dir share a key that the first of them
+ * makes. */
+static int share_key(const char *path)
 {
-    char key[IO_MAC_KEY_MAX + 1];
-    size_t len;
-    if (conf->herd_key_file[0] == '\0')
-        return HERD_OK;
-    int rc =
-        read_file("herd-key-file", conf->herd_key_file, conf_path, &herd_rule, key, &len);
+    struct herd_error_text error;
+    int rc = io_secret_share(path, &error);
     if (rc != HERD_OK)
-        return rc;
-    rc = io_mac_init(&secrets->herd_key, herd_slice(key, len));
-    io_mem_wipe(key, sizeof key);
-    if (rc != HERD_OK)
-        fprintf(stderr, "herd: herd-key-file: %s cannot sign with this key\n",
-                io_mac_library());
+        fprintf(stderr,
+                "herd: run-dir: cannot make a key: %s; make the folder writable for this "
+                "user, or set herd-key-file\n",
+                error.text);
     return rc;
 }
 
-/* Forbids core files if there is a secret to protect. */
-static int guard(const struct herd_conf *conf, const char *env)
+static int use_herd_key(struct secrets *secrets, struct herd_slice key)
 {
-    if (conf->places_key_file[0] == '\0' && conf->herd_key_file[0] == '\0' &&
-        (env == NULL || env[0] == '\0'))
-        return HERD_OK;
+    int rc = io_mac_init(&secrets->herd_key, key);
+    if (rc != HERD_OK)
+        fprintf(stderr, "herd: %s cannot sign with the herd key\n", io_mac_library());
+    return rc;
+}
+
+static int read_herd_key(struct secrets *secrets, const struct herd_conf *conf,
+                         const char *conf_path, const char *shared_path)
+{
+    char key[IO_MAC_KEY_MAX + 1], path[IO_PATH_MAX];
+    bool own = conf->herd_key_file[0] != '\0';
+    size_t len;
+    int rc = own ? find_file("herd-key-file", conf->herd_key_file, conf_path, path)
+                 : share_key(shared_path);
+    if (rc == HERD_OK)
+        rc = read_file(own ? "herd-key-file" : "run-dir", own ? path : shared_path,
+                       &herd_rule, key, &len);
+    if (rc != HERD_OK)
+        return rc;
+    rc = use_herd_key(secrets, herd_slice(key, len));
+    io_mem_wipe(key, sizeof key);
+    return rc;
+}
+
+/* Forbids core files. */
+static int guard(void)
+{
     int rc = io_secret_guard();
     if (rc != HERD_OK)
         fprintf(stderr, "herd: core files cannot be forbidden: setrlimit: %s\n",
@@ -81,15 +110,15 @@ static int guard(const struct herd_conf *conf, const char *env)
 }
 
 int secrets_read(struct secrets *secrets, const struct herd_conf *conf,
-                 const char *conf_path)
+                 const char *conf_path, const char *shared_path)
 {
     char *env = getenv("HERD_PLACES_KEY");
     memset(secrets, 0, sizeof *secrets);
-    int rc = guard(conf, env);
+    int rc = guard();
     if (rc == HERD_OK)
         rc = read_places_key(secrets, conf, conf_path, env);
     if (rc == HERD_OK)
-        rc = read_herd_key(secrets, conf, conf_path);
+        rc = read_herd_key(secrets, conf, conf_path, shared_path);
     if (env != NULL)
         io_mem_wipe(env, strlen(env));
     if (rc != HERD_OK)
@@ -99,8 +128,6 @@ int secrets_read(struct secrets *secrets, const struct herd_conf *conf,
 
 struct herd_mac secrets_mac(struct secrets *secrets)
 {
-    if (secrets->herd_key.key_len == 0)
-        return (struct herd_mac){.sign = NULL};
     return (struct herd_mac){.sign = io_mac_sign, .ctx = &secrets->herd_key};
 }
 

@@ -20,7 +20,7 @@ struct driver_setup {
     const char *control_path;     /* of the control socket; borrowed likewise */
     const char *places_key;       /* "": none; borrowed likewise */
     const char *places_ca_file;   /* "": the system's certificates; borrowed likewise */
-    struct herd_mac mac;          /* the herd's key; `sign` is NULL when there is none */
+    struct herd_mac mac;          /* the herd's key */
     struct io_log *log;           /* borrowed, outlives the driver */
 };
 

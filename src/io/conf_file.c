@@ -4,16 +4,37 @@
 #include "herd/err.h"
 #include "file.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CONF_SIZE_MAX = 1 << 20 }; /* bytes */
 
-const char *io_conf_file_default(void)
+/* Whoever may write this folder decides what is in it. Root's own folders and its own
+ * configuration are meant by one who is root; others are named. */
+static bool is_here_trusted(void)
+{
+    struct stat st;
+    return geteuid() != 0 || (stat(".", &st) == 0 && st.st_uid == 0 &&
+                              (st.st_mode & (S_IWGRP | S_IWOTH)) == 0);
+}
+
+const char *io_conf_file_find(const char *program, const char *given)
 {
     static const char here[] = "herd.conf", system_wide[] = HERD_SYSCONFDIR "/herd.conf";
-    return access(here, F_OK) == 0 || access(system_wide, F_OK) != 0 ? here : system_wide;
+    if (given != NULL)
+        return given;
+    if (access(here, F_OK) != 0)
+        return access(system_wide, F_OK) == 0 ? system_wide : here;
+    if (is_here_trusted())
+        return here;
+    fprintf(stderr,
+            "%s: ./herd.conf is not taken by itself: others may write this folder, and "
+            "this user is root; say which file is meant: -c ./herd.conf\n",
+            program);
+    return NULL;
 }
 
 struct source {
@@ -37,7 +58,7 @@ int io_conf_file_read(struct herd_conf *conf, const struct herd_mem *mem,
     struct herd_conf_errors errors = {print_error, &source};
     struct herd_error_text error;
     herd_buf_init(&text, mem, CONF_SIZE_MAX);
-    int rc = io_file_read(path, false, &text, &error);
+    int rc = io_file_read(path, IO_FILE_TRUSTED, &text, &error);
     if (rc == HERD_OK) {
         rc = herd_conf_parse(conf, mem, herd_buf_bytes(&text), &errors);
         if (rc == HERD_ENOMEM)

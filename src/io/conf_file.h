@@ -9,14 +9,16 @@
 
 enum { IO_PATH_MAX = 1024 }; /* bytes of a path, NUL included */
 
-/* The path of the configuration when none is given: herd.conf in the current folder if it
- * exists, else the one in the system's folder for configurations. Lives for ever. */
-const char *io_conf_file_default(void);
+/* The path of the configuration: `given`, or without one (NULL) herd.conf in the current
+ * folder if it exists, else the one in the system's folder for configurations. Root does
+ * not get the former when others may write the current folder: NULL, and a message was
+ * printed. Lives for ever, or as long as `given`. */
+const char *io_conf_file_find(const char *program, const char *given);
 
-/* Reads and checks the file at `path`. Each error goes to standard error as
- * "program: path:line: text". herd_conf_free frees *conf afterwards; `mem` is borrowed and
- * outlives it. Errors: HERD_EBAD, HERD_EFULL, HERD_ESYS, HERD_ENOMEM; a message was
- * printed. */
+/* Reads and checks the file at `path`, which must be as IO_FILE_TRUSTED in file.h says.
+ * Each error goes to standard error as "program: path:line: text". herd_conf_free frees
+ * *conf afterwards; `mem` is borrowed and outlives it. Errors: HERD_EBAD, HERD_EFULL,
+ * HERD_ESYS, HERD_ENOMEM; a message was printed. */
 int io_conf_file_read(struct herd_conf *conf, const struct herd_mem *mem,
                       const char *program, const char *path);
 

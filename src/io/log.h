@@ -23,16 +23,17 @@
 #include <stdint.h>
 
 enum {
-    IO_LOG_TEXT = 4096,       /* bytes */
-    IO_LOG_SIZE_MIN = 1 << 20 /* bytes: more than are ever written at once */
+    IO_LOG_TEXT = 4096,        /* bytes */
+    IO_LOG_SIZE_MIN = 1 << 20, /* bytes: more than are ever written at once */
 };
 
 struct io_log;
 
-/* Opens the file at `path`, which is created with mode 0600 and appended to; NULL: no file.
- * `server` is the name in each line; both texts are copied. `echo`: each line goes to
+/* Opens the file at `path`, which is created with IO_LOG_MODE and appended to; NULL: no
+ * file. `server` is the name in each line; both texts are copied. `echo`: each line goes to
  * standard error, too. `mem` is borrowed and outlives the log. Errors: NULL, and errno is
- * set, when memory is out or the file cannot be opened. */
+ * set, when memory is out or the file cannot be opened (io_file_open of file.h, which tells
+ * why). */
 struct io_log *io_log_open(const struct herd_mem *mem, const char *path, const char *server,
                            bool echo);
 

@@ -4,6 +4,7 @@
 #include "log_file.h"
 
 #include "conf_file.h"
+#include "file.h"
 #include "herd/err.h"
 
 #include <assert.h>
@@ -19,15 +20,10 @@ enum { TRIM_STEP = 2 << 20, TRIM_RATE = 2, TRIM_MIN = 8 << 20 };
 
 /* ---- opening ---- */
 
-/* Without O_NONBLOCK a pipe could block the server; it has no effect on regular files. */
 static int open_file(const char *path)
 {
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    int fd;
-    do
-        fd = open(path, flags, 0600);
-    while (fd < 0 && errno == EINTR);
-    return fd;
+    struct herd_error_text error;
+    return io_file_open(path, O_WRONLY | O_APPEND, IO_LOG_MODE, &error);
 }
 
 static int64_t first_trim(int64_t max_size)

@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { IO_LOG_MODE = 0640 }; /* of a new file: the group may read it */
+
 struct io_log_file {
     const struct herd_mem *mem;
     char *path; /* NULL: no file */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include "portable.h"
+
 #include "pidfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "file.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +21,7 @@ static int failed(int fd, const char *path, struct herd_error_text *error)
         herd_error_set(error, "%s: already running as process %ld", path, (long)holder);
     else
         herd_error_set(error, "%s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     return -1;
 }
 
@@ -28,8 +29,10 @@ int io_pidfile_take(const char *path, struct herd_error_text *error)
 {
     char text[32];
     struct flock lock = whole_file();
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0 || fcntl(fd, F_SETLK, &lock) != 0)
+    int fd = io_file_open(path, O_RDWR, 0644, error);
+    if (fd < 0)
+        return -1;
+    if (fcntl(fd, F_SETLK, &lock) != 0)
         return failed(fd, path, error);
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)len) != len)
@@ -46,7 +49,7 @@ void io_pidfile_release(const char *path, int fd)
 pid_t io_pidfile_holder(const char *path)
 {
     struct flock lock = whole_file();
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
     if (fd < 0)
         return 0;
     /* A read-only descriptor may test for a read lock only; the server's write lock

@@ -8,8 +8,9 @@
 
 #include <sys/types.h>
 
-/* Creates the file (mode 0644), locks it, and writes our process id. Returns a descriptor
- * that the caller keeps open, or -1 with `error`, which names the holder if there is one.
+/* Creates the file (mode 0644; io_file_open of file.h), locks it, and writes our process
+ * id. Returns a descriptor that the caller keeps open, or -1 with `error`, which names the
+ * holder if there is one.
  */
 int io_pidfile_take(const char *path, struct herd_error_text *error);
 

@@ -3,9 +3,13 @@
 
 #include "herd/err.h"
 #include "file.h"
+#include "hex.h"
 #include "mem.h"
+#include "random.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -63,7 +67,7 @@ int io_secret_read(const char *path, const struct io_secret_rule *rule, char *ou
         herd_error_set(error, "%.*s: %s", PATH_SHOWN, path, herd_strerror(HERD_ENOMEM));
         return HERD_ENOMEM;
     }
-    int rc = io_file_read(path, true, &text, error);
+    int rc = io_file_read(path, IO_FILE_SECRET, &text, error);
     struct herd_slice secret = without_end_space(herd_buf_bytes(&text));
     if (rc == HERD_EFULL)
         rc = too_long(path, rule, error);
@@ -73,6 +77,24 @@ int io_secret_read(const char *path, const struct io_secret_rule *rule, char *ou
         *len = secret.len;
     io_mem_wipe(text.data, text.size);
     herd_buf_free(&text);
+    return rc;
+}
+
+int io_secret_share(const char *path, struct herd_error_text *error)
+{
+    uint8_t bytes[IO_SECRET_SHARED];
+    char text[2 * IO_SECRET_SHARED + 2];
+    int rc = io_random(bytes, sizeof bytes);
+    if (rc == HERD_OK) {
+        herd_hex_print(bytes, sizeof bytes, text);
+        text[sizeof text - 2] = '\n';
+        rc = io_file_create(path, herd_slice(text, sizeof text - 1), error);
+    } else {
+        herd_error_set(error, "%.*s: no random bytes: %s", PATH_SHOWN, path,
+                       strerror(errno));
+    }
+    io_mem_wipe(bytes, sizeof bytes);
+    io_mem_wipe(text, sizeof text);
     return rc;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading secrets from files, and protecting them in memory. */
+/* Reading secrets from files, making one that processes share, and protecting them in
+ * memory. */
 #ifndef IO_SECRET_H
 #define IO_SECRET_H
 
@@ -7,7 +8,10 @@
 
 #include <stddef.h>
 
-enum { IO_SECRET_SPACE = 256 }; /* bytes of white space allowed after a secret */
+enum {
+    IO_SECRET_SPACE = 256, /* bytes of white space allowed after a secret */
+    IO_SECRET_SHARED = 32  /* random bytes of one that io_secret_share makes */
+};
 
 /* The length of a secret: `least` to `most` bytes, without the white space at the end of
  * its file. `advice` (or NULL) tells people how to make one, for the error about a short
@@ -18,11 +22,16 @@ struct io_secret_rule {
 };
 
 /* Reads a secret into `out` (rule->most + 1 bytes; a NUL is added), and its length into
- * *len. The file must be a regular one that only its owner may use. Temporary copies are
- * wiped. Errors: HERD_ESYS, HERD_ETOOLONG, HERD_EBAD (too short), HERD_ENOMEM,
+ * *len. The file must be as IO_FILE_SECRET in file.h says. Temporary copies are wiped.
+ * Errors: HERD_ESYS, HERD_ETOOLONG, HERD_EBAD (too short, or open to others), HERD_ENOMEM,
  * with `error`, which names the file, never its content; `out` is wiped. */
 int io_secret_read(const char *path, const struct io_secret_rule *rule, char *out,
                    size_t *len, struct herd_error_text *error);
+
+/* Unless there is something at `path`, creates a file there with a secret: random bytes, as
+ * two hexadecimal digits each, and LF. Processes that do this at once all find the same one
+ * then (io_file_create). Errors: HERD_ESYS, HERD_ETOOLONG, with `error`. */
+int io_secret_share(const char *path, struct herd_error_text *error);
 
 /* Forbids core files of this process from now on. Errors: HERD_ESYS (errno is set). */
 int io_secret_guard(void);

@@ -127,6 +127,10 @@ static bool is_stale(const struct sockaddr_un *un, const char **reason)
         *reason = "exists and is not a socket";
         return false;
     }
+    if (st.st_uid != geteuid()) {
+        *reason = "exists and belongs to another user";
+        return false;
+    }
     *reason = "in use by another process";
     int fd = open_socket(AF_UNIX);
     if (fd == -1)

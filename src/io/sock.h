@@ -18,8 +18,8 @@ int io_sock_listen(const struct io_addr *addr, struct io_addr *bound,
                    struct herd_error_text *error);
 
 /* A unix socket that listens at `path`, mode 0600, with the same backlog. Replaces a socket
- * file on which no process listens any more. One on which a process listens, and a file of
- * any other kind, are errors. */
+ * file of this user on which no process listens any more. One of another user, one on which
+ * a process listens, and a file of any other kind, are errors. */
 int io_sock_listen_unix(const char *path, struct herd_error_text *error);
 
 /* Starts to connect; the descriptor becomes writable when the attempt has ended, and

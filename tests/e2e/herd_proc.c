@@ -176,6 +176,18 @@ void herd_proc_path(const struct herd_proc *herd, char *path, const char *folder
              folder[0] != '\0' ? "/" : "", herd->conf.servers[i].name, suffix);
 }
 
+const struct herd_mac *herd_proc_mac(struct herd_proc *herd)
+{
+    char path[HERD_PROC_PATH];
+    snprintf(path, sizeof path, "%s/run/herd.key", herd->dir);
+    struct herd_slice text = file_read(path), key = text;
+    key.len -= key.len > 0 ? 1 : 0; /* the LF at its end */
+    CHECK_INT(io_mac_init(&herd->herd_key, key), 0);
+    file_free(text);
+    herd->mac = (struct herd_mac){io_mac_sign, &herd->herd_key};
+    return &herd->mac;
+}
+
 static void launch(struct herd_proc *herd, uint32_t i)
 {
     char err_path[HERD_PROC_PATH], conf_path[HERD_PROC_PATH];

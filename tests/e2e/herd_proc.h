@@ -6,6 +6,8 @@
 #include "child.h"
 #include "client.h"
 #include "herd/conf.h"
+#include "herd/core.h"
+#include "io/mac.h"
 #include "port.h"
 
 #include <stdbool.h>
@@ -21,6 +23,8 @@ struct herd_proc {
     bool own_conf[HERD_PROC_MAX]; /* see herd_proc_edit */
     struct child server[HERD_PROC_MAX];
     struct port client[HERD_PROC_MAX], peer[HERD_PROC_MAX];
+    struct io_mac herd_key; /* see herd_proc_mac */
+    struct herd_mac mac;
 };
 
 /* Reads servers and links from a configuration of the fixtures ("ucla-2018") and writes
@@ -62,6 +66,10 @@ bool herd_proc_status(const struct herd_proc *herd, uint32_t i, struct client *c
 
 /* A number of the server's status, or -1. */
 int64_t herd_proc_count(const struct herd_proc *herd, uint32_t i, const char *name);
+
+/* The key in the run-dir, which servers without a herd-key-file share: for a test that
+ * talks as one of them. One of them must have been started. Lives as long as the herd. */
+const struct herd_mac *herd_proc_mac(struct herd_proc *herd);
 
 /* A file of server i: herd_proc_path(herd, path, "log", i, ".log"). `path` has
  * HERD_PROC_PATH bytes. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 extern const struct check_test test_session[];
 extern const struct check_test test_whatsat[];
@@ -20,6 +21,8 @@ extern const struct check_test test_failures[];
 extern const struct check_test test_outages[];
 extern const struct check_test test_life[];
 extern const struct check_test test_starts[];
+extern const struct check_test test_takeover[];
+extern const struct check_test test_trust[];
 extern const struct check_test test_hostile[];
 extern const struct check_test test_turn[];
 extern const struct check_test test_strangers[];
@@ -69,6 +72,7 @@ int main(int argc, char **argv)
         {"outages", test_outages},
         {"life", test_life},
         {"starts", test_starts},
+        {"trust", test_trust},
         {"hostile", test_hostile},
         {"turn", test_turn},
         {"strangers", test_strangers},
@@ -79,6 +83,7 @@ int main(int argc, char **argv)
         {"links: life", test_link_life},
         {"links: harm", test_link_harm},
         {"links: proof", test_link_proof},
+        {"links: takeover", test_takeover},
         {"kill loop", test_kill_loop},
         {"conf", test_conf},
         {"logs", test_logs},
@@ -93,6 +98,8 @@ int main(int argc, char **argv)
         {"install", test_install},
     };
     (void)signal(SIGPIPE, SIG_IGN);
+    /* What the tests write is not to be refused because the group could write it. */
+    (void)umask(022);
     allow_connections();
     /* A sanitizer keeps freed memory aside, which looks like a leak from the outside. */
     (void)setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64",

@@ -177,8 +177,8 @@ bool peer_talk_hello(struct peer_talk *talk)
     clock_gettime(CLOCK_REALTIME, &now);
     print_nonce(nonce);
     snprintf(talk->ours, sizeof talk->ours,
-             "1 1 %s %s %s %016" PRIx64 " %016" PRIx64 " %" PRId64 ".%03d %s",
-             self->herd != NULL ? self->herd : "herd", self->from, self->to, self->boot,
+             "2 2 %s %s %s 0000000000000000 %016" PRIx64 " %" PRId64 ".%03d %s",
+             self->herd != NULL ? self->herd : "herd", self->from, self->to,
              herd_hello_rules(), (int64_t)now.tv_sec + self->clock_ahead_ms / 1000,
              (int)(now.tv_nsec / 1000000), nonce);
     return peer_talk_say(talk, "HELLO 0 %s\n", talk->ours);
@@ -196,45 +196,78 @@ bool peer_talk_hear_hello(struct peer_talk *talk)
            herd_slice_eq(peer_frame_word(&frame, 4), herd_slice_str(talk->self.from));
 }
 
-static void print_mac(const struct peer_talk *talk, const char *role, char hex[MAC_HEX])
+/* `boot` is the word of the frame that tells a boot id, or "". */
+static void print_mac(const struct peer_talk *talk, const char *role, const char *boot,
+                      char hex[MAC_HEX])
 {
     const struct herd_mac *mac = talk->self.mac;
-    char text[2 * PEER_HELLO_SIZE + 32];
+    char text[2 * PEER_HELLO_SIZE + 64];
     uint8_t bytes[HERD_MAC_SIZE];
     snprintf(hex, MAC_HEX, "none");
     if (mac == NULL)
         return;
-    int len = snprintf(text, sizeof text, "%s\n%s\n%s\n", role,
+    int len = snprintf(text, sizeof text, "%s\n%s\n%s\n%s%s", role,
                        talk->dialled ? talk->ours : talk->theirs,
-                       talk->dialled ? talk->theirs : talk->ours);
+                       talk->dialled ? talk->theirs : talk->ours, boot,
+                       boot[0] != '\0' ? "\n" : "");
     mac->sign(mac->ctx, herd_slice(text, (size_t)len), bytes);
     for (int i = 0; i < HERD_MAC_SIZE; i++)
         snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
 }
 
+static bool say_proof(struct peer_talk *talk, const char *verb, const char *role,
+                      bool with_boot)
+{
+    char mac[MAC_HEX], boot[17] = "";
+    if (with_boot)
+        snprintf(boot, sizeof boot, "%016" PRIx64, talk->self.boot);
+    print_mac(talk, role, boot, mac);
+    return peer_talk_say(talk, "%s 0 %s%s%s\n", verb, mac, with_boot ? " " : "", boot);
+}
+
+static bool hear_proof(struct peer_talk *talk, const char *verb, const char *role,
+                       bool with_boot)
+{
+    struct peer_frame frame;
+    char mac[MAC_HEX], boot[17];
+    if (!peer_talk_next(talk, &frame) || !is(&frame, verb))
+        return false;
+    struct herd_slice word = peer_frame_word(&frame, 1);
+    if (word.len != (with_boot ? 16 : 0))
+        return false;
+    snprintf(boot, sizeof boot, "%.*s", (int)word.len, word.data);
+    print_mac(talk, role, boot, mac);
+    return talk->self.mac == NULL ||
+           herd_slice_eq(peer_frame_word(&frame, 0), herd_slice_str(mac));
+}
+
 bool peer_talk_auth(struct peer_talk *talk)
 {
-    char mac[MAC_HEX];
-    print_mac(talk, talk->dialled ? "dialler" : "acceptor", mac);
-    return peer_talk_say(talk, "AUTH 0 %s\n", mac);
+    return say_proof(talk, "AUTH", talk->dialled ? "dialler" : "acceptor", talk->dialled);
 }
 
 bool peer_talk_hear_auth(struct peer_talk *talk)
 {
-    struct peer_frame frame;
-    char mac[MAC_HEX];
-    print_mac(talk, talk->dialled ? "acceptor" : "dialler", mac);
-    return peer_talk_next(talk, &frame) && is(&frame, "AUTH") &&
-           herd_slice_eq(peer_frame_word(&frame, 0), herd_slice_str(mac));
+    return hear_proof(talk, "AUTH", talk->dialled ? "acceptor" : "dialler", !talk->dialled);
+}
+
+bool peer_talk_say_up(struct peer_talk *talk)
+{
+    return say_proof(talk, "UP", "up", true);
+}
+
+bool peer_talk_hear_up(struct peer_talk *talk)
+{
+    return hear_proof(talk, "UP", "up", true);
 }
 
 bool peer_talk_up(struct peer_talk *talk)
 {
     if (talk->dialled)
         return peer_talk_hello(talk) && peer_talk_hear_hello(talk) &&
-               peer_talk_auth(talk) && peer_talk_hear_auth(talk);
-    return peer_talk_hear_hello(talk) && peer_talk_hello(talk) &&
-           peer_talk_hear_auth(talk) && peer_talk_auth(talk);
+               peer_talk_hear_auth(talk) && peer_talk_auth(talk) && peer_talk_hear_up(talk);
+    return peer_talk_hear_hello(talk) && peer_talk_hello(talk) && peer_talk_auth(talk) &&
+           peer_talk_hear_auth(talk) && peer_talk_say_up(talk);
 }
 
 bool peer_talk_join(struct peer_talk *talk, uint16_t port, const struct peer_self *self)

@@ -12,13 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Who the test says it is; strings and `mac` are borrowed and outlive the talk. */
+/* Who the test says it is; strings and `mac` are borrowed and outlive the talk. A server
+ * that the test has started has the key of herd_proc_mac(). */
 struct peer_self {
     const char *herd; /* NULL: "herd", which servers are in when nothing is configured */
     const char *from, *to;
     uint64_t boot;
     int64_t clock_ahead_ms;
-    const struct herd_mac *mac; /* NULL: no key */
+    const struct herd_mac *mac; /* NULL: no key, as a stranger has none */
     int receive_buffer;         /* bytes; 0: as the system likes */
 };
 
@@ -50,11 +51,14 @@ bool peer_talk_accept(struct peer_talk *talk, int listener, const struct peer_se
 
 void peer_talk_close(struct peer_talk *talk);
 
-/* One step of the handshake each. peer_talk_hear_auth wants the right MAC. */
+/* One step of the handshake each; AUTH and UP must have the right MAC, and without a key
+ * of its own the test believes any. A dialler's AUTH, and UP, tell boot ids. */
 bool peer_talk_hello(struct peer_talk *talk);
 bool peer_talk_hear_hello(struct peer_talk *talk);
 bool peer_talk_auth(struct peer_talk *talk);
 bool peer_talk_hear_auth(struct peer_talk *talk);
+bool peer_talk_say_up(struct peer_talk *talk);
+bool peer_talk_hear_up(struct peer_talk *talk);
 
 /* All of them, in the order of the role. */
 bool peer_talk_up(struct peer_talk *talk);

@@ -5,14 +5,21 @@
 #include "files.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 enum { PATH_SIZE = 512, TEXT = 1024 };
 
+/* The path of a copy: a checkout may belong to another user, or its group may write it, and
+ * then herd does not read it. The folder lives as long as this process. */
 static void fixture_path(char path[PATH_SIZE], const char *name)
 {
-    const char *folder = getenv("HERD_TEST_FIXTURES");
-    snprintf(path, PATH_SIZE, "%s/%s", folder != NULL ? folder : "fixtures", name);
+    static char dir[CHILD_DIR];
+    const char *slash = strrchr(name, '/');
+    struct herd_slice bytes = fixture_file(name);
+    CHECK(dir[0] != '\0' || child_dir_make(dir));
+    snprintf(path, PATH_SIZE, "%s/%s", dir, slash != NULL ? slash + 1 : name);
+    CHECK(bytes.data != NULL && file_write(path, bytes));
+    file_free(bytes);
 }
 
 static struct outcome run(const char *a, const char *b, const char *c, const char *d)

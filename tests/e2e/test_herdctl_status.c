@@ -388,7 +388,7 @@ static void a_stranger_is_shown(void)
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
     CHECK(herd_proc_start(&herd, GOLOMAN));
     CHECK(client_open(&stranger, herd.peer[GOLOMAN].number));
-    CHECK(client_say(&stranger, "HELLO 0 1 1 herd Nobody Goloman 00000000000000ab "
+    CHECK(client_say(&stranger, "HELLO 0 2 2 herd Nobody Goloman 0000000000000000 "
                                 "00000000000000cd 5.5 "
                                 "000102030405060708090a0b0c0d0e0f\n"));
     CHECK(client_is_closed(&stranger));

@@ -33,9 +33,10 @@ static bool reach(struct peer_talk *talk, enum stage stage)
     return peer_talk_up(talk) && (stage == AFTER_AUTH || peer_talk_sync(talk));
 }
 
-static void say_garbage(const struct herd_proc *herd, struct herd_slice garbage)
+static void say_garbage(struct herd_proc *herd, struct herd_slice garbage)
 {
-    const struct peer_self self = {.from = "Holiday", .to = "Goloman", .boot = 0xa1};
+    const struct peer_self self = {
+        .from = "Holiday", .to = "Goloman", .boot = 0xa1, .mac = herd_proc_mac(herd)};
     for (enum stage stage = AFTER_HELLO; stage < STAGES; stage++) {
         struct peer_talk talk;
         REQUIRE(peer_talk_dial(&talk, herd->peer[GOLOMAN].number, &self));

@@ -112,12 +112,13 @@ struct rig {
 
 static bool rig_open(struct rig *rig, const char *more)
 {
-    const struct peer_self self = {
+    struct peer_self self = {
         .from = "Holiday", .to = "Goloman", .boot = 0xa1, .receive_buffer = 4096};
     rig->client.fd = rig->peer.conn.fd = -1;
     if (!herd_proc_open(&rig->herd, "ucla-2018", more))
         return false;
     if (herd_proc_start(&rig->herd, GOLOMAN) &&
+        (self.mac = herd_proc_mac(&rig->herd)) != NULL &&
         peer_talk_join(&rig->peer, rig->herd.peer[GOLOMAN].number, &self) &&
         peer_talk_sync(&rig->peer) && herd_proc_connect(&rig->herd, GOLOMAN, &rig->client))
         return true;

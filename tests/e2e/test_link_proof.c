@@ -20,7 +20,7 @@ enum { GOLOMAN = 0, HANDS = 1, WILKES = 4 };
 #define KEY         "0123456789abcdef0123456789abcdef"
 #define OTHER_KEY   "fedcba9876543210fedcba9876543210"
 #define KEYED       "herd-key-file key\n"
-#define WRONG_KEY   "wrong key: the two herd-key-files differ"
+#define WRONG_KEY   "wrong key: the herd keys differ"
 #define RETRY       "link-retry-min-ms 10\nlink-retry-max-ms 100\n"
 #define RETRY_NEVER "link-retry-min-ms 600000\nlink-retry-max-ms 600000\n"
 
@@ -104,7 +104,7 @@ static void replay_dialler(struct wire *wire, struct herd_slice recorded)
     (void)client_send(&client, recorded);
     CHECK(client_rest(&client, &got));
     CHECK(bytes_have(got, "HELLO 0 ") && bytes_have(got, "\nBYE 0 refused " WRONG_KEY));
-    CHECK(!bytes_have(got, "AUTH") && !bytes_have(got, "AT "));
+    CHECK(!bytes_have(got, "UP ") && !bytes_have(got, "AT "));
     CHECK_INT(herd_proc_count(&wire->herd, HANDS, "peers_auth_failed"), unproven + 1);
     client_close(&client);
     check_holding(wire, HANDS, &before);
@@ -126,7 +126,7 @@ static void replay_acceptor(struct wire *wire, struct herd_slice recorded)
     (void)client_send(&talk.conn, recorded);
     CHECK(client_rest(&talk.conn, &got));
     CHECK(bytes_have(got, "HELLO 0 ") && bytes_have(got, "\nBYE 0 refused " WRONG_KEY));
-    CHECK(!bytes_have(got, "AT "));
+    CHECK(!bytes_have(got, "AUTH") && !bytes_have(got, "AT "));
     CHECK_INT(herd_proc_count(&wire->herd, GOLOMAN, "peers_auth_failed"), unproven + 1);
     peer_talk_close(&talk);
     check_holding(wire, GOLOMAN, &before);
@@ -213,9 +213,7 @@ struct difference {
 
 static const struct difference differences[] = {
     {"another key", "herd-key-file key\n", "herd-key-file other\n", WRONG_KEY, WRONG_KEY},
-    {"no key", "herd-key-file key\n", "",
-     "this server has a herd-key-file, the neighbour has none",
-     "the neighbour has a herd-key-file, this server has none"},
+    {"the key of the run-dir", "herd-key-file key\n", "", WRONG_KEY, WRONG_KEY},
     {"another herd", "herd-name here\n", "herd-name there\n", "another herd: herd-name",
      "another herd: herd-name"},
     {"no link", "link Goloman Hands\n", "",
@@ -283,6 +281,7 @@ static void clocks_that_differ(void)
         const struct peer_self self = {.from = "Hands",
                                        .to = "Goloman",
                                        .boot = 0xc0 + i,
+                                       .mac = herd_proc_mac(&herd),
                                        .clock_ahead_ms = cases[i].ahead_ms};
         struct peer_talk talk;
         CHECK_LABEL("%d ms ahead", (int)cases[i].ahead_ms);
@@ -312,16 +311,17 @@ static void clocks_that_differ(void)
 enum entry { IN, TAKEN, NEITHER };
 
 /* Tries to join Goloman as Hands; IN leaves the connection open. */
-static enum entry try_as_hands(const struct herd_proc *herd, struct peer_talk *talk)
+static enum entry try_as_hands(struct herd_proc *herd, struct peer_talk *talk)
 {
-    const struct peer_self self = {.from = "Hands", .to = "Goloman", .boot = 0x2222};
+    const struct peer_self self = {
+        .from = "Hands", .to = "Goloman", .boot = 0x2222, .mac = herd_proc_mac(herd)};
     struct peer_frame frame;
     enum entry entry = NEITHER;
     if (!peer_talk_dial(talk, herd->peer[GOLOMAN].number, &self))
         return NEITHER;
-    if (peer_talk_hello(talk) && peer_talk_hear_hello(talk) && peer_talk_auth(talk) &&
-        peer_talk_next(talk, &frame)) {
-        if (herd_slice_eq(frame.verb, HERD_LIT("AUTH")))
+    if (peer_talk_hello(talk) && peer_talk_hear_hello(talk) && peer_talk_hear_auth(talk) &&
+        peer_talk_auth(talk) && peer_talk_next(talk, &frame)) {
+        if (herd_slice_eq(frame.verb, HERD_LIT("UP")))
             entry = IN;
         else if (herd_slice_eq(peer_frame_word(&frame, 0), HERD_LIT("taken")))
             entry = TAKEN;

@@ -72,7 +72,8 @@ struct rig {
 
 static bool join(struct rig *rig)
 {
-    const struct peer_self self = {.from = "Holiday", .to = "Goloman", .boot = 0xa1};
+    const struct peer_self self = {
+        .from = "Holiday", .to = "Goloman", .boot = 0xa1, .mac = herd_proc_mac(&rig->herd)};
     return peer_talk_join(&rig->peer, rig->herd.peer[GOLOMAN].number, &self);
 }
 
@@ -128,7 +129,7 @@ static void a_neighbour_sends_garbage(void)
 #define FEED  "0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210"
 #define AS_HOLIDAY                                                                         \
-    "HELLO 0 1 1 herd Holiday Goloman 00000000000000a1 00000000000000a1 1 " FEED "\n"
+    "HELLO 0 2 2 herd Holiday Goloman 0000000000000000 00000000000000a1 1 " FEED "\n"
 
 /* What may not be said on a link that is up, and the place in the conversation that makes
  * it wrong. */
@@ -229,8 +230,8 @@ static void a_neighbour_in_both_roles(void)
     struct client client;
     struct herd_slice got;
     struct peer_frame frame;
-    const struct peer_self self = {.from = "Holiday", .to = "Goloman", .boot = 0xa1};
     REQUIRE(rig_open(&rig));
+    const struct peer_self self = rig.peer.self;
     peer_talk_close(&rig.peer);
     int door = peer_talk_listen(rig.herd.peer[HOLIDAY].number);
     REQUIRE(door >= 0);

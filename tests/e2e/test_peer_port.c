@@ -14,8 +14,8 @@
 
 /* Goloman is server 0; Welsh has no link to it. What stands for the rest of a HELLO here
  * is put in by complete(). */
-#define REST           "$boot $rules $clock $nonce"
-#define HELLO_AS(from) "HELLO 0 1 1 herd " from " Goloman " REST "\n"
+#define REST           "$zero $rules $clock $nonce"
+#define HELLO_AS(from) "HELLO 0 2 2 herd " from " Goloman " REST "\n"
 
 enum { TEXT = 1024 };
 
@@ -26,7 +26,7 @@ struct part {
 
 static void fill_parts(struct part parts[6])
 {
-    const struct part all[6] = {{"$boot", "00000000000000ab"},
+    const struct part all[6] = {{"$zero", "0000000000000000"},
                                 {"$rules", ""},
                                 {"$clock", ""},
                                 {"$nonce", "0123456789abcdef0123456789abcdef"},
@@ -168,20 +168,21 @@ static const struct stranger strangers[] = {
     {"record alone", "AT Goloman +0.1 ghost +1+1 1\n", "malformed"},
     {"no arguments", "HELLO 0\n", "malformed"},
     {"an older program", "HELLO 0 1 1 Hands Goloman 00000000000000ab\n", "malformed"},
-    {"no nonce", "HELLO 0 1 1 herd Hands Goloman $boot $rules $clock\n", "malformed"},
-    {"half a nonce", "HELLO 0 1 1 herd Hands Goloman $boot $rules $clock 0123\n",
+    {"no nonce", "HELLO 0 2 2 herd Hands Goloman $zero $rules $clock\n", "malformed"},
+    {"half a nonce", "HELLO 0 2 2 herd Hands Goloman $zero $rules $clock 0123\n",
      "malformed"},
-    {"no number in versions", "HELLO 0 1 x herd Hands Goloman " REST "\n", "malformed"},
-    {"versions upside down", "HELLO 0 2 1 herd Hands Goloman " REST "\n", "malformed"},
-    {"bad boot id", "HELLO 0 1 1 herd Hands Goloman AB $rules $clock $nonce\n",
+    {"no number in versions", "HELLO 0 2 x herd Hands Goloman " REST "\n", "malformed"},
+    {"versions upside down", "HELLO 0 3 2 herd Hands Goloman " REST "\n", "malformed"},
+    {"bad reserved word", "HELLO 0 2 2 herd Hands Goloman AB $rules $clock $nonce\n",
      "malformed"},
-    {"bad rules", "HELLO 0 1 1 herd Hands Goloman $boot 12 $clock $nonce\n", "malformed"},
-    {"bad clock", "HELLO 0 1 1 herd Hands Goloman $boot $rules -1 $nonce\n", "malformed"},
+    {"bad rules", "HELLO 0 2 2 herd Hands Goloman $zero 12 $clock $nonce\n", "malformed"},
+    {"bad clock", "HELLO 0 2 2 herd Hands Goloman $zero $rules -1 $nonce\n", "malformed"},
     {"huge payload", "HELLO 99999999999999999999 1 1 herd Hands Goloman 0\n", "malformed"},
     {"payload above 1024", "HELLO 1025 1 1 herd Hands Goloman " REST "\n", "malformed"},
     {"negative payload", "HELLO -1 1 1 herd Hands Goloman " REST "\n", "malformed"},
     {"BATCH first", "BATCH 29 0 0 1\nAT Goloman +0.1 ghost +1+1 1\n", "malformed"},
     {"AUTH first", "AUTH 0 none\n", "malformed"},
+    {"UP first", "UP 0 none 0000000000000001\n", "malformed"},
     {"HAVE first", "HAVE 0 - 0\n", "malformed"},
     {"SYNC first", "SYNC 0 $nonce 0\n", "malformed"},
     {"PING first", "PING 0 1 0 0 0000000000000000 1\n", "malformed"},
@@ -190,15 +191,17 @@ static const struct stranger strangers[] = {
     {"not linked", HELLO_AS("Welsh"), "refused"},
     {"itself", HELLO_AS("Goloman"), "refused"},
     {"name of many bytes", HELLO_AS("\xff\x01%n%s\xfe"), "refused"},
-    {"other address", "HELLO 0 1 1 herd Hands Wilkes " REST "\n", "refused"},
-    {"other herd", "HELLO 0 1 1 sheep Hands Goloman " REST "\n", "refused"},
-    {"other rules", "HELLO 0 1 1 herd Hands Goloman $boot $boot $clock $nonce\n",
+    {"other address", "HELLO 0 2 2 herd Hands Wilkes " REST "\n", "refused"},
+    {"other herd", "HELLO 0 2 2 sheep Hands Goloman " REST "\n", "refused"},
+    {"other rules", "HELLO 0 2 2 herd Hands Goloman $zero $zero $clock $nonce\n",
      "refused"},
-    {"clock behind", "HELLO 0 1 1 herd Hands Goloman $boot $rules $early $nonce\n",
+    {"clock behind", "HELLO 0 2 2 herd Hands Goloman $zero $rules $early $nonce\n",
      "refused"},
-    {"clock ahead", "HELLO 0 1 1 herd Hands Goloman $boot $rules $late $nonce\n",
+    {"clock ahead", "HELLO 0 2 2 herd Hands Goloman $zero $rules $late $nonce\n",
      "refused"},
     {"later version", "HELLO 0 7 9 herd Hands Goloman " REST "\n", "refused"},
+    {"version 1", "HELLO 0 1 1 herd Hands Goloman 00000000000000ab $rules $clock $nonce\n",
+     "refused"},
     {"earlier version", "HELLO 0 0 0 herd Hands Goloman " REST "\n", "refused"},
     {"BATCH behind", HELLO_AS("Nobody") "BATCH 29 0 0 1\nAT Goloman +0.1 ghost +1+1 1\n",
      "refused"},

@@ -106,12 +106,12 @@ static void a_bad_herd_key_is_refused(void)
         const char *words;
     } cases[] = {
         {NULL, 0, "/herd.key: "},
-        {"0123456789abcdef\n", 0640, "chmod 600"},
-        {"0123456789abcdef\n", 0604, "chmod 600"},
-        {"", 0600, "has 0 bytes, at least 16 are needed: make a key with  head -c 32"},
-        {" \n", 0600, "has 0 bytes, at least 16 are needed"},
-        {"0123456789abcde\n", 0600,
-         "has 15 bytes, at least 16 are needed: make a key with  head -c 32"},
+        {"0123456789abcdef0123456789abcdef\n", 0640, "chmod 600"},
+        {"0123456789abcdef0123456789abcdef\n", 0604, "chmod 600"},
+        {"", 0600, "has 0 bytes, at least 32 are needed: make a key with  head -c 32"},
+        {" \n", 0600, "has 0 bytes, at least 32 are needed"},
+        {"0123456789abcdef0123456789abcde\n", 0600,
+         "has 31 bytes, at least 32 are needed: make a key with  head -c 32"},
     };
     struct herd_proc herd;
     char path[HERD_PROC_PATH];
@@ -135,7 +135,8 @@ static void a_bad_herd_key_is_refused(void)
     CHECK(file_write(path, herd_slice(large, 1025)) && chmod(path, 0600) == 0);
     CHECK(herd_proc_start(&herd, GOLOMAN));
     CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
-    CHECK(file_write(path, HERD_LIT("0123456789abcdef\n")) && chmod(path, 0600) == 0);
+    CHECK(file_write(path, HERD_LIT("0123456789abcdef0123456789abcdef\n")) &&
+          chmod(path, 0600) == 0);
     CHECK(herd_proc_start(&herd, GOLOMAN));
     herd_proc_close(&herd);
 }
@@ -157,7 +158,8 @@ static void peers_beyond_loopback_need_a_key(void)
     char dir[CHILD_DIR], path[CHILD_DIR + 16], text[512];
     REQUIRE(child_dir_make(dir));
     snprintf(path, sizeof path, "%s/herd.key", dir);
-    CHECK(file_write(path, HERD_LIT("0123456789abcdef\n")) && chmod(path, 0600) == 0);
+    CHECK(file_write(path, HERD_LIT("0123456789abcdef0123456789abcdef\n")) &&
+          chmod(path, 0600) == 0);
     snprintf(path, sizeof path, "%s/herd.conf", dir);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_LABEL("%s", cases[i].who);

@@ -53,9 +53,9 @@ struct session {
 
 static bool is_verb(struct herd_slice verb)
 {
-    static const char *const verbs[] = {"HELLO", "AUTH",   "HAVE", "RESUME",
-                                        "SYNC",  "SYNCED", "WAIT", "BATCH",
-                                        "ACK",   "PING",   "PONG", "BYE"};
+    static const char *const verbs[] = {"HELLO", "AUTH",   "UP",   "HAVE",  "RESUME",
+                                        "SYNC",  "SYNCED", "WAIT", "BATCH", "ACK",
+                                        "PING",  "PONG",   "BYE"};
     size_t i = 0;
     while (i < sizeof verbs / sizeof verbs[0] &&
            !herd_slice_eq(verb, herd_slice_str(verbs[i])))
@@ -92,32 +92,33 @@ static void say(struct session *session, struct herd_slice bytes)
             return;
 }
 
-static void say_auth(struct session *session, struct herd_slice hello)
+static void say_proof(struct session *session, struct herd_slice hello, const char *verb,
+                      const char *role, const char *boot)
 {
     bool ours = (session->flags & FLAG_DIALLED) == 0;
     struct herd_slice core = herd_slice(session->hello, session->hello_len);
-    char text[HERD_AUTH_TEXT], hex[2 * HERD_MAC_SIZE + 1] = "none";
-    char frame[2 * HERD_MAC_SIZE + 16];
+    struct herd_proof proof = {.role = role,
+                               .dialler = ours ? hello : core,
+                               .acceptor = ours ? core : hello,
+                               .boot = herd_slice_str(boot)};
+    char text[HERD_PROOF_TEXT], hex[2 * HERD_MAC_SIZE + 1] = "none";
+    char frame[2 * HERD_MAC_SIZE + 64];
     uint8_t mac[HERD_MAC_SIZE];
     if ((session->flags & FLAG_KEYED) != 0) {
-        forge_sign(session->key,
-                   herd_auth_text(ours ? "dialler" : "acceptor", ours ? hello : core,
-                                  ours ? core : hello, text),
-                   mac);
+        forge_sign(session->key, herd_proof_text(&proof, text), mac);
         herd_hex_print(mac, sizeof mac, hex);
     }
-    int len = snprintf(frame, sizeof frame, "AUTH 0 %s\n", hex);
+    int len = snprintf(frame, sizeof frame, "%s 0 %s %s\n", verb, hex, boot);
     say(session, herd_slice(frame, (size_t)len));
 }
 
 static void greet(struct session *session)
 {
-    struct herd_hello hello = {.version_least = 1,
-                               .version_most = 1,
+    struct herd_hello hello = {.version_least = 2,
+                               .version_most = 2,
                                .herd = HERD_LIT("herd"),
                                .from = HERD_LIT("Bona"),
                                .to = HERD_LIT("Clark"),
-                               .boot = 0xb0,
                                .rules = herd_hello_rules(),
                                .clock = session->rig.wall,
                                .nonce = {7}};
@@ -125,7 +126,12 @@ static void greet(struct session *session)
     size_t len = herd_hello_print(&hello, args);
     int size = snprintf(frame, sizeof frame, "HELLO 0 %s\n", args);
     say(session, herd_slice(frame, (size_t)size));
-    say_auth(session, herd_slice(args, len));
+    if ((session->flags & FLAG_DIALLED) == 0) {
+        say_proof(session, herd_slice(args, len), "AUTH", "dialler", "00000000000000b0");
+    } else {
+        say_proof(session, herd_slice(args, len), "AUTH", "acceptor", "");
+        say_proof(session, herd_slice(args, len), "UP", "up", "00000000000000b0");
+    }
 }
 
 static void connect(struct session *session)

@@ -26,6 +26,7 @@ extern const struct check_test test_conn_stall[];
 extern const struct check_test test_conn_wait[];
 extern const struct check_test test_signals[];
 extern const struct check_test test_file[];
+extern const struct check_test test_file_trust[];
 extern const struct check_test test_secret[];
 extern const struct check_test test_mac[];
 extern const struct check_test test_address[];
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
         {"conn wait", test_conn_wait},
         {"signals", test_signals},
         {"file", test_file},
+        {"file trust", test_file_trust},
         {"secret", test_secret},
         {"mac", test_mac},
         {"address", test_address},

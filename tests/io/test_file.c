@@ -63,7 +63,7 @@ static void test_sizes_and_cap(void)
         put(cases[i].size, 0644);
         struct herd_buf out;
         herd_buf_init(&out, &io_mem, cases[i].cap);
-        CHECK_INT(io_file_read(path, false, &out, &error), cases[i].want);
+        CHECK_INT(io_file_read(path, IO_FILE_TRUSTED, &out, &error), cases[i].want);
         if (cases[i].want == HERD_OK) {
             struct herd_slice got = herd_buf_bytes(&out);
             CHECK_INT((int64_t)got.len, (int64_t)cases[i].size);
@@ -87,7 +87,7 @@ static void test_appends(void)
     struct herd_buf out;
     herd_buf_init(&out, &io_mem, 100);
     CHECK_INT(herd_buf_append(&out, HERD_LIT("1:")), HERD_OK);
-    CHECK_INT(io_file_read(path, true, &out, &error), HERD_OK);
+    CHECK_INT(io_file_read(path, IO_FILE_SECRET, &out, &error), HERD_OK);
     CHECK_SLICE(herd_buf_bytes(&out), HERD_LIT("1:abc"));
     herd_buf_free(&out);
     tear_down();
@@ -97,7 +97,7 @@ static int read_secret(void)
 {
     struct herd_buf out;
     herd_buf_init(&out, &io_mem, 100);
-    int rc = io_file_read(path, true, &out, &error);
+    int rc = io_file_read(path, IO_FILE_SECRET, &out, &error);
     CHECK_INT((int64_t)out.len, rc == HERD_OK ? 5 : 0);
     herd_buf_free(&out);
     return rc;
@@ -108,8 +108,8 @@ static void test_secret(void)
     static const struct {
         mode_t mode;
         int want;
-    } cases[] = {{0600, HERD_OK},   {0400, HERD_OK},   {0700, HERD_OK},  {0640, HERD_ESYS},
-                 {0604, HERD_ESYS}, {0620, HERD_ESYS}, {0666, HERD_ESYS}};
+    } cases[] = {{0600, HERD_OK},   {0400, HERD_OK},   {0700, HERD_OK},  {0640, HERD_EBAD},
+                 {0604, HERD_EBAD}, {0620, HERD_EBAD}, {0666, HERD_EBAD}};
     int open_before = pair_open_count();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK_LABEL("mode %03o", (unsigned)cases[i].mode);
@@ -124,14 +124,14 @@ static void test_secret(void)
     if (!set_up())
         return;
     CHECK_INT(mkfifo(path, 0600), 0);
-    CHECK_INT(read_secret(), HERD_ESYS);
+    CHECK_INT(read_secret(), HERD_EBAD);
     CHECK(strstr(error.text, "not a regular file") != NULL);
     tear_down();
     CHECK_LABEL("folder");
     if (!set_up())
         return;
     CHECK_INT(mkdir(path, 0700), 0);
-    CHECK_INT(read_secret(), HERD_ESYS);
+    CHECK_INT(read_secret(), HERD_EBAD);
     CHECK(strstr(error.text, "not a regular file") != NULL);
     tear_down();
     CHECK_INT(pair_open_count(), open_before);
@@ -143,9 +143,9 @@ static void test_cannot_read(void)
     herd_buf_init(&out, &io_mem, 100);
     if (!set_up())
         return;
-    CHECK_INT(io_file_read(path, false, &out, &error), HERD_ESYS);
+    CHECK_INT(io_file_read(path, IO_FILE_TRUSTED, &out, &error), HERD_ESYS);
     CHECK(strstr(error.text, path) != NULL && strstr(error.text, strerror(2)) != NULL);
-    CHECK_INT(io_file_read(folder, false, &out, &error), HERD_ESYS);
+    CHECK_INT(io_file_read(folder, IO_FILE_TRUSTED, &out, &error), HERD_ESYS);
     CHECK(strstr(error.text, folder) != NULL);
     put(5, 0600);
     struct fail_mem fail;
@@ -153,7 +153,7 @@ static void test_cannot_read(void)
     struct herd_buf none;
     herd_buf_init(&none, &fail.mem, 100);
     fail_mem_arm(&fail, 1, false);
-    CHECK_INT(io_file_read(path, false, &none, &error), HERD_ENOMEM);
+    CHECK_INT(io_file_read(path, IO_FILE_TRUSTED, &none, &error), HERD_ENOMEM);
     CHECK(strstr(error.text, path) != NULL && strstr(error.text, "memory") != NULL);
     herd_buf_free(&none);
     tear_down();
@@ -168,7 +168,7 @@ static void test_long_path(void)
     name[sizeof name - 1] = '\0';
     struct herd_buf out;
     herd_buf_init(&out, &io_mem, 100);
-    CHECK_INT(io_file_read(name, false, &out, &error), HERD_ESYS);
+    CHECK_INT(io_file_read(name, IO_FILE_TRUSTED, &out, &error), HERD_ESYS);
     CHECK(strlen(error.text) < sizeof error.text - 1 && strstr(error.text, ": ") != NULL);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "fail_mem.h"
 #include "herd/err.h"
+#include "io/log_file.h"
 #include "io/mem.h"
 #include "log_rig.h"
 #include "pair.h"
@@ -41,7 +42,7 @@ static void golden_lines(void)
                  "1969-12-31T23:59:59.000002Z Goloman control local < \n"));
     struct stat st;
     CHECK_INT(stat(log_rig.path, &st), 0);
-    CHECK_INT(st.st_mode & 0777, 0600);
+    CHECK_INT(st.st_mode & 0777, IO_LOG_MODE);
     CHECK_INT((int64_t)io_log_lost(log), 0);
     io_log_close(log);
     io_log_close(NULL);

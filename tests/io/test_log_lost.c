@@ -8,23 +8,29 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The path is a link, first to the full device, then to a file. */
+/* No byte more goes into any file of this process; and as many as there are again. */
+static void fill_file_system(bool full)
+{
+    struct rlimit limit;
+    CHECK_INT(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = full ? 0 : limit.rlim_max;
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 static void full_file_system(void)
 {
-    if (access("/dev/full", W_OK) != 0) {
-        fprintf(stderr, "(skipped: no /dev/full) ");
-        return;
-    }
     REQUIRE(log_rig_up());
-    CHECK_INT(symlink("/dev/full", log_rig.path), 0);
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
     struct io_log *log = io_log_open(&io_mem, log_rig.path, "S", false);
     REQUIRE(log != NULL);
     log_rig_say(log, "one");
     log_rig_say(log, "two");
     CHECK_INT((int64_t)io_log_lost(log), 0);
+    fill_file_system(true);
     io_log_flush(log);
     CHECK_INT((int64_t)io_log_lost(log), 2);
     CHECK(!io_log_pending(log));
@@ -32,7 +38,7 @@ static void full_file_system(void)
     io_log_flush(log);
     io_log_flush(log);
     CHECK_INT((int64_t)io_log_lost(log), 3);
-    CHECK_INT(unlink(log_rig.path), 0);
+    fill_file_system(false);
     CHECK_INT(io_log_reopen(log), HERD_OK);
     log_rig_say(log, "four");
     io_log_flush(log);
@@ -42,6 +48,7 @@ static void full_file_system(void)
         log_rig_read(log_rig.path),
         HERD_LIT(LOG_RIG_LINE("3 lines lost") LOG_RIG_LINE("four") LOG_RIG_LINE("five")));
     log_rig_down();
+    (void)signal(SIGXFSZ, before);
 }
 
 /* A pipe that is not read: lines that fit neither into it nor into the buffer are lost, no

@@ -115,8 +115,8 @@ static void test_refuses(void)
 {
     char out[ROOM];
     size_t len = 0;
-    check_file(HERD_LIT("0123456\n"), 0640, NULL, HERD_ESYS, "chmod 600");
-    check_file(HERD_LIT("0123456\n"), 0604, NULL, HERD_ESYS, "chmod 600");
+    check_file(HERD_LIT("0123456\n"), 0640, NULL, HERD_EBAD, "chmod 600");
+    check_file(HERD_LIT("0123456\n"), 0604, NULL, HERD_EBAD, "chmod 600");
     CHECK_INT(io_secret_read(path, &rule, out, &len, &error), HERD_ESYS);
     CHECK(strstr(error.text, path) == error.text &&
           strstr(error.text, strerror(2)) != NULL);

@@ -67,12 +67,15 @@ static const char *name_of(const struct rig *rig, struct herd_slice word)
 static void show_word(const struct rig *rig, struct rig_text *out, struct herd_slice verb,
                       struct herd_slice word)
 {
+    bool hello = herd_slice_eq(verb, HERD_LIT("HELLO"));
     const char *name = name_of(rig, word);
+    /* Without records the digest looks like the word of HELLO that is reserved. */
+    if (hello && name != NULL && strcmp(name, "DIGEST") == 0)
+        name = NULL;
     if (herd_slice_eq(verb, HERD_LIT("BATCH")) && is_of(word, "0123456789"))
         while (word.len > 1 && word.data[0] == '0')
             word = herd_slice_from(word, 1);
-    else if (herd_slice_eq(verb, HERD_LIT("HELLO")) && word.len == 32 &&
-             is_of(word, "0123456789abcdef"))
+    else if (hello && word.len == 32 && is_of(word, "0123456789abcdef"))
         name = "NONCE";
     rig_text_add(out, name != NULL ? herd_slice_str(name) : word);
 }

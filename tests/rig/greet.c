@@ -81,9 +81,9 @@ static void greet(struct rig *rig, struct greeter *g, bool dialled)
         snprintf(script, sizeof script, "open %u peer\n", g->conn);
     act(rig, script);
     snprintf(script, sizeof script,
-             "%u< HELLO 0 1 1 herd %s Clark 00000000000000%s RULES CLOCK NONCE\n"
-             "%u< AUTH 0 none\\nHAVE 0 - 0\n",
-             g->conn, g->name, g->start, g->conn);
+             "%u< HELLO 0 2 2 herd %s Clark 0000000000000000 RULES CLOCK NONCE\n"
+             "%u< AUTH 0 none%s 00000000000000%s\\nHAVE 0 - 0\n",
+             g->conn, g->name, g->conn, dialled ? "\\nUP 0 none" : "", g->start);
     act(rig, script);
     answer_have(rig, g);
 }

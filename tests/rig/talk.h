@@ -17,11 +17,19 @@
     "link Bailey Bona\n"
 
 /* HELLOs of the neighbours, and one to them. */
-#define TALK_HELLO_BONA "HELLO 0 1 1 herd Bona Clark 00000000000000b0 RULES CLOCK NONCE\n"
+#define TALK_HELLO_BONA "HELLO 0 2 2 herd Bona Clark 0000000000000000 RULES CLOCK NONCE\n"
 #define TALK_HELLO_JAQUEZ                                                                  \
-    "HELLO 0 1 1 herd Jaquez Clark 00000000000000f0 RULES CLOCK NONCE\n"
+    "HELLO 0 2 2 herd Jaquez Clark 0000000000000000 RULES CLOCK NONCE\n"
 #define TALK_HELLO_TO_BONA                                                                 \
-    "HELLO 0 1 1 herd Clark Bona 00000000000c1a4c RULES CLOCK NONCE\n"
+    "HELLO 0 2 2 herd Clark Bona 0000000000000000 RULES CLOCK NONCE\n"
+
+/* What follows: AUTH of neighbours that have dialled, and UP of Clark; AUTH and UP of
+ * neighbours that Clark has dialled. */
+#define TALK_AUTH_BONA   "AUTH 0 none 00000000000000b0\n"
+#define TALK_AUTH_JAQUEZ "AUTH 0 none 00000000000000f0\n"
+#define TALK_UP_CLARK    "UP 0 none 00000000000c1a4c\n"
+#define TALK_UP_BONA     "AUTH 0 none\\nUP 0 none 00000000000000b0\n"
+#define TALK_UP_JAQUEZ   "AUTH 0 none\\nUP 0 none 00000000000000f0\n"
 
 /* The feeds of one start of each; position 0 and so on stand after them. */
 #define TALK_FEED_BONA   "b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0"

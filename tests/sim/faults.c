@@ -120,8 +120,8 @@ static void reset_links(struct sim *sim, uint32_t server)
 
 static void speak(struct sim *sim, uint32_t server, bool other_versions)
 {
-    sim->server[server].version_min = other_versions ? '2' : '\0';
-    sim->server[server].version_max = other_versions ? '3' : '\0';
+    sim->server[server].version_min = other_versions ? '3' : '\0';
+    sim->server[server].version_max = other_versions ? '4' : '\0';
     reset_links(sim, server);
 }
 

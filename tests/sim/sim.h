@@ -116,6 +116,7 @@ struct sim_notes {
 enum sim_verb {
     SIM_HELLO,
     SIM_AUTH,
+    SIM_UP,
     SIM_HAVE,
     SIM_RESUME,
     SIM_SYNC,

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const verbs[SIM_VERBS] = {"HELLO",  "AUTH", "HAVE",  "RESUME", "SYNC",
-                                             "SYNCED", "WAIT", "BATCH", "ACK",    "PING",
-                                             "PONG",   "BYE",  "other"};
+static const char *const verbs[SIM_VERBS] = {"HELLO", "AUTH",   "UP",   "HAVE",  "RESUME",
+                                             "SYNC",  "SYNCED", "WAIT", "BATCH", "ACK",
+                                             "PING",  "PONG",   "BYE",  "other"};
 
 const char *wire_verb_name(enum sim_verb verb)
 {
@@ -192,7 +192,9 @@ void wire_text(const struct sim *sim, const struct sim_frame *frame, char *out)
         snprintf(out, WIRE_TEXT, "HELLO versions %.3s", frame->args.data);
         break;
     case SIM_AUTH:
-        snprintf(out, WIRE_TEXT, "AUTH %s", frame->args.data[0] == 'n' ? "none" : "mac");
+    case SIM_UP:
+        snprintf(out, WIRE_TEXT, "%.*s %s", (int)frame->verb.len, frame->verb.data,
+                 frame->args.data[0] == 'n' ? "none" : "mac");
         break;
     case SIM_HAVE:
     case SIM_RESUME:

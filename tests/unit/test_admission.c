@@ -62,7 +62,7 @@ static void a_flood_is_logged_in_few_lines(void)
 }
 
 #define CLAIMS_BONA                                                                        \
-    "9< HELLO 0 1 1 herd Bona Clark 00000000000000b0 RULES 1621464820.0 NONCE"
+    "9< HELLO 0 2 2 herd Bona Clark 0000000000000000 RULES 1621464820.0 NONCE"
 
 /* All lines about one, or none: of those that talk nonsense, claim a name, or are refused;
  * and each is asked about once. */
@@ -70,7 +70,7 @@ static void a_connection_is_logged_completely_or_not(void)
 {
     static const char *const talk[] = {
         "9< nonsense\n",
-        "9< HELLO 0 1 1 herd Nobody Clark 0000000000000001 RULES CLOCK NONCE\n",
+        "9< HELLO 0 2 2 herd Nobody Clark 0000000000000000 RULES CLOCK NONCE\n",
         CLAIMS_BONA "\\nAUTH 0 some\n",
     };
     for (size_t i = 0; i < sizeof talk / sizeof *talk; i++) {
@@ -100,7 +100,7 @@ static void neighbours_are_always_logged(void)
     open_many(&rig, 20, 60);
     rig.logs = true;
     rig_hush(&rig);
-    script_act(&rig, "open 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n");
+    script_act(&rig, "open 2 peer\n2< " TALK_HELLO_BONA "2< " TALK_AUTH_BONA);
     CHECK_INT(count(rig.said.data, "link to Bona is up (accepted)"), 1);
     script_act(&rig, "2< nonsense\n");
     CHECK_INT(count(rig.said.data, "closed: malformed header"), 1);

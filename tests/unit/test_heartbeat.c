@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define BONA_UP   "open 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n"
+#define BONA_UP   "open 2 peer\n2< " TALK_HELLO_BONA "2< " TALK_AUTH_BONA
 #define MALFORMED "  2> BYE 0 malformed malformed or unexpected frame\n  close 2\n"
 
 /* Jaquez is away and is not dialled. */
@@ -46,9 +46,8 @@ static void there_may_be_no_position(void)
     start(&rig, "link-timeout-ms 600000\n");
     script_act(&rig, "open 1\n1< IAMAT a +0+0 1\n");
     SCRIPT_PLAY(&rig, "open 2 peer\n"
-                      "2< " TALK_HELLO_BONA "  2> " TALK_HELLO_TO_BONA "2< AUTH 0 none\n"
-                      "  2> AUTH 0 none\n"
-                      "  2> HAVE 0 - 0\n"
+                      "2< " TALK_HELLO_BONA "  2> " TALK_HELLO_TO_BONA "  2> AUTH 0 none\n"
+                      "2< " TALK_AUTH_BONA "  2> " TALK_UP_CLARK "  2> HAVE 0 - 0\n"
                       "  2> PING 0 1 0 1 DIGEST CLOCK\n"
                       "wait 5000\n"
                       "  2> PING 0 2 0 1 DIGEST CLOCK\n"

@@ -10,12 +10,12 @@
 
 enum { WORDS = 9, NAME = 64 };
 
-#define BOOT  "2e0f8650da6e5812"
-#define RULES "66daaa358f362455"
-#define NONCE "000102030405060708090a0b0c0d0eff"
+#define UNUSED "0000000000000000"
+#define RULES  "66daaa358f362455"
+#define NONCE  "000102030405060708090a0b0c0d0eff"
 
 static const char golden[] =
-    "1 2 herd Goloman Hands " BOOT " " RULES " 1795270852.353039483 " NONCE;
+    "1 2 herd Goloman Hands " UNUSED " " RULES " 1795270852.353039483 " NONCE;
 
 static struct herd_hello golden_hello(void)
 {
@@ -25,7 +25,6 @@ static struct herd_hello golden_hello(void)
         .herd = HERD_LIT("herd"),
         .from = HERD_LIT("Goloman"),
         .to = HERD_LIT("Hands"),
-        .boot = UINT64_C(0x2e0f8650da6e5812),
         .rules = UINT64_C(0x66daaa358f362455),
         .clock = {INT64_C(1795270852353039483)},
     };
@@ -41,7 +40,6 @@ static void check_same(const struct herd_hello *got, const struct herd_hello *wa
     CHECK_SLICE(got->herd, want->herd);
     CHECK_SLICE(got->from, want->from);
     CHECK_SLICE(got->to, want->to);
-    CHECK(got->boot == want->boot);
     CHECK(got->rules == want->rules);
     CHECK_INT(got->clock.ns, want->clock.ns);
     CHECK(memcmp(got->nonce, want->nonce, sizeof got->nonce) == 0);
@@ -95,7 +93,7 @@ static void forgets_earlier_words(void)
 static const char *with_word(size_t at, const char *word, char *out)
 {
     static const char *words[WORDS] = {
-        "1", "2", "herd", "Goloman", "Hands", BOOT, RULES, "1795270852.353039483", NONCE};
+        "1", "2", "herd", "Goloman", "Hands", UNUSED, RULES, "1795270852.353039483", NONCE};
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < WORDS; i++) {
@@ -145,15 +143,15 @@ static const struct word_case {
     {2, "\x01\xff", HERD_OK},
     {3, "?", HERD_OK},
     {4, "-", HERD_OK},
-    {5, "0000000000000000", HERD_OK},
+    {5, "2e0f8650da6e5812", HERD_OK}, /* version 1 has the boot id there */
     {5, "2e0f8650da6e581", HERD_EBAD},
     {5, "2e0f8650da6e58120", HERD_EBAD},
     {5, "2E0F8650DA6E5812", HERD_EBAD},
     {5, "2e0f8650da6e581g", HERD_EBAD},
     {6, "ffffffffffffffff", HERD_OK},
-    {6, "874bee3435cd7d1", HERD_EBAD},
+    {6, "66daaa358f36245", HERD_EBAD},
     {6, "66daaa358f3624550", HERD_EBAD},
-    {6, "874BEE3435CD7D16", HERD_EBAD},
+    {6, "66DAAA358F362455", HERD_EBAD},
     {6, "-74bee3435cd7d16", HERD_EBAD},
     {7, "0", HERD_OK},
     {7, "1795270852", HERD_OK},
@@ -242,10 +240,9 @@ static void prints_the_golden_one(void)
     struct herd_hello hello = golden_hello();
     CHECK_SLICE(print(&hello, out), herd_slice_str(golden));
     hello.clock.ns = 5;
-    hello.boot = 0x10;
     hello.rules = 0;
     CHECK_SLICE(print(&hello, out),
-                HERD_LIT("1 2 herd Goloman Hands 0000000000000010 0000000000000000 "
+                HERD_LIT("1 2 herd Goloman Hands " UNUSED " 0000000000000000 "
                          "0.000000005 " NONCE));
 }
 
@@ -272,7 +269,6 @@ static void prints_the_longest(void)
     hello.to = hello.herd;
     hello.version_least = UINT32_MAX;
     hello.version_most = UINT32_MAX;
-    hello.boot = UINT64_MAX;
     hello.rules = UINT64_MAX;
     hello.clock.ns = INT64_MAX;
     REQUIRE(herd_hello_parse(cut_guarded(print(&hello, out)), &back) == HERD_OK);
@@ -297,7 +293,6 @@ static void reads_what_it_prints(void)
         hello.to = roll_name(&dice, name[2]);
         hello.version_most = dice_next(&dice) >> (32 + dice_roll(&dice, 32));
         hello.version_least = dice_next(&dice) % (hello.version_most + 1);
-        hello.boot = dice_next(&dice) >> dice_roll(&dice, 64);
         hello.rules = dice_next(&dice);
         hello.clock.ns = (int64_t)(dice_next(&dice) >> (1 + dice_roll(&dice, 63)));
         for (size_t i = 0; i < HERD_HELLO_NONCE; i++)
@@ -310,31 +305,37 @@ static void reads_what_it_prints(void)
 
 /* ---- what is signed, and the rules ---- */
 
-static void signs_role_and_both(void)
+static struct herd_slice text_of(const char *role, const char *dialler,
+                                 const char *acceptor, const char *boot, char *out)
 {
-    char out[HERD_AUTH_TEXT];
-    CHECK_SLICE(herd_auth_text("dialler", HERD_LIT("a b"), HERD_LIT("c"), out),
-                HERD_LIT("dialler\na b\nc\n"));
-    CHECK_SLICE(herd_auth_text("acceptor", HERD_LIT("a b"), HERD_LIT("c"), out),
-                HERD_LIT("acceptor\na b\nc\n"));
-    CHECK_SLICE(herd_auth_text("acceptor", HERD_LIT("c"), HERD_LIT("a b"), out),
-                HERD_LIT("acceptor\nc\na b\n"));
+    struct herd_proof proof = {role, herd_slice_str(dialler), herd_slice_str(acceptor),
+                               herd_slice_str(boot)};
+    return herd_proof_text(&proof, out);
+}
+
+static void signs_role_both_and_boot(void)
+{
+    char out[HERD_PROOF_TEXT];
+    CHECK_SLICE(text_of("acceptor", "a b", "c", "", out), HERD_LIT("acceptor\na b\nc\n"));
+    CHECK_SLICE(text_of("acceptor", "c", "a b", "", out), HERD_LIT("acceptor\nc\na b\n"));
+    CHECK_SLICE(text_of("dialler", "a b", "c", "d", out), HERD_LIT("dialler\na b\nc\nd\n"));
 }
 
 static void signs_the_longest(void)
 {
-    enum { MOST = HERD_HELLO_MAX - 1, ROLE = 14 };
-    char one[MOST], two[MOST], out[HERD_AUTH_TEXT + 1];
+    enum { MOST = HERD_HELLO_MAX - 1, ROLE = 14, BOOT = HERD_BOOT_TEXT - 1 };
+    char one[MOST], two[MOST], out[HERD_PROOF_TEXT + 1];
     memset(one, '1', sizeof one);
     memset(two, '2', sizeof two);
-    out[HERD_AUTH_TEXT] = '#';
-    struct herd_slice text =
-        herd_auth_text("fourteen-bytes", herd_slice(one, MOST), herd_slice(two, MOST), out);
-    CHECK_INT((int64_t)text.len, ROLE + 1 + 2 * (MOST + 1));
-    CHECK(text.data == out && text.len <= HERD_AUTH_TEXT);
+    out[HERD_PROOF_TEXT] = '#';
+    struct herd_proof proof = {"fourteen-bytes", herd_slice(one, MOST),
+                               herd_slice(two, MOST), HERD_LIT("0123456789abcdef")};
+    struct herd_slice text = herd_proof_text(&proof, out);
+    CHECK_INT((int64_t)text.len, ROLE + 1 + 2 * (MOST + 1) + BOOT + 1);
+    CHECK(text.data == out && text.len <= HERD_PROOF_TEXT);
     CHECK_SLICE(herd_slice(out + ROLE + 1, MOST), herd_slice(one, MOST));
     CHECK_SLICE(herd_slice(out + ROLE + 1 + MOST + 1, MOST), herd_slice(two, MOST));
-    CHECK_INT(out[HERD_AUTH_TEXT], '#');
+    CHECK_INT(out[HERD_PROOF_TEXT], '#');
 }
 
 /* Servers with another value of it do not talk with each other: it may not change by
@@ -357,7 +358,7 @@ const struct check_test test_hello[] = {
     {"prints no negative clock", prints_no_negative_clock},
     {"prints the longest", prints_the_longest},
     {"reads what it prints", reads_what_it_prints},
-    {"signs the role and both HELLOs", signs_role_and_both},
+    {"signs the role, both HELLOs and the boot id", signs_role_both_and_boot},
     {"signs the longest", signs_the_longest},
     {"pins the rules", pins_the_rules},
     {NULL, NULL},

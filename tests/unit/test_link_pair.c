@@ -2,7 +2,8 @@
 /* Two link machines that talk with each other, in every order of events: in the end one
  * connection is left, and both mean the same one.
  *
- * Of the handshake only AUTH is sent: HELLO tells the machines nothing. An end of a
+ * Of the handshake only the frames that tell a boot id are sent, the dialler's AUTH and the
+ * acceptor's UP: the others tell the machines nothing. An end of a
  * connection of which the other end has died without a word is found out by a heartbeat. */
 #include "check.h"
 
@@ -10,7 +11,7 @@
 
 enum { CONNS = 10, MESSAGES = 4, SMALLER = 0, GREATER = 1 };
 
-enum kind { AUTH, CLOSE };
+enum kind { BOOT, CLOSE };
 
 struct message {
     enum kind kind;
@@ -60,7 +61,7 @@ static void close_here(struct world *w, int side, int conn)
 
 /* The dialler proves itself first; the acceptor does so when it has accepted the dialler.
  * Of two connections the old one is closed by the dialler of the new one. */
-static void take_auth(struct world *w, int side, int conn, uint64_t boot)
+static void take_boot(struct world *w, int side, int conn, uint64_t boot)
 {
     struct connection *c = &w->conn[conn];
     bool ours = c->dialler == side;
@@ -75,7 +76,7 @@ static void take_auth(struct world *w, int side, int conn, uint64_t boot)
     case HERD_LINK_ACCEPT: break;
     }
     if (!ours)
-        send(w, side, conn, AUTH);
+        send(w, side, conn, BOOT);
 }
 
 /* ---- what can happen next ---- */
@@ -97,7 +98,7 @@ static bool answer(struct world *w, int side)
     int conn = w->conn_count++;
     w->conn[conn] = (struct connection){.dialler = side, .open = {true, true}};
     herd_link_fsm_on_dialled(&w->link[side], (uint64_t)conn + 1);
-    send(w, side, conn, AUTH);
+    send(w, side, conn, BOOT);
     return true;
 }
 
@@ -121,8 +122,8 @@ static bool deliver(struct world *w, int side, int conn)
     memmove(way->message, way->message + 1, sizeof first * (size_t)way->count);
     if (!c->open[side])
         return true;
-    if (first.kind == AUTH) {
-        take_auth(w, side, conn, first.boot);
+    if (first.kind == BOOT) {
+        take_boot(w, side, conn, first.boot);
     } else {
         c->open[side] = false;
         (void)herd_link_fsm_on_lost(&w->link[side], (uint64_t)conn + 1, false, now(w), 0);

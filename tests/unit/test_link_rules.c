@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define BONA_UP   "open 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n"
+#define BONA_UP   "open 2 peer\n2< " TALK_HELLO_BONA "2< " TALK_AUTH_BONA
 #define BONA_SYNC BONA_UP "2< SYNC 0 " TALK_FEED_BONA " 7\n"
 
 static void report(struct rig *rig, int client, int time)

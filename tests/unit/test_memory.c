@@ -210,10 +210,10 @@ static void a_link_with_a_close_due_is_not_probed(void)
     struct rig rig;
     rig_start(&rig, TALK_HERD "client-idle-line-ms 5000\nhandshake-timeout-ms 60000\n",
               "Clark");
-    script_act(&rig, TALK_LINKS_UP "open 4 peer\n4< HELLO 0 1 1 herd Bona Clark "
-                                   "00000000000000b1 RULES CLOCK NONCE\n");
+    script_act(&rig, TALK_LINKS_UP "open 4 peer\n4< HELLO 0 2 2 herd Bona Clark "
+                                   "0000000000000000 RULES CLOCK NONCE\n");
     owe_a_close(&rig);
-    script_act(&rig, "4< AUTH 0 none\n");
+    script_act(&rig, "4< AUTH 0 none 00000000000000b1\n");
     CHECK(strstr(rig.said.data, "  4> BYE 0 taken another") != NULL);
     CHECK(strstr(rig.said.data, "  2>") == NULL);
     CHECK(!rig.open[2] && !rig.open[4]);

@@ -30,7 +30,7 @@ static void frames_may_break_off(void)
     for (size_t len = 0; len < text.len; len++) {
         struct rig rig;
         rig_start(&rig, TALK_HERD, "Clark");
-        script_act(&rig, "open 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n");
+        script_act(&rig, "open 2 peer\n2< " TALK_HELLO_BONA "2< " TALK_AUTH_BONA);
         feed(&rig, cut_guarded(herd_slice(text.data, len)));
         script_act(&rig, "eof 2\n");
         CHECK_INT((int64_t)herd_core_conn_count(rig.core), 0);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* Bona is connected as 2, and what it sends about its feed is in the test's hands. */
-#define BONA_UP "open 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n"
+#define BONA_UP "open 2 peer\n2< " TALK_HELLO_BONA "2< " TALK_AUTH_BONA
 
 #define B         TALK_FEED_BONA
 #define WALKS     BONA_UP "2< SYNC 0 " B " 7\n"

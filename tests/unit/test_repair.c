@@ -145,7 +145,7 @@ static void no_repair_while_records_move(void)
         "2< SYNC 0 " TALK_FEED_BONA " 1\n2< " DIFFERS "2< " DIFFERS "2< " DIFFERS
         "2< " DIFFERS,
         /* Clark's answer to Bona's HAVE is still to come. */
-        "closed 2 reset\nopen 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n"
+        "closed 2 reset\nopen 2 peer\n2< " TALK_HELLO_BONA "2< " TALK_AUTH_BONA
         "2< PONG 0 1\n2< RESUME 0 " TALK_FEED_BONA " 1\n2< " DIFFERS "2< " DIFFERS
         "2< " DIFFERS "2< " DIFFERS,
     };
@@ -271,10 +271,10 @@ static void repairs_wait_for_their_turn(void)
               "Clark");
     script_act(&rig, "tick\n" AT_REST);
     script_act(&rig, "open 4 peer\n"
-                     "4< HELLO 0 1 1 herd Cyd Clark 0000000000000004 RULES CLOCK NONCE\n"
-                     "4< AUTH 0 none\\nHAVE 0 - 0\nopen 5 peer\n"
-                     "5< HELLO 0 1 1 herd Dot Clark 0000000000000005 RULES CLOCK NONCE\n"
-                     "5< AUTH 0 none\\nHAVE 0 - 0\n"
+                     "4< HELLO 0 2 2 herd Cyd Clark 0000000000000000 RULES CLOCK NONCE\n"
+                     "4< AUTH 0 none 0000000000000004\\nHAVE 0 - 0\nopen 5 peer\n"
+                     "5< HELLO 0 2 2 herd Dot Clark 0000000000000000 RULES CLOCK NONCE\n"
+                     "5< AUTH 0 none 0000000000000005\\nHAVE 0 - 0\n"
                      "2< " DIFFERS "2< " DIFFERS "2< " DIFFERS "2< " DIFFERS);
     check_counts(&rig, 4, 0);
     script_act(&rig, "closed 5 reset\n2< " DIFFERS);

@@ -20,8 +20,8 @@
     "link-ping-ms 600000\nlink-timeout-ms 3600000\nlog-traffic no\n"
 
 #define COMES(n, name)                                                                     \
-    "open " n " peer\n" n "< HELLO 0 1 1 herd " name " Clark 000000000000000" n            \
-    " RULES CLOCK NONCE\n" n "< AUTH 0 none\n"
+    "open " n " peer\n" n "< HELLO 0 2 2 herd " name " Clark 0000000000000000"             \
+    " RULES CLOCK NONCE\n" n "< AUTH 0 none 000000000000000" n "\n"
 #define SYNCS(n, seq)  "  " n "> SYNC 0 " TALK_FEED_CLARK " " seq "\n"
 #define SYNCED(n, seq) "  " n "> SYNCED 0 " TALK_FEED_CLARK " " seq "\n"
 
@@ -261,8 +261,8 @@ static void the_end_of_a_turn_is_waited_for(void)
         &rig,
         COMES("4",
               "Cyd") "4< HAVE 0 - 0\nfail Dot down\nopen 5 peer\n"
-                     "5< HELLO 0 1 1 herd Dot Clark 0000000000000005 RULES CLOCK NONCE\n"
-                     "5< AUTH 0 none\ntick\n");
+                     "5< HELLO 0 2 2 herd Dot Clark 0000000000000000 RULES CLOCK NONCE\n"
+                     "5< AUTH 0 none 0000000000000005\ntick\n");
     CHECK_INT(herd_deadline(rig.core).ns, rig.mono.ns + 4990 * HERD_NS_PER_MS);
     script_act(&rig, "closed 4 reset\nlink 6 Cyd/06\n");
     CHECK(herd_deadline(rig.core).ns != rig.mono.ns + 4990 * HERD_NS_PER_MS);

@@ -13,7 +13,7 @@
 
 /* ---- what was missed ---- */
 
-#define BONA_IS_BACK "open 4 peer\n4< " TALK_HELLO_BONA "4< AUTH 0 none\n"
+#define BONA_IS_BACK "open 4 peer\n4< " TALK_HELLO_BONA "4< " TALK_AUTH_BONA
 
 /* After changes 1 (a), 2 (far, from Bona), 3 (b), and 4 (a again), what Bona is sent when
  * it comes back. */
@@ -125,8 +125,8 @@ static void a_restarted_neighbour_is_sent_everything(void)
     rig_start(&rig, TALK_HERD "link-ping-ms 100000\nlink-timeout-ms 600000\n", "Clark");
     script_act(&rig, TALK_LINKS_UP "2< BATCH 33 0 1 1\\n" FAR "\nclosed 2 reset\n"
                                    "closed 3 reset\nopen 4 peer\n"
-                                   "4< HELLO 0 1 1 herd Bona Clark 00000000000000b1 RULES "
-                                   "CLOCK NONCE\n4< AUTH 0 none\n");
+                                   "4< HELLO 0 2 2 herd Bona Clark 0000000000000000 RULES "
+                                   "CLOCK NONCE\n4< AUTH 0 none 00000000000000b1\n");
     SCRIPT_PLAY(&rig, "4< HAVE 0 - 0\n"
                       "  4> SYNC 0 " TALK_FEED_CLARK " 1\n"
                       "tick\n"
@@ -156,7 +156,7 @@ static void one_have_is_enough(void)
         char script[128];
         CHECK_LABEL("%s", bad[i]);
         rig_start(&rig, TALK_HERD, "Clark");
-        script_act(&rig, "open 2 peer\n2< " TALK_HELLO_BONA "2< AUTH 0 none\n");
+        script_act(&rig, "open 2 peer\n2< " TALK_HELLO_BONA "2< " TALK_AUTH_BONA);
         snprintf(script, sizeof script, "2< %s\n" MALFORMED, bad[i]);
         SCRIPT_PLAY(&rig, script);
         rig_end(&rig);

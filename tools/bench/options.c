@@ -216,8 +216,7 @@ int options_read(struct bench_options *options, char **argv)
 {
     int status = OPTIONS_CONTINUE, used = 0;
     bool named = false;
-    *options = (struct bench_options){.conf_path = io_conf_file_default(),
-                                      .connections = 50,
+    *options = (struct bench_options){.connections = 50,
                                       .pipeline = 1,
                                       .clients = 10000,
                                       .duration_ns = 5 * HERD_NS_PER_S,

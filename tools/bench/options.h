@@ -38,7 +38,7 @@ enum {
 
 struct bench_options {
     enum command command;
-    const char *conf_path; /* never NULL */
+    const char *conf_path; /* of -c; NULL: see io_conf_file_find */
     const char *server;    /* NULL: the whole herd */
     const char *remote;    /* a host beyond loopback that may be loaded; NULL: none */
     int64_t connections, pipeline, idle, cold, fresh, clients;

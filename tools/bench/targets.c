@@ -55,7 +55,7 @@ static int take_server(struct target *target, const struct targets *targets,
     (void)snprintf(target->name, sizeof target->name, "%s", server->name);
     (void)snprintf(target->text, sizeof target->text, "%s", server->name);
     target->index = i;
-    if (io_conf_file_path(path, options->conf_path, targets->conf.run_dir, server->name,
+    if (io_conf_file_path(path, targets->conf_path, targets->conf.run_dir, server->name,
                           ".pid") == HERD_OK)
         target->pids[0] = io_pidfile_holder(path);
     return resolve(target, options, server->client.host, server->client.port);
@@ -65,7 +65,10 @@ static int take_server(struct target *target, const struct targets *targets,
 
 static int open_conf(struct targets *targets, const struct bench_options *options)
 {
-    int rc = io_conf_file_read(&targets->conf, &io_mem, "herdbench", options->conf_path);
+    targets->conf_path = io_conf_file_find("herdbench", options->conf_path);
+    if (targets->conf_path == NULL)
+        return BENCH_USAGE;
+    int rc = io_conf_file_read(&targets->conf, &io_mem, "herdbench", targets->conf_path);
     if (rc == HERD_ESYS)
         bench_error(BENCH_USAGE, "no configuration: give its file with -c, or a server "
                                  "with -s HOST:PORT");
@@ -77,7 +80,7 @@ static int open_named(struct targets *targets, const struct bench_options *optio
 {
     int64_t i = herd_conf_find(&targets->conf, herd_slice_str(options->server));
     if (i < 0)
-        return bench_error(BENCH_USAGE, "%s has no server \"%s\"", options->conf_path,
+        return bench_error(BENCH_USAGE, "%s has no server \"%s\"", targets->conf_path,
                            options->server);
     targets->count = 1;
     return take_server(targets->list, targets, options, (uint32_t)i);

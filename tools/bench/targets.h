@@ -21,7 +21,8 @@ struct target {
 struct targets {
     struct target *list;
     uint32_t count;
-    bool has_conf; /* `conf` is filled */
+    bool has_conf;         /* `conf` is filled */
+    const char *conf_path; /* of `conf`; borrowed */
     struct herd_conf conf;
 };
 

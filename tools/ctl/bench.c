@@ -32,8 +32,10 @@ int ctl_bench(const struct ctl *ctl, int count, char **words)
     if (all == NULL)
         return ctl_error(CTL_FAILED, "out of memory");
     all[used++] = name;
-    all[used++] = conf;
-    all[used++] = (char *)(uintptr_t)ctl->conf_path;
+    if (ctl->conf_path != NULL) {
+        all[used++] = conf;
+        all[used++] = (char *)(uintptr_t)ctl->conf_path;
+    }
     if (ctl->server != NULL) {
         all[used++] = server;
         all[used++] = (char *)(uintptr_t)ctl->server;

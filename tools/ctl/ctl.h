@@ -23,7 +23,7 @@ enum { CTL_TIMEOUT_MS = 5000, CTL_PLACES_TIMEOUT_MS = 15000 };
 
 struct ctl {
     const char *self;      /* argv[0] */
-    const char *conf_path; /* never NULL */
+    const char *conf_path; /* NULL: see io_conf_file_find */
     const char *server;    /* -s or HERD_SERVER; NULL: choose one */
     bool server_given;     /* it came from -s */
     int64_t timeout_ms;    /* 0: the default of the command */

@@ -227,7 +227,7 @@ static void open_standard(void)
 int main(int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct ctl ctl = {.conf_path = io_conf_file_default(), .server = getenv("HERD_SERVER")};
+    struct ctl ctl = {.server = getenv("HERD_SERVER")};
     (void)argc;
     open_standard();
     (void)sigemptyset(&ignore.sa_mask);

@@ -10,8 +10,10 @@
 
 int servers_open(struct servers *servers, const char *conf_path)
 {
-    servers->conf_path = conf_path;
-    int rc = io_conf_file_read(&servers->conf, &io_mem, "herdctl", conf_path);
+    servers->conf_path = io_conf_file_find("herdctl", conf_path);
+    if (servers->conf_path == NULL)
+        return CTL_USAGE;
+    int rc = io_conf_file_read(&servers->conf, &io_mem, "herdctl", servers->conf_path);
     if (rc == HERD_ESYS)
         ctl_error(CTL_USAGE, "no configuration: give its file with -c, or a server with "
                              "-s HOST:PORT");

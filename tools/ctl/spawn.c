@@ -73,19 +73,19 @@ static pid_t start_child(const struct launch *launch, const struct servers *serv
 static int open_errors(struct launch *launch, const struct servers *servers)
 {
     struct herd_error_text error = {"the path of log-dir is too long"};
+    int fd = -1;
     char folder[IO_PATH_MAX];
     const char *log_dir = servers->conf.log_dir;
     if (!servers_path(servers, log_dir, launch->server, ".err", launch->stderr_path))
         return -1;
     if (io_conf_file_path(folder, servers->conf_path, log_dir, NULL, NULL) != HERD_OK ||
-        io_file_make_dir(folder, &error) != HERD_OK) {
+        io_file_make_dir(folder, &error) != HERD_OK ||
+        (fd = io_file_open(launch->stderr_path, O_WRONLY | O_APPEND, 0640, &error)) < 0) {
         ctl_error(CTL_FAILED, "%s: %s", name_of(launch, servers), error.text);
         return -1;
     }
-    int fd = open(launch->stderr_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    launch->stderr_offset = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
-    if (fd < 0)
-        ctl_error(CTL_FAILED, "%s: %s", launch->stderr_path, strerror(errno));
+    (void)fcntl(fd, F_SETFL, O_APPEND); /* the server's standard error may block */
+    launch->stderr_offset = lseek(fd, 0, SEEK_END);
     return fd;
 }
 
@@ -129,7 +129,7 @@ static void end_launch(struct launch *launch, int status)
 static void show_errors(const struct launch *launch)
 {
     char text[STDERR_SHOWN];
-    int fd = open(launch->stderr_path, O_RDONLY | O_CLOEXEC);
+    int fd = open(launch->stderr_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     ssize_t got = fd >= 0 ? pread(fd, text, sizeof text, launch->stderr_offset) : -1;
     if (fd >= 0)
         (void)close(fd);

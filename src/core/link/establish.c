@@ -22,7 +22,7 @@ static void bring_up(struct herd_links *links, struct herd_peer *peer)
     struct herd_neighbour *neighbour = peer->neighbour;
     assign_source_id(links, neighbour, peer->handshake->boot_id);
     if (!peer->dialled)
-        herd_handshake_send_auth(links, peer);
+        herd_handshake_send_up(links, peer);
     herd_handshake_end(links, peer);
     peer->stage = HERD_STAGE_UP;
     peer->framer.payload_max = HERD_FRAME_PAYLOAD_MAX;
@@ -52,7 +52,7 @@ static void retire(struct herd_links *links, struct herd_peer *old, bool new_dia
         herd_timer_arm(&links->handshakes, &old->handshake_timer, links->context->mono);
 }
 
-/* The server that accepted this connection regards it as the link once it has sent AUTH. If
+/* The server that accepted this connection regards it as the link once it has sent UP. If
  * that was the neighbour, the neighbour closes it: when it sees the other connection, and
  * then the end of this one is not the end of the link. */
 static void refuse_duplicate(struct herd_links *links, struct herd_peer *peer)

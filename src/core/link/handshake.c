@@ -6,6 +6,7 @@
 #include "herd/err.h"
 #include "hex.h"
 #include "neighbour.h"
+#include "proof.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -16,8 +17,6 @@ enum {
     HANDSHAKE_PAYLOAD_MAX = 1024, /* bytes of a frame */
     SKEW_LOGGED_MS = 1000,        /* a greater clock skew is logged */
 };
-
-static const char dialler_role[] = "dialler", acceptor_role[] = "acceptor";
 
 /* ---- refusing ---- */
 
@@ -47,7 +46,6 @@ static void send_hello(struct herd_links *links, struct herd_peer *peer)
         .herd = herd_slice_str(links->context->setup.conf->herd_name),
         .from = links->context->name,
         .to = herd_slice_str(herd_neighbour_name(links, peer->neighbour)),
-        .boot = links->context->setup.boot_id,
         .rules = links->rules,
         .clock = links->context->wall,
     };
@@ -129,7 +127,7 @@ static const char *find_objection(struct herd_links *links, const struct herd_pe
     *neighbour = server >= 0 ? herd_neighbour_find(links, server) : NULL;
     if (hello->version_most < HERD_VERSION_LEAST ||
         hello->version_least > HERD_VERSION_MOST)
-        return "no common protocol version: this server speaks version 1";
+        return "no common protocol version: this server speaks version 2";
     if (!herd_slice_eq(hello->herd, herd_slice_str(links->context->setup.conf->herd_name)))
         return "another herd: herd-name differs";
     if (!herd_slice_eq(hello->to, links->context->name))
@@ -160,32 +158,35 @@ static void log_skew(struct herd_links *links, struct herd_peer *peer,
                   herd_neighbour_name(links, peer->neighbour), apart_ms);
 }
 
-/* The argument of the AUTH that the dialler or the acceptor sends; "none" without a key. */
-static void sign(const struct herd_links *links, const struct herd_peer *peer,
-                 const char *role, char hex[2 * HERD_MAC_SIZE + 1])
+/* ---- proofs ---- */
+
+/* Sends this server's boot id: only to a neighbour that has proved itself. */
+static void send_boot(struct herd_links *links, struct herd_peer *peer, const char *verb,
+                      const char *role)
 {
-    const struct herd_handshake *handshake = peer->handshake;
-    struct herd_slice local =
-        herd_slice(handshake->local_hello, handshake->local_hello_len);
-    struct herd_slice remote =
-        herd_slice(handshake->remote_hello, handshake->remote_hello_len);
-    char text[HERD_AUTH_TEXT];
-    uint8_t mac[HERD_MAC_SIZE];
-    memcpy(hex, "none", sizeof "none");
-    if (links->context->setup.mac.sign == NULL)
-        return;
-    links->context->setup.mac.sign(links->context->setup.mac.ctx,
-                                   herd_auth_text(role, peer->dialled ? local : remote,
-                                                  peer->dialled ? remote : local, text),
-                                   mac);
-    herd_hex_print(mac, sizeof mac, hex);
+    char boot[HERD_BOOT_TEXT];
+    snprintf(boot, sizeof boot, "%016" PRIx64, links->context->setup.boot_id);
+    struct herd_proof_mac mac = herd_proof_sign(links, peer, role, herd_slice_str(boot));
+    herd_peer_sendf(links, peer, "%s 0 %s %s\n", verb, mac.word, boot);
 }
 
-void herd_handshake_send_auth(struct herd_links *links, struct herd_peer *peer)
+void herd_handshake_send_up(struct herd_links *links, struct herd_peer *peer)
 {
-    char mac[2 * HERD_MAC_SIZE + 1];
-    sign(links, peer, peer->dialled ? dialler_role : acceptor_role, mac);
-    herd_peer_sendf(links, peer, "AUTH 0 %s\n", mac);
+    send_boot(links, peer, "UP", herd_proof_up);
+}
+
+/* ---- HELLO, once it was read ---- */
+
+/* Anybody can say HELLO, so the acceptor's proof has no boot id. */
+static void answer_hello(struct herd_links *links, struct herd_peer *peer)
+{
+    herd_handshake_evict_oldest(links, HERD_STAGE_AUTH);
+    if (peer->session.ending)
+        return;
+    send_hello(links, peer);
+    struct herd_proof_mac mac =
+        herd_proof_sign(links, peer, herd_proof_acceptor, HERD_LIT(""));
+    herd_peer_sendf(links, peer, "AUTH 0 %s\n", mac.word);
 }
 
 int herd_peer_on_hello(struct herd_links *links, struct herd_peer *peer,
@@ -202,54 +203,58 @@ int herd_peer_on_hello(struct herd_links *links, struct herd_peer *peer,
     }
     peer->neighbour = neighbour;
     peer->stage = HERD_STAGE_AUTH;
-    peer->handshake->boot_id = hello.boot;
     peer->handshake->remote_hello_len = call->line.len;
     memcpy(peer->handshake->remote_hello, call->line.data, call->line.len);
     log_skew(links, peer, hello.clock);
-    if (peer->dialled) {
-        herd_handshake_send_auth(links, peer);
-        return HERD_OK;
-    }
-    herd_handshake_evict_oldest(links, HERD_STAGE_AUTH);
-    if (!peer->session.ending)
-        send_hello(links, peer);
+    if (!peer->dialled)
+        answer_hello(links, peer);
     return HERD_OK;
 }
 
-/* ---- AUTH ---- */
+/* ---- AUTH and UP ---- */
 
-/* Takes the same time whether the first or the last byte differs: no timing oracle. */
-static bool mac_equal(struct herd_slice got, const char *want)
+/* Whether the frame has the proof of that role; if not, its sender is refused. */
+static bool is_proved(struct herd_links *links, struct herd_peer *peer, const char *role,
+                      const struct herd_call *call, struct herd_slice boot)
 {
-    size_t len = strlen(want);
-    unsigned differ = got.len != len;
-    for (size_t i = 0; i < got.len && i < len; i++)
-        differ |= (unsigned char)got.data[i] ^ (unsigned char)want[i];
-    return differ == 0;
+    const char *why = herd_proof_objection(links, peer, role, boot, call->words.word[1]);
+    if (why == NULL)
+        return true;
+    links->context->stats.peers_auth_failed++;
+    refuse(links, peer, herd_handshake_remote_name(links, peer), why);
+    return false;
 }
 
-static const char *auth_failure(const struct herd_links *links, struct herd_slice mac)
+/* The last proof, with the neighbour's boot id: the link is up here, or a duplicate. */
+static int on_last_proof(struct herd_links *links, struct herd_peer *peer, const char *role,
+                         const struct herd_call *call)
 {
-    if (links->context->setup.mac.sign == NULL)
-        return "the neighbour has a herd-key-file, this server has none";
-    return herd_slice_eq(mac, HERD_LIT("none"))
-               ? "this server has a herd-key-file, the neighbour has none"
-               : "wrong key: the two herd-key-files differ";
+    if (call->words.count < 3 ||
+        herd_hex_parse_u64(call->words.word[2], &peer->handshake->boot_id) != HERD_OK)
+        return HERD_EBAD;
+    if (is_proved(links, peer, role, call, call->words.word[2]))
+        herd_link_establish(links, peer);
+    return HERD_OK;
 }
 
 int herd_peer_on_auth(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    char want[2 * HERD_MAC_SIZE + 1];
     if (peer->stage != HERD_STAGE_AUTH)
         return HERD_EBAD;
-    sign(links, peer, peer->dialled ? acceptor_role : dialler_role, want);
-    if (mac_equal(call->words.word[1], want)) {
-        herd_link_establish(links, peer);
-        return HERD_OK;
+    if (!peer->dialled)
+        return on_last_proof(links, peer, herd_proof_dialler, call);
+    if (is_proved(links, peer, herd_proof_acceptor, call, HERD_LIT(""))) {
+        peer->stage = HERD_STAGE_PROVEN;
+        send_boot(links, peer, "AUTH", herd_proof_dialler);
     }
-    links->context->stats.peers_auth_failed++;
-    refuse(links, peer, herd_handshake_remote_name(links, peer),
-           auth_failure(links, call->words.word[1]));
     return HERD_OK;
+}
+
+int herd_peer_on_up(struct herd_links *links, struct herd_peer *peer,
+                    const struct herd_call *call)
+{
+    return peer->stage == HERD_STAGE_PROVEN
+               ? on_last_proof(links, peer, herd_proof_up, call)
+               : HERD_EBAD;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The handshake of a peer connection: HELLO and AUTH, from both sides, within
- * handshake-timeout-ms. doc/protocol.md, section 2.1. */
+/* The handshake of a peer connection: HELLO and AUTH from both sides, and UP from the one
+ * that accepted, within handshake-timeout-ms. The dialler proves itself only after the
+ * acceptor has, and boot ids are told only to who has. doc/protocol.md, section 2.1. */
 #ifndef HERD_CORE_LINK_HANDSHAKE_H
 #define HERD_CORE_LINK_HANDSHAKE_H
 
@@ -16,7 +17,7 @@ struct herd_handshake {
     char local_hello[HERD_HELLO_MAX];  /* arguments of HELLO, as they were sent ... */
     char remote_hello[HERD_HELLO_MAX]; /* ... and received */
     size_t local_hello_len, remote_hello_len; /* bytes */
-    uint64_t boot_id;                         /* of the neighbour */
+    uint64_t boot_id; /* of the neighbour, once it has proved itself */
 };
 
 /* The connection was opened: sends HELLO if this server has dialled, else awaits one.
@@ -31,8 +32,8 @@ void herd_handshake_end(struct herd_links *links, struct herd_peer *peer);
 /* Ends the connections whose handshake takes longer than handshake-timeout-ms. */
 void herd_handshake_tick(struct herd_links *links);
 
-/* Sends the AUTH of this server. */
-void herd_handshake_send_auth(struct herd_links *links, struct herd_peer *peer);
+/* Tells the dialler, which has proved itself, that the link is up. */
+void herd_handshake_send_up(struct herd_links *links, struct herd_peer *peer);
 
 /* The neighbour's name, or "-" when no HELLO was accepted. */
 struct herd_slice herd_handshake_remote_name(const struct herd_links *links,
@@ -43,5 +44,7 @@ int herd_peer_on_hello(struct herd_links *links, struct herd_peer *peer,
                        const struct herd_call *call);
 int herd_peer_on_auth(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call);
+int herd_peer_on_up(struct herd_links *links, struct herd_peer *peer,
+                    const struct herd_call *call);
 
 #endif

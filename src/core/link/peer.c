@@ -17,7 +17,7 @@ struct herd_neighbour *herd_peer_linked_neighbour(const struct herd_peer *peer)
 
 bool herd_peer_is_unauthenticated(const struct herd_peer *peer)
 {
-    return !peer->dialled && peer->stage <= HERD_STAGE_AUTH;
+    return !peer->dialled && peer->stage < HERD_STAGE_UP;
 }
 
 /* One decision for all lines about a connection, so that they are complete or absent. */

@@ -18,10 +18,11 @@ struct herd_handshake;
 struct herd_neighbour;
 
 /* How far the connection has come. The order matters: the link was never up on it at the
- * stages up to HERD_STAGE_AUTH. */
+ * stages before HERD_STAGE_UP. */
 enum herd_stage {
     HERD_STAGE_HELLO,   /* awaits HELLO */
     HERD_STAGE_AUTH,    /* accepted HELLO, awaits AUTH */
+    HERD_STAGE_PROVEN,  /* dialled, accepted AUTH and has answered it, awaits UP */
     HERD_STAGE_UP,      /* carries the link */
     HERD_STAGE_RETIRED, /* another connection carries the link; only BYE is obeyed */
 };

@@ -59,6 +59,7 @@ static const struct frame_type {
     {HERD_COMMAND("PONG", 1, HERD_ANY_OPERANDS), herd_peer_on_pong},
     {HERD_COMMAND("HELLO", 9, HERD_ANY_OPERANDS), herd_peer_on_hello},
     {HERD_COMMAND("AUTH", 1, HERD_ANY_OPERANDS), herd_peer_on_auth},
+    {HERD_COMMAND("UP", 2, HERD_ANY_OPERANDS), herd_peer_on_up},
     {HERD_COMMAND("HAVE", 2, HERD_ANY_OPERANDS), herd_peer_on_have},
     {HERD_COMMAND("RESUME", 2, HERD_ANY_OPERANDS), herd_peer_on_resume},
     {HERD_COMMAND("SYNC", 2, HERD_ANY_OPERANDS), herd_peer_on_sync},

@@ -11,7 +11,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { LEAST, MOST, HERD, FROM, TO, BOOT, RULES, CLOCK, NONCE, WORDS };
+enum { LEAST, MOST, HERD, FROM, TO, RESERVED, RULES, CLOCK, NONCE, WORDS };
+
+/* Where version 1 had the boot id: a server of that version can read this HELLO, and so
+ * refuses it with a reason. */
+#define RESERVED_WORD "0000000000000000"
 
 int herd_hello_parse(struct herd_slice args, struct herd_hello *hello)
 {
@@ -29,7 +33,8 @@ int herd_hello_parse(struct herd_slice args, struct herd_hello *hello)
         herd_uint_parse(word[MOST], UINT32_MAX, &hello->version_most) != HERD_OK ||
         hello->version_least > hello->version_most)
         return HERD_EBAD;
-    if (herd_hex_parse_u64(word[BOOT], &hello->boot) != HERD_OK ||
+    uint64_t ignored;
+    if (herd_hex_parse_u64(word[RESERVED], &ignored) != HERD_OK ||
         herd_hex_parse_u64(word[RULES], &hello->rules) != HERD_OK ||
         herd_time_parse(word[CLOCK], &hello->clock) != HERD_OK)
         return HERD_EBAD;
@@ -53,9 +58,8 @@ size_t herd_hello_print(const struct herd_hello *hello, char *out)
     print_slice(hello->from, &at);
     print_slice(hello->to, &at);
     herd_hex_print(hello->nonce, sizeof hello->nonce, nonce);
-    at += snprintf(at, HERD_HELLO_MAX / 4, "%016" PRIx64 " %016" PRIx64 " %.*s %s",
-                   hello->boot, hello->rules, (int)herd_time_print(hello->clock, clock),
-                   clock, nonce);
+    at += snprintf(at, HERD_HELLO_MAX / 4, RESERVED_WORD " %016" PRIx64 " %.*s %s",
+                   hello->rules, (int)herd_time_print(hello->clock, clock), clock, nonce);
     return (size_t)(at - out);
 }
 
@@ -72,14 +76,15 @@ static void print_line(struct herd_slice text, char **at)
     *(*at)++ = '\n';
 }
 
-struct herd_slice herd_auth_text(const char *role, struct herd_slice dialler,
-                                 struct herd_slice acceptor, char *out)
+struct herd_slice herd_proof_text(const struct herd_proof *proof, char *out)
 {
     char *at = out;
-    assert(strlen(role) < 15 && dialler.len < HERD_HELLO_MAX &&
-           acceptor.len < HERD_HELLO_MAX);
-    print_line(herd_slice_str(role), &at);
-    print_line(dialler, &at);
-    print_line(acceptor, &at);
+    assert(strlen(proof->role) < 15 && proof->dialler.len < HERD_HELLO_MAX &&
+           proof->acceptor.len < HERD_HELLO_MAX && proof->boot.len < HERD_BOOT_TEXT);
+    print_line(herd_slice_str(proof->role), &at);
+    print_line(proof->dialler, &at);
+    print_line(proof->acceptor, &at);
+    if (proof->boot.len > 0)
+        print_line(proof->boot, &at);
     return herd_slice(out, (size_t)(at - out));
 }

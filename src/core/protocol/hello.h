@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* HELLO: the identity that a server claims, and the text that AUTH signs. doc/protocol.md
- * has the grammar. */
+/* HELLO: the identity that a server claims, and the texts that AUTH and UP sign.
+ * doc/protocol.md has the grammar. */
 #ifndef HERD_CORE_PROTOCOL_HELLO_H
 #define HERD_CORE_PROTOCOL_HELLO_H
 
@@ -16,7 +16,7 @@ enum {
 };
 
 /* The protocol versions of this program. */
-enum { HERD_VERSION_LEAST = 1, HERD_VERSION_MOST = 1 };
+enum { HERD_VERSION_LEAST = 2, HERD_VERSION_MOST = 2 };
 
 /* The rules of merging records, as a text; servers with other rules would never converge.
  */
@@ -27,7 +27,6 @@ enum { HERD_VERSION_LEAST = 1, HERD_VERSION_MOST = 1 };
 struct herd_hello {
     uint64_t version_least, version_most;
     struct herd_slice herd, from, to; /* names */
-    uint64_t boot;                    /* boot id of the sender */
     uint64_t rules;                   /* herd_hello_rules of the sender */
     struct herd_wall clock;           /* of the sender, when it was sent */
     uint8_t nonce[HERD_HELLO_NONCE];
@@ -44,11 +43,18 @@ size_t herd_hello_print(const struct herd_hello *hello, char *out);
 /* The hash of HERD_MERGE_RULES. */
 uint64_t herd_hello_rules(void);
 
-enum { HERD_AUTH_TEXT = 2 * HERD_HELLO_MAX + 16 };
+enum { HERD_BOOT_TEXT = 17 }; /* bytes of a boot id as a word, NUL included */
 
-/* The text that AUTH signs: the role of its sender (less than 15 bytes), and the arguments
- * of both HELLOs as they were sent. Returns it in `out`, which has HERD_AUTH_TEXT bytes. */
-struct herd_slice herd_auth_text(const char *role, struct herd_slice dialler,
-                                 struct herd_slice acceptor, char *out);
+/* One proof of the handshake: the text that AUTH or UP signs. */
+struct herd_proof {
+    const char *role;                    /* of the frame, less than 15 bytes */
+    struct herd_slice dialler, acceptor; /* arguments of both HELLOs, as they were sent */
+    struct herd_slice boot; /* the boot id in the frame; empty: there is none */
+};
+
+enum { HERD_PROOF_TEXT = 2 * HERD_HELLO_MAX + HERD_BOOT_TEXT + 16 };
+
+/* Returns the text in `out`, which has HERD_PROOF_TEXT bytes. */
+struct herd_slice herd_proof_text(const struct herd_proof *proof, char *out);
 
 #endif
