@@ -148,18 +148,19 @@ static void many_that_wait(void)
     struct herd_proc herd;
     struct client of[CLIENTS];
     struct herd_slice got;
-    char conf[512], ask[EACH * 16 + 1] = "";
+    struct herd_slice line = HERD_LIT("WHATSAT a 5 20\n");
+    char conf[512], ask[EACH * 16];
     REQUIRE(places_proc_start_with(&places, args));
     snprintf(conf, sizeof conf, "%slookups-max 1\nlookups-waiting-max %d\n",
              places.conf_line, ROOM - 1);
     REQUIRE(herd_proc_open(&herd, "ucla-2018", conf) && herd_proc_start(&herd, 0));
-    for (int i = 0; i < EACH; i++)
-        strcat(ask, "WHATSAT a 5 20\n");
+    for (size_t i = 0; i < EACH; i++)
+        memcpy(ask + i * line.len, line.data, line.len);
     for (int i = 0; i < CLIENTS; i++)
         CHECK(herd_proc_connect(&herd, 0, &of[i]));
     CHECK(client_ask(&of[0], "IAMAT a +1+1 1\n", &got));
     for (int i = 0; i < CLIENTS; i++)
-        CHECK(client_say(&of[i], ask));
+        CHECK(client_send(&of[i], herd_slice(ask, EACH * line.len)));
     for (int i = 0; i < CLIENTS; i++)
         for (int k = 0; k < EACH; k++)
             CHECK(client_reply(&of[i], &got));
