@@ -142,6 +142,7 @@ const char *report_describe(struct herd_slice key)
                         {"connections_open", "open connections of all kinds"},
                         {"requests_running", "upstream requests in progress"},
                         {"requests_waiting", "queued upstream requests"},
+                        {"queries_waiting", "client queries whose reply has not left"},
 #define DESCRIPTION(field, text) {#field, text},
                         HERD_STATS(DESCRIPTION)
 #undef DESCRIPTION
