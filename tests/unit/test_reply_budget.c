@@ -63,6 +63,23 @@ static void a_turn_copies_a_bounded_number(void)
     rig_end(&rig);
 }
 
+/* Its room is given back when it has drained, so that is asked for. A small one has none.
+ */
+static void a_large_reply_asks_when_it_has_drained(void)
+{
+    for (int large = 0; large < 2; large++) {
+        struct rig rig;
+        CHECK_LABEL("large %d", large);
+        start(&rig, "");
+        ask_all(&rig, 1, 1, false);
+        rig.quiet = false;
+        rig_hush(&rig);
+        rig_places_sized(&rig, 1, large ? LARGE : HERD_REPLY_SMALL / 2);
+        CHECK((strstr(rig.said.data, "  drain 1\n") != NULL) == (large == 1));
+        rig_end(&rig);
+    }
+}
+
 /* Nobody reads: copies stay within the room, the server has nothing to do, and what is left
  * leaves when somebody reads. */
 static void copies_have_a_bound(void)
@@ -164,6 +181,7 @@ static void joined_queries_are_counted(void)
 
 const struct check_test test_reply_budget[] = {
     {"a_turn_copies_a_bounded_number", a_turn_copies_a_bounded_number},
+    {"a_large_reply_asks_when_it_has_drained", a_large_reply_asks_when_it_has_drained},
     {"copies_have_a_bound", copies_have_a_bound},
     {"an_address_has_a_share", an_address_has_a_share},
     {"answers_have_a_bound", answers_have_a_bound},
