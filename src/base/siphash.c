@@ -36,6 +36,20 @@ static inline struct state absorb(struct state v, uint64_t word)
     return v;
 }
 
+/* The last `left` bytes, fewer than eight. Those of a text that is long enough come with
+ * the bytes before them in one load. */
+static inline uint64_t tail(const uint8_t *at, size_t left, size_t len)
+{
+    uint64_t bytes = 0;
+    if (left == 0)
+        return 0;
+    if (len >= 8)
+        return herd_le64_load(at + left - 8) >> (64 - 8 * left);
+    for (size_t i = 0; i < left; i++)
+        bytes |= (uint64_t)at[i] << (8 * i);
+    return bytes;
+}
+
 uint64_t herd_siphash(struct herd_slice bytes, const uint8_t key[HERD_SIPHASH_KEY])
 {
     uint64_t k0 = herd_le64_load(key), k1 = herd_le64_load(key + 8);
@@ -45,10 +59,7 @@ uint64_t herd_siphash(struct herd_slice bytes, const uint8_t key[HERD_SIPHASH_KE
     size_t left = bytes.len;
     for (; left >= 8; at += 8, left -= 8)
         v = absorb(v, herd_le64_load(at));
-    uint64_t last = (uint64_t)bytes.len << 56;
-    for (size_t i = 0; i < left; i++)
-        last |= (uint64_t)at[i] << (8 * i);
-    v = absorb(v, last);
+    v = absorb(v, (uint64_t)bytes.len << 56 | tail(at, left, bytes.len));
     v.c ^= 0xff;
     for (int i = 0; i < 3; i++)
         v = round_once(v);

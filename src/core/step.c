@@ -104,9 +104,14 @@ static void on_stop(struct herd_core *core)
 }
 
 /* A reply may let a client ask again, or end; an ended client makes room for a request that
- * waits; and that request may be refused, which is a reply again. */
+ * waits; and that request may be refused, which is a reply again. Most steps have nothing
+ * to do with queries. */
 static void settle(struct herd_core *core)
 {
+    if (herd_places_is_quiet(core->places)) {
+        herd_sessions_close_ended(&core->sessions);
+        return;
+    }
     do {
         herd_clients_deliver(&core->clients);
         herd_sessions_close_ended(&core->sessions);

@@ -184,10 +184,10 @@ static void step_drained(struct driver *driver)
     }
 }
 
-void driver_step(struct driver *driver, struct herd_event event)
+void driver_step(struct driver *driver, struct herd_event *event)
 {
     driver_clock(driver);
-    step_once(driver, &event);
+    step_once(driver, event);
     step_deferred(driver);
     step_drained(driver);
 }
@@ -199,5 +199,5 @@ void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *re
         .request_id = id,
         .status = result->status,
         .bytes = result->status != 0 ? result->body : herd_slice_str(result->error)};
-    driver_step(arg, event);
+    driver_step(arg, &event);
 }

@@ -34,9 +34,9 @@ void driver_deferred_free(struct driver *driver);
 /* Reads both clocks, unless that was done in this turn. */
 void driver_clock(struct driver *driver);
 
-/* Gives the core one event, whose instants are filled in here, performs the actions, and
+/* Gives the core one event, fills in its instants, performs the actions, and
  * does the same with the events that these lead to. Not from inside of an action. */
-void driver_step(struct driver *driver, struct herd_event event);
+void driver_step(struct driver *driver, struct herd_event *event);
 
 /* The io_fetch_done_fn of requests; `arg` is the driver. */
 void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *result);

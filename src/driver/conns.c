@@ -174,7 +174,7 @@ static void tell_core(struct driver_conn *dc, enum herd_event_kind kind,
                                .bytes = bytes};
     if (kind == HERD_EV_OPENED)
         event.address = without_port(dc->address);
-    driver_step(dc->driver, event);
+    driver_step(dc->driver, &event);
 }
 
 static void on_opened(void *arg)
@@ -244,7 +244,7 @@ static void evict(struct driver_conn *dc)
     forget_drained(dc);
     dc->drained_due = false;
     io_conn_drop(dc->conn);
-    driver_step(dc->driver, event);
+    driver_step(dc->driver, &event);
     driver_conn_free(dc);
 }
 
@@ -254,8 +254,8 @@ static bool admit(struct driver *driver, struct driver_pool *pool, const char *a
 {
     const struct driver_addresses *addresses = &driver->conns.addresses;
     if (driver_addresses_reached(addresses, key)) {
-        driver_step(driver, (struct herd_event){.kind = HERD_EV_ADDRESS_REFUSED,
-                                                .address = without_port(address)});
+        driver_step(driver, &(struct herd_event){.kind = HERD_EV_ADDRESS_REFUSED,
+                                                 .address = without_port(address)});
         return false;
     }
     if (pool->count >= pool->limit)

@@ -87,7 +87,7 @@ static void on_signal(void *arg, int number)
         driver->stopping = true;
         driver->stop_until = herd_mono_add_ms(driver->mono, SHUTDOWN_MS);
         driver_listeners_close(driver);
-        driver_step(driver, stop);
+        driver_step(driver, &stop);
         driver_conns_drop_dials(driver);
     }
 }
@@ -203,7 +203,7 @@ static void report_lost_lines(struct driver *driver)
     struct herd_event event = {.kind = HERD_EV_LOG_LINES_LOST,
                                .lines = lost - driver->log_lines_lost};
     driver->log_lines_lost = lost;
-    driver_step(driver, event);
+    driver_step(driver, &event);
 }
 
 /* The core's TICK comes last: it sends the records of all events of the turn in one batch.
@@ -221,7 +221,7 @@ static int turn(struct driver *driver)
     io_fetch_tick(driver->fetch, driver->mono);
     driver_listeners_tick(driver);
     report_lost_lines(driver);
-    driver_step(driver, tick);
+    driver_step(driver, &tick);
     return HERD_OK;
 }
 

@@ -58,7 +58,7 @@ static void pause_all(struct driver *driver)
     all->resume_at = herd_mono_add_ms(driver->mono, PAUSE_MS);
     for (size_t i = 0; i < DRIVER_ROLES; i++)
         update_watch(&all->of_role[i]);
-    driver_step(driver, (struct herd_event){.kind = HERD_EV_DESCRIPTORS_EXHAUSTED});
+    driver_step(driver, &(struct herd_event){.kind = HERD_EV_DESCRIPTORS_EXHAUSTED});
 }
 
 static void resume_all(struct driver *driver)
@@ -76,17 +76,17 @@ static void pause_failed(struct driver_listener *listener, int err)
     struct driver *driver = listener->driver;
     listener->retry_at = herd_mono_add_ms(driver->mono, PAUSE_MS);
     update_watch(listener);
-    driver_step(driver, (struct herd_event){.kind = HERD_EV_ACCEPT_FAILED,
-                                            .role = listener->pool->role,
-                                            .bytes = herd_slice_str(strerror(err))});
+    driver_step(driver, &(struct herd_event){.kind = HERD_EV_ACCEPT_FAILED,
+                                             .role = listener->pool->role,
+                                             .bytes = herd_slice_str(strerror(err))});
 }
 
 static void pause_full(struct driver_listener *listener)
 {
     listener->full = true;
     update_watch(listener);
-    driver_step(listener->driver, (struct herd_event){.kind = HERD_EV_ROLE_FULL,
-                                                      .role = listener->pool->role});
+    driver_step(listener->driver, &(struct herd_event){.kind = HERD_EV_ROLE_FULL,
+                                                       .role = listener->pool->role});
 }
 
 static void on_slot_freed(void *arg)

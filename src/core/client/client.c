@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "line_prefetch.h"
-#include "herd/err.h"
 #include "client.h"
+#include "herd/err.h"
 #include "protocol/foreign.h"
 
 #include <assert.h>
@@ -92,9 +91,8 @@ static void read_lines(struct herd_clients *clients, struct herd_client *client,
                        struct herd_slice *input, uint32_t *left, bool fresh)
 {
     struct herd_slice line;
-    struct herd_line_prefetch ahead;
     int rc = 0;
-    herd_line_prefetch_start(&ahead, clients->store, *input);
+    herd_line_prefetch_start(&clients->ahead, *input);
     while (*left > 0 && !client->input_closed && !client->session.ending &&
            !herd_replies_must_pause(&client->replies) &&
            (rc = herd_line_next(&client->line, input, &line)) == 1) {
@@ -103,11 +101,12 @@ static void read_lines(struct herd_clients *clients, struct herd_client *client,
         else if (clients->context->setup.conf->log_traffic)
             herd_log_copy(clients->context, HERD_TOPIC_CLIENT, client->session.id, '<',
                           line);
-        herd_line_prefetch_next(&ahead);
+        herd_line_prefetch_next(&clients->ahead);
         uint32_t cost = herd_turn_cost(line.len);
         *left -= cost < *left ? cost : *left;
         obey(clients, client, line);
     }
+    herd_line_prefetch_end(&clients->ahead);
     if (rc == HERD_ETOOLONG) {
         clients->context->stats.lines_too_long++;
         reply_invalid(clients, client, line);

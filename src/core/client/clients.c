@@ -6,7 +6,8 @@ int herd_clients_init(struct herd_clients *clients, struct herd_context *context
                       struct herd_store *store, struct herd_places *places)
 {
     const struct herd_conf *conf = context->setup.conf;
-    *clients = (struct herd_clients){.context = context, .store = store, .places = places};
+    *clients = (struct herd_clients){
+        .context = context, .store = store, .places = places, .ahead = {.store = store}};
     herd_turn_init(&clients->turn);
     herd_reply_budget_init(&clients->reply_budget, (size_t)conf->replies_memory_max / 4);
     herd_timerq_init(&clients->half_lines, conf->client_half_line_ms);

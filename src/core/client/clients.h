@@ -3,6 +3,7 @@
 #ifndef HERD_CORE_CLIENT_CLIENTS_H
 #define HERD_CORE_CLIENT_CLIENTS_H
 
+#include "line_prefetch.h"
 #include "places/places.h"
 #include "reply_budget.h"
 #include "sessions.h"
@@ -21,6 +22,7 @@ struct herd_clients {
     struct herd_places *places;   /* borrowed */
     struct herd_timerq half_lines, quiet_lines, idle_clients;
     struct herd_turn turn;
+    struct herd_line_prefetch ahead; /* of the lines that are obeyed at present */
     struct herd_reply_budget reply_budget;
     size_t queries_waiting;     /* WHATSATs whose reply has not left */
     struct herd_shares waiting; /* WHATSATs without an answer, by the client's address */

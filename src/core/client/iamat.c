@@ -56,7 +56,8 @@ static int store_report(struct herd_clients *clients, const struct herd_record *
                         const struct herd_report *report)
 {
     struct herd_stats *stats = &clients->context->stats;
-    struct herd_store_slot slot = herd_store_lookup(clients->store, record->client);
+    struct herd_store_slot slot =
+        herd_line_prefetch_lookup(&clients->ahead, report->client);
     if (slot.stored != NULL && (herd_stored_time(slot.stored).ns == record->time.ns ||
                                 herd_stored_cmp(slot.stored, record) >= 0)) {
         stats->reports_stale++;

@@ -215,7 +215,7 @@ bool herd_replies_are_held(const struct herd_replies *replies)
 
 bool herd_replies_must_pause(const struct herd_replies *replies)
 {
-    return replies->held_count >= HELD_MAX ||
-           (replies->held_count > 0 && herd_reply_budget_is_full(replies->budget)) ||
-           replies->held_bytes >= (size_t)conf_of(replies)->output_high;
+    return replies->held_count > 0 &&
+           (replies->held_count >= HELD_MAX || herd_reply_budget_is_full(replies->budget) ||
+            replies->held_bytes >= (size_t)conf_of(replies)->output_high);
 }

@@ -100,6 +100,11 @@ struct herd_places_query *herd_places_next_finished(struct herd_places *places)
     return query;
 }
 
+bool herd_places_is_quiet(const struct herd_places *places)
+{
+    return places->requests.waiting_count == 0 && places->first_finished == NULL;
+}
+
 /* ---- queries ---- */
 
 static void refuse_full(struct herd_places *places, struct herd_places_refusal *refusal)

@@ -142,6 +142,11 @@ void herd_places_on_reply(struct herd_places *places, uint64_t request_id, int h
                           struct herd_slice body, struct herd_mono now,
                           struct herd_wall wall);
 
+/* Whether no request waits to be sent and no query is finished: then neither
+ * herd_places_start_ready nor herd_places_next_finished has anything to do, and ending a
+ * client does not change that. */
+bool herd_places_is_quiet(const struct herd_places *places);
+
 /* Sends the requests that wait, as far as there is room for them to run. Returns true when
  * queries are finished, because their request was refused or for another reason. */
 bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
