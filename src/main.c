@@ -11,6 +11,7 @@
 #include "io/mac.h"
 #include "io/mem.h"
 #include "io/pidfile.h"
+#include "io/process.h"
 #include "secrets.h"
 
 #include <curl/curl.h>
@@ -291,6 +292,7 @@ int main(int argc, char **argv)
 {
     struct options options = {.conf_path = NULL};
     struct herd_conf conf;
+    io_process_prepare();
     int status = read_options(argc, argv, &options);
     if (status >= 0)
         return status;

@@ -21,6 +21,7 @@ extern const struct check_test test_failures[];
 extern const struct check_test test_outages[];
 extern const struct check_test test_life[];
 extern const struct check_test test_starts[];
+extern const struct check_test test_surroundings[];
 extern const struct check_test test_takeover[];
 extern const struct check_test test_trust[];
 extern const struct check_test test_hostile[];
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
         {"outages", test_outages},
         {"life", test_life},
         {"starts", test_starts},
+        {"surroundings", test_surroundings},
         {"trust", test_trust},
         {"hostile", test_hostile},
         {"turn", test_turn},

@@ -8,6 +8,8 @@
 #include "report.h"
 #include "spread.h"
 
+#include "io/process.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,6 +49,7 @@ static int run(const struct bench_options *options)
 int main(int argc, char **argv)
 {
     struct bench_options options;
+    io_process_prepare();
     int status = options_read(&options, argc > 0 ? argv + 1 : argv);
     if (status < 0) {
         bench_catch_signals();

@@ -5,13 +5,12 @@
 
 #include "decimal.h"
 #include "io/conf_file.h"
+#include "io/process.h"
 
 #include <cjson/cJSON.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char usage[] =
     "usage: herdctl [-c FILE] [-s SERVER] [-t SECONDS] [-v] [--json] COMMAND\n"
@@ -212,24 +211,12 @@ static int run(struct ctl *ctl, char **words)
     return bad_usage("unknown command ", words[0]);
 }
 
-/* If a standard descriptor was closed, a connection to a server would get its number, and
- * output would be written to it. */
-static void open_standard(void)
-{
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        (void)close(fd);
-}
-
 int main(int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct ctl ctl = {.server = getenv("HERD_SERVER")};
     (void)argc;
-    open_standard();
+    io_process_prepare();
     (void)sigemptyset(&ignore.sa_mask);
     (void)sigaction(SIGPIPE, &ignore, NULL);
     ctl_print_start();

@@ -141,30 +141,39 @@ static void show_errors(const struct launch *launch)
     }
 }
 
+enum end { END_KNOWN, END_UNKNOWN, END_NONE };
+
 /* A process closes its descriptors a moment before it can be waited for. One that closes
- * its standard output and does not exit is no herd program, and gets SIGTERM: false. */
-static bool wait_end(struct launch *launch, int *how)
+ * its standard output and does not exit is no herd program, and gets SIGTERM. `*how` is set
+ * with END_KNOWN, errno with END_UNKNOWN. */
+static enum end wait_end(struct launch *launch, int *how)
 {
     enum { POLLS = 100, POLL_MS = 10 };
     for (int i = 0; i < POLLS; i++) {
         pid_t pid = waitpid(launch->pid, how, WNOHANG);
-        if (pid == launch->pid || (pid < 0 && errno != EINTR))
-            return true;
+        if (pid == launch->pid)
+            return END_KNOWN;
+        if (pid < 0 && errno != EINTR)
+            return END_UNKNOWN;
         (void)poll(NULL, 0, POLL_MS);
     }
     (void)kill(launch->pid, SIGTERM);
-    return false;
+    return END_NONE;
 }
 
 static void report_exit(struct launch *launch, const struct servers *servers)
 {
     int how = 0;
     const char *name = name_of(launch, servers);
-    if (!wait_end(launch, &how))
+    enum end end = wait_end(launch, &how);
+    if (end == END_NONE)
         ctl_error(CTL_FAILED,
                   "%s (pid %ld) is not a herd program: it closed its output "
                   "without a ready line",
                   name, (long)launch->pid);
+    else if (end == END_UNKNOWN)
+        ctl_error(CTL_FAILED, "%s did not start: its exit status is unknown: %s", name,
+                  strerror(errno));
     else if (WIFSIGNALED(how))
         ctl_error(CTL_FAILED, "%s did not start: it was killed by signal %d", name,
                   WTERMSIG(how));

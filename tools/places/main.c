@@ -3,6 +3,8 @@
 #include "options.h"
 #include "serve.h"
 
+#include "io/process.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -143,6 +145,7 @@ int main(int argc, char **argv)
 {
     static struct fixtures sets[PROVIDERS];
     struct options options;
+    io_process_prepare();
     int status = options_read(argc, argv, &options);
     if (status >= 0)
         return status;
