@@ -66,10 +66,10 @@ static int share_key(const char *path)
     struct herd_error_text error;
     int rc = io_secret_share(path, &error);
     if (rc != HERD_OK)
-        fprintf(stderr,
-                "herd: run-dir: cannot make a key: %s; make the folder writable for this "
-                "user, or set herd-key-file\n",
-                error.text);
+        fprintf(stderr, "herd: run-dir: cannot make a key: %s%s\n", error.text,
+                rc == HERD_EBAD ? ""
+                                : "; make the folder writable for this user, or set "
+                                  "herd-key-file");
     return rc;
 }
 

@@ -39,21 +39,23 @@ static bool pool_init(struct driver *driver, enum herd_role role, uint32_t limit
     return driver_pool(driver, role)->group != NULL;
 }
 
-int driver_conns_init(struct driver *driver)
+int driver_conns_init(struct driver *driver, struct herd_error_text *error)
 {
     const struct herd_conf *conf = driver->setup.conf;
     struct driver_conns *conns = &driver->conns;
     struct driver_limits limits = driver_limits_set(conf, driver->setup.self);
     driver_slots_init(&conns->slots, driver->setup.mem, limits.all);
-    if (io_random(conns->address_hash_key, sizeof conns->address_hash_key) != HERD_OK)
+    if (io_random(conns->address_hash_key, sizeof conns->address_hash_key, error) !=
+        HERD_OK)
         return HERD_ESYS;
-    return driver_addresses_init(&conns->addresses, driver->setup.mem, limits.clients,
-                                 conf->connections_per_address) == HERD_OK &&
-                   pool_init(driver, HERD_ROLE_CLIENT, limits.clients) &&
-                   pool_init(driver, HERD_ROLE_PEER, limits.peers) &&
-                   pool_init(driver, HERD_ROLE_CONTROL, limits.controls)
-               ? HERD_OK
-               : HERD_ENOMEM;
+    if (driver_addresses_init(&conns->addresses, driver->setup.mem, limits.clients,
+                              conf->connections_per_address) == HERD_OK &&
+        pool_init(driver, HERD_ROLE_CLIENT, limits.clients) &&
+        pool_init(driver, HERD_ROLE_PEER, limits.peers) &&
+        pool_init(driver, HERD_ROLE_CONTROL, limits.controls))
+        return HERD_OK;
+    herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
+    return HERD_ENOMEM;
 }
 
 /* ---- the table ---- */

@@ -74,9 +74,9 @@ struct driver_conns {
     uint8_t address_hash_key[HERD_SIPHASH_KEY]; /* random */
 };
 
-/* Makes the pools, after driver->loop. Errors: HERD_ENOMEM; driver_conns_free is needed in
- * any case. */
-int driver_conns_init(struct driver *driver);
+/* Makes the pools, after driver->loop. Errors: HERD_ENOMEM, HERD_ESYS (no random
+ * bytes), with `error`; driver_conns_free is needed in any case. */
+int driver_conns_init(struct driver *driver, struct herd_error_text *error);
 
 /* Drops all connections without an event and frees the pools. */
 void driver_conns_free(struct driver *driver);

@@ -18,6 +18,21 @@ enum { SHUTDOWN_MS = 3000 }; /* for replies and records; then connections are cl
 
 /* ---- life ---- */
 
+/* Sets all of the setup that is random. */
+static int draw(struct herd_core_setup *setup, struct herd_error_text *error)
+{
+    int rc = io_random(setup->hash_key, sizeof setup->hash_key, error);
+    if (rc == HERD_OK)
+        rc = io_random(setup->nonce_key, sizeof setup->nonce_key, error);
+    if (rc == HERD_OK)
+        rc = io_random(setup->feed_id, sizeof setup->feed_id, error);
+    if (rc == HERD_OK)
+        rc = io_random(&setup->random_seed, sizeof setup->random_seed, error);
+    while (rc == HERD_OK && setup->boot_id == 0)
+        rc = io_random(&setup->boot_id, sizeof setup->boot_id, error);
+    return rc;
+}
+
 static int start_core(struct driver *driver, struct herd_error_text *error)
 {
     struct herd_core_setup setup = {
@@ -28,17 +43,10 @@ static int start_core(struct driver *driver, struct herd_error_text *error)
         .version = HERD_VERSION,
         .places_unavailable = driver_places_unavailable(driver),
     };
-    int rc = io_random(setup.hash_key, sizeof setup.hash_key);
-    if (rc == HERD_OK)
-        rc = io_random(setup.nonce_key, sizeof setup.nonce_key);
-    if (rc == HERD_OK)
-        rc = io_random(setup.feed_id, sizeof setup.feed_id);
-    if (rc == HERD_OK)
-        rc = io_random(&setup.random_seed, sizeof setup.random_seed);
-    while (rc == HERD_OK && setup.boot_id == 0)
-        rc = io_random(&setup.boot_id, sizeof setup.boot_id);
-    if (rc == HERD_OK)
-        rc = herd_core_new(&driver->core, &setup, driver->mono);
+    int rc = draw(&setup, error);
+    if (rc != HERD_OK)
+        return rc;
+    rc = herd_core_new(&driver->core, &setup, driver->mono);
     if (rc != HERD_OK)
         herd_error_set(error, "%s", herd_strerror(rc));
     return rc;
@@ -47,9 +55,8 @@ static int start_core(struct driver *driver, struct herd_error_text *error)
 static int start_conns(struct driver *driver, struct herd_error_text *error)
 {
     driver->loop = io_loop_new(driver->setup.mem);
-    if (driver->loop != NULL && driver_deferred_init(driver) == HERD_OK &&
-        driver_conns_init(driver) == HERD_OK)
-        return HERD_OK;
+    if (driver->loop != NULL && driver_deferred_init(driver) == HERD_OK)
+        return driver_conns_init(driver, error);
     herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
 }

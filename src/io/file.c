@@ -202,8 +202,8 @@ int io_file_create(const char *path, struct herd_slice bytes, struct herd_error_
     uint64_t random;
     if (lstat(path, &st) == 0)
         return HERD_OK;
-    if (io_random(&random, sizeof random) != HERD_OK)
-        return explain(error, path, strerror(errno), HERD_ESYS);
+    if (io_random(&random, sizeof random, error) != HERD_OK)
+        return HERD_ESYS;
     int len = snprintf(temporary, sizeof temporary, "%s.%016" PRIx64 ".tmp", path, random);
     if (len < 0 || (size_t)len >= sizeof temporary)
         return explain(error, path, "the path is too long", HERD_ETOOLONG);

@@ -47,7 +47,8 @@ void io_mac_wipe(struct io_mac *mac)
 /* Strangers could send a fixed result, too. Without random bytes no safe result is left. */
 void io_mac_sign(void *ctx, struct herd_slice text, uint8_t out[IO_MAC_SIZE])
 {
-    if (sign(ctx, text, out) != HERD_OK && io_random(out, IO_MAC_SIZE) != HERD_OK)
+    struct herd_error_text unused;
+    if (sign(ctx, text, out) != HERD_OK && io_random(out, IO_MAC_SIZE, &unused) != HERD_OK)
         abort();
 }
 

@@ -84,14 +84,11 @@ int io_secret_share(const char *path, struct herd_error_text *error)
 {
     uint8_t bytes[IO_SECRET_SHARED];
     char text[2 * IO_SECRET_SHARED + 2];
-    int rc = io_random(bytes, sizeof bytes);
-    if (rc == HERD_OK) {
+    int rc = HERD_EBAD;
+    if (io_random(bytes, sizeof bytes, error) == HERD_OK) {
         herd_hex_print(bytes, sizeof bytes, text);
         text[sizeof text - 2] = '\n';
         rc = io_file_create(path, herd_slice(text, sizeof text - 1), error);
-    } else {
-        herd_error_set(error, "%.*s: no random bytes: %s", PATH_SHOWN, path,
-                       strerror(errno));
     }
     io_mem_wipe(bytes, sizeof bytes);
     io_mem_wipe(text, sizeof text);

@@ -30,7 +30,8 @@ int io_secret_read(const char *path, const struct io_secret_rule *rule, char *ou
 
 /* Unless there is something at `path`, creates a file there with a secret: random bytes, as
  * two hexadecimal digits each, and LF. Processes that do this at once all find the same one
- * then (io_file_create). Errors: HERD_ESYS, HERD_ETOOLONG, with `error`. */
+ * then (io_file_create). Errors: HERD_ESYS, HERD_ETOOLONG (of the file), HERD_EBAD
+ * (there are no random bytes), with `error`. */
 int io_secret_share(const char *path, struct herd_error_text *error);
 
 /* Forbids core files of this process from now on. Errors: HERD_ESYS (errno is set). */

@@ -226,6 +226,38 @@ static void a_failed_start_is_told_where_children_are_ignored(void)
     herd_proc_close(&herd);
 }
 
+/* ---- devices ---- */
+
+/* A folder instead of /dev, as in a chroot that somebody has made by hand. Only a new mount
+ * namespace can show that. */
+static void a_missing_random_device_is_named(void)
+{
+    static const char *const keys[] = {"", "herd-key-file herd.key"};
+    char dir[CHILD_DIR];
+    REQUIRE(child_dir_make(dir));
+    struct outcome may = shell(dir, "unshare -rm mount -t tmpfs none /dev");
+    if (may.status != 0)
+        note("not run: a mount namespace needs more rights");
+    for (size_t i = 0; i < 2 && may.status == 0; i++) {
+        CHECK_LABEL("%s", keys[i]);
+        struct outcome got =
+            shell(dir,
+                  "umask 077; printf 0123456789abcdef0123456789abcdef >herd.key\n"
+                  "echo 'server Goloman client 127.0.0.1:0 peer 127.0.0.1:0' >herd.conf\n"
+                  "echo '%s' >>herd.conf\n"
+                  "unshare -rm sh -c 'mount -t tmpfs none /dev && exec \"$HERD_BIN\" -c "
+                  "herd.conf Goloman <&- >&-'",
+                  keys[i]);
+        CHECK_INT(got.status, 1);
+        CHECK(bytes_have(got.err, "no random bytes from /dev/urandom: "));
+        CHECK_INT((int64_t)bytes_count(got.err, HERD_LIT("\n")), 1);
+        outcome_free(&got);
+    }
+    outcome_free(&may);
+    CHECK_LABEL("%s", "");
+    child_dir_remove(dir);
+}
+
 extern const struct check_test test_surroundings[];
 const struct check_test test_surroundings[] = {
     {"a_server_keeps_its_output_out_of_its_files",
@@ -238,5 +270,6 @@ const struct check_test test_surroundings[] = {
      sigterm_ends_tools_that_inherited_it_blocked},
     {"a_failed_start_is_told_where_children_are_ignored",
      a_failed_start_is_told_where_children_are_ignored},
+    {"a_missing_random_device_is_named", a_missing_random_device_is_named},
     {NULL, NULL},
 };
