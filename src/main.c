@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* herd(8): one server of an application server herd. */
 #include "driver/driver.h"
+#include "escape.h"
 #include "herd/conf.h"
 #include "herd/err.h"
 #include "herd/topology.h"
@@ -149,8 +150,11 @@ static int print_conf(const struct herd_conf *conf)
 
 static int unknown_name(const struct herd_conf *conf, const struct options *options)
 {
-    fprintf(stderr, "herd: %s has no server \"%s\"; it has", options->conf_path,
-            options->name);
+    char shown[HERD_CONF_NAME_MAX * HERD_ESCAPE_GROWTH];
+    struct herd_slice name = herd_slice_str(options->name);
+    size_t len = herd_escape(shown, sizeof shown, &name, HERD_ESCAPE_VISIBLE);
+    fprintf(stderr, "herd: %s has no server \"%.*s%s\"; it has", options->conf_path,
+            (int)len, shown, name.len > 0 ? "..." : "");
     for (uint32_t i = 0; i < conf->server_count; i++)
         fprintf(stderr, "%s %s", i > 0 ? "," : "", conf->servers[i].name);
     fprintf(stderr, "\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "escape.h"
 
+#include "invisible.h"
 #include "swar.h"
 #include "utf8.h"
 
@@ -65,8 +66,10 @@ static size_t copy_plain(char *out, const char *in, size_t len)
 
 static bool is_harmful(uint32_t value, enum herd_escape_style style)
 {
-    if (value == '\n' || value == '\t' || value == '\\')
+    if (value == '\\' || (style == HERD_ESCAPE_TEXT && (value == '\n' || value == '\t')))
         return style == HERD_ESCAPE_LINE;
+    if (style == HERD_ESCAPE_VISIBLE && herd_invisible_name(value) != NULL)
+        return true;
     return value < 0x20 || (value >= 0x7f && value <= 0x9f) || value == 0x061c ||
            value == 0x200e || value == 0x200f || (value >= 0x2028 && value <= 0x202e) ||
            (value >= 0x2066 && value <= 0x2069);

@@ -7,6 +7,7 @@
  *     U+2066 to U+2069;
  *   - what ends a line or paragraph: U+2028, U+2029;
  *   - bytes that are not part of valid UTF-8, so also C1 controls that are single bytes.
+ *   - with HERD_ESCAPE_VISIBLE, what invisible.h lists.
  * All other UTF-8 is copied. */
 #ifndef HERD_BASE_ESCAPE_H
 #define HERD_BASE_ESCAPE_H
@@ -14,8 +15,10 @@
 #include "herd/slice.h"
 
 enum herd_escape_style {
-    HERD_ESCAPE_LINE, /* also the backslash: the bytes can be told from the output */
-    HERD_ESCAPE_TEXT, /* copies backslashes, and the layout: LF and tab */
+    HERD_ESCAPE_LINE,    /* also the backslash: the bytes can be told from the output */
+    HERD_ESCAPE_TEXT,    /* copies backslashes, and the layout: LF and tab */
+    HERD_ESCAPE_VISIBLE, /* copies backslashes; what cannot be seen is escaped, for a
+                            message that is about it */
 };
 
 enum {

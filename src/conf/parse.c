@@ -108,9 +108,10 @@ static void refuse_option(struct conf_reader *reader, struct herd_slice word)
                         herd_conf_quote(reader, word));
 }
 
-static void read_line(struct conf_reader *reader, struct herd_slice line)
+/* Reports the first byte or character that no line may have. */
+static bool is_plain(struct conf_reader *reader, struct herd_slice line)
 {
-    struct herd_slice word;
+    struct conf_invisible found;
     size_t control = herd_conf_find_control(line);
     if (control < line.len) {
         herd_conf_error(
@@ -118,8 +119,24 @@ static void read_line(struct conf_reader *reader, struct herd_slice line)
             "%s at column %zu is a control byte: only text is allowed, and lines "
             "end with LF alone",
             herd_conf_quote(reader, herd_slice(line.data + control, 1)), control + 1);
-        return;
+        return false;
     }
+    if (herd_conf_find_invisible(line, &found)) {
+        herd_conf_error(reader,
+                        "%s at column %zu is an invisible character (%s, U+%04" PRIX32
+                        "): delete it, or type a plain space in its place",
+                        herd_conf_quote(reader, found.bytes), found.offset + 1, found.name,
+                        found.value);
+        return false;
+    }
+    return true;
+}
+
+static void read_line(struct conf_reader *reader, struct herd_slice line)
+{
+    struct herd_slice word;
+    if (!is_plain(reader, line))
+        return;
     herd_conf_words_start(&reader->words, line);
     if (herd_conf_read_word(reader, &word) != CONF_WORD)
         return;

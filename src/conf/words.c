@@ -2,6 +2,8 @@
 #include "words.h"
 
 #include "escape.h"
+#include "invisible.h"
+#include "utf8.h"
 
 static bool is_blank(char c)
 {
@@ -88,6 +90,37 @@ size_t herd_conf_find_control(struct herd_slice text)
     return i;
 }
 
+/* Where its comment begins; one that cannot be split into words is taken to have none. */
+static size_t comment_offset(struct herd_slice line)
+{
+    struct conf_words words;
+    struct herd_slice word;
+    enum conf_word kind;
+    herd_conf_words_start(&words, line);
+    do
+        kind = herd_conf_words_next(&words, &word);
+    while (kind == CONF_WORD);
+    return kind == CONF_END ? line.len - words.rest.len : line.len;
+}
+
+bool herd_conf_find_invisible(struct herd_slice line, struct conf_invisible *found)
+{
+    struct herd_slice rest = herd_slice(line.data, comment_offset(line));
+    while (rest.len > 0) {
+        struct herd_slice at = rest;
+        uint32_t value = herd_utf8_take(&rest);
+        const char *name = herd_invisible_name(value);
+        if (name == NULL)
+            continue;
+        *found = (struct conf_invisible){.name = name,
+                                         .value = value,
+                                         .offset = (size_t)(at.data - line.data),
+                                         .bytes = herd_slice(at.data, at.len - rest.len)};
+        return true;
+    }
+    return false;
+}
+
 /* A UTF-8 character is shown whole or not at all. */
 static size_t shown_len(struct herd_slice text)
 {
@@ -105,7 +138,7 @@ const char *herd_conf_show(struct herd_slice text, char *out)
     struct herd_slice shown = {text.data, most};
     size_t len = 0;
     out[len++] = '"';
-    len += herd_escape(out + len, most * HERD_ESCAPE_GROWTH, &shown, HERD_ESCAPE_TEXT);
+    len += herd_escape(out + len, most * HERD_ESCAPE_GROWTH, &shown, HERD_ESCAPE_VISIBLE);
     const char *end = most < text.len ? "...\"" : "\"";
     memcpy(out + len, end, strlen(end) + 1);
     return out;

@@ -33,12 +33,24 @@ bool herd_conf_needs_quotes(struct herd_slice text);
 /* The offset of the first control byte other than tab; text.len if there is none. */
 size_t herd_conf_find_control(struct herd_slice text);
 
+/* A character that cannot be seen. */
+struct conf_invisible {
+    const char *name;        /* static */
+    uint32_t value;          /* its number in Unicode */
+    size_t offset;           /* of its first byte in the line */
+    struct herd_slice bytes; /* of the line */
+};
+
+/* Whether there is one (invisible.h) before the comment of the line; *found is the first.
+ */
+bool herd_conf_find_invisible(struct herd_slice line, struct conf_invisible *found);
+
 /* The bytes of a quoted word that are shown, and the buffer that they need. */
 enum { CONF_SHOWN = 40, CONF_SHOWN_TEXT = 4 * CONF_SHOWN + 8 };
 
 /* Writes `text` in double quotes to `out` (CONF_SHOWN_TEXT bytes), escaped as for a
- * terminal,
- * "..." in place of all that follows CONF_SHOWN bytes, and a NUL. Returns `out`. */
+ * message that shows what cannot be seen, "..." in place of all that follows CONF_SHOWN
+ * bytes, and a NUL. Returns `out`. */
 const char *herd_conf_show(struct herd_slice text, char *out);
 
 /* The search for the known name that resembles a misspelt one most. */

@@ -223,6 +223,9 @@ static void nothing_half_starts(void)
     CHECK_INT(got.status, 1);
     CHECK(bytes_have(got.err, "has no server \"B\"; it has A"));
     outcome_free(&got);
+    got = run("-c", path, "A\xe2\x80\x8b", NULL);
+    CHECK(bytes_have(got.err, "has no server \"A\\xe2\\x80\\x8b\"; it has A"));
+    outcome_free(&got);
     CHECK(file_write(path, HERD_LIT("server A client 127.0.0.1:0 peer 127.0.0.1:0\n"
                                     "places-url http://192.0.2.1/\n")));
     got = run("-c", path, "A", NULL);

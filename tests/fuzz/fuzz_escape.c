@@ -50,7 +50,7 @@ static void check_harmless(struct herd_slice text, enum herd_escape_style style)
         "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9"};
     for (size_t at = 0; at < text.len; at++) {
         unsigned char byte = (unsigned char)text.data[at];
-        if (style == HERD_ESCAPE_LINE || (byte != '\n' && byte != '\t'))
+        if (style != HERD_ESCAPE_TEXT || (byte != '\n' && byte != '\t'))
             FUZZ_CHECK(byte >= ' ' && byte != 0x7f);
         for (size_t i = 0; i < sizeof harmful / sizeof harmful[0]; i++)
             FUZZ_CHECK(!have(text, at, harmful[i]));
@@ -86,11 +86,14 @@ static void try(struct herd_slice text, size_t room, enum herd_escape_style styl
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    enum { STYLES = 3 };
+    static const enum herd_escape_style styles[STYLES] = {
+        HERD_ESCAPE_LINE, HERD_ESCAPE_TEXT, HERD_ESCAPE_VISIBLE};
     if (size == 0)
         return 0;
     struct herd_slice text = fuzz_copy(herd_slice((const char *)data + 1, size - 1));
     size_t room = (size_t)4 * HERD_ESCAPE_GROWTH + data[0] / 2;
-    try(text, room, data[0] % 2 == 0 ? HERD_ESCAPE_LINE : HERD_ESCAPE_TEXT);
+    try(text, room, styles[data[0] % STYLES]);
     fuzz_drop(text);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "cut.h"
 #include "dice.h"
 #include "escape.h"
+#include "invisible.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -54,9 +55,12 @@ static size_t decode(const unsigned char *in, size_t len, uint32_t *value)
 
 static bool is_copied(uint32_t value, enum herd_escape_style style)
 {
-    if (value == '\n' || value == '\t' || value == '\\')
+    if (value == '\n' || value == '\t')
         return style == HERD_ESCAPE_TEXT;
-    return !in_list(value);
+    if (value == '\\')
+        return style != HERD_ESCAPE_LINE;
+    return !in_list(value) &&
+           (style != HERD_ESCAPE_VISIBLE || herd_invisible_name(value) == NULL);
 }
 
 static size_t want_text(struct herd_slice text, char *out, enum herd_escape_style style)
@@ -83,7 +87,7 @@ static int differs(struct herd_slice text)
 {
     char out[512], want[512];
     int failures = 0;
-    for (int style = HERD_ESCAPE_LINE; style <= HERD_ESCAPE_TEXT; style++) {
+    for (int style = HERD_ESCAPE_LINE; style <= HERD_ESCAPE_VISIBLE; style++) {
         enum herd_escape_style as = (enum herd_escape_style)style;
         size_t want_len = want_text(text, want, as);
         struct herd_slice got = escaped(text, out, sizeof out, as);
@@ -240,26 +244,79 @@ static void cuts(void)
     }
 }
 
+/* Each range at its ends, and what stands beside it. */
+static void invisible_characters_have_names(void)
+{
+    static const struct {
+        uint32_t value;
+        const char *name;
+    } cases[] = {
+        {0x20, NULL},
+        {0x7f, NULL},
+        {0x80, "control"},
+        {0x9f, "control"},
+        {0xa0, "no-break"},
+        {0xa1, NULL},
+        {0xad, "soft hyphen"},
+        {0xae, NULL},
+        {0x1fff, NULL},
+        {0x2000, "typographic space"},
+        {0x200a, "typogr"},
+        {0x200b, "zero width space"},
+        {0x200d, "joiner"},
+        {0x2010, NULL},
+        {0x2028, "line"},
+        {0x202e, "direction"},
+        {0x202f, "narrow"},
+        {0x2030, NULL},
+        {0x2060, "word"},
+        {0x2070, NULL},
+        {0x3000, "ideogr"},
+        {0x3001, NULL},
+        {0xfe0f, "selector"},
+        {0xfefe, NULL},
+        {0xfeff, "byte order mark"},
+        {0xff00, NULL},
+        {0xfffd, NULL},
+        {0x1f411, NULL},
+        {0xdffff, NULL},
+        {0xe0001, "tag"},
+        {0xe0fff, "tag"},
+        {0xe1000, NULL},
+        {0x10ffff, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *name = herd_invisible_name(cases[i].value);
+        CHECK_LABEL("U+%04lX", (unsigned long)cases[i].value);
+        CHECK((name == NULL) == (cases[i].name == NULL));
+        CHECK(name == NULL || cases[i].name == NULL || strstr(name, cases[i].name) != NULL);
+    }
+}
+
 static void examples(void)
 {
     static const struct {
-        const char *in, *line, *text;
+        const char *in, *line, *text, *visible;
     } cases[] = {
         {"K\xc3\xbchl \xe2\x82\xac \xf0\x9f\x90\x91",
          "K\xc3\xbchl \xe2\x82\xac \xf0\x9f\x90\x91",
+         "K\xc3\xbchl \xe2\x82\xac \xf0\x9f\x90\x91",
          "K\xc3\xbchl \xe2\x82\xac \xf0\x9f\x90\x91"},
-        {"a\\b\tc\n", "a\\x5cb\\x09c\\x0a", "a\\b\tc\n"},
-        {"\xc2\x9b\x9b", "\\xc2\\x9b\\x9b", "\\xc2\\x9b\\x9b"},
+        {"a\\b\tc\n", "a\\x5cb\\x09c\\x0a", "a\\b\tc\n", "a\\b\\x09c\\x0a"},
+        {"\xc2\x9b\x9b", "\\xc2\\x9b\\x9b", "\\xc2\\x9b\\x9b", "\\xc2\\x9b\\x9b"},
         {"nice\xe2\x80\xae"
+         "exe",
+         "nice\\xe2\\x80\\xae"
          "exe",
          "nice\\xe2\\x80\\xae"
          "exe",
          "nice\\xe2\\x80\\xae"
          "exe"},
         {"\xe2\x80\xa8\xe2\x80\xa7", "\\xe2\\x80\\xa8\xe2\x80\xa7",
-         "\\xe2\\x80\\xa8\xe2\x80\xa7"},
-        {"\xe2\x80\x8d", "\xe2\x80\x8d", "\xe2\x80\x8d"},
-        {"", "", ""},
+         "\\xe2\\x80\\xa8\xe2\x80\xa7", "\\xe2\\x80\\xa8\xe2\x80\xa7"},
+        {"\xe2\x80\x8d", "\xe2\x80\x8d", "\xe2\x80\x8d", "\\xe2\\x80\\x8d"},
+        {"\xef\xbb\xbf#", "\xef\xbb\xbf#", "\xef\xbb\xbf#", "\\xef\\xbb\\xbf#"},
+        {"", "", "", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char out[64];
@@ -269,11 +326,14 @@ static void examples(void)
                     herd_slice_str(cases[i].line));
         CHECK_SLICE(escaped(in, out, sizeof out, HERD_ESCAPE_TEXT),
                     herd_slice_str(cases[i].text));
+        CHECK_SLICE(escaped(in, out, sizeof out, HERD_ESCAPE_VISIBLE),
+                    herd_slice_str(cases[i].visible));
     }
 }
 
 const struct check_test test_escape[] = {
     {"examples", examples},
+    {"invisible characters have names", invisible_characters_have_names},
     {"every byte", every_byte},
     {"every code point", every_code_point},
     {"every length", every_length},
