@@ -12,12 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct io_secret_rule places_rule = {0, SECRETS_PLACES_KEY_MAX, NULL};
+static const struct io_secret_rule places_rule = {
+    1, SECRETS_PLACES_KEY_MAX,
+    "put the API key there, or set no places-key-file for a provider without keys", true};
 
 static const struct io_secret_rule herd_rule = {
     SECRETS_HERD_KEY_MIN, IO_MAC_KEY_MAX,
     "make a key with  head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n' > herd.key; "
-    "chmod 600 herd.key  and give all servers the same"};
+    "chmod 600 herd.key  and give all servers the same",
+    false};
 
 static int read_file(const char *option, const char *path,
                      const struct io_secret_rule *rule, char *out, size_t *len)
@@ -40,6 +43,16 @@ static int find_file(const char *option, const char *file, const char *conf_path
     return rc;
 }
 
+static int take_env(const char *value, char *out, size_t *len)
+{
+    struct herd_error_text error;
+    int rc = io_secret_take("HERD_PLACES_KEY", &places_rule, herd_slice_str(value), out,
+                            len, &error);
+    if (rc != HERD_OK)
+        fprintf(stderr, "herd: %s\n", error.text);
+    return rc;
+}
+
 /* A file takes precedence over the environment. */
 static int read_places_key(struct secrets *secrets, const struct herd_conf *conf,
                            const char *conf_path, const char *env)
@@ -52,10 +65,9 @@ static int read_places_key(struct secrets *secrets, const struct herd_conf *conf
         rc = find_file(option, conf->places_key_file, conf_path, path);
         if (rc == HERD_OK)
             rc = read_file(option, path, &places_rule, key, &len);
-    } else if (env != NULL) {
-        snprintf(key, sizeof secrets->places_key, "%s", env);
+    } else if (env != NULL && env[0] != '\0') {
+        rc = take_env(env, key, &len);
     }
-    key[strcspn(key, " \t\r\n")] = '\0';
     return rc;
 }
 

@@ -56,6 +56,17 @@ static const char *write_problem(const struct stat *st, char text[PROBLEM_SIZE])
     return problem;
 }
 
+/* Root gives a file to the user of a server by its group (0640), or by a mount that is
+ * visible in the container of the server alone (0444, and nobody can change it). */
+static bool is_secret(const struct stat *st)
+{
+    mode_t others = st->st_mode & OTHERS_USE;
+    mode_t writers = st->st_mode & (S_IWUSR | S_IWGRP | S_IWOTH);
+    bool is_given = (others & ~(mode_t)(S_IRGRP | S_IROTH)) == 0 &&
+                    ((others & S_IROTH) == 0 || writers == 0);
+    return others == 0 || (st->st_uid == 0 && is_given);
+}
+
 /* These look at the open descriptor, so that the file cannot be replaced in between. */
 static const char *read_problem(int fd, enum io_file_kind kind, char text[PROBLEM_SIZE])
 {
@@ -67,8 +78,10 @@ static const char *read_problem(int fd, enum io_file_kind kind, char text[PROBLE
     if (!S_ISREG(st.st_mode))
         return "not a regular file";
     const char *problem = owner_problem(&st, text);
-    if (problem == NULL && (st.st_mode & OTHERS_USE) != 0)
-        problem = "the group or others may use it: chmod 600";
+    if (problem == NULL && !is_secret(&st))
+        problem = st.st_uid == 0 ? "the group or others may use it: chmod 600 (a file of "
+                                   "root may also have mode 640 or 444)"
+                                 : "the group or others may use it: chmod 600";
     return problem;
 }
 

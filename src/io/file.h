@@ -17,7 +17,9 @@
 enum io_file_kind {
     IO_FILE_TRUSTED, /* see above */
     IO_FILE_SECRET,  /* likewise; a regular file, not through a symbolic link, and neither
-                        the group nor others may read it */
+                        the group nor others may read it. Of root's files the group may read
+                        any (0640), and all may read those that nobody may write (0444),
+                        since containers are given secrets like that */
 };
 
 /* Appends the file's bytes to `out`, up to its limit. Errors: HERD_ESYS, HERD_EBAD (it is

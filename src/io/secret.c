@@ -28,29 +28,86 @@ static struct herd_slice without_end_space(struct herd_slice text)
     return text;
 }
 
-static int too_long(const char *path, const struct io_secret_rule *rule,
+/* Cuts the name of the source, not the reason. */
+static int refuse(const char *source, const char *reason, struct herd_error_text *error)
+{
+    herd_error_set(error, "%.*s: %s", PATH_SHOWN, source, reason);
+    return HERD_EBAD;
+}
+
+static int too_long(const char *source, const struct io_secret_rule *rule,
                     struct herd_error_text *error)
 {
-    herd_error_set(error, "%.*s: longer than %zu bytes, the most allowed", PATH_SHOWN, path,
-                   rule->most);
+    herd_error_set(error, "%.*s: longer than %zu bytes, the most allowed", PATH_SHOWN,
+                   source, rule->most);
     return HERD_ETOOLONG;
 }
 
-/* Errors cut the path, not the reason. */
-static int take(const char *path, const struct io_secret_rule *rule,
-                struct herd_slice secret, char *out, struct herd_error_text *error)
+static int too_short(const char *source, const struct io_secret_rule *rule, size_t len,
+                     struct herd_error_text *error)
 {
+    const char *advice = rule->advice;
+    herd_error_set(error, "%.*s: has %zu bytes, at least %zu are needed%s%s", PATH_SHOWN,
+                   source, len, rule->least, advice != NULL ? ": " : "",
+                   advice != NULL ? advice : "");
+    return HERD_EBAD;
+}
+
+static bool begins_with(struct herd_slice text, struct herd_slice start)
+{
+    return text.len >= start.len && memcmp(text.data, start.data, start.len) == 0;
+}
+
+/* Editors put a mark before the text that nobody sees. A key of random bytes begins like
+ * this once in 16 million. */
+static const char *mark_problem(struct herd_slice secret)
+{
+    const char *bytes = secret.data;
+    if (begins_with(secret, HERD_LIT("\xef\xbb\xbf")))
+        return "begins with a byte order mark (U+FEFF): save it as plain text without one";
+    if (secret.len >= 4 &&
+        ((begins_with(secret, HERD_LIT("\xff\xfe")) && bytes[3] == '\0') ||
+         (begins_with(secret, HERD_LIT("\xfe\xff")) && bytes[2] == '\0')))
+        return "is text in UTF-16: save it as plain ASCII text";
+    return NULL;
+}
+
+/* Tells the place of what is wrong, never what is there. */
+static int check_word(const char *source, struct herd_slice secret,
+                      struct herd_error_text *error)
+{
+    size_t i = 0;
+    while (i < secret.len && secret.data[i] > ' ' && secret.data[i] < 0x7f)
+        i++;
+    if (i == secret.len)
+        return HERD_OK;
+    herd_error_set(error,
+                   "%.*s: byte %zu is %s: one word of visible ASCII characters is "
+                   "expected, and nothing else",
+                   PATH_SHOWN, source, i + 1,
+                   is_space(secret.data[i]) ? "white space" : "not visible ASCII");
+    return HERD_EBAD;
+}
+
+int io_secret_take(const char *source, const struct io_secret_rule *rule,
+                   struct herd_slice text, char *out, size_t *len,
+                   struct herd_error_text *error)
+{
+    struct herd_slice secret = without_end_space(text);
+    const char *mark = mark_problem(secret);
+    io_mem_wipe(out, rule->most + 1);
+    *len = 0;
     if (secret.len > rule->most)
-        return too_long(path, rule, error);
-    if (secret.len < rule->least) {
-        const char *advice = rule->advice;
-        herd_error_set(error, "%.*s: has %zu bytes, at least %zu are needed%s%s",
-                       PATH_SHOWN, path, secret.len, rule->least,
-                       advice != NULL ? ": " : "", advice != NULL ? advice : "");
+        return too_long(source, rule, error);
+    if (mark != NULL)
+        return refuse(source, mark, error);
+    if (secret.len < rule->least)
+        return too_short(source, rule, secret.len, error);
+    if (rule->word && check_word(source, secret, error) != HERD_OK)
         return HERD_EBAD;
-    }
     if (secret.len > 0)
         memcpy(out, secret.data, secret.len);
+    *len = secret.len;
     return HERD_OK;
 }
 
@@ -68,13 +125,10 @@ int io_secret_read(const char *path, const struct io_secret_rule *rule, char *ou
         return HERD_ENOMEM;
     }
     int rc = io_file_read(path, IO_FILE_SECRET, &text, error);
-    struct herd_slice secret = without_end_space(herd_buf_bytes(&text));
     if (rc == HERD_EFULL)
         rc = too_long(path, rule, error);
     if (rc == HERD_OK)
-        rc = take(path, rule, secret, out, error);
-    if (rc == HERD_OK)
-        *len = secret.len;
+        rc = io_secret_take(path, rule, herd_buf_bytes(&text), out, len, error);
     io_mem_wipe(text.data, text.size);
     herd_buf_free(&text);
     return rc;

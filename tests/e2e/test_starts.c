@@ -5,6 +5,7 @@
 #include "herd_proc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +98,13 @@ static void check_refused(const char *conf_path, const char *option, const char 
     outcome_free(&refused);
 }
 
+static const char *key_of_children;
+
+static void set_places_key(void)
+{
+    (void)setenv("HERD_PLACES_KEY", key_of_children, 1);
+}
+
 /* A server whose key is named and cannot be had does not go on without one. */
 static void a_bad_herd_key_is_refused(void)
 {
@@ -106,7 +114,7 @@ static void a_bad_herd_key_is_refused(void)
         const char *words;
     } cases[] = {
         {NULL, 0, "/herd.key: "},
-        {"0123456789abcdef0123456789abcdef\n", 0640, "chmod 600"},
+        {"0123456789abcdef0123456789abcdef\n", 0644, "chmod 600"},
         {"0123456789abcdef0123456789abcdef\n", 0604, "chmod 600"},
         {"", 0600, "has 0 bytes, at least 32 are needed: make a key with  head -c 32"},
         {" \n", 0600, "has 0 bytes, at least 32 are needed"},
@@ -126,6 +134,12 @@ static void a_bad_herd_key_is_refused(void)
         check_refused(herd.conf_path, "herd-key-file", cases[i].words);
         CHECK(bytes == NULL || unlink(path) == 0);
     }
+    CHECK_LABEL("marked key");
+    CHECK(file_write(path, HERD_LIT("\xef\xbb\xbf"
+                                    "0123456789abcdef0123456789abcdef\n")) &&
+          chmod(path, 0600) == 0);
+    check_refused(herd.conf_path, "herd-key-file",
+                  "begins with a byte order mark (U+FEFF)");
     CHECK_LABEL("large key");
     memset(large, 'k', sizeof large);
     CHECK(file_write(path, herd_slice(large, 1025)) && chmod(path, 0600) == 0);
@@ -139,6 +153,40 @@ static void a_bad_herd_key_is_refused(void)
           chmod(path, 0600) == 0);
     CHECK(herd_proc_start(&herd, GOLOMAN));
     herd_proc_close(&herd);
+}
+
+/* An API key that something has got into would be refused by the provider, who bills. */
+static void a_bad_places_key_is_refused(void)
+{
+    static const struct {
+        const char *bytes, *words;
+    } cases[] = {
+        {"0123456789 abc\n", "byte 11 is white space: one word of visible ASCII"},
+        {"0123456789\nabc\n", "byte 11 is white space"},
+        {" 0123456789\n", "byte 1 is white space"},
+        {"\xef\xbb\xbf"
+         "0123456789\n",
+         "begins with a byte order mark (U+FEFF)"},
+        {"0123456789\xe2\x80\x8b\n", "byte 11 is not visible ASCII"},
+        {"\n", "has 0 bytes, at least 1 are needed"},
+    };
+    struct herd_proc file, env;
+    char path[HERD_PROC_PATH];
+    REQUIRE(herd_proc_open(&file, "ucla-2018", "places-key-file key\n"));
+    REQUIRE(herd_proc_open(&env, "ucla-2018", ""));
+    snprintf(path, sizeof path, "%s/key", file.dir);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("key %zu", i);
+        CHECK(file_write(path, herd_slice_str(cases[i].bytes)) && chmod(path, 0600) == 0);
+        check_refused(file.conf_path, "places-key-file", cases[i].words);
+        key_of_children = cases[i].bytes;
+        child_prepare = set_places_key;
+        check_refused(env.conf_path, "HERD_PLACES_KEY", cases[i].words);
+        child_prepare = NULL;
+    }
+    CHECK_LABEL("%s", "");
+    herd_proc_close(&env);
+    herd_proc_close(&file);
 }
 
 /* Links leave this machine with a key only. The address is one that no machine has, so
@@ -187,6 +235,7 @@ const struct check_test test_starts[] = {
     {"an_address_in_use_prevents_the_start", an_address_in_use_prevents_the_start},
     {"a_readable_key_file_is_refused", a_readable_key_file_is_refused},
     {"a_bad_herd_key_is_refused", a_bad_herd_key_is_refused},
+    {"a_bad_places_key_is_refused", a_bad_places_key_is_refused},
     {"peers_beyond_loopback_need_a_key", peers_beyond_loopback_need_a_key},
     {NULL, NULL},
 };

@@ -92,7 +92,6 @@ static void what_others_may_write_is_not_read(void)
     } cases[] = {
         {0644, HERD_OK, HERD_EBAD, NULL},
         {0600, HERD_OK, HERD_OK, NULL},
-        {0444, HERD_OK, HERD_EBAD, NULL},
         {0755, HERD_OK, HERD_EBAD, NULL},
         {0664, HERD_EBAD, HERD_EBAD, "chmod go-w"},
         {0646, HERD_EBAD, HERD_EBAD, "chmod go-w"},
@@ -123,6 +122,63 @@ static void what_belongs_to_somebody_else_is_not_read(void)
     CHECK_INT(read_as(IO_FILE_SECRET), HERD_EBAD);
     CHECK(says("belongs to user 65534"));
     tear_down();
+}
+
+enum { HERD_USER = 65533 };
+
+/* In a process of its own, as a user who is not root; `owner` has the file. */
+static int read_as_user(uid_t owner, gid_t group, mode_t mode)
+{
+    int status = -1;
+    put(path, mode);
+    CHECK_INT(chown(path, owner, group), 0);
+    CHECK_INT(chmod(folder, 0755), 0);
+    (void)fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool is_user = setgid(HERD_USER) == 0 && setuid(HERD_USER) == 0;
+        _exit(is_user ? -read_as(IO_FILE_SECRET) : 99);
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    return -WEXITSTATUS(status);
+}
+
+/* Containers are given their secrets as root's files that all may read and none may
+ * write; packages give them to the group of the server. */
+static void root_may_give_a_secret_to_others(void)
+{
+    static const struct {
+        uid_t owner;
+        mode_t mode;
+        int as_user, as_root;
+    } cases[] = {
+        {0, 0444, HERD_OK, HERD_OK},
+        {0, 0440, HERD_OK, HERD_OK},
+        {0, 0640, HERD_OK, HERD_OK},
+        {0, 0404, HERD_ESYS, HERD_OK},
+        {0, 0400, HERD_ESYS, HERD_OK}, /* for root's eyes only */
+        {0, 0644, HERD_EBAD, HERD_EBAD},
+        {0, 0604, HERD_ESYS, HERD_EBAD},
+        {0, 0660, HERD_EBAD, HERD_EBAD},
+        {0, 0464, HERD_EBAD, HERD_EBAD},
+        {0, 0446, HERD_EBAD, HERD_EBAD},
+        {0, 0555, HERD_EBAD, HERD_EBAD},
+        {HERD_USER, 0444, HERD_EBAD, HERD_EBAD},
+        {HERD_USER, 0440, HERD_EBAD, HERD_EBAD},
+        {HERD_USER, 0640, HERD_EBAD, HERD_EBAD},
+        {HERD_USER, 0400, HERD_OK, HERD_EBAD},
+        {NOBODY, 0444, HERD_EBAD, HERD_EBAD},
+    };
+    if (!is_root())
+        return;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("mode %03o of %ld", (unsigned)cases[i].mode, (long)cases[i].owner);
+        REQUIRE(set_up());
+        CHECK_INT(read_as_user(cases[i].owner, HERD_USER, cases[i].mode), cases[i].as_user);
+        CHECK_INT(read_as(IO_FILE_SECRET), cases[i].as_root);
+        tear_down();
+    }
+    CHECK_LABEL("%s", "");
 }
 
 /* A configuration may be a link; where a key is, is nobody else's to say. */
@@ -247,7 +303,7 @@ static void a_file_may_not_be_had(void)
 /* In a process of its own: waits for the others, makes the secret, and tells it. */
 static void share_and_tell(int start, int tell)
 {
-    static const struct io_secret_rule rule = {64, 64, NULL};
+    static const struct io_secret_rule rule = {64, 64, NULL, false};
     char go, secret[65];
     size_t len = 0;
     (void)!read(start, &go, 1);
@@ -364,6 +420,7 @@ static void sockets_of_others_stay(void)
 
 const struct check_test test_file_trust[] = {
     {"what_others_may_write_is_not_read", what_others_may_write_is_not_read},
+    {"root_may_give_a_secret_to_others", root_may_give_a_secret_to_others},
     {"what_belongs_to_somebody_else_is_not_read",
      what_belongs_to_somebody_else_is_not_read},
     {"secrets_are_not_read_through_links", secrets_are_not_read_through_links},
