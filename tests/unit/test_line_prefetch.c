@@ -60,7 +60,7 @@ static void only_the_same_bytes_have_the_same_hash(void)
     herd_line_prefetch_start(&prefetch, herd_slice(text, len));
     for (int i = 0; i < LINES; i++) {
         struct herd_slice client = herd_slice(text + 6 + (size_t)i * (len / LINES), 9);
-        char copy[10];
+        char copy[24];
         snprintf(copy, sizeof copy, "client-%02d", i);
         herd_line_prefetch_next(&prefetch);
         CHECK_LABEL("line %d", i);
