@@ -23,6 +23,7 @@
     X(shares)                                                                              \
     X(addresses)                                                                           \
     X(requests)                                                                            \
+    X(requests_kept)                                                                       \
     X(requests_fair)                                                                       \
     X(places_query)                                                                        \
     X(line_prefetch)                                                                       \

@@ -245,13 +245,6 @@ static void queries_may_be_finished_at_once(void)
     CHECK(is_error(&f, 0, "no \\\"key\\\""));
     CHECK(is_error(&f, 0, "REQUEST_DENIED"));
     tear_down(&f);
-    set_up(&f);
-    for (int i = 0; i < 3; i++)
-        CHECK(!ask(&f, i, (uint32_t)i));
-    CHECK(ask(&f, 3, 3));
-    CHECK(is_error(&f, 3, "OVER_QUERY_LIMIT"));
-    CHECK_INT((int64_t)f.stats.queries_refused, 1);
-    tear_down(&f);
 }
 
 static void results_are_kept(void)

@@ -69,7 +69,7 @@ static void run_all(struct fixture *f, const char *from, char order[QUERIES])
 {
     struct herd_places_request *request;
     while ((request = herd_requests_ready(&f->requests)) != NULL) {
-        size_t i = (size_t)(request->first - f->query);
+        size_t i = (size_t)(herd_request_first_query(request) - f->query);
         *order++ = from[i];
         herd_requests_start(&f->requests, request, now);
         leave(f, i);
@@ -129,7 +129,7 @@ static void a_shared_request_waits_for_the_smallest(void)
     CHECK_INT((int64_t)last->share->key, 'A');
     herd_requests_wait_for(&f.requests, last, 'B');
     CHECK_INT((int64_t)last->share->key, 'B');
-    CHECK_INT(herd_shares_count(&f.requests.waiting, 'A'), 3);
+    CHECK_INT(herd_shares_count(&f.requests.waiting.shares, 'A'), 3);
     herd_requests_wait_for(&f.requests, last, 'A');
     CHECK_INT((int64_t)last->share->key, 'B');
     herd_requests_wait_for(&f.requests, last, 'C');
@@ -150,7 +150,7 @@ static void no_memory_changes_nothing(void)
         set_up(&f, 1, 3);
         fail_mem_arm(&f.mem, n, false);
         CHECK_INT(ask(&f, 0, 'A'), HERD_ENOMEM);
-        CHECK_INT(f.requests.waiting_count, 0);
+        CHECK_INT(f.requests.waiting.count, 0);
         CHECK_INT(ask(&f, 0, 'A'), HERD_OK);
         tear_down(&f);
     }

@@ -80,8 +80,8 @@ static uint64_t finish_all(struct herd_places *places, struct herd_places_reques
                            struct herd_places_result *result)
 {
     uint64_t count = 0;
-    for (; request->first != NULL; count++) {
-        struct herd_places_query *query = request->first;
+    struct herd_places_query *query;
+    for (; (query = herd_request_first_query(request)) != NULL; count++) {
         (void)herd_requests_detach(query);
         herd_places_finish(places, query, result);
     }
@@ -104,14 +104,14 @@ bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
     struct herd_places_refusal refusal;
     struct herd_places_request *request;
     while ((request = herd_requests_ready(&places->requests)) != NULL &&
-           !herd_mono_reached(now, request->first->timer.due)) {
+           !herd_mono_reached(now, herd_request_first_query(request)->timer.due)) {
         if (!herd_places_is_refused(places, now, wall, &refusal)) {
             start(places, request, now);
             continue;
         }
         end_refused(places, request, &refusal);
     }
-    return places->first_finished != NULL;
+    return !herd_list_is_empty(&places->finished);
 }
 
 /* ---- replies ---- */
@@ -142,9 +142,10 @@ static bool hold(struct herd_places *places, struct herd_places_result *result)
     size_t most = (size_t)places->setup.conf->replies_memory_max / 4;
     size_t size = result->text.len;
     struct herd_requests *requests = &places->requests;
+    struct herd_places_request *oldest;
     while (places->held_bytes > 0 && places->held_bytes + size > most &&
-           requests->kept.first != NULL)
-        herd_requests_end(requests, requests->kept.first);
+           (oldest = herd_requests_oldest_kept(requests)) != NULL)
+        herd_requests_end(requests, oldest);
     if (places->held_bytes > 0 && places->held_bytes + size > most)
         return false;
     places->held_bytes += size;
@@ -196,7 +197,7 @@ static bool may_retry(struct herd_places *places, const struct herd_places_reque
     struct herd_mono fair = herd_mono_add_ms(now, conf->places_timeout_ms / 3);
     return outcome->verdict == HERD_PLACES_FAILED && outcome->rc != HERD_ENOMEM &&
            conf->places_retry && !request->retried &&
-           fair.ns <= request->first->timer.due.ns &&
+           fair.ns <= herd_request_first_query(request)->timer.due.ns &&
            !herd_places_is_refused(places, now, wall, &unused);
 }
 

@@ -43,6 +43,7 @@ int herd_places_new(struct herd_places **fresh, const struct herd_places_setup *
     if (places == NULL)
         return HERD_ENOMEM;
     places->setup = *setup;
+    herd_list_init(&places->finished);
     places->provider =
         herd_places_provider_find(herd_slice_str(setup->conf->places_provider));
     int rc = init_parts(places);
@@ -57,7 +58,7 @@ void herd_places_free(struct herd_places *places)
 {
     if (places == NULL)
         return;
-    assert(places->first_finished == NULL);
+    assert(herd_list_first(&places->finished) == NULL);
     herd_requests_free(&places->requests);
     herd_budget_free(&places->budget);
     herd_mem_free(places->setup.mem, places, sizeof *places);
@@ -76,43 +77,30 @@ void herd_places_finish(struct herd_places *places, struct herd_places_query *qu
     assert(query->request == NULL && !query->finished);
     query->result = hold(result);
     query->finished = true;
-    query->prev = places->last_finished;
-    query->next = NULL;
-    *(query->prev != NULL ? &query->prev->next : &places->first_finished) = query;
-    places->last_finished = query;
+    herd_list_push_back(&places->finished, &query->in_list);
 }
 
-static void take_out(struct herd_places *places, struct herd_places_query *query)
+static void take_out(struct herd_places_query *query)
 {
-    struct herd_places_query *prev = query->prev, *next = query->next;
-    *(prev != NULL ? &prev->next : &places->first_finished) = next;
-    *(next != NULL ? &next->prev : &places->last_finished) = prev;
-    query->prev = NULL;
-    query->next = NULL;
+    herd_list_remove(&query->in_list);
     query->finished = false;
 }
 
 struct herd_places_query *herd_places_next_finished(struct herd_places *places)
 {
-    struct herd_places_query *query = places->first_finished;
+    struct herd_places_query *query =
+        herd_places_query_of(herd_list_first(&places->finished));
     if (query != NULL)
-        take_out(places, query);
+        take_out(query);
     return query;
 }
 
 bool herd_places_is_quiet(const struct herd_places *places)
 {
-    return places->requests.waiting_count == 0 && places->first_finished == NULL;
+    return places->requests.waiting.count == 0 && herd_list_is_empty(&places->finished);
 }
 
 /* ---- queries ---- */
-
-static void refuse_full(struct herd_places *places, struct herd_places_refusal *refusal)
-{
-    herd_places_refuse(refusal, HERD_LIT("OVER_QUERY_LIMIT"),
-                       &places->setup.stats->queries_refused,
-                       "This server has too many lookups waiting; try again later.");
-}
 
 /* Adds a request for the query. Returns false when that ran out of memory, or was refused:
  * then query->result says so. */
@@ -123,23 +111,24 @@ static bool add_request(struct herd_places *places, struct herd_places_query *qu
     struct herd_stats *stats = places->setup.stats;
     struct herd_places_request *request;
     struct herd_places_refusal refusal;
-    int rc = HERD_EFULL;
+    bool refused = true;
     if (!herd_budget_minute_left(&places->budget, address_key, now)) {
         herd_places_refuse(&refusal, HERD_LIT("OVER_QUERY_LIMIT"),
                            &stats->queries_over_budget,
                            "Your address has asked too often; try again in a minute.");
-    } else if (!herd_places_is_refused(places, now, wall, &refusal)) {
-        rc = herd_requests_add(&places->requests, key, address_key, &request);
-        refuse_full(places, &refusal);
+    } else {
+        refused = herd_places_is_refused(places, now, wall, &refusal);
     }
-    if (rc == HERD_OK) {
-        herd_budget_minute_take(&places->budget, address_key, now);
-        herd_requests_attach(&places->requests, request, query, now);
-    } else if (rc == HERD_EFULL) {
+    if (refused) {
         *refusal.counter += 1;
         query->result = herd_places_refusal_result(places, &refusal);
+        return false;
     }
-    return rc == HERD_OK;
+    if (herd_requests_add(&places->requests, key, address_key, &request) != HERD_OK)
+        return false;
+    herd_budget_minute_take(&places->budget, address_key, now);
+    herd_requests_attach(&places->requests, request, query, now);
+    return true;
 }
 
 bool herd_places_query(struct herd_places *places, struct herd_places_query *query,
@@ -178,7 +167,9 @@ void herd_places_refuse_query(struct herd_places *places, struct herd_places_que
     struct herd_places_request *request = herd_requests_detach(query);
     if (request != NULL)
         herd_places_abandon(places, request, false, now);
-    refuse_full(places, &refusal);
+    herd_places_refuse(&refusal, HERD_LIT("OVER_QUERY_LIMIT"),
+                       &places->setup.stats->queries_refused,
+                       "This server has too many lookups waiting; try again later.");
     *refusal.counter += 1;
     struct herd_places_result *result = herd_places_refusal_result(places, &refusal);
     herd_places_finish(places, query, result);
@@ -199,7 +190,7 @@ void herd_places_cancel(struct herd_places *places, struct herd_places_query *qu
         herd_places_abandon(places, request, false, now);
     if (!query->finished)
         return;
-    take_out(places, query);
+    take_out(query);
     herd_places_result_release(query->result);
     query->result = NULL;
 }
@@ -239,6 +230,6 @@ struct herd_places_status herd_places_status(const struct herd_places *places,
                                        .breaker = herd_breaker_state_text(&places->breaker),
                                        .retry_ms =
                                            herd_breaker_retry_ms(&places->breaker, now),
-                                       .running = places->requests.running_count,
-                                       .waiting = places->requests.waiting_count};
+                                       .running = places->requests.running.count,
+                                       .waiting = places->requests.waiting.count};
 }

@@ -4,10 +4,10 @@
  * A client query is one WHATSAT of one client. An upstream request is one HTTP request to
  * the provider; all queries for the same point and radius that arrive while it waits or
  * runs share it, and its answer may be kept for a while for later ones. A bounded number of
- * requests runs at once, a bounded number waits in order of arrival, further ones are
- * refused; budgets and a circuit breaker refuse some before that. A query has one deadline
- * from its arrival on, waiting included, and always ends with a result: the provider's
- * answer, or an error of this server in the same layout.
+ * requests runs at once, the others wait, and addresses take turns; budgets and a circuit
+ * breaker refuse some before that. A query has one deadline from its arrival on, waiting
+ * included, and always ends with a result: the provider's answer, or an error of this
+ * server in the same layout. How many queries there may be is for the owner to bound.
  *
  * The module knows no session and no action: its owner provides functions that send
  * requests (struct herd_places_calls), and collects finished queries with
@@ -20,6 +20,7 @@
 #include "herd/mem.h"
 #include "herd/slice.h"
 #include "herd/stats.h"
+#include "list.h"
 #include "protocol/geo.h"
 #include "siphash.h"
 #include "timerq.h"
@@ -73,10 +74,10 @@ void herd_places_free(struct herd_places *places);
 /* Embedded in the owner's own struct; all zero before herd_places_query, and it must stay
  * where it is in memory until it is finished or cancelled. */
 struct herd_places_query {
-    struct herd_places_request *request;   /* that it waits for; NULL: none */
-    struct herd_places_query *prev, *next; /* of the same request, or also finished */
-    struct herd_timer timer;               /* armed while it waits for a request */
-    bool finished;                         /* not yet handed out by next_finished */
+    struct herd_places_request *request; /* that it waits for; NULL: none */
+    struct herd_list_node in_list;       /* of its request, or of those that are finished */
+    struct herd_timer timer;             /* armed while it waits for a request */
+    bool finished;                       /* not yet handed out by next_finished */
     /* Set when the query is finished: a reference that its owner has to release; NULL:
      * memory ran out. */
     struct herd_places_result *result;

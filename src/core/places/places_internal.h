@@ -22,7 +22,7 @@ struct herd_places {
     struct herd_requests requests;
     struct herd_budget budget;
     struct herd_breaker breaker;
-    struct herd_places_query *first_finished, *last_finished;
+    struct herd_list finished; /* queries, the oldest first */
     size_t
         held_bytes; /* of the texts of answers, until the last of their replies has left */
 };

@@ -16,68 +16,28 @@
 #error "private to src/core/places: include places/places.h"
 #endif
 
-#include "places.h"
-#include "result.h"
-#include "shares.h"
-
-/* Two queries with the same key get the same answer. */
-struct herd_places_key {
-    struct herd_point point;
-    uint32_t radius_km;
-    bool enterprise; /* places-fields */
-};
-
-enum herd_request_state { HERD_REQUEST_WAITING, HERD_REQUEST_RUNNING, HERD_REQUEST_KEPT };
-
-/* Owned by the table. The fields after `hash` are free for the caller's use. */
-struct herd_places_request {
-    enum herd_request_state state;
-    uint64_t id;                            /* of the HTTP request, while it runs; else 0 */
-    struct herd_places_query *first, *last; /* attached, in order of arrival */
-    struct herd_places_request *prev, *next; /* of those that are kept */
-    struct herd_share *share; /* while it waits: of the address it waits for */
-    struct herd_list_node in_share;
-    struct herd_places_request *same_hash;
-    struct herd_places_result *result; /* a reference, while it is kept */
-    struct herd_mono keep_until;
-    struct herd_places_key key;
-    uint64_t hash;
-    struct herd_mono started_at; /* when it was last sent */
-    bool probe;                  /* as herd_breaker_begin returned */
-    bool retried;
-};
-
-/* A slot of a running request; its generation makes ids differ. */
-struct herd_request_slot {
-    struct herd_places_request *request; /* NULL: free */
-    uint32_t generation;
-    uint32_t next_free; /* number of a slot, from 1 on; 0: none */
-};
+#include "request.h"
+#include "request_queue.h"
+#include "request_slots.h"
 
 struct herd_requests_setup {
     const struct herd_mem *mem; /* borrowed, outlives the table */
     uint8_t hash_key[HERD_SIPHASH_KEY];
     uint32_t running_max;  /* > 0 */
-    uint32_t waiting_max;  /* may be 0 */
+    uint32_t waiting_max;  /* about how many may wait; only decides about speed */
     int64_t timeout_ms;    /* > 0: of a query, from its arrival on */
     int64_t keep_ms;       /* 0: nothing is kept */
     size_t kept_max;       /* results */
     size_t kept_bytes_max; /* of all their texts */
 };
 
-struct herd_request_list {
-    struct herd_places_request *first, *last;
-};
-
 struct herd_requests {
     struct herd_requests_setup setup;
-    struct herd_request_slot *slots;    /* running_max of them */
-    uint32_t free_slot;                 /* as next_free */
     struct herd_places_request **table; /* all requests, by hash */
     size_t table_size;                  /* a power of two */
-    struct herd_shares waiting;         /* by address; of each the oldest first */
-    struct herd_request_list kept;      /* the oldest first */
-    uint32_t running_count, waiting_count;
+    struct herd_request_queue waiting;
+    struct herd_request_slots running;
+    struct herd_list kept; /* the oldest first */
     size_t kept_count, kept_bytes;
     struct herd_timerq timers; /* owners are queries */
 };
@@ -98,8 +58,7 @@ struct herd_places_request *herd_requests_find(struct herd_requests *requests,
                                                struct herd_mono now);
 
 /* A new request with a key that no other has, waiting on behalf of that address. A query
- * has to be attached to it at once. Errors, and then nothing has changed: HERD_EFULL,
- * HERD_ENOMEM. */
+ * has to be attached to it at once. Errors, and then nothing has changed: HERD_ENOMEM. */
 int herd_requests_add(struct herd_requests *requests, const struct herd_places_key *key,
                       uint64_t address_key, struct herd_places_request **request);
 
@@ -144,6 +103,9 @@ void herd_requests_end(struct herd_requests *requests, struct herd_places_reques
  * the oldest when there are too many; ends it when it is too large or nothing is kept. */
 void herd_requests_keep(struct herd_requests *requests, struct herd_places_request *request,
                         struct herd_places_result *result, struct herd_mono now);
+
+/* The one that was kept first; NULL: none is. */
+struct herd_places_request *herd_requests_oldest_kept(const struct herd_requests *requests);
 
 /* Frees the kept requests whose time is over. */
 void herd_requests_expire(struct herd_requests *requests, struct herd_mono now);
