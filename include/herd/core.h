@@ -41,7 +41,8 @@ enum herd_event_kind {
                       * to a PEER and each DRAIN, at once or later, never from inside
                       * the action */
     HERD_EV_DIAL_FAILED, /* server, bytes (error text) */
-    HERD_EV_PLACES,  /* request_id, status, bytes (body; an error text when status is 0) */
+    HERD_EV_PLACES,  /* request_id, status, retry_after_ms, bytes (body; an error text when
+                      * status is 0) */
     HERD_EV_EVICTED, /* conn, address: that client is gone, since a newer one got its place:
                       * connections-max is reached */
     HERD_EV_ADDRESS_REFUSED, /* address: a client from there was closed before it was
@@ -71,7 +72,9 @@ struct herd_event {
                                 * as text, without the port; borrowed as `bytes` are */
     uint64_t request_id;
     uint64_t lines;
-    int status;              /* HTTP status; 0: no reply came */
+    int status; /* HTTP status; 0: no reply came */
+    int64_t
+        retry_after_ms; /* how long not to ask again, as the reply says; 0: it does not */
     struct herd_slice bytes; /* borrowed for the step and until its actions are done */
 };
 

@@ -71,6 +71,8 @@ void herd_upstream_on_reply(struct herd_places *places, struct herd_context *con
                             const struct herd_event *event)
 {
     log_reply(context, event);
-    herd_places_on_reply(places, event->request_id, event->status, event->bytes,
-                         context->mono, context->wall);
+    struct herd_places_reply reply = {.http_status = event->status,
+                                      .retry_after_ms = event->retry_after_ms,
+                                      .body = event->bytes};
+    herd_places_on_reply(places, event->request_id, &reply, context->mono, context->wall);
 }

@@ -198,6 +198,7 @@ void driver_places_done(void *arg, uint64_t id, const struct io_fetch_result *re
         .kind = HERD_EV_PLACES,
         .request_id = id,
         .status = result->status,
+        .retry_after_ms = result->retry_after_ms,
         .bytes = result->status != 0 ? result->body : herd_slice_str(result->error)};
     driver_step(arg, &event);
 }

@@ -143,7 +143,8 @@ static void deliver(struct io_fetch *fetch)
         fetch->ended = t->next;
         if (fetch->ended == NULL)
             fetch->ended_tail = &fetch->ended;
-        struct io_fetch_result result = {.status = t->status};
+        struct io_fetch_result result = {.status = t->status,
+                                         .retry_after_ms = t->retry_after_ms};
         result.body = t->status != 0 ? herd_buf_bytes(&t->body) : HERD_LIT("");
         result.error = t->status != 0 ? NULL : t->error.text;
         fetch->done(fetch->arg, t->id, &result);

@@ -52,6 +52,7 @@ struct io_fetch_setup {
 
 struct io_fetch_result {
     int status;             /* HTTP status, or 0 when no reply came */
+    int64_t retry_after_ms; /* its Retry-After, 1000 or more; 0: it has none */
     struct herd_slice body; /* lives until `done` returns */
     const char *error;      /* when status is 0: the failure, without the key; lives
                              * until `done` returns */

@@ -4,6 +4,7 @@
 #include "fetch_options.h"
 #include "fetch_redact.h"
 
+#include "clock.h"
 #include "herd/err.h"
 #include "mem.h"
 
@@ -49,6 +50,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
     size_t len = size * count;
     t->plan->tally->progress++;
     note_begin(t, herd_slice(bytes, len));
+    io_fetch_retry_note(&t->retry, herd_slice(bytes, len));
     t->arrived += len;
     t->header_bytes += len;
     if (t->header_bytes <= HEADERS_MAX)
@@ -193,6 +195,9 @@ void io_fetch_transfer_end(struct io_fetch_transfer *t, CURLcode code)
     if (code == CURLE_OK)
         curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &number);
     t->status = (int)number;
+    if (t->status != 0)
+        t->retry_after_ms =
+            io_fetch_retry_ms(&t->retry, io_clock_wall().ns / HERD_NS_PER_S);
     if (t->status == 0)
         explain(t, code != CURLE_OK ? code : CURLE_WEIRD_SERVER_REPLY);
     else if (t->plan->key != NULL && t->body.len > 0)

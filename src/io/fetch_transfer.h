@@ -6,6 +6,7 @@
 #include "herd/buf.h"
 #include "fetch.h"
 #include "fetch_plan.h"
+#include "fetch_retry.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -29,8 +30,10 @@ struct io_fetch_transfer {
     bool sent;                           /* the request was sent */
     bool begun;                          /* the reply has; interim replies do not count */
     size_t arrived;                      /* bytes of it since the owner checked last */
+    struct io_fetch_retry retry;         /* what its header says so far */
     struct herd_mono check_at;           /* for the owner; HERD_NEVER: once it has begun */
     int status;                          /* once it has ended */
+    int64_t retry_after_ms;              /* likewise */
     struct herd_error_text error;        /* likewise, when status is 0 */
     char libcurl_error[CURL_ERROR_SIZE]; /* its text, which may show the key */
 };

@@ -19,7 +19,10 @@ static void on_done(void *arg, uint64_t id, const struct io_fetch_result *result
     if (r->done >= RESULTS)
         return;
     struct result *kept = &r->results[r->done++];
-    *kept = (struct result){.id = id, .status = result->status, .len = result->body.len};
+    *kept = (struct result){.id = id,
+                            .status = result->status,
+                            .retry_after_ms = result->retry_after_ms,
+                            .len = result->body.len};
     size_t len =
         result->body.len < sizeof kept->body ? result->body.len : sizeof kept->body;
     memcpy(kept->body, result->body.data, len);

@@ -24,6 +24,7 @@ enum { RESULTS = 64, BODY = 1 << 20, TIMEOUT_MS = 5000 };
 struct result {
     uint64_t id;
     int status;
+    int64_t retry_after_ms;
     char error[HERD_ERROR_TEXT_MAX];
     size_t len;
     char body[2048]; /* the first bytes */

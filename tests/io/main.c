@@ -46,6 +46,7 @@ extern const struct check_test test_fetch[];
 extern const struct check_test test_fetch_time[];
 extern const struct check_test test_fetch_end[];
 extern const struct check_test test_fetch_request[];
+extern const struct check_test test_fetch_retry[];
 extern const struct check_test test_fetch_safety[];
 extern const struct check_test test_fetch_setup[];
 extern const struct check_test test_fetch_reuse[];
@@ -92,6 +93,7 @@ int main(int argc, char **argv)
         {"fetch time", test_fetch_time},
         {"fetch end", test_fetch_end},
         {"fetch request", test_fetch_request},
+        {"fetch retry", test_fetch_retry},
         {"fetch safety", test_fetch_safety},
         {"fetch setup", test_fetch_setup},
         {"fetch reuse", test_fetch_reuse},

@@ -44,7 +44,8 @@ void requests_end(struct rig *rig, uint64_t request_id)
     rig->fetching[number] = false;
 }
 
-void rig_places(struct rig *rig, size_t number, int status, struct herd_slice body)
+void rig_places_after(struct rig *rig, size_t number, int status, int64_t retry_after_ms,
+                      struct herd_slice body)
 {
     bool known = number > 0 && number <= rig->request_count;
     if (known)
@@ -53,7 +54,13 @@ void rig_places(struct rig *rig, size_t number, int status, struct herd_slice bo
              (struct herd_event){.kind = HERD_EV_PLACES,
                                  .request_id = known ? rig->request_id[number] : UINT64_MAX,
                                  .status = status,
+                                 .retry_after_ms = retry_after_ms,
                                  .bytes = body});
+}
+
+void rig_places(struct rig *rig, size_t number, int status, struct herd_slice body)
+{
+    rig_places_after(rig, number, status, 0, body);
 }
 
 size_t rig_oldest_request(const struct rig *rig)

@@ -92,6 +92,8 @@ void rig_drain(struct rig *rig);
 
 /* The answer to the request of that number, or to one that never was. */
 void rig_places(struct rig *rig, size_t number, int status, struct herd_slice body);
+void rig_places_after(struct rig *rig, size_t number, int status, int64_t retry_after_ms,
+                      struct herd_slice body);
 
 /* Likewise with an answer of Google, `size` bytes long, that has no results. */
 void rig_places_sized(struct rig *rig, size_t number, size_t size);

@@ -176,9 +176,11 @@ static bool act_places(struct rig *rig, char *rest)
     if (name[0] != '#')
         return false;
     size_t number = strtoul(name + 1, NULL, 10);
-    int status = (int)strtol(take(&rest), NULL, 10);
+    char *after;
+    int status = (int)strtol(take(&rest), &after, 10);
+    int64_t after_ms = after[0] == '/' ? strtoll(after + 1, NULL, 10) : 0;
     size_t len = unescape(rest, strlen(rest));
-    rig_places(rig, number, status, herd_slice(rest, len));
+    rig_places_after(rig, number, status, after_ms, herd_slice(rest, len));
     return true;
 }
 

@@ -115,7 +115,8 @@ static bool start(struct fixture *f)
 
 static void reply(struct fixture *f, int status, const char *body)
 {
-    herd_places_on_reply(f->places, f->last_id, status, herd_slice_str(body), now(f), WALL);
+    struct herd_places_reply reply = {.http_status = status, .body = herd_slice_str(body)};
+    herd_places_on_reply(f->places, f->last_id, &reply, now(f), WALL);
 }
 
 /* The next finished query is this one. */

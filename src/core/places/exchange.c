@@ -119,16 +119,18 @@ bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
 /* The result of a reply, or NULL: no reply came, or memory ran out. */
 static struct herd_places_result *translate(const struct herd_places *places,
                                             const struct herd_places_request *request,
-                                            int http_status, struct herd_slice body)
+                                            const struct herd_places_reply *reply)
 {
-    struct herd_places_answer answer = {http_status, body, search_of(places, request)};
+    struct herd_places_answer answer = {reply->http_status, reply->body,
+                                        search_of(places, request)};
     size_t text_max = 2 * (size_t)places->setup.conf->places_body_max;
     struct herd_places_result *result =
-        http_status != 0 ? herd_places_result_new(places->setup.mem, text_max) : NULL;
+        reply->http_status != 0 ? herd_places_result_new(places->setup.mem, text_max)
+                                : NULL;
     if (result == NULL)
         return NULL;
     places->provider->translate(&answer, result);
-    if (http_status == 429 && result->verdict == HERD_PLACES_FAILED)
+    if (reply->http_status == 429 && result->verdict == HERD_PLACES_FAILED)
         result->verdict = HERD_PLACES_LIMITED;
     result->is_answer = result->text.len > 0;
     herd_places_result_fit(result);
@@ -238,16 +240,16 @@ static struct herd_places_result *no_room(const struct herd_places *places)
                  "later."));
 }
 
-void herd_places_on_reply(struct herd_places *places, uint64_t request_id, int http_status,
-                          struct herd_slice body, struct herd_mono now,
+void herd_places_on_reply(struct herd_places *places, uint64_t request_id,
+                          const struct herd_places_reply *reply, struct herd_mono now,
                           struct herd_wall wall)
 {
     struct herd_places_request *request =
         herd_requests_running(&places->requests, request_id);
     if (request == NULL)
         return;
-    struct herd_places_result *result = translate(places, request, http_status, body);
-    struct outcome outcome = outcome_of(http_status, result);
+    struct herd_places_result *result = translate(places, request, reply);
+    struct outcome outcome = outcome_of(reply->http_status, result);
     end_attempt(places, request, count(places, &outcome), now);
     if (may_retry(places, request, &outcome, now, wall)) {
         places->setup.stats->requests_retried++;

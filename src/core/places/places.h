@@ -137,10 +137,16 @@ struct herd_places_result *herd_places_result_error(const struct herd_mem *mem,
 
 /* ---- upstream requests ---- */
 
-/* A request has ended: its HTTP status and body (borrowed for the call), or 0 and anything
- * when no reply came. Does nothing when that request is gone. */
-void herd_places_on_reply(struct herd_places *places, uint64_t request_id, int http_status,
-                          struct herd_slice body, struct herd_mono now,
+/* How a request has ended. */
+struct herd_places_reply {
+    int http_status;        /* 0: no reply came, and the rest means nothing */
+    int64_t retry_after_ms; /* how long not to ask again, as it says; 0: it does not */
+    struct herd_slice body; /* borrowed for the call */
+};
+
+/* Does nothing when that request is gone. */
+void herd_places_on_reply(struct herd_places *places, uint64_t request_id,
+                          const struct herd_places_reply *reply, struct herd_mono now,
                           struct herd_wall wall);
 
 /* Whether no request waits to be sent and no query is finished: then neither
