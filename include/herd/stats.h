@@ -35,10 +35,13 @@
     X(queries_refused, "WHATSATs refused: too many have no reply (lookups-waiting-max)")   \
     X(queries_over_budget, "WHATSATs refused: a places-budget is used up")                 \
     X(queries_refused_broken, "WHATSATs refused: the circuit breaker is open")             \
+    X(queries_refused_paused, "WHATSATs refused: Places has asked for a pause")            \
+    X(queries_empty, "WHATSATs for 0 results: nothing was asked of Places")                \
     X(answers_found, "answers of Places: results, or none near")                           \
     X(answers_refused, "answers of Places: the request or the key is at fault")            \
     X(answers_limited, "answers of Places: too many requests")                             \
     X(answers_failed, "upstream requests without an answer, or with an unusable one")      \
+    X(provider_pauses, "times that Places asked for a pause (429, Retry-After)")           \
     X(answers_dropped, "answers of Places for which replies-memory-max had no room")       \
     X(peers_accepted, "peer connections accepted")                                         \
     X(peers_full, "times that peer connections had to wait: all their slots were in use")  \

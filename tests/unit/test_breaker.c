@@ -120,11 +120,82 @@ static void a_probe_may_be_given_up(void)
     CHECK_INT(b.pause_ms, 2000);
 }
 
+/* ---- pauses that the provider asks for ---- */
+
+static void pauses_at_once(void)
+{
+    static const struct {
+        int64_t asked_ms, pause_ms;
+    } cases[] = {{7000, 7000},       {1, 1},
+                 {0, 30000},         {3600000, 3600000},
+                 {3600001, 3600000}, {INT64_MAX, 3600000}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct herd_breaker b = {0};
+        CHECK(!herd_breaker_begin(&b));
+        herd_breaker_pause(&b, cases[i].asked_ms, at_ms(50));
+        CHECK_STR(herd_breaker_state_text(&b), "paused");
+        CHECK_INT(herd_breaker_retry_ms(&b, at_ms(50)), cases[i].pause_ms);
+        CHECK(!herd_breaker_allows(&b, at_ms(49 + cases[i].pause_ms)));
+        CHECK(herd_breaker_allows(&b, at_ms(50 + cases[i].pause_ms)));
+    }
+}
+
+/* Only the probe ends it: an answer to an earlier request says nothing about it. */
+static void only_the_probe_ends_a_pause(void)
+{
+    struct herd_breaker b = {0};
+    herd_breaker_pause(&b, 1000, at_ms(0));
+    herd_breaker_end(&b, HERD_BREAKER_OK, false, at_ms(10), 0);
+    CHECK_STR(herd_breaker_state_text(&b), "paused");
+    CHECK(herd_breaker_begin(&b));
+    herd_breaker_end(&b, HERD_BREAKER_OK, false, at_ms(1010), 0);
+    CHECK_STR(herd_breaker_state_text(&b), "probing");
+    herd_breaker_end(&b, HERD_BREAKER_OK, true, at_ms(1020), 0);
+    CHECK_STR(herd_breaker_state_text(&b), "closed");
+    CHECK(!b.asked);
+}
+
+static void the_longest_pause_counts(void)
+{
+    struct herd_breaker b = {0};
+    herd_breaker_pause(&b, 5000, at_ms(0));
+    herd_breaker_pause(&b, 1000, at_ms(100));
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(100)), 4900);
+    herd_breaker_pause(&b, 6000, at_ms(200));
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(200)), 6000);
+    /* Also of the pause after failures. */
+    b = (struct herd_breaker){0};
+    fail(&b, HERD_BREAKER_FAILURES, 0);
+    int64_t after_failures_ms = herd_breaker_retry_ms(&b, at_ms(0));
+    herd_breaker_pause(&b, 1, at_ms(0));
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(0)), after_failures_ms);
+    CHECK_STR(herd_breaker_state_text(&b), "paused");
+}
+
+/* A pause that is asked for leaves no trace in those after failures. */
+static void a_probe_may_fail_after_a_pause(void)
+{
+    struct herd_breaker b = {0};
+    herd_breaker_pause(&b, 1000, at_ms(0));
+    request(&b, HERD_BREAKER_FAILED, 1000, 500);
+    CHECK_STR(herd_breaker_state_text(&b), "open");
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(1000)), 1000);
+    request(&b, HERD_BREAKER_FAILED, 2000, 1000);
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(2000)), 2000);
+    CHECK(herd_breaker_begin(&b));
+    herd_breaker_pause(&b, 3000, at_ms(4000));
+    CHECK_INT(herd_breaker_retry_ms(&b, at_ms(4000)), 3000);
+}
+
 const struct check_test test_breaker[] = {
     {"opens after failures in a row", opens_after_failures_in_a_row},
     {"probes with one", probes_with_one},
     {"pauses double", pauses_double},
     {"old requests do not count twice", old_requests_do_not_count_twice},
     {"a probe may be given up", a_probe_may_be_given_up},
+    {"pauses at once", pauses_at_once},
+    {"only the probe ends a pause", only_the_probe_ends_a_pause},
+    {"the longest pause counts", the_longest_pause_counts},
+    {"a probe may fail after a pause", a_probe_may_fail_after_a_pause},
     {NULL, NULL},
 };

@@ -66,6 +66,7 @@ static struct herd_places_setup prepare(struct fixture *f)
                                  .places_timeout_ms = 900,
                                  .places_body_max = 4096,
                                  .places_provider = "google-legacy",
+                                 .places_url = "",
                                  .places_fields = "pro"};
     return (struct herd_places_setup){.mem = &f->mem.mem,
                                       .conf = &f->conf,
@@ -329,6 +330,24 @@ static void memory_may_run_out(void)
         CHECK_LABEL("allocations from %zu on", n);
 }
 
+/* That the provider asked for a pause is understood without memory for its words. */
+static void a_pause_needs_no_memory(void)
+{
+    struct fixture f;
+    set_up(&f);
+    CHECK(!ask(&f, 0, 1));
+    CHECK(!start(&f));
+    fail_mem_arm(&f.mem, 1, true);
+    reply(&f, 429, "x");
+    fail_mem_arm(&f.mem, 0, false);
+    CHECK(finished(&f, 0));
+    CHECK(ask(&f, 1, 2));
+    CHECK(is_error(&f, 1, "asked for a pause"));
+    CHECK_INT((int64_t)f.stats.provider_pauses, 1);
+    CHECK_INT((int64_t)f.stats.queries_refused_paused, 1);
+    tear_down(&f);
+}
+
 const struct check_test test_places_query[] = {
     {"queries_share_a_request", queries_share_a_request},
     {"the_last_query_cancels_its_request", the_last_query_cancels_its_request},
@@ -338,5 +357,6 @@ const struct check_test test_places_query[] = {
     {"results_are_kept", results_are_kept},
     {"failures_are_retried_and_counted", failures_are_retried_and_counted},
     {"memory_may_run_out", memory_may_run_out},
+    {"a_pause_needs_no_memory", a_pause_needs_no_memory},
     {NULL, NULL},
 };

@@ -58,6 +58,27 @@ static void end_attempt(struct herd_places *places,
     calls->log(calls->ctx, herd_slice_str(text));
 }
 
+/* The reply asks for a pause. One line of the log for each of them, although many requests
+ * may be told the same. */
+static void pause_requests(struct herd_places *places,
+                           const struct herd_places_reply *reply, struct herd_mono now)
+{
+    const struct herd_places_calls *calls = &places->setup.calls;
+    struct herd_breaker *breaker = &places->breaker;
+    bool paused = breaker->state == HERD_BREAKER_OPEN && breaker->asked;
+    char text[LOG_MAX];
+    herd_breaker_pause(breaker, reply->retry_after_ms, now);
+    if (paused)
+        return;
+    places->setup.stats->provider_pauses++;
+    snprintf(text, sizeof text,
+             "places: %s asks for a pause (HTTP %d); no request is sent to it for %" PRId64
+             " ms",
+             places->provider->name, reply->http_status,
+             herd_breaker_retry_ms(breaker, now));
+    calls->log(calls->ctx, herd_slice_str(text));
+}
+
 /* A request that has no reply after a third of places-timeout-ms has failed. */
 void herd_places_abandon(struct herd_places *places, struct herd_places_request *request,
                          bool late, struct herd_mono now)
@@ -116,12 +137,20 @@ bool herd_places_start_ready(struct herd_places *places, struct herd_mono now,
 
 /* ---- replies ---- */
 
+/* Some programs put a byte order mark before UTF-8; JSON has none. */
+static struct herd_slice without_bom(struct herd_slice body)
+{
+    struct herd_slice bom = HERD_LIT("\xef\xbb\xbf");
+    bool marked = body.len >= bom.len && memcmp(body.data, bom.data, bom.len) == 0;
+    return marked ? herd_slice_from(body, bom.len) : body;
+}
+
 /* The result of a reply, or NULL: no reply came, or memory ran out. */
 static struct herd_places_result *translate(const struct herd_places *places,
                                             const struct herd_places_request *request,
                                             const struct herd_places_reply *reply)
 {
-    struct herd_places_answer answer = {reply->http_status, reply->body,
+    struct herd_places_answer answer = {reply->http_status, without_bom(reply->body),
                                         search_of(places, request)};
     size_t text_max = 2 * (size_t)places->setup.conf->places_body_max;
     struct herd_places_result *result =
@@ -170,6 +199,15 @@ static struct outcome outcome_of(int http_status, const struct herd_places_resul
                             http_status != 0 ? HERD_ENOMEM : HERD_OK};
 }
 
+/* Whether the reply asks for a pause: it says that there were too many requests, or that
+ * the provider is down, and until when. */
+static bool wants_pause(const struct herd_places_reply *reply,
+                        const struct outcome *outcome)
+{
+    return reply->http_status == 429 || outcome->verdict == HERD_PLACES_LIMITED ||
+           (reply->http_status >= 500 && reply->retry_after_ms > 0);
+}
+
 /* Running out of memory is not a failure of the provider. */
 static enum herd_breaker_end count(struct herd_places *places,
                                    const struct outcome *outcome)
@@ -189,6 +227,13 @@ static enum herd_breaker_end count(struct herd_places *places,
                : HERD_BREAKER_FAILED;
 }
 
+/* Redirects and errors of the request would only come again; 408 is the server's own way to
+ * say that it did not get the request. */
+static bool is_final(int http_status)
+{
+    return http_status >= 300 && http_status < 500 && http_status != 408;
+}
+
 /* A second attempt must have a chance to be answered in time. */
 static bool may_retry(struct herd_places *places, const struct herd_places_request *request,
                       const struct outcome *outcome, struct herd_mono now,
@@ -198,7 +243,7 @@ static bool may_retry(struct herd_places *places, const struct herd_places_reque
     struct herd_places_refusal unused;
     struct herd_mono fair = herd_mono_add_ms(now, conf->places_timeout_ms / 3);
     return outcome->verdict == HERD_PLACES_FAILED && outcome->rc != HERD_ENOMEM &&
-           conf->places_retry && !request->retried &&
+           !is_final(outcome->http_status) && conf->places_retry && !request->retried &&
            fair.ns <= herd_request_first_query(request)->timer.due.ns &&
            !herd_places_is_refused(places, now, wall, &unused);
 }
@@ -226,9 +271,7 @@ static struct herd_slice message_of(const struct outcome *outcome)
 static struct herd_places_result *error_of(const struct herd_places *places,
                                            const struct outcome *outcome)
 {
-    struct herd_slice status = outcome->verdict == HERD_PLACES_LIMITED
-                                   ? HERD_LIT("OVER_QUERY_LIMIT")
-                                   : HERD_LIT("UNKNOWN_ERROR");
+    struct herd_slice status = herd_provider_status(outcome->http_status);
     return herd_places_result_error(places->setup.mem, status, message_of(outcome));
 }
 
@@ -250,7 +293,11 @@ void herd_places_on_reply(struct herd_places *places, uint64_t request_id,
         return;
     struct herd_places_result *result = translate(places, request, reply);
     struct outcome outcome = outcome_of(reply->http_status, result);
-    end_attempt(places, request, count(places, &outcome), now);
+    enum herd_breaker_end end = count(places, &outcome);
+    if (wants_pause(reply, &outcome))
+        pause_requests(places, reply, now);
+    else
+        end_attempt(places, request, end, now);
     if (may_retry(places, request, &outcome, now, wall)) {
         places->setup.stats->requests_retried++;
         request->retried = true;

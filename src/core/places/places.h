@@ -171,7 +171,7 @@ struct herd_mono herd_places_deadline(const struct herd_places *places);
 
 struct herd_places_status {
     const char *provider;      /* its name; lives for ever */
-    const char *breaker;       /* "closed", "open", "probing"; lives for ever */
+    const char *breaker;       /* "closed", "open", "paused", "probing"; lives for ever */
     int64_t retry_ms;          /* until a request may be made; 0: one may be, or probes */
     uint32_t running, waiting; /* requests */
 };
