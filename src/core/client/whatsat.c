@@ -149,17 +149,18 @@ static int take_share(struct whatsat *whatsat)
     return HERD_OK;
 }
 
-/* The reply is known at once, so it takes no more memory than any other refusal. */
-static void refuse(struct herd_clients *clients, struct herd_client *client,
-                   struct herd_slice record)
+/* The reply has no results and is known at once, so it takes no more memory than any other
+ * refusal. Returns whether it was made. */
+static bool reply_now(struct herd_clients *clients, struct herd_client *client,
+                      struct herd_slice record, struct herd_slice status,
+                      struct herd_slice message)
 {
     struct herd_slice json[2];
-    struct herd_places_result *result = herd_places_result_error(
-        clients->context->setup.mem, HERD_LIT("OVER_QUERY_LIMIT"),
-        HERD_LIT("This server has too many lookups waiting; try again later."));
+    struct herd_places_result *result =
+        herd_places_result_error(clients->context->setup.mem, status, message);
     if (result == NULL) {
         herd_session_end_out_of_memory(&client->session);
-        return;
+        return false;
     }
     herd_places_result_cut(result, 0, json);
     size_t size = record.len + json[0].len + json[1].len + 3, len = 0;
@@ -171,10 +172,28 @@ static void refuse(struct herd_clients *clients, struct herd_client *client,
         len += herd_slice_put(json[1], room + len);
         len += herd_slice_put(HERD_LIT("\n\n"), room + len);
         herd_replies_commit(&client->replies, len);
-        clients->context->stats.queries_refused++;
-        clients->context->stats.queries_failed++;
     }
     herd_places_result_release(result);
+    return room != NULL;
+}
+
+static void refuse(struct herd_clients *clients, struct herd_client *client,
+                   struct herd_slice record)
+{
+    struct herd_stats *stats = &clients->context->stats;
+    if (!reply_now(clients, client, record, HERD_LIT("OVER_QUERY_LIMIT"),
+                   HERD_LIT("This server has too many lookups waiting; try again later.")))
+        return;
+    stats->queries_refused++;
+    stats->queries_failed++;
+}
+
+/* No results are wanted, so nothing is asked of Places, whatever its state is. */
+static void reply_empty(struct herd_clients *clients, struct herd_client *client,
+                        struct herd_slice record)
+{
+    if (reply_now(clients, client, record, HERD_LIT("ZERO_RESULTS"), HERD_LIT("")))
+        clients->context->stats.queries_empty++;
 }
 
 int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *client,
@@ -193,6 +212,10 @@ int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *cli
         return HERD_EUNKNOWN;
     struct herd_slice record = herd_stored_text(slot.stored);
     clients->context->stats.queries++;
+    if (query.bound == 0) {
+        reply_empty(clients, client, record);
+        return HERD_OK;
+    }
     if (too_many_wait(clients) && !make_place(clients, client->address_key)) {
         refuse(clients, client, record);
         return HERD_OK;
