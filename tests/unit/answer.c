@@ -358,7 +358,6 @@ void answer_abuse(const struct herd_places_provider *provider)
         "{\"error\":[]}",
         "{\"error\":\"a\"}",
         "{\"message\":1}",
-        "{\"places\":null}",
         "{\"elements\":null}",
         "{\"features\":null}",
     };

@@ -25,7 +25,7 @@ static void makes_query(void)
         {{INT64_C(34068930000), INT64_C(-118445127000)},
          10,
          "location=34.06893,-118.445127&radius=10000"},
-        {{0, 0}, 0, "location=0,0&radius=0"},
+        {{0, 0}, 0, "location=0,0&radius=1"},
         {{-HERD_GEO_UNIT * 90, HERD_GEO_UNIT * 180}, 50, "location=-90,180&radius=50000"},
         {{INT64_C(-89999999999), INT64_C(-179999999999)},
          UINT32_MAX,

@@ -100,10 +100,10 @@ static void prints_request(void)
         const char *want;
     } cases[] = {
         {0, UCLA, "location=34.06893,-118.445127&radius=10000"},
-        {0, ORIGIN, "location=0,0&radius=0"},
+        {0, ORIGIN, "location=0,0&radius=1"},
         {0, LONGEST, "location=-89.999999999,-179.999999999&radius=4294967295000"},
         {1, UCLA, NEW("34.06893", "-118.445127", "10000")},
-        {1, ORIGIN, NEW("0", "0", "0")},
+        {1, ORIGIN, NEW("0", "0", "1")},
         {1, LONGEST, NEW("-89.999999999", "-179.999999999", "4294967295000")},
         {2, UCLA, OVERPASS("10", "10000", "34.06893", "-118.445127")},
         {2, ORIGIN, OVERPASS("1", "1", "0", "0")},
@@ -211,11 +211,46 @@ static void prints_nothing_else(void)
     }
 }
 
+/* ---- public servers ---- */
+
+static void public_servers_get_few_at_once(void)
+{
+    static const struct {
+        const char *provider, *url;
+        uint32_t most, want;
+    } cases[] = {
+        {"overpass", "", 64, 2},
+        {"overpass", "", 1, 1},
+        {"overpass", "https://overpass-api.de/api/interpreter", 64, 2},
+        {"overpass", "http://overpass-api.de", 64, 2},
+        {"overpass", "HTTPS://Overpass-API.de:443/api/interpreter", 64, 2},
+        {"overpass", "https://lz4.overpass-api.de?x", 64, 2},
+        {"overpass", "https://overpass-api.de.example.org/api/interpreter", 64, 64},
+        {"overpass", "https://myoverpass-api.de/api/interpreter", 64, 64},
+        {"overpass", "https://example.org/overpass-api.de", 64, 64},
+        {"overpass", "http://127.0.0.1:8080/api/interpreter", 64, 64},
+        {"overpass", "http://[::1]:8080/api/interpreter", 64, 64},
+        {"overpass", "x", 64, 64},
+        {"google-legacy", "", 64, 64},
+        {"google-new", "", 64, 64},
+        {"photon", "https://overpass-api.de/reverse", 64, 64},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s %s", cases[i].provider, cases[i].url);
+        CHECK_INT(herd_provider_running_max(
+                      herd_places_provider_find(herd_slice_str(cases[i].provider)),
+                      herd_slice_str(cases[i].url), cases[i].most),
+                  cases[i].want);
+    }
+    CHECK_LABEL("%s", "");
+}
+
 const struct check_test test_provider[] = {
     {"finds a provider by its name", finds_by_name},
     {"describes each provider", describes_each},
     {"has a header line", has_header},
     {"prints a request", prints_request},
     {"prints nothing else", prints_nothing_else},
+    {"public servers get few at once", public_servers_get_few_at_once},
     {NULL, NULL},
 };

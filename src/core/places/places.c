@@ -19,10 +19,13 @@ static int init_parts(struct herd_places *places)
 {
     const struct herd_places_setup *setup = &places->setup;
     const struct herd_conf *conf = setup->conf;
+    uint32_t running_max = herd_provider_running_max(
+        places->provider, herd_slice_str(conf->places_url), (uint32_t)conf->lookups_max);
     struct herd_requests_setup requests = {.mem = setup->mem,
-                                           .running_max = (uint32_t)conf->lookups_max,
+                                           .running_max = running_max,
                                            .waiting_max =
-                                               (uint32_t)conf->lookups_waiting_max,
+                                               (uint32_t)conf->lookups_waiting_max +
+                                               (uint32_t)conf->lookups_max - running_max,
                                            .timeout_ms = conf->places_timeout_ms,
                                            .keep_ms = conf->places_cache_ms,
                                            .kept_max = KEPT_MAX,

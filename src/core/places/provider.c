@@ -26,6 +26,52 @@ const struct herd_places_provider *herd_places_provider_find(struct herd_slice n
     return NULL;
 }
 
+/* The host in the URL, without its port. */
+static struct herd_slice host_of(struct herd_slice url)
+{
+    size_t from = 0, len = 0;
+    for (size_t i = 0; i + 3 <= url.len && from == 0; i++) {
+        if (memcmp(url.data + i, "://", 3) == 0)
+            from = i + 3;
+    }
+    struct herd_slice rest = herd_slice_from(url, from);
+    while (len < rest.len && memchr("/?#:", rest.data[len], 4) == NULL)
+        len++;
+    return herd_slice(rest.data, len);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* Whether the host is `name` or below it. */
+static bool is_below(struct herd_slice host, struct herd_slice name)
+{
+    if (host.len < name.len)
+        return false;
+    size_t before = host.len - name.len;
+    for (size_t i = 0; i < name.len; i++) {
+        if (lower(host.data[before + i]) != name.data[i])
+            return false;
+    }
+    return before == 0 || host.data[before - 1] == '.';
+}
+
+uint32_t herd_provider_running_max(const struct herd_places_provider *provider,
+                                   struct herd_slice url, uint32_t most)
+{
+    if (provider->public_host == NULL ||
+        (url.len > 0 && !is_below(host_of(url), herd_slice_str(provider->public_host))))
+        return most;
+    return most < provider->public_running_max ? most : provider->public_running_max;
+}
+
+uint64_t herd_provider_radius_m(const struct herd_places_search *search)
+{
+    return search->radius_km > 0 ? (uint64_t)search->radius_km * 1000 : 1;
+}
+
 enum herd_places_verdict herd_provider_verdict(struct herd_slice status)
 {
     static const struct {

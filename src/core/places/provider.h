@@ -39,6 +39,11 @@ struct herd_places_answer {
 struct herd_places_provider {
     const char *name; /* that of its struct herd_provider; lives for ever */
 
+    /* Its public servers, which are shared by all the world: the end of their host names,
+     * and how many requests may run at once; NULL: there are none, or no such limit. */
+    const char *public_host;
+    uint32_t public_running_max;
+
     /* Prints the query or body to `out` (HERD_PROVIDER_REQUEST_MAX bytes) without NUL, and
      * returns its length. It contains only numbers that the server prints: no byte of a
      * client. */
@@ -61,6 +66,17 @@ const struct herd_places_provider *herd_places_provider_find(struct herd_slice n
 
 /* The i-th provider, in the order of herd_provider_at; NULL after the last one. */
 const struct herd_places_provider *herd_places_provider_at(size_t i);
+
+/* How many requests may run at once with this places-url ("": its own URL); `most` when the
+ * server there sets no lower limit. */
+uint32_t herd_provider_running_max(const struct herd_places_provider *provider,
+                                   struct herd_slice url, uint32_t most);
+
+/* ---- parts of `print` ---- */
+
+/* The radius in metres. No provider takes a radius of 0, so within 0 km means within one
+ * metre. */
+uint64_t herd_provider_radius_m(const struct herd_places_search *search);
 
 /* ---- parts of `translate` ---- */
 

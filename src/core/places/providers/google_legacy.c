@@ -12,7 +12,7 @@ static size_t print(const struct herd_places_search *search, char *out)
     len += herd_slice_put(HERD_LIT(","), out + len);
     len += herd_geo_print(search->point.lng, out + len);
     len += herd_slice_put(HERD_LIT("&radius="), out + len);
-    return len + herd_uint_print((uint64_t)search->radius_km * 1000, out + len);
+    return len + herd_uint_print(herd_provider_radius_m(search), out + len);
 }
 
 /* Google replies 200 to failures as well; a text with another HTTP status is passed on to

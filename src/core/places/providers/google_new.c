@@ -20,7 +20,7 @@ static size_t print(const struct herd_places_search *search, char *out)
     len += herd_slice_put(HERD_LIT(",\"longitude\":"), out + len);
     len += herd_geo_print(search->point.lng, out + len);
     len += herd_slice_put(HERD_LIT("},\"radius\":"), out + len);
-    len += herd_uint_print((uint64_t)search->radius_km * 1000, out + len);
+    len += herd_uint_print(herd_provider_radius_m(search), out + len);
     len += herd_slice_put(HERD_LIT("}},\"maxResultCount\":"), out + len);
     len += herd_uint_print(HERD_PLACES_RESULTS_MAX, out + len);
     return len + herd_slice_put(HERD_LIT("}"), out + len);
@@ -90,8 +90,8 @@ static void fail(struct herd_slice error, int http_status,
 
 /* ---- the answer ---- */
 
-/* An empty object means that nothing was found. One with other members is not from
- * Places. */
+/* An empty object means that nothing was found, and so does null in place of the array. One
+ * with other members is not from Places. */
 static bool is_answer(struct herd_slice root, struct herd_slice places)
 {
     struct json_walk walk;
@@ -99,7 +99,8 @@ static bool is_answer(struct herd_slice root, struct herd_slice places)
     if (herd_json_kind(root) != JSON_OBJECT)
         return false;
     herd_json_open(&walk, root);
-    return herd_json_kind(places) == JSON_ARRAY || !herd_json_next(&walk, &key, &value);
+    return herd_json_kind(places) == JSON_ARRAY || herd_json_kind(places) == JSON_NULL ||
+           !herd_json_next(&walk, &key, &value);
 }
 
 static void translate(const struct herd_places_answer *answer,

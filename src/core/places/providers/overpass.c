@@ -25,18 +25,12 @@ static size_t put_timeout(int64_t timeout_ms, char *out)
     return herd_uint_print(s < 1 ? 1 : s > TIMEOUT_S ? TIMEOUT_S : (uint64_t)s, out);
 }
 
-/* A circle of radius 0 contains nothing; a metre is used instead. */
-static size_t put_radius(uint32_t radius_km, char *out)
-{
-    return herd_uint_print(radius_km > 0 ? (uint64_t)radius_km * 1000 : 1, out);
-}
-
 static size_t put_query(const struct herd_places_search *search, char *out)
 {
     size_t len = herd_slice_put(HERD_LIT("[out:json][timeout:"), out);
     len += put_timeout(search->timeout_ms, out + len);
     len += herd_slice_put(HERD_LIT("];nwr(around:"), out + len);
-    len += put_radius(search->radius_km, out + len);
+    len += herd_uint_print(herd_provider_radius_m(search), out + len);
     len += herd_slice_put(HERD_LIT(","), out + len);
     len += herd_geo_print(search->point.lat, out + len);
     len += herd_slice_put(HERD_LIT(","), out + len);
@@ -156,8 +150,11 @@ static void translate(const struct herd_places_answer *answer,
         herd_osm_translate(answer, value[ELEMENTS_OF], add_element, result);
 }
 
+/* The public servers give each address two slots, and 429 for a third request. */
 const struct herd_places_provider herd_overpass = {
     .name = "overpass",
+    .public_host = "overpass-api.de",
+    .public_running_max = 2,
     .print = print,
     .translate = translate,
 };

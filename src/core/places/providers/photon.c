@@ -9,8 +9,8 @@
 
 /* ---- the request ---- */
 
-/* Photon accepts no radius of 0; a metre is used instead. The types of places are those of
- * Overpass: others include houses and streets. */
+/* The radius is in kilometres: a metre for a radius of 0, as herd_provider_radius_m has it.
+ * The types of places are those of Overpass: others include houses and streets. */
 static size_t print(const struct herd_places_search *search, char *out)
 {
     size_t len = herd_slice_put(HERD_LIT("lon="), out);
