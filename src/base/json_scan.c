@@ -195,7 +195,12 @@ static int scan_noted_array(struct scan *s)
     struct herd_json_outline *outline = s->outline;
     if (!count(s))
         return HERD_ERANGE;
-    if (outline->has_array || !take(s, '['))
+    if (outline->has_array || outline->null_array)
+        return HERD_EBAD;
+    outline->null_array = scan_word(s, HERD_LIT("null")) == HERD_OK;
+    if (outline->null_array)
+        return HERD_OK;
+    if (!take(s, '['))
         return HERD_EBAD;
     outline->has_array = true;
     outline->open = s->at;

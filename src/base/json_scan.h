@@ -18,14 +18,15 @@ enum {
     HERD_JSON_VALUES_MAX = 200000, /* values of one text */
 };
 
-/* One array and one string among the members of the outermost object. The caller sets the
+/* One array and one string among the members of the outermost object; null in place of the
+ * array is no array. The caller sets the
  * first four fields and all others to zero; offsets count bytes from the start of the
  * text. */
 struct herd_json_outline {
     struct herd_slice array_name, string_name;
     size_t *ends;      /* borrowed; ends[i] becomes the end of the array's element i ... */
     uint32_t ends_max; /* ... for this many elements at most */
-    bool has_array;
+    bool has_array, null_array;
     size_t open, close; /* of its content: after its `[`, and of its `]` */
     uint32_t count;     /* its elements */
     size_t last_end;    /* the end of the last element */

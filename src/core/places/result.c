@@ -114,26 +114,49 @@ struct herd_places_result *herd_places_result_error(const struct herd_mem *mem,
 
 /* ---- copying a text in Google's layout ---- */
 
-/* Copies `text` without newlines that follow a newline; returns the length. */
+static bool is_blank(struct herd_slice line)
+{
+    size_t i = 0;
+    while (i < line.len && (line.data[i] == ' ' || line.data[i] == '\t'))
+        i++;
+    return i == line.len;
+}
+
+/* Appends the line, on a line of its own, unless it is blank. */
+static size_t put_line(struct herd_slice line, char *out, size_t len)
+{
+    if (is_blank(line))
+        return len;
+    if (len > 0)
+        out[len++] = '\n';
+    memcpy(out + len, line.data, line.len);
+    return len + line.len;
+}
+
+/* Copies the lines of `text` that are not blank, with a newline between two of them;
+ * returns the length. A carriage return ends a line as well: for many readers it does, and
+ * the first blank line is the end of a reply. */
 static size_t fold(struct herd_slice text, char *out)
 {
     size_t len = 0;
     while (text.len > 0) {
         const char *newline = memchr(text.data, '\n', text.len);
-        size_t part = newline != NULL ? (size_t)(newline - text.data) + 1 : text.len;
-        memcpy(out + len, text.data, part);
-        len += part;
-        text = herd_slice_from(text, part);
-        while (text.len > 0 && newline != NULL && text.data[0] == '\n')
-            text = herd_slice_from(text, 1);
+        struct herd_slice line = herd_slice(
+            text.data, newline != NULL ? (size_t)(newline - text.data) : text.len);
+        text = herd_slice_from(text, line.len + (newline != NULL ? 1 : 0));
+        const char *cr;
+        while (line.len > 0 && (cr = memchr(line.data, '\r', line.len)) != NULL) {
+            size_t part = (size_t)(cr - line.data);
+            len = put_line(herd_slice(line.data, part), out, len);
+            line = herd_slice_from(line, part + 1);
+        }
+        len = put_line(line, out, len);
     }
     return len;
 }
 
 static int copy_folded(struct herd_buf *text, struct herd_slice body)
 {
-    while (body.len > 0 && body.data[body.len - 1] == '\n')
-        body.len--;
     if (body.len == 0)
         return HERD_EBAD;
     if (body.len > text->max)
@@ -145,8 +168,8 @@ static int copy_folded(struct herd_buf *text, struct herd_slice body)
     return HERD_OK;
 }
 
-/* Newlines are nothing but blanks between values, so the folded text is JSON exactly when
- * the body is. */
+/* Line ends are nothing but blanks between values, and strings have none, so the folded
+ * text is JSON exactly when the body is. */
 static int scan(struct herd_places_result *result, struct herd_slice *status)
 {
     struct herd_json_outline outline = {.array_name = HERD_LIT("results"),

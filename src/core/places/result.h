@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The result of an upstream request: one text that all its queries share, and where it may
- * be cut. The text is Google's layout for clients, without empty lines and without a
+ * be cut. The text is Google's layout for clients, without blank lines and without a
  * newline at its end. It is never printed anew for a client, which would change Google's
  * numbers: it is cut on its own bytes, where the elements of `results` end.
  *
@@ -48,14 +48,14 @@ struct herd_places_result *herd_places_result_new(const struct herd_mem *mem,
 void herd_places_result_init(struct herd_places_result *result, const struct herd_mem *mem,
                              size_t text_max);
 
-/* The text becomes a copy of `body`, which is in Google's layout already; newlines that
- * follow a newline or end it are left out. *status becomes the value of its "status", a
+/* The text becomes a copy of `body`, which is in Google's layout already; its lines
+ * end with LF, and blank ones are left out. *status becomes the value of its "status", a
  * slice of the text, raw as it stands between its quotes; empty when there is none. Errors,
  * and then the text is empty: HERD_EBAD (not one JSON object in UTF-8 without NUL;
- * `results`, which is an array, or `status`, which is a string, twice or of another type;
- * neither of them in it; keys count as they stand, escapes and all), HERD_ERANGE (nested
- * deeper than HERD_JSON_DEPTH_MAX or more than HERD_JSON_VALUES_MAX values), HERD_ENOMEM,
- * HERD_EFULL. */
+ * `results`, which is an array or null, or `status`, which is a string, twice or of another
+ * type; neither of them in it; keys count as they stand, escapes and all), HERD_ERANGE
+ * (nested deeper than HERD_JSON_DEPTH_MAX or more than HERD_JSON_VALUES_MAX values),
+ * HERD_ENOMEM, HERD_EFULL. */
 int herd_places_result_copy(struct herd_places_result *result, struct herd_slice body,
                             struct herd_slice *status);
 
