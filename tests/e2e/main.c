@@ -12,6 +12,7 @@ extern const struct check_test test_whatsat[];
 extern const struct check_test test_places_setup[];
 extern const struct check_test test_providers[];
 extern const struct check_test test_bytes[];
+extern const struct check_test test_provider_pause[];
 extern const struct check_test test_upstream[];
 extern const struct check_test test_upstream_faults[];
 extern const struct check_test test_key[];
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
         {"places setup", test_places_setup},
         {"providers", test_providers},
         {"bytes", test_bytes},
+        {"provider pause", test_provider_pause},
         {"upstream", test_upstream},
         {"upstream faults", test_upstream_faults},
         {"key", test_key},

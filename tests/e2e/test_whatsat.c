@@ -82,17 +82,17 @@ static void cut_to_the_bound(void)
         int radius;
         int bounds[6];
     } cases[] = {
-        {"+34.068930-118.445127", "ucla-10km", 10, {0, 1, 4, 5, 6, 20}},
-        {"+34.068930-118.445127", "ucla", 50, {0, 1, 7, 8, 9, 20}},
-        {"+10.0+1.0", "twenty-a", 1, {0, 1, 10, 19, 20, 20}},
-        {"+10+2", "twenty-b", 1, {0, 2, 10, 19, 20, 20}},
-        {"+10+3", "large", 5, {0, 1, 13, 19, 20, 20}},
-        {"+10+6", "utf8", 5, {0, 1, 2, 3, 7, 20}},
-        {"+10+8", "numbers", 5, {0, 1, 1, 20, 20, 20}},
-        {"+20+1", "zero-results", 5, {0, 1, 1, 20, 20, 20}},
-        {"+20+2", "request-denied", 5, {0, 1, 1, 20, 20, 20}},
-        {"+20+6", "denied-403", 5, {0, 1, 1, 20, 20, 20}},
-        {"+45+45", "default", 5, {0, 1, 2, 3, 4, 20}},
+        {"+34.068930-118.445127", "ucla-10km", 10, {1, 2, 4, 5, 6, 20}},
+        {"+34.068930-118.445127", "ucla", 50, {1, 2, 7, 8, 9, 20}},
+        {"+10.0+1.0", "twenty-a", 1, {1, 2, 10, 19, 20, 20}},
+        {"+10+2", "twenty-b", 1, {1, 2, 10, 19, 20, 20}},
+        {"+10+3", "large", 5, {1, 2, 13, 19, 20, 20}},
+        {"+10+6", "utf8", 5, {1, 2, 3, 4, 7, 20}},
+        {"+10+8", "numbers", 5, {1, 1, 2, 20, 20, 20}},
+        {"+20+1", "zero-results", 5, {1, 1, 2, 20, 20, 20}},
+        {"+20+2", "request-denied", 5, {1, 1, 2, 20, 20, 20}},
+        {"+20+6", "denied-403", 5, {1, 1, 2, 20, 20, 20}},
+        {"+45+45", "default", 5, {1, 2, 3, 4, 5, 20}},
     };
     struct rig rig;
     char at[TEXT];
@@ -107,6 +107,20 @@ static void cut_to_the_bound(void)
             file_free(want);
         }
     }
+    rig_close(&rig);
+}
+
+/* Nothing is asked of Places for it. */
+static void no_results_at_all(void)
+{
+    struct rig rig;
+    char at[TEXT];
+    REQUIRE(rig_open(&rig, ""));
+    CHECK(move_to(&rig.client, "+45+45", at));
+    CHECK_SLICE(ask_at(&rig.client, at, 10, 0),
+                HERD_LIT("{\n   \"html_attributions\" : [],\n   \"results\" : [],\n"
+                         "   \"status\" : \"ZERO_RESULTS\"\n}"));
+    CHECK_INT(places_proc_control(&rig.places, "requests", "google-legacy"), 0);
     rig_close(&rig);
 }
 
@@ -292,6 +306,7 @@ static void no_key(void)
 
 const struct check_test test_whatsat[] = {
     {"cut_to_the_bound", cut_to_the_bound},
+    {"no_results_at_all", no_results_at_all},
     {"faults", faults},
     {"stalled", stalled},
     {"too_many", too_many},
