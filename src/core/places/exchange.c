@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The HTTP exchanges of an upstream request: when it is sent, the verdict on its reply,
  * whether it is sent once more, and how it ends. */
+#include "outcome.h"
 #include "places_internal.h"
 
 #include "herd/err.h"
@@ -184,33 +185,9 @@ static bool hold(struct herd_places *places, struct herd_places_result *result)
     return true;
 }
 
-/* How a request has ended. */
-struct outcome {
-    int http_status; /* 0: no reply came */
-    enum herd_places_verdict verdict;
-    int rc; /* of the result */
-};
-
-static struct outcome outcome_of(int http_status, const struct herd_places_result *result)
-{
-    if (result != NULL)
-        return (struct outcome){http_status, result->verdict, result->rc};
-    return (struct outcome){http_status, HERD_PLACES_FAILED,
-                            http_status != 0 ? HERD_ENOMEM : HERD_OK};
-}
-
-/* Whether the reply asks for a pause: it says that there were too many requests, or that
- * the provider is down, and until when. */
-static bool wants_pause(const struct herd_places_reply *reply,
-                        const struct outcome *outcome)
-{
-    return reply->http_status == 429 || outcome->verdict == HERD_PLACES_LIMITED ||
-           (reply->http_status >= 500 && reply->retry_after_ms > 0);
-}
-
 /* Running out of memory is not a failure of the provider. */
 static enum herd_breaker_end count(struct herd_places *places,
-                                   const struct outcome *outcome)
+                                   const struct herd_outcome *outcome)
 {
     struct herd_stats *stats = places->setup.stats;
     uint64_t *const counters[] = {[HERD_PLACES_FOUND] = &stats->answers_found,
@@ -227,52 +204,26 @@ static enum herd_breaker_end count(struct herd_places *places,
                : HERD_BREAKER_FAILED;
 }
 
-/* Redirects and errors of the request would only come again; 408 is the server's own way to
- * say that it did not get the request. */
-static bool is_final(int http_status)
-{
-    return http_status >= 300 && http_status < 500 && http_status != 408;
-}
-
 /* A second attempt must have a chance to be answered in time. */
 static bool may_retry(struct herd_places *places, const struct herd_places_request *request,
-                      const struct outcome *outcome, struct herd_mono now,
+                      const struct herd_outcome *outcome, struct herd_mono now,
                       struct herd_wall wall)
 {
     const struct herd_conf *conf = places->setup.conf;
     struct herd_places_refusal unused;
     struct herd_mono fair = herd_mono_add_ms(now, conf->places_timeout_ms / 3);
-    return outcome->verdict == HERD_PLACES_FAILED && outcome->rc != HERD_ENOMEM &&
-           !is_final(outcome->http_status) && conf->places_retry && !request->retried &&
+    return herd_outcome_may_pass(outcome) && conf->places_retry && !request->retried &&
            fair.ns <= herd_request_first_query(request)->timer.due.ns &&
            !herd_places_is_refused(places, now, wall, &unused);
 }
 
-static struct herd_slice message_of(const struct outcome *outcome)
-{
-    if (outcome->http_status == 0)
-        return HERD_LIT("The Places server cannot be reached.");
-    if (outcome->rc == HERD_ENOMEM)
-        return HERD_LIT("This server is out of memory.");
-    if (outcome->http_status != 200)
-        return HERD_LIT("The Places server answered with an HTTP error.");
-    switch (outcome->rc) {
-    case HERD_EFULL:
-        return HERD_LIT("The reply of the Places server is too large to pass on.");
-    case HERD_ERANGE:
-        return HERD_LIT("The reply of the Places server is nested too deeply or too long.");
-    default:
-        return HERD_LIT(
-            "The reply of the Places server is not the JSON that was expected.");
-    }
-}
-
 /* The error that takes the place of a result without a text. */
 static struct herd_places_result *error_of(const struct herd_places *places,
-                                           const struct outcome *outcome)
+                                           const struct herd_outcome *outcome)
 {
     struct herd_slice status = herd_provider_status(outcome->http_status);
-    return herd_places_result_error(places->setup.mem, status, message_of(outcome));
+    return herd_places_result_error(places->setup.mem, status,
+                                    herd_outcome_message(outcome));
 }
 
 static struct herd_places_result *no_room(const struct herd_places *places)
@@ -292,9 +243,9 @@ void herd_places_on_reply(struct herd_places *places, uint64_t request_id,
     if (request == NULL)
         return;
     struct herd_places_result *result = translate(places, request, reply);
-    struct outcome outcome = outcome_of(reply->http_status, result);
+    struct herd_outcome outcome = herd_outcome_of(reply, result);
     enum herd_breaker_end end = count(places, &outcome);
-    if (wants_pause(reply, &outcome))
+    if (herd_outcome_wants_pause(&outcome))
         pause_requests(places, reply, now);
     else
         end_attempt(places, request, end, now);
