@@ -16,6 +16,7 @@ extern const struct check_test test_loop_sleep[];
 extern const struct check_test test_loop_change[];
 extern const struct check_test test_sock[];
 extern const struct check_test test_sock_unix[];
+extern const struct check_test test_sock_probe[];
 extern const struct check_test test_pidfile[];
 extern const struct check_test test_sockaddr[];
 extern const struct check_test test_conn[];
@@ -61,6 +62,7 @@ int main(int argc, char **argv)
         {"loop change", test_loop_change},
         {"sock", test_sock},
         {"sock unix", test_sock_unix},
+        {"sock probe", test_sock_probe},
         {"pid file", test_pidfile},
         {"sockaddr", test_sockaddr},
         {"conn", test_conn},
