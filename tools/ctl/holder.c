@@ -22,11 +22,14 @@ enum { PATH_SIZE = 320, LINE_SIZE = 512, PROGRAM_NAME = 64 };
  * state (0A: listening), queues, timer, retransmissions, user, timeout, inode. */
 static bool parse_listener(const char *line, char *host, unsigned *port, char *inode)
 {
-    unsigned state = 0;
-    return sscanf(line,
-                  " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*s %*s %20[0-9]",
-                  host, port, &state, inode) == 4 &&
-           state == 0x0A;
+    char hex[5], state[3];
+    if (sscanf(line,
+               " %*d: %32[0-9A-F]:%4[0-9A-F] %*[0-9A-F]:%*[0-9A-F] %2[0-9A-F] %*s %*s %*s "
+               "%*s %*s %20[0-9]",
+               host, hex, state, inode) != 4)
+        return false;
+    *port = (unsigned)strtoul(hex, NULL, 16);
+    return strcmp(state, "0A") == 0;
 }
 
 /* The kernel prints an IPv4 address as the number that it is in memory. */

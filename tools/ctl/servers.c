@@ -12,8 +12,10 @@ int servers_open(struct servers *servers, const char *conf_path)
 {
     static const char advice[] = "give its file with -c, or a server with -s HOST:PORT";
     servers->conf_path = io_conf_file_find("herdctl", conf_path);
-    if (servers->conf_path == NULL)
-        return ctl_error(CTL_USAGE, "%s", advice);
+    if (servers->conf_path == NULL) {
+        ctl_error(CTL_USAGE, "%s", advice);
+        return CTL_USAGE;
+    }
     int rc = io_conf_file_read(&servers->conf, &io_mem, "herdctl", servers->conf_path);
     if (rc == HERD_ESYS)
         ctl_error(CTL_USAGE, "no configuration: %s", advice);
