@@ -11,8 +11,8 @@
 #include "io/log_file.h"
 #include "io/mac.h"
 #include "io/mem.h"
-#include "io/pidfile.h"
 #include "io/process.h"
+#include "run_files.h"
 #include "secrets.h"
 
 #include <curl/curl.h>
@@ -250,13 +250,13 @@ static void report_no_log(const char *path, int err)
 
 /* Locks the pid file before it touches the log and the control socket of this name. */
 static int serve_alone(const struct herd_conf *conf, const struct options *options,
-                       struct driver_setup *setup, const struct paths *paths)
+                       struct driver_setup *setup, const struct paths *paths,
+                       struct run_files *files)
 {
     struct herd_error_text error;
     const char *name = conf->servers[setup->self].name;
     int status = EXIT_REFUSED;
-    int pid_fd = io_pidfile_take(paths->pid, &error);
-    if (pid_fd < 0) {
+    if (io_pidfile_take(&files->pidfile, paths->pid, &error) != HERD_OK) {
         fprintf(stderr, "herd: %s\n", error.text);
         return EXIT_REFUSED;
     }
@@ -268,7 +268,7 @@ static int serve_alone(const struct herd_conf *conf, const struct options *optio
     else
         report_no_log(paths->log, errno);
     io_log_close(setup->log);
-    io_pidfile_release(paths->pid, pid_fd);
+    io_pidfile_release(&files->pidfile);
     return status;
 }
 
@@ -280,14 +280,19 @@ static int serve(const struct herd_conf *conf, const struct options *options, ui
     if (make_paths(conf, options->conf_path, conf->servers[self].name, &paths) != HERD_OK ||
         secrets_read(&secrets, conf, options->conf_path, paths.herd_key) != HERD_OK)
         return EXIT_REFUSED;
+    struct run_files files = {.dir = paths.run_dir,
+                              .key_path =
+                                  conf->herd_key_file[0] == '\0' ? paths.herd_key : NULL,
+                              .secrets = &secrets};
     struct driver_setup setup = {.mem = &io_mem,
                                  .conf = conf,
                                  .self = self,
                                  .control_path = paths.control,
                                  .places_key = secrets.places_key,
                                  .places_ca_file = paths.ca_file,
-                                 .mac = secrets_mac(&secrets)};
-    int status = serve_alone(conf, options, &setup, &paths);
+                                 .mac = secrets_mac(&secrets),
+                                 .keep = {run_files_keep, &files}};
+    int status = serve_alone(conf, options, &setup, &paths, &files);
     secrets_wipe(&secrets);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "herd/err.h"
 #include "io/conf_file.h"
+#include "io/file.h"
 #include "io/mem.h"
 #include "io/secret.h"
 
@@ -141,6 +142,18 @@ int secrets_read(struct secrets *secrets, const struct herd_conf *conf,
 struct herd_mac secrets_mac(struct secrets *secrets)
 {
     return (struct herd_mac){.sign = io_mac_sign, .ctx = &secrets->herd_key};
+}
+
+int secrets_restore_key(const struct secrets *secrets, const char *path,
+                        struct herd_error_text *error)
+{
+    const struct io_mac *mac = &secrets->herd_key;
+    char text[IO_MAC_KEY_MAX + 1];
+    memcpy(text, mac->key, mac->key_len);
+    text[mac->key_len] = '\n';
+    int rc = io_file_create(path, herd_slice(text, mac->key_len + 1), error);
+    io_mem_wipe(text, sizeof text);
+    return rc;
 }
 
 void secrets_wipe(struct secrets *secrets)

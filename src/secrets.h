@@ -6,6 +6,7 @@
 
 #include "herd/conf.h"
 #include "herd/core.h"
+#include "herd/err.h"
 #include "io/mac.h"
 
 enum { SECRETS_PLACES_KEY_MAX = 511, SECRETS_HERD_KEY_MIN = 32 }; /* bytes */
@@ -27,6 +28,12 @@ int secrets_read(struct secrets *secrets, const struct herd_conf *conf,
 
 /* The herd's key for the core, valid as long as *secrets, which must not move. */
 struct herd_mac secrets_mac(struct secrets *secrets);
+
+/* Makes the file of a shared key anew unless there is something at `path`: servers that are
+ * started later have to find the same key there. Errors: HERD_ESYS, HERD_ETOOLONG, with
+ * `error`. */
+int secrets_restore_key(const struct secrets *secrets, const char *path,
+                        struct herd_error_text *error);
 
 /* Overwrites all secrets. */
 void secrets_wipe(struct secrets *secrets);

@@ -8,6 +8,7 @@
 #include "io/signals.h"
 #include "listeners.h"
 #include "neighbours.h"
+#include "run_files.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -132,6 +133,7 @@ struct driver *driver_new(const struct driver_setup *setup, struct herd_error_te
     driver->setup = *setup;
     driver->stop_until = HERD_NEVER;
     driver_clock(driver);
+    driver_run_files_start(driver);
     int rc = start_conns(driver, error);
     if (rc == HERD_OK)
         rc = driver_neighbours_look_up(driver, error);
@@ -185,6 +187,7 @@ static struct herd_mono next_deadline(const struct driver *driver)
         at = herd_mono_min(at, io_conn_group_deadline(driver->conns.pools[i].group));
     at = herd_mono_min(at, io_fetch_deadline(driver->fetch));
     at = herd_mono_min(at, driver_listeners_deadline(driver));
+    at = herd_mono_min(at, driver_run_files_deadline(driver));
     return herd_mono_min(at, driver->stop_until);
 }
 
@@ -227,6 +230,7 @@ static int turn(struct driver *driver)
         io_conn_group_tick(driver->conns.pools[i].group, driver->mono);
     io_fetch_tick(driver->fetch, driver->mono);
     driver_listeners_tick(driver);
+    driver_run_files_tick(driver);
     report_lost_lines(driver);
     driver_step(driver, &tick);
     return HERD_OK;

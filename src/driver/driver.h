@@ -11,7 +11,18 @@
 #include "herd/mem.h"
 #include "io/log.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* Makes anew what somebody has removed of this server's files in run-dir, other than the
+ * control socket, which the driver looks after. Called every few seconds, so it must be
+ * cheap while nothing is missing. *note, empty before, becomes a line for the log. Returns
+ * whether the control socket is ours to make anew: false once another server has taken its
+ * name. */
+struct driver_keep {
+    bool (*files)(void *arg, struct herd_error_text *note); /* NULL: nothing is kept */
+    void *arg;
+};
 
 struct driver_setup {
     const struct herd_mem *mem;   /* borrowed, outlives the driver */
@@ -22,6 +33,7 @@ struct driver_setup {
     const char *places_ca_file;   /* "": the system's certificates; borrowed likewise */
     struct herd_mac mac;          /* the herd's key */
     struct io_log *log;           /* borrowed, outlives the driver */
+    struct driver_keep keep;
 };
 
 struct driver;

@@ -3,6 +3,7 @@
  *
  *     driver.c      start, turns of the loop, signals, shutdown
  *     listeners.c   listening and accepting
+ *     run_files.c   what a cleaner took of run-dir is made anew
  *     actions.c     events into the core, its actions performed
  *     conns.c       the table of connections
  *     addresses.c   limits.c   neighbours.c   places.c   slots.c
@@ -40,6 +41,9 @@ struct driver {
     struct herd_wall wall;
 
     uint64_t log_lines_lost; /* as the core knows it */
+
+    struct herd_mono run_files_at;             /* when they are looked after next */
+    struct herd_error_text run_files_notes[2]; /* the last lines about them in the log */
 
     bool signals_on;
     bool stopping;               /* the core knows that it has to stop */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -32,6 +33,8 @@ struct driver_listeners {
     struct driver_listener of_role[DRIVER_ROLES]; /* by driver_role_index() */
     bool paused;                                  /* all: descriptors are exhausted */
     struct herd_mono resume_at; /* or when a connection has gone; HERD_NEVER: not paused */
+    dev_t control_dev;          /* the file of the control socket ... */
+    ino_t control_ino;          /* ... as it was made */
 };
 
 static struct driver_listener *of_role(struct driver *driver, enum herd_role role)
@@ -207,13 +210,50 @@ static int open_tcp(struct driver_listener *listener, const struct herd_conf_add
     return watch_listener(listener, fd, error);
 }
 
+/* Whether the path still leads to the socket that was made there. */
+static bool control_is_in_place(const struct driver *driver)
+{
+    struct stat st;
+    return lstat(driver->setup.control_path, &st) == 0 &&
+           st.st_dev == driver->listeners->control_dev &&
+           st.st_ino == driver->listeners->control_ino;
+}
+
+static int listen_control(struct driver *driver, struct herd_error_text *error)
+{
+    struct stat st = {0};
+    int fd = io_sock_listen_unix(driver->setup.control_path, error);
+    if (fd >= 0)
+        (void)lstat(driver->setup.control_path, &st);
+    driver->listeners->control_dev = st.st_dev;
+    driver->listeners->control_ino = st.st_ino;
+    return fd;
+}
+
 static int open_unix(struct driver_listener *listener, struct herd_error_text *error)
 {
-    int fd = io_sock_listen_unix(listener->driver->setup.control_path, error);
+    int fd = listen_control(listener->driver, error);
     if (fd < 0)
         return HERD_ESYS;
     snprintf(listener->address, sizeof listener->address, "local");
     return watch_listener(listener, fd, error);
+}
+
+int driver_listeners_keep_control(struct driver *driver, struct herd_error_text *error)
+{
+    struct driver_listener *listener = of_role(driver, HERD_ROLE_CONTROL);
+    if (listener->watch.fd < 0 || control_is_in_place(driver))
+        return 0;
+    int fd = listen_control(driver, error);
+    if (fd < 0)
+        return HERD_ESYS;
+    io_loop_remove(driver->loop, &listener->watch);
+    (void)close(listener->watch.fd);
+    int rc = watch_listener(listener, fd, error);
+    if (rc != HERD_OK)
+        return rc;
+    update_watch(listener);
+    return 1;
 }
 
 /* The core lets handshakes-max strangers wait at each stage of the handshake. No more than
@@ -272,7 +312,7 @@ void driver_listeners_close(struct driver *driver)
         io_loop_remove(driver->loop, &listener->watch);
         close(listener->watch.fd);
         listener->watch.fd = -1;
-        if (listener->pool->role == HERD_ROLE_CONTROL)
+        if (listener->pool->role == HERD_ROLE_CONTROL && control_is_in_place(driver))
             unlink(driver->setup.control_path);
     }
 }

@@ -20,6 +20,11 @@ void driver_listeners_close(struct driver *driver);
 /* Likewise, and frees driver->listeners. */
 void driver_listeners_free(struct driver *driver);
 
+/* Makes the control socket anew if somebody has removed or replaced its file; connections
+ * stay. 0: it was in its place; 1: it has been made anew. Errors: HERD_ENOMEM, HERD_ESYS,
+ * with `error`; the old socket stays. */
+int driver_listeners_keep_control(struct driver *driver, struct herd_error_text *error);
+
 /* The address of a role's listener as text; lives as long as driver->listeners. */
 const char *driver_listeners_address(const struct driver *driver, enum herd_role role);
 

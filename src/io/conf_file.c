@@ -21,13 +21,30 @@ static bool is_here_trusted(void)
                               (st.st_mode & (S_IWGRP | S_IWOTH)) == 0);
 }
 
+/* "." is not what people are in; and a folder that was removed has no path. */
+static void print_missing(const char *program, const char *system_wide)
+{
+    char folder[IO_PATH_MAX];
+    if (getcwd(folder, sizeof folder) == NULL)
+        (void)snprintf(folder, sizeof folder, ".");
+    fprintf(
+        stderr,
+        "%s: no configuration: there is neither %s/herd.conf nor %s; name the file with "
+        "-c FILE\n",
+        program, strcmp(folder, "/") == 0 ? "" : folder, system_wide);
+}
+
 const char *io_conf_file_find(const char *program, const char *given)
 {
     static const char here[] = "herd.conf", system_wide[] = HERD_SYSCONFDIR "/herd.conf";
     if (given != NULL)
         return given;
-    if (access(here, F_OK) != 0)
-        return access(system_wide, F_OK) == 0 ? system_wide : here;
+    if (access(here, F_OK) != 0 && access(system_wide, F_OK) == 0)
+        return system_wide;
+    if (access(here, F_OK) != 0) {
+        print_missing(program, system_wide);
+        return NULL;
+    }
     if (is_here_trusted())
         return here;
     fprintf(stderr,

@@ -10,9 +10,9 @@
 enum { IO_PATH_MAX = 1024 }; /* bytes of a path, NUL included */
 
 /* The path of the configuration: `given`, or without one (NULL) herd.conf in the current
- * folder if it exists, else the one in the system's folder for configurations. Root does
- * not get the former when others may write the current folder: NULL, and a message was
- * printed. Lives for ever, or as long as `given`. */
+ * folder if it exists, else the one in the system's folder for configurations. NULL, and a
+ * message was printed, if there is neither, which names both; and for root if it is the
+ * former and others may write the current folder. Lives for ever, or as long as `given`. */
 const char *io_conf_file_find(const char *program, const char *given);
 
 /* Reads and checks the file at `path`, which must be as IO_FILE_TRUSTED in file.h says.

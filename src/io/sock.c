@@ -25,6 +25,7 @@ static int explain_call(struct herd_error_text *error, const char *call,
     char text[IO_ADDR_TEXT_SIZE];
     io_addr_text(addr, text);
     herd_error_set(error, "%s %s: %s", call, text, strerror(err));
+    errno = err;
     return -1;
 }
 

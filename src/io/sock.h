@@ -4,7 +4,7 @@
  * Every descriptor handed out belongs to the caller, is non-blocking and close-on-exec; TCP
  * streams have TCP_NODELAY, since batching is the caller's and not Nagle's. Functions that
  * return a descriptor return -1 when they fail, with `error`, which names the call that
- * failed and the address or path. */
+ * failed and the address or path; those with an address set errno, too. */
 #ifndef IO_SOCK_H
 #define IO_SOCK_H
 

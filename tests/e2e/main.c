@@ -44,6 +44,7 @@ extern const struct check_test test_herdctl[];
 extern const struct check_test test_herdctl_status[];
 extern const struct check_test test_herdctl_talk[];
 extern const struct check_test test_herdctl_start[];
+extern const struct check_test test_run_dir[];
 extern const struct check_test test_bench[];
 extern const struct check_test test_install[];
 
@@ -97,6 +98,7 @@ int main(int argc, char **argv)
         {"herdctl status", test_herdctl_status},
         {"herdctl talk", test_herdctl_talk},
         {"herdctl start", test_herdctl_start},
+        {"run-dir", test_run_dir},
         {"demo", test_demo},
         {"bench", test_bench},
         {"install", test_install},

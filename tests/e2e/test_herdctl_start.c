@@ -140,11 +140,54 @@ static void one_failure_does_not_stop_the_others(void)
         CHECK_INT(got.status, 1);
         CHECK(bytes_have(got.err, "Goloman did not start: it exited with status 1\n"));
         CHECK(bytes_have(got.err, address));
+        CHECK(bytes_have(got.err, "is in use by another program"));
+        if (access("/proc/net/tcp", R_OK) == 0) {
+            (void)snprintf(address, sizeof address, "another program: herd (pid %ld)",
+                           (long)other.server[GOLOMAN].pid);
+            CHECK(bytes_have(got.err, address));
+        }
         CHECK(bytes_have(got.out, "Hands is up (pid "));
         outcome_free(&got);
+        /* Whoever is at its address may be it, so stop does not say that all is well. */
+        shell_expect(shell(herd.dir, "herdctl -t 0.2 stop"), 1, "Hands has stopped",
+                     "Goloman may be running and was not stopped: ");
+        CHECK_INT(herd_proc_stop(&other, GOLOMAN, SIGTERM), 0);
         close_all(&herd, pids);
     }
     herd_proc_close(&other);
+}
+
+/* The port of a server that runs, under its own name or one that the configuration has no
+ * more. */
+static void a_server_that_holds_the_port_is_named(void)
+{
+    struct herd_proc herd;
+    pid_t pids[ALL];
+    char want[128];
+    REQUIRE(open_all(&herd));
+    shell_expect(shell(herd.dir, "herdctl start Goloman"), 0, "Goloman is up", NULL);
+    note_pids(&herd, pids);
+    shell_expect(shell(herd.dir,
+                       "sed -e 's/client 127.0.0.1:%u /client 127.0.0.1:%u /' -e "
+                       "'/Goloman/d' herd.conf >new && mv herd.conf old && mv new "
+                       "herd.conf",
+                       (unsigned)herd.client[HANDS].number,
+                       (unsigned)herd.client[GOLOMAN].number),
+                 0, NULL, NULL);
+    struct outcome got = shell(herd.dir, "herdctl start Hands");
+    CHECK_INT(got.status, 1);
+    (void)snprintf(want, sizeof want, "Hands: 127.0.0.1:%u is in use by ",
+                   (unsigned)herd.client[GOLOMAN].number);
+    CHECK(bytes_have(got.err, want));
+    (void)snprintf(want, sizeof want,
+                   "the server Goloman (pid %ld); `herdctl stop Goloman`",
+                   (long)pids[GOLOMAN]);
+    if (access("/proc/net/tcp", R_OK) == 0)
+        CHECK(bytes_have(got.err, want));
+    outcome_free(&got);
+    shell_expect(shell(herd.dir, "herdctl stop Goloman && mv old herd.conf"), 0,
+                 "Goloman has stopped", NULL);
+    close_all(&herd, pids);
 }
 
 /* Programs that are no herd. */
@@ -251,6 +294,7 @@ const struct check_test test_herdctl_start[] = {
     {"start_and_stop", start_and_stop},
     {"only_named_servers_are_started", only_named_servers_are_started},
     {"one_failure_does_not_stop_the_others", one_failure_does_not_stop_the_others},
+    {"a_server_that_holds_the_port_is_named", a_server_that_holds_the_port_is_named},
     {"bad_programs_are_reported", bad_programs_are_reported},
     {"only_new_errors_are_shown", only_new_errors_are_shown},
     {"stop_times_out_on_a_hanging_server", stop_times_out_on_a_hanging_server},

@@ -20,13 +20,10 @@ static void commands(void)
     static const struct shell_case cases[] = {
         {"herdctl iamat kiwi +1+1 5.5", 0, "kiwi +1+1 5.5\n", NULL},
         {"herdctl iamat kiwi +1+1 5.5 | wc -l | tr -d ' '", 0, "1\n", NULL},
-        {"herdctl iamat kiwi +91+1 5.5", 1, "? IAMAT kiwi +91+1 5.5\n", NULL},
-        {"herdctl iamat kiwi 1,1 5.5", 1, "? IAMAT kiwi 1,1 5.5\n", NULL},
-        {"herdctl whatsat kiwi 10 5", 0, "AT Goloman ", NULL},
-        {"herdctl whatsat kiwi 10 5 | sed 1d", 0, "\"REQUEST_DENIED\"", NULL},
-        {"herdctl whatsat kiwi 10 5 | tail -n 1", 0, "\n", NULL},
-        {"herdctl whatsat kiwi 51 5", 1, "? WHATSAT kiwi 51 5\n", NULL},
-        {"herdctl whatsat nobody 10 5", 1, "? WHATSAT nobody 10 5\n", NULL},
+        {"herdctl whatsat kiwi 10 5", 1, "AT Goloman ",
+         "Goloman has no places: REQUEST_DENIED: This server has no Places API key; "},
+        {"herdctl whatsat kiwi 10 5 2>&1 | sed '1d;$d'", 0, "\"REQUEST_DENIED\"", NULL},
+        {"herdctl whatsat kiwi 10 5 2>/dev/null | tail -n 1", 0, "\n", NULL},
         {"herdctl -v iamat kiwi +1+1 5.5 2>&1 >/dev/null", 0,
          "> IAMAT kiwi +1+1 5.5\n< AT Goloman ", NULL},
         {"herdctl send 'FOO  bar ' 'IAMAT kiwi +1+1 6' ''", 1, "? FOO  bar \nAT Goloman ",
@@ -35,12 +32,113 @@ static void commands(void)
         {"herdctl send 'IAMAT kiwi +1+1 6' 'WHATSAT kiwi 1 1' | grep -c ^AT", 0, "2\n",
          NULL},
         {"herdctl send 'GET / HTTP/1.1'", 1, "? GET / HTTP/1.1\n", NULL},
-        {"herdctl iamat kiwi +1+1 5.5 >&-", 0, NULL, NULL},
+        {"herdctl iamat kiwi +1+1 7 >&-", 0, NULL, NULL},
     };
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
     CHECK(herd_proc_start(&herd, GOLOMAN));
     SHELL_CHECK(herd.dir, cases);
+    herd_proc_close(&herd);
+}
+
+/* Which operand is wrong, and what is allowed; the status stays that of a refusal. */
+static void refusals_are_explained(void)
+{
+    static const struct shell_case cases[] = {
+        {"herdctl iamat kiwi +91+1 5.5", 1, "? IAMAT kiwi +91+1 5.5\n",
+         "herdctl: refused: LOCATION \"+91+1\": the latitude is outside of -90 to +90"},
+        {"herdctl iamat kiwi +90+180.0000000000000000001 5", 1, "? IAMAT ",
+         "the longitude is outside of -180 to +180"},
+        {"herdctl iamat kiwi 1,1 5.5", 1, "? IAMAT kiwi 1,1 5.5\n",
+         "LOCATION \"1,1\": latitude and longitude in decimal degrees are expected"},
+        {"herdctl iamat kiwi +1+1 -5", 1, "? IAMAT ",
+         "TIME \"-5\": seconds since 1970 are expected"},
+        {"herdctl iamat kiwi +1+1 10000000000", 1, "? IAMAT ", "it is after the year 2262"},
+        {"herdctl iamat \"$(printf 'a\302\205')\" +1+1 5", 1, "? IAMAT ",
+         "CLIENT \"a\\xc2\\x85\": it contains a control character"},
+        {"herdctl iamat $(printf %0256d 1) +1+1 5", 1, "? IAMAT ",
+         "it is longer than 255 bytes"},
+        {"herdctl whatsat kiwi 51 5", 1, "? WHATSAT kiwi 51 5\n",
+         "KM \"51\": a whole number of kilometres from 0 to 50 is expected\n"},
+        {"herdctl whatsat kiwi 1.5 5", 1, "? WHATSAT ", "KM \"1.5\": a whole number"},
+        {"herdctl whatsat kiwi 5 21", 1, "? WHATSAT kiwi 5 21\n",
+         "MAX \"21\": a whole number of places from 0 to 20 is expected\n"},
+        {"herdctl whatsat kiwi 5 21 2>&1 >/dev/null | grep -c KM", 1, "0\n", NULL},
+        {"herdctl whatsat kiwi x y 2>&1 >/dev/null | grep -c 'refused: [KM]'", 0, "2\n",
+         NULL},
+        {"herdctl whatsat nobody 10 5", 1, "? WHATSAT nobody 10 5\n",
+         "CLIENT \"nobody\": no report of this client is known there\n"},
+        {"herdctl iamat late +1+1 $(($(date +%s) + 1000))", 1, "? IAMAT late ",
+         "the operands are right; a server also refuses "},
+        {"printf 'IAMAT kiwi +1+1\\n' | herdctl", 1, "? IAMAT kiwi +1+1\n",
+         "IAMAT has three operands: CLIENT LOCATION TIME\n"},
+        {"printf 'FOO kiwi\\n' | herdctl", 1, "? FOO kiwi\n", NULL},
+        {"herdctl send 'WHATSAT kiwi 51 5'", 1, "? WHATSAT kiwi 51 5\n", NULL},
+    };
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "client-skew-max-ms 60000\n"));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    SHELL_CHECK(herd.dir, cases);
+    herd_proc_close(&herd);
+}
+
+/* A server replies to them as to any other; a repeated one is no news. */
+static void reports_that_do_not_count_are_told(void)
+{
+    static const struct shell_case cases[] = {
+        {"herdctl iamat kiwi +1+1 6", 0, "kiwi +1+1 6\n", NULL},
+        {"herdctl iamat kiwi +1+1 6", 0, "kiwi +1+1 6\n", NULL},
+        {"herdctl iamat kiwi +2+2 5.5", 0, "kiwi +2+2 5.5\n",
+         "this report does not count: Goloman holds one of kiwi with the time 6, which is "
+         "not earlier than 5.5\n"},
+        {"herdctl iamat kiwi +2+2 6", 0, "kiwi +2+2 6\n",
+         "with the time 6, which is not earlier than 6\n"},
+        {"herdctl iamat kiwi +2+2 6.1", 0, "kiwi +2+2 6.1\n", NULL},
+        {"printf 'iamat kiwi +3+3 5\\nquit\\n' | herdctl", 0, "kiwi +3+3 5\n",
+         "does not count"},
+        {"printf 'IAMAT kiwi +3+3 5\\n' | herdctl", 0, "kiwi +3+3 5\n", NULL},
+    };
+    struct herd_proc herd;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    SHELL_CHECK(herd.dir, cases);
+    herd_proc_close(&herd);
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "client-one-shot yes\n"));
+    CHECK(herd_proc_start(&herd, GOLOMAN));
+    shell_expect(shell(herd.dir, "herdctl iamat kiwi +1+1 6"), 0, "kiwi +1+1 6\n", NULL);
+    herd_proc_close(&herd);
+}
+
+/* Whatever the provider says is printed; the exit status tells whether it is an answer. */
+static void the_status_of_places_is_the_exit_status(void)
+{
+    static const struct {
+        const char *json;
+        int status;
+        const char *err;
+    } cases[] = {
+        {"{\"results\" : [], \"status\" : \"OK\"}", 0, NULL},
+        {"{\"status\" : \"ZERO_RESULTS\", \"results\" : []}", 0, NULL},
+        {"{\"status\" : \"OVER_QUERY_LIMIT\"}", 1,
+         "Goloman has no places: OVER_QUERY_LIMIT\n"},
+        {"{\"error_message\" : \"no\",\n\"status\" : \"UNKNOWN_ERROR\"}", 1,
+         "Goloman has no places: UNKNOWN_ERROR: no\n"},
+        {"{\"status\" : \"\033[2J\"}", 0, NULL},
+        {"{\"results\" : [{\"status\" : \"REQUEST_DENIED\"}]}", 0, NULL},
+    };
+    struct herd_proc herd;
+    struct fake_server fake;
+    char reply[256];
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_LABEL("%s", cases[i].json);
+        (void)snprintf(reply, sizeof reply, "AT x\n%s\n\n", cases[i].json);
+        CHECK(fake_clients(&fake, &herd, GOLOMAN, reply));
+        shell_expect(shell(herd.dir, "herdctl whatsat a 1 1"), cases[i].status, reply,
+                     cases[i].err);
+        fake_stop(&fake);
+    }
+    CHECK_LABEL("%s", "");
     herd_proc_close(&herd);
 }
 
@@ -200,12 +298,25 @@ static void script(void)
     static const struct shell_case cases[] = {
         {"herdctl", 0, NULL, NULL},
         {"printf '\\n \\t\\nquit\\nX\\n' | herdctl", 0, NULL, NULL},
-        {"printf 'iamat a +1+1 5\\nwhatsat a 1 1\\n' | herdctl", 0, "AT Goloman ", NULL},
-        {"printf 'iamat a +1+1 5\\nwhatsat a 1 1\\n' | herdctl | grep -c '^AT'", 0, "2\n",
-         NULL},
+        {"printf 'iamat a +1+1 5\\nwhatsat a 1 1\\n' | herdctl", 1, "AT Goloman ",
+         "REQUEST_DENIED"},
+        {"printf 'iamat a +1+1 5\\nwhatsat a 1 1\\n' | herdctl 2>&1 | grep -c '^AT'", 0,
+         "2\n", NULL},
         {"printf 'IAMAT a  +1+1 5 \\nX  y \\n' | herdctl", 1, "a +1+1 5\n? X  y \n", NULL},
         {"printf '  X' | herdctl", 1, "?   X\n", NULL},
-        {"printf 'help\\n' | herdctl", 0, "  help, quit", NULL},
+        {"printf 'help\\n' | herdctl", 0, "  help, quit, exit ", NULL},
+        {"printf 'exit\\nX\\n' | herdctl", 0, NULL, NULL},
+        {"printf 'server\\n' | herdctl", 0, "Goloman at 127.0.0.1:", NULL},
+        {"printf 'server Hands\\nserver\\n' | herdctl", 3,
+         "Hands at 127.0.0.1:", "Hands is not running: "},
+        {"printf 'server Hands\\nserver Goloman\\nX\\n' | herdctl", 3, "? X\n",
+         "Hands is not running: "},
+        {"printf 'server nobody\\nX\\n' | herdctl", 2, "? X\n", "no server \"nobody\""},
+        {"printf 'server a b\\n' | herdctl", 2, NULL, "usage: server NAME"},
+        {"printf 'iamat a\\033[D +1+1\\nX\\n' | herdctl", 2, "? X\n",
+         "not done: the line has a control byte in it"},
+        {"printf 'status \\033[A\\n' | herdctl", 2, NULL, "control byte"},
+        {"printf 'X\\033[D\\n' | herdctl", 1, "? X\033[D\n", NULL},
         {"printf 'nonsense\\nX\\n' | herdctl", 2, "? X\n",
          "unknown command nonsense; `help`"},
         {"printf 'iamat\\nX\\n' | herdctl", 2, "? X\n", "iamat CLIENT LOCATION [TIME]"},
@@ -257,12 +368,14 @@ static void interactive(void)
     CHECK(herd_proc_start(&herd, GOLOMAN));
     if (CHECK(terminal_open(&terminal))) {
         const char *name = terminal.name;
-        CHECK(terminal_type(&terminal, "FOO\nnonsense\nhelp\nquit\n"));
+        CHECK(terminal_type(&terminal, "FOO\nnonsense\nhelp\nBAR\033[D\nexit\n"));
         shell_expect(shell(herd.dir, "herdctl <%s >%s 2>%s", name, name, name), 0, NULL,
                      NULL);
         struct herd_slice shown = terminal_shown(&terminal);
         CHECK(bytes_have(shown, "Connected to Goloman at 127.0.0.1:"));
-        CHECK_INT((int64_t)bytes_count(shown, HERD_LIT("herd> ")), 4);
+        CHECK_INT((int64_t)bytes_count(shown, HERD_LIT("herd> ")), 5);
+        CHECK(bytes_have(shown, "herdctl: not done: the line has a control byte in it"));
+        CHECK(!bytes_have(shown, "? BAR"));
         CHECK(bytes_have(shown, "? FOO\r\n"));
         CHECK(bytes_have(shown, "herdctl: unknown command nonsense"));
         CHECK(bytes_have(shown, "  help, quit"));
@@ -283,6 +396,9 @@ static void interactive(void)
 extern const struct check_test test_herdctl_talk[];
 const struct check_test test_herdctl_talk[] = {
     {"commands", commands},
+    {"refusals_are_explained", refusals_are_explained},
+    {"reports_that_do_not_count_are_told", reports_that_do_not_count_are_told},
+    {"the_status_of_places_is_the_exit_status", the_status_of_places_is_the_exit_status},
     {"the_time_defaults_to_now", the_time_defaults_to_now},
     {"the_server_is_selected_in_order", the_server_is_selected_in_order},
     {"incomplete_replies_are_failures", incomplete_replies_are_failures},

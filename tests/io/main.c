@@ -16,6 +16,8 @@ extern const struct check_test test_loop_sleep[];
 extern const struct check_test test_loop_change[];
 extern const struct check_test test_sock[];
 extern const struct check_test test_sock_unix[];
+extern const struct check_test test_sock_probe[];
+extern const struct check_test test_pidfile[];
 extern const struct check_test test_sockaddr[];
 extern const struct check_test test_conn[];
 extern const struct check_test test_conn_dial[];
@@ -63,6 +65,8 @@ int main(int argc, char **argv)
         {"loop change", test_loop_change},
         {"sock", test_sock},
         {"sock unix", test_sock_unix},
+        {"sock probe", test_sock_probe},
+        {"pid file", test_pidfile},
         {"sockaddr", test_sockaddr},
         {"conn", test_conn},
         {"conn dial", test_conn_dial},

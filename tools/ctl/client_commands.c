@@ -65,7 +65,7 @@ int command_build_whatsat(struct herd_buf *line, int count, char **words)
     return put_words(line, HERD_LIT("WHATSAT"), names, 3, words);
 }
 
-static bool is_whatsat(struct herd_slice line)
+bool command_is_whatsat(struct herd_slice line)
 {
     struct herd_slice verb = HERD_LIT("WHATSAT");
     while (line.len > 0 && strchr(" \t\r\f\v", line.data[0]) != NULL &&
@@ -76,43 +76,7 @@ static bool is_whatsat(struct herd_slice line)
 
 int64_t command_timeout_ms(struct herd_slice line)
 {
-    return is_whatsat(line) ? CTL_PLACES_TIMEOUT_MS : CTL_TIMEOUT_MS;
-}
-
-/* ---- replies ---- */
-
-/* A reply is one line; that of a WHATSAT which was not refused has all lines up to an empty
- * one. */
-static int read_reply(struct wire *wire, bool places)
-{
-    struct herd_slice line = {"", 0};
-    int status = CTL_OK;
-    do {
-        int rc = wire_receive(wire, &line);
-        if (rc != CTL_OK)
-            return ctl_error(rc, "%s", wire->error.text);
-        ctl_print(line);
-        if (line.data[line.len - 1] != '\n')
-            return ctl_error(CTL_FAILED,
-                             "%s closed the connection in the middle of a "
-                             "reply",
-                             wire->name);
-        if (line.data[0] == '?' && status == CTL_OK)
-            return CTL_FAILED;
-    } while (places && line.len > 1);
-    return status;
-}
-
-int command_exchange(struct wire *wire, struct herd_slice line)
-{
-    wire->in_reply = false;
-    int status = wire_send(wire, line);
-    if (status != CTL_OK)
-        return ctl_error(status, "%s", wire->error.text);
-    status = read_reply(wire, is_whatsat(line));
-    if (status != CTL_OK && !(status == CTL_FAILED && wire_is_idle(wire)))
-        wire_close(wire);
-    return status;
+    return command_is_whatsat(line) ? CTL_PLACES_TIMEOUT_MS : CTL_TIMEOUT_MS;
 }
 
 /* ---- commands ---- */
@@ -133,38 +97,36 @@ static int dial(const struct ctl *ctl, struct wire *wire, int64_t default_ms)
     return status;
 }
 
-static int exchange(const struct ctl *ctl, struct herd_slice line)
+static int exchange(const struct ctl *ctl, struct herd_slice line, command_talk *talk)
 {
     struct wire wire;
     int status = dial(ctl, &wire, command_timeout_ms(line));
     if (status == CTL_OK)
-        status = command_exchange(&wire, line);
+        status = talk(&wire, line);
     wire_close(&wire);
     return status;
 }
 
-typedef int build_line(struct herd_buf *line, int count, char **words);
-
-static int build_and_exchange(const struct ctl *ctl, build_line *build, int count,
-                              char **words)
+static int build_and_exchange(const struct ctl *ctl, command_build *build,
+                              command_talk *talk, int count, char **words)
 {
     struct herd_buf line;
     herd_buf_init(&line, &io_mem, LINE_MAX_BYTES);
     int status = build(&line, count, words);
     if (status == CTL_OK)
-        status = exchange(ctl, herd_buf_bytes(&line));
+        status = exchange(ctl, herd_buf_bytes(&line), talk);
     herd_buf_free(&line);
     return status;
 }
 
 int ctl_iamat(const struct ctl *ctl, int count, char **words)
 {
-    return build_and_exchange(ctl, command_build_iamat, count, words);
+    return build_and_exchange(ctl, command_build_iamat, command_report, count, words);
 }
 
 int ctl_whatsat(const struct ctl *ctl, int count, char **words)
 {
-    return build_and_exchange(ctl, command_build_whatsat, count, words);
+    return build_and_exchange(ctl, command_build_whatsat, command_exchange, count, words);
 }
 
 /* Prints all lines until the server closes the connection, which is a failure only if no
@@ -193,7 +155,7 @@ int ctl_send(const struct ctl *ctl, int count, char **lines)
     if (count == 0)
         return ctl_error(CTL_USAGE, "usage: send LINE...");
     for (int i = 0; i < count; i++)
-        if (is_whatsat(herd_slice_str(lines[i])))
+        if (command_is_whatsat(herd_slice_str(lines[i])))
             default_ms = CTL_PLACES_TIMEOUT_MS;
     int status = dial(ctl, &wire, default_ms);
     for (int i = 0; i < count && status == CTL_OK; i++) {

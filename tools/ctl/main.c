@@ -27,6 +27,7 @@ static const char help[] =
     "  stop [NAME...]                stop servers; default: all of the configuration\n"
     "  status [NAME...]              show a table of all servers, or details of some\n"
     "  bench [OPTION...]             run herdbench with these -c, -s, -t and --json\n"
+    "  help                          print this help\n"
     "  (none)                        read commands from standard input; `help` lists them\n"
     "\n"
     "Options\n"
@@ -59,11 +60,13 @@ struct command {
     bool mixed; /* options may be mixed with its operands, which are server names */
 };
 
+static int run_help(const struct ctl *ctl, int count, char **operands);
+
 static const struct command commands[] = {
     {"iamat", ctl_iamat, false}, {"whatsat", ctl_whatsat, false},
     {"send", ctl_send, false},   {"start", ctl_start, true},
     {"stop", ctl_stop, true},    {"status", ctl_show_status, true},
-    {"bench", ctl_bench, false},
+    {"bench", ctl_bench, false}, {"help", run_help, false},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0], CONTINUE = -1 };
@@ -95,6 +98,14 @@ static int show_help(void)
 {
     printf("%s%s", usage, help);
     return CTL_OK;
+}
+
+static int run_help(const struct ctl *ctl, int count, char **operands)
+{
+    (void)ctl;
+    (void)count;
+    (void)operands;
+    return show_help();
 }
 
 static int show_version(void)

@@ -2,6 +2,8 @@
 /* Fetches the reply to STATUS from a server, and parses its lines. */
 #include "status.h"
 
+#include "look.h"
+
 #include "decimal.h"
 #include "herd/err.h"
 #include "herd/stats.h"
@@ -30,22 +32,36 @@ static int read_text(struct report *report, struct wire *wire)
 void report_fetch(struct report *report, const struct servers *servers, uint32_t i,
                   const struct ctl *ctl)
 {
+    static const enum status_state states[] = {[LOOK_RUNS] = STATUS_SILENT,
+                                               [LOOK_DOWN] = STATUS_DOWN,
+                                               [LOOK_ELSEWHERE] = STATUS_ELSEWHERE,
+                                               [LOOK_UNKNOWN] = STATUS_UNKNOWN};
+    const char *name = servers->conf.servers[i].name;
     char path[IO_PATH_MAX];
     struct wire wire;
-    *report = (struct report){.state = STATUS_DOWN, .pid = servers_pid(servers, i)};
+    struct look look;
+    look_for(&look, servers, i);
+    *report =
+        (struct report){.state = states[look.state], .pid = look.pid, .error = look.why};
     herd_buf_init(&report->text, &io_mem, REPLY_MAX);
-    if (report->pid == 0 || !servers_path(servers, servers->conf.run_dir, i, ".sock", path))
+    if (look.state != LOOK_RUNS ||
+        !servers_path(servers, servers->conf.run_dir, name, ".sock", path))
         return;
     wire_init(&wire, ctl->verbose);
     wire_set_timeout(&wire, ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
-    int status = wire_dial_unix(&wire, servers->conf.servers[i].name, path);
+    int status = wire_dial_unix(&wire, name, path);
     if (status == CTL_OK)
         status = read_text(report, &wire);
     report->state = status == CTL_OK ? STATUS_UP : STATUS_SILENT;
-    if (status != CTL_OK) {
+    if (status == CTL_DOWN)
+        herd_error_set(&report->error,
+                       "%.300s; if somebody removed it, the server makes it anew within %d "
+                       "s: look again",
+                       wire.error.text, (LOOK_REMADE_MS + 999) / 1000);
+    else if (status != CTL_OK)
         report->error = wire.error;
+    if (status != CTL_OK)
         herd_buf_free(&report->text);
-    }
     wire_close(&wire);
 }
 
@@ -56,8 +72,23 @@ void report_free(struct report *report)
 
 const char *report_state(const struct report *report)
 {
-    static const char *const states[] = {"up", "down", "silent"};
+    static const char *const states[] = {"up", "down", "silent", "unknown", "elsewhere"};
     return states[report->state];
+}
+
+bool report_has_reason(const struct report *report)
+{
+    return report->state == STATUS_SILENT || report->state == STATUS_UNKNOWN ||
+           report->state == STATUS_ELSEWHERE;
+}
+
+/* What the wire says has a name already, where one helps. */
+void report_put_reason(const struct report *report, const char *name)
+{
+    if (report->state == STATUS_SILENT)
+        ctl_error(CTL_TIMED_OUT, "%s", report->error.text);
+    else if (report_has_reason(report))
+        ctl_error(CTL_FAILED, "%s: %s", name, report->error.text);
 }
 
 /* Removes the bytes up to `end` and `end` itself from *rest, or all if `end` is missing;

@@ -4,19 +4,21 @@
 #include "herd/err.h"
 #include "io/address.h"
 #include "io/mem.h"
-#include "io/pidfile.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 int servers_open(struct servers *servers, const char *conf_path)
 {
+    static const char advice[] = "give its file with -c, or a server with -s HOST:PORT";
     servers->conf_path = io_conf_file_find("herdctl", conf_path);
-    if (servers->conf_path == NULL)
+    if (servers->conf_path == NULL) {
+        ctl_error(CTL_USAGE, "%s", advice);
         return CTL_USAGE;
+    }
     int rc = io_conf_file_read(&servers->conf, &io_mem, "herdctl", servers->conf_path);
     if (rc == HERD_ESYS)
-        ctl_error(CTL_USAGE, "no configuration: give its file with -c, or a server with "
-                             "-s HOST:PORT");
+        ctl_error(CTL_USAGE, "no configuration: %s", advice);
     return rc == HERD_OK ? CTL_OK : CTL_USAGE;
 }
 
@@ -25,22 +27,21 @@ void servers_close(struct servers *servers)
     herd_conf_free(&servers->conf);
 }
 
-bool servers_path(const struct servers *servers, const char *folder, uint32_t i,
+bool servers_path(const struct servers *servers, const char *folder, const char *name,
                   const char *suffix, char *out)
 {
-    const char *name = servers->conf.servers[i].name;
     if (io_conf_file_path(out, servers->conf_path, folder, name, suffix) == HERD_OK)
         return true;
     ctl_error(CTL_FAILED, "%s: the path of its %s file is too long", name, suffix);
     return false;
 }
 
-pid_t servers_pid(const struct servers *servers, uint32_t i)
+struct io_pidfile_view servers_pidfile(const struct servers *servers, const char *name)
 {
     char path[IO_PATH_MAX];
-    if (!servers_path(servers, servers->conf.run_dir, i, ".pid", path))
-        return 0;
-    return io_pidfile_holder(path);
+    if (servers_path(servers, servers->conf.run_dir, name, ".pid", path))
+        return io_pidfile_look(path);
+    return (struct io_pidfile_view){.state = IO_PIDFILE_UNKNOWN, .err = ENAMETOOLONG};
 }
 
 void servers_address(const struct herd_conf_addr *addr, char *out)
@@ -119,7 +120,8 @@ static int endpoint_of_address(struct endpoint *endpoint, const char *text)
 static uint32_t first_running(const struct servers *servers)
 {
     for (uint32_t i = 0; i < servers->conf.server_count; i++)
-        if (servers_pid(servers, i) != 0)
+        if (servers_pidfile(servers, servers->conf.servers[i].name).state ==
+            IO_PIDFILE_LOCKED)
             return i;
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "ctl.h"
 #include "herd/conf.h"
 #include "io/conf_file.h"
+#include "io/pidfile.h"
 
 #include <sys/types.h>
 
@@ -19,14 +20,14 @@ struct servers {
 int servers_open(struct servers *servers, const char *conf_path);
 void servers_close(struct servers *servers);
 
-/* The process id of server `i`, which holds the lock of its pid file; 0: it is not running;
- * negative: it runs, but its process id is unknown. */
-pid_t servers_pid(const struct servers *servers, uint32_t i);
-
-/* Writes the path FOLDER/NAMESUFFIX of server `i` to `out` (IO_PATH_MAX bytes); `folder` is
- * run_dir or log_dir of the configuration. False if it is too long; prints an error. */
-bool servers_path(const struct servers *servers, const char *folder, uint32_t i,
+/* Writes the path FOLDER/NAMESUFFIX to `out` (IO_PATH_MAX bytes); `folder` is run_dir or
+ * log_dir of the configuration, `name` that of a server. False if it is too long; prints an
+ * error. */
+bool servers_path(const struct servers *servers, const char *folder, const char *name,
                   const char *suffix, char *out);
+
+/* The pid file of the server `name`, which need not be in the configuration (any more). */
+struct io_pidfile_view servers_pidfile(const struct servers *servers, const char *name);
 
 enum {
     SERVERS_ADDRESS = HERD_CONF_HOST_MAX + 16

@@ -76,7 +76,8 @@ static int open_errors(struct launch *launch, const struct servers *servers)
     int fd = -1;
     char folder[IO_PATH_MAX];
     const char *log_dir = servers->conf.log_dir;
-    if (!servers_path(servers, log_dir, launch->server, ".err", launch->stderr_path))
+    if (!servers_path(servers, log_dir, name_of(launch, servers), ".err",
+                      launch->stderr_path))
         return -1;
     if (io_conf_file_path(folder, servers->conf_path, log_dir, NULL, NULL) != HERD_OK ||
         io_file_make_dir(folder, &error) != HERD_OK ||

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* start and stop. A server runs while its process holds the lock of its pid file. */
+/* start: those that do not run yet, several at once. */
+#include "holder.h"
 #include "io/clock.h"
+#include "look.h"
 #include "spawn.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 
-enum {
-    CONCURRENT_MAX = 64, /* servers that are being started, each with a pipe */
-    POLL_MS = 10         /* poll(2) cannot wait for a lock, so stop looks this often */
-};
+enum { CONCURRENT_MAX = 64 /* servers that are being started, each with a pipe */ };
 
 /* Milliseconds until the deadline, at most `most`; 0: it is reached. */
 static int remaining_ms(struct herd_mono deadline, int most)
@@ -20,12 +17,12 @@ static int remaining_ms(struct herd_mono deadline, int most)
     return left <= 0 ? 0 : left < most ? (int)left : most;
 }
 
-/* ---- start ---- */
-
 struct starting {
     const struct servers *servers;
     const char *program;
     int64_t timeout_ms;
+    bool named;       /* the servers were named on the command line */
+    uint32_t skipped; /* servers of other machines */
     struct launch launches[CONCURRENT_MAX];
     uint32_t count;
 };
@@ -59,19 +56,31 @@ static int wait_ready(struct starting *starting)
         struct launch *launch = &starting->launches[i];
         if (launch->ready_fd >= 0)
             spawn_abort(launch, starting->servers, starting->timeout_ms);
+        if (launch->status == CTL_FAILED)
+            holder_explain(starting->servers, launch->server);
         status = ctl_first_failure(status, launch->status);
     }
     starting->count = 0;
     return status;
 }
 
+/* When there is no telling whether it runs, the server itself finds out. One of another
+ * machine is started only by its name: then its own message says what is wrong. */
 static int start_one(struct starting *starting, uint32_t server)
 {
-    pid_t pid = servers_pid(starting->servers, server);
+    struct look look;
+    const char *name = starting->servers->conf.servers[server].name;
     struct launch *launch = &starting->launches[starting->count];
-    if (pid != 0) {
-        printf("%s is running already (pid %ld)\n",
-               starting->servers->conf.servers[server].name, (long)pid);
+    look_for(&look, starting->servers, server);
+    if (look.state == LOOK_RUNS && look.pid > 0)
+        printf("%s is running already (pid %ld)\n", name, (long)look.pid);
+    else if (look.state == LOOK_RUNS)
+        printf("%s is running already: %s\n", name, look.why.text);
+    if (look.state == LOOK_RUNS)
+        return CTL_OK;
+    if (look.state == LOOK_ELSEWHERE && !starting->named) {
+        printf("%s is elsewhere: %s\n", name, look.why.text);
+        starting->skipped++;
         return CTL_OK;
     }
     launch->server = server;
@@ -89,7 +98,13 @@ static int start_all(struct starting *starting, const struct selection *selectio
         if (starting->count == CONCURRENT_MAX)
             status = ctl_first_failure(status, wait_ready(starting));
     }
-    return ctl_first_failure(status, wait_ready(starting));
+    status = ctl_first_failure(status, wait_ready(starting));
+    if (starting->skipped > 0 && starting->skipped == selection->count)
+        return ctl_error(CTL_FAILED,
+                         "no server of %s has its addresses on this machine; "
+                         "name the one that shall be started here",
+                         starting->servers->conf_path);
+    return status;
 }
 
 int ctl_start(const struct ctl *ctl, int count, char **names)
@@ -105,78 +120,9 @@ int ctl_start(const struct ctl *ctl, int count, char **names)
     if (status == CTL_OK && !spawn_find(ctl->self, program))
         status = CTL_FAILED;
     starting.program = program;
+    starting.named = selection.named;
     if (status == CTL_OK)
         status = start_all(&starting, &selection);
-    servers_close(&servers);
-    return status;
-}
-
-/* ---- stop ---- */
-
-/* Sends SIGTERM to the server. *pid is its process to wait for; below 2: none. The negative
- * process id of an unknown process must not reach kill(), where -1 means every process. */
-static int stop_one(const struct servers *servers, uint32_t i, bool named, pid_t *pid)
-{
-    const char *name = servers->conf.servers[i].name;
-    *pid = servers_pid(servers, i);
-    if (*pid == 0 && !named)
-        printf("%s is not running\n", name);
-    else if (*pid == 0)
-        return ctl_error(CTL_DOWN, "%s is not running", name);
-    else if (*pid < 2 || kill(*pid, SIGTERM) == 0)
-        return *pid > 1 ? CTL_OK
-                        : ctl_error(CTL_FAILED,
-                                    "%s is running, but its process id is unknown", name);
-    else if (errno != ESRCH) {
-        int status =
-            ctl_error(CTL_FAILED, "%s (pid %ld): %s", name, (long)*pid, strerror(errno));
-        *pid = 0;
-        return status;
-    }
-    return CTL_OK;
-}
-
-/* The lock is released when the process exits; another holder is a server that somebody has
- * started since. */
-static int wait_stopped(const struct servers *servers, uint32_t i, pid_t pid,
-                        struct herd_mono deadline)
-{
-    const char *name = servers->conf.servers[i].name;
-    for (;;) {
-        pid_t now = servers_pid(servers, i);
-        int left = remaining_ms(deadline, POLL_MS);
-        if (now != pid) {
-            printf("%s has stopped (pid %ld)\n", name, (long)pid);
-            return CTL_OK;
-        }
-        if (left == 0)
-            break;
-        (void)poll(NULL, 0, left);
-    }
-    return ctl_error(CTL_TIMED_OUT,
-                     "%s (pid %ld) is still running. It may be sending its last "
-                     "replies: wait longer with -t, or see its log; `kill -9 %ld` ends "
-                     "it at once",
-                     name, (long)pid, (long)pid);
-}
-
-int ctl_stop(const struct ctl *ctl, int count, char **names)
-{
-    struct servers servers;
-    struct selection selection;
-    pid_t pids[HERD_CONF_SERVERS_MAX];
-    if (servers_open(&servers, ctl->conf_path) != CTL_OK)
-        return CTL_USAGE;
-    int status = servers_select(&selection, &servers, ctl, count, names);
-    for (uint32_t i = 0; i < selection.count; i++)
-        status = ctl_first_failure(
-            status, stop_one(&servers, selection.index[i], selection.named, &pids[i]));
-    struct herd_mono deadline =
-        herd_mono_add_ms(io_clock_mono(), ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
-    for (uint32_t i = 0; i < selection.count; i++)
-        if (pids[i] > 1)
-            status = ctl_first_failure(
-                status, wait_stopped(&servers, selection.index[i], pids[i], deadline));
     servers_close(&servers);
     return status;
 }

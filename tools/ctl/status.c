@@ -3,6 +3,7 @@
 #include "status.h"
 
 #include "herd/err.h"
+#include "run_dir.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ static void put_state(const struct report *report)
 {
     bool colour = ctl_colour();
     if (colour)
-        (void)fputs(report->state == STATUS_UP ? "\033[32m" : "\033[31m", stdout);
+        (void)fputs(status_colour(report->state), stdout);
     printf("%s%s", report_state(report), colour ? "\033[0m" : "");
 }
 
@@ -98,8 +99,7 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
     if (report->pid > 0)
         printf(", pid %ld", (long)report->pid);
     printf(", clients %s, neighbours %s\n", client, peer);
-    if (report->state == STATUS_SILENT)
-        ctl_error(CTL_TIMED_OUT, "%s", report->error.text);
+    report_put_reason(report, server->name);
     while (report_next(&rest, &line)) {
         if (is(&line, "link"))
             put_link(line.value, widths.key);
@@ -114,17 +114,18 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
 
 /* ---- the command ---- */
 
-/* The exit code: a server that is down takes precedence over one that is silent. */
+/* The exit code: a server that is down takes precedence over one that may be, and this over
+ * one that is silent. Those of other machines are no failures, unless they were named. */
 static int exit_code(const struct selection *selection, const struct report *reports)
 {
-    int status = CTL_OK;
+    bool down = false, unknown = false, silent = false;
     for (uint32_t i = 0; i < selection->count; i++) {
-        if (reports[i].state == STATUS_DOWN)
-            return CTL_DOWN;
-        if (reports[i].state == STATUS_SILENT)
-            status = CTL_TIMED_OUT;
+        down = down || reports[i].state == STATUS_DOWN ||
+               (reports[i].state == STATUS_ELSEWHERE && selection->named);
+        unknown = unknown || reports[i].state == STATUS_UNKNOWN;
+        silent = silent || reports[i].state == STATUS_SILENT;
     }
-    return status;
+    return down ? CTL_DOWN : unknown ? CTL_FAILED : silent ? CTL_TIMED_OUT : CTL_OK;
 }
 
 static int show(const struct ctl *ctl, const struct servers *servers,
@@ -135,6 +136,7 @@ static int show(const struct ctl *ctl, const struct servers *servers,
             return ctl_error(CTL_FAILED, "%s", herd_strerror(HERD_ENOMEM));
     } else if (!selection->named) {
         status_table(servers, selection, reports);
+        run_dir_note_left_over(servers);
     } else {
         for (uint32_t i = 0; i < selection->count; i++) {
             if (i > 0)

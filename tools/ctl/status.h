@@ -9,14 +9,16 @@
 
 enum status_state {
     STATUS_UP,
-    STATUS_DOWN,   /* no process holds the lock of the pid file */
-    STATUS_SILENT, /* a process holds the lock, but its control socket does not answer */
+    STATUS_DOWN,      /* no process holds the lock of the pid file */
+    STATUS_SILENT,    /* a process holds the lock, but its control socket does not answer */
+    STATUS_UNKNOWN,   /* there is no telling, see look.h */
+    STATUS_ELSEWHERE, /* it is of another machine, see look.h */
 };
 
 struct report {
     enum status_state state;
-    pid_t pid;                    /* as servers_pid() */
-    struct herd_error_text error; /* why it is STATUS_SILENT */
+    pid_t pid;                    /* 0: not known, or none */
+    struct herd_error_text error; /* why it is neither up nor down */
     struct herd_buf text; /* STATUS_UP: the reply to STATUS, without its empty line */
 };
 
@@ -26,8 +28,14 @@ void report_fetch(struct report *report, const struct servers *servers, uint32_t
                   const struct ctl *ctl);
 void report_free(struct report *report);
 
-/* "up", "down" or "silent"; static. */
+/* "up", "down", "silent", "unknown" or "elsewhere"; static. */
 const char *report_state(const struct report *report);
+
+/* Whether `error` says why the server is neither up nor down. */
+bool report_has_reason(const struct report *report);
+
+/* Prints that reason, if there is one, as an error about the server `name`. */
+void report_put_reason(const struct report *report, const char *name);
 
 /* One line of the reply, split at its first blank. The slices live as long as the report.
  */
@@ -81,6 +89,9 @@ int64_t report_int(struct herd_slice text, int64_t otherwise);
 const char *report_describe(struct herd_slice key);
 
 /* ---- parts of the presentations for people, on standard output, without LF ---- */
+
+/* The escape sequence of a state's colour; static. */
+const char *status_colour(enum status_state state);
 
 /* The state of a link, without its name. */
 void status_put_link(const struct report_link *link);

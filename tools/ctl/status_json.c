@@ -136,8 +136,7 @@ static bool add_server(cJSON *list, const struct herd_conf_server *server,
            (report->pid <= 0 ||
             cJSON_AddNumberToObject(object, "pid", (double)report->pid) != NULL) &&
            add_chars(object, "client", client) && add_chars(object, "peer", peer) &&
-           (report->state != STATUS_SILENT ||
-            add_chars(object, "why", report->error.text)) &&
+           (!report_has_reason(report) || add_chars(object, "why", report->error.text)) &&
            (report->state != STATUS_UP || add_reply(object, report));
 }
 

@@ -7,6 +7,11 @@
 
 enum { SKEW_NOTE_MS = 1000 };
 
+const char *status_colour(enum status_state state)
+{
+    return state == STATUS_UP ? "\033[32m" : state == STATUS_ELSEWHERE ? "" : "\033[31m";
+}
+
 static bool skew_is_large(const struct report_link *link)
 {
     int64_t ms = report_int(link->skew_ms, 0);

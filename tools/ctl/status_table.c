@@ -138,13 +138,13 @@ void status_table(const struct servers *servers, const struct selection *selecti
     }
     print_row(widths, &head, NULL);
     for (uint32_t i = 0; i < selection->count; i++) {
-        const char *colour = reports[i].state == STATUS_UP ? "\033[32m" : "\033[31m";
+        const char *colour = status_colour(reports[i].state);
         fill_row(&row, &servers->conf.servers[selection->index[i]], &reports[i]);
         print_row(widths, &row, ctl_colour() ? colour : NULL);
     }
     for (uint32_t i = 0; i < selection->count; i++)
         note(servers->conf.servers[selection->index[i]].name, &reports[i]);
     for (uint32_t i = 0; i < selection->count; i++)
-        if (reports[i].state == STATUS_SILENT)
-            ctl_error(CTL_TIMED_OUT, "%s", reports[i].error.text);
+        if (reports[i].state != STATUS_ELSEWHERE)
+            report_put_reason(&reports[i], servers->conf.servers[selection->index[i]].name);
 }
