@@ -131,6 +131,7 @@ static void names_and_addresses(void)
         {"herdctl status Golomann", 2, NULL,
          "has no server \"Golomann\"; it has Goloman, Hands, Holiday, Welsh, Wilkes\n"},
         {"herdctl status Goloman x Hands", 2, NULL, "has no server \"x\""},
+        {"herdctl stop 'A\xe2\x80\x8b'", 2, NULL, "has no server \"A\\xe2\\x80\\x8b\""},
         {"herdctl stop x", 2, NULL, "has no server \"x\""},
         {"herdctl -s x status", 2, NULL, "has no server \"x\""},
         {"herdctl -s x iamat a +1+1", 2, NULL, "has no server \"x\""},

@@ -230,6 +230,8 @@ static void states_of_places(void)
         {"overpass open 0",
          "places overpass: circuit open after failures, next request with the next query\n",
          true},
+        {"overpass paused 9000",
+         "places overpass: paused, since it limits requests, next request in 9 s\n", true},
         {"overpass probing 0",
          "places overpass: circuit half-open, testing with one request\n", true},
         {"overpass asleep", "places overpass: asleep\n", true},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "servers.h"
 
+#include "escape.h"
 #include "herd/err.h"
 #include "io/address.h"
 #include "io/mem.h"
@@ -56,13 +57,15 @@ static int64_t find(const struct servers *servers, const char *name)
     int64_t i = herd_conf_find(&servers->conf, herd_slice_str(name));
     if (i >= 0)
         return i;
-    char known[512] = "";
-    size_t used = 0;
+    char known[512] = "", shown[HERD_CONF_NAME_MAX * HERD_ESCAPE_GROWTH];
+    struct herd_slice rest = herd_slice_str(name);
+    size_t used = 0, len = herd_escape(shown, sizeof shown, &rest, HERD_ESCAPE_VISIBLE);
     for (uint32_t k = 0; k < servers->conf.server_count && used < sizeof known; k++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s %s",
                                  k > 0 ? "," : "", servers->conf.servers[k].name);
-    ctl_error(CTL_USAGE, "%s has no server \"%s\"; it has%s%s", servers->conf_path, name,
-              known, used < sizeof known ? "" : "...");
+    ctl_error(CTL_USAGE, "%s has no server \"%.*s%s\"; it has%s%s", servers->conf_path,
+              (int)len, shown, rest.len > 0 ? "..." : "", known,
+              used < sizeof known ? "" : "...");
     return -1;
 }
 

@@ -89,8 +89,10 @@ void status_put_places(const struct report_places *places)
     int64_t retry_ms = report_int(places->retry_ms, 0);
     (void)fputs("places ", stdout);
     ctl_print(places->provider);
-    if (herd_slice_eq(places->state, HERD_LIT("open"))) {
-        (void)fputs(": circuit open after failures, next request ", stdout);
+    bool paused = herd_slice_eq(places->state, HERD_LIT("paused"));
+    if (paused || herd_slice_eq(places->state, HERD_LIT("open"))) {
+        printf(": %s, next request ",
+               paused ? "paused, since it limits requests" : "circuit open after failures");
         if (retry_ms > 0)
             printf("in %g s", (double)retry_ms / 1000);
         else
