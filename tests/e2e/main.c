@@ -46,7 +46,6 @@ extern const struct check_test test_herdctl_talk[];
 extern const struct check_test test_herdctl_start[];
 extern const struct check_test test_run_dir[];
 extern const struct check_test test_bench[];
-extern const struct check_test test_install[];
 
 /* Hundreds of connections at once, at both ends. */
 static void allow_connections(void)
@@ -101,7 +100,6 @@ int main(int argc, char **argv)
         {"run-dir", test_run_dir},
         {"demo", test_demo},
         {"bench", test_bench},
-        {"install", test_install},
     };
     (void)signal(SIGPIPE, SIG_IGN);
     /* What the tests write is not to be refused because the group could write it. */
