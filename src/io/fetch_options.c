@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#if LIBCURL_VERSION_NUM < 0x075500
-#error "libcurl 7.85 or newer is needed"
+#if LIBCURL_VERSION_NUM < 0x075100
+#error "libcurl 7.81 or newer is needed"
 #endif
 
 /* ---- whether libcurl can serve the plan -------------------------------------------- */
@@ -37,7 +37,7 @@ const char *io_fetch_options_unfit(const struct io_fetch_plan *plan,
     const struct io_fetch_url *reached =
         plan->proxy.text != NULL ? &plan->proxy : &plan->url;
     if (info->version_num < IO_FETCH_LIBCURL_OLDEST)
-        return "libcurl is older than 7.85";
+        return "libcurl is older than " IO_FETCH_LIBCURL_OLDEST_TEXT;
     if (reached->resolves && !(info->features & CURL_VERSION_ASYNCHDNS))
         return "this libcurl would block on names: use an address in the URL";
     if (plan->url.secure &&
@@ -67,18 +67,30 @@ static bool apply_limits(const struct io_fetch_setup *setup, CURL *easy)
            set(easy, CURLOPT_FORBID_REUSE, setup->connects_max == 0);
 }
 
+/* Neither the URL nor a redirection uses another protocol. libcurl 7.85 takes names, not
+ * bits; newer ones still serve programs that were compiled with older headers. */
+static bool apply_protocol(const struct io_fetch_plan *plan, CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    const char *protocol = plan->url.secure ? "https" : "http";
+    return set_text(easy, CURLOPT_PROTOCOLS_STR, protocol) &&
+           set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocol);
+#else
+    long protocol = plan->url.secure ? CURLPROTO_HTTPS : CURLPROTO_HTTP;
+    return set(easy, CURLOPT_PROTOCOLS, protocol) &&
+           set(easy, CURLOPT_REDIR_PROTOCOLS, protocol);
+#endif
+}
+
 /* Makes libcurl send one plain request to the host of the URL and nothing else. Without
  * QUICK_EXIT a transfer that ends during the lookup of its name waits for the resolver. */
 static bool apply_restrictions(const struct io_fetch_plan *plan, CURL *easy)
 {
-    const char *protocol = plan->url.secure ? "https" : "http";
     return set(easy, CURLOPT_NOSIGNAL, 1) &&
 #if LIBCURL_VERSION_NUM >= 0x075700
            set(easy, CURLOPT_QUICK_EXIT, 1) &&
 #endif
-           set_text(easy, CURLOPT_PROTOCOLS_STR, protocol) &&
-           set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocol) &&
-           set(easy, CURLOPT_FOLLOWLOCATION, 0) &&
+           apply_protocol(plan, easy) && set(easy, CURLOPT_FOLLOWLOCATION, 0) &&
            set(easy, CURLOPT_UNRESTRICTED_AUTH, 0) &&
            set(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1) &&
            set(easy, CURLOPT_NETRC, CURL_NETRC_IGNORED) &&

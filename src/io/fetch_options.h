@@ -10,7 +10,16 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-enum { IO_FETCH_LIBCURL_OLDEST = 0x075500 }; /* as LIBCURL_VERSION_NUM: 7.85.0 */
+/* The least libcurl that can run: 7.81.0, and 7.85.0 for a program that was compiled with
+ * the headers of that or a newer one, whose options it uses. GNUmakefile and
+ * tools/install-deps ask for the same when herd is built. */
+#if LIBCURL_VERSION_NUM < 0x075500
+#define IO_FETCH_LIBCURL_OLDEST      0x075100U /* as LIBCURL_VERSION_NUM */
+#define IO_FETCH_LIBCURL_OLDEST_TEXT "7.81"
+#else
+#define IO_FETCH_LIBCURL_OLDEST      0x075500U
+#define IO_FETCH_LIBCURL_OLDEST_TEXT "7.85"
+#endif
 
 /* Initialises libcurl, once per process; from one thread. False with `error`. */
 bool io_fetch_options_start(struct herd_error_text *error);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The suites of whole herds: real processes, talking over the loopback address. */
 #include "check.h"
+#include "descriptors.h"
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 extern const struct check_test test_session[];
@@ -46,18 +46,6 @@ extern const struct check_test test_herdctl_talk[];
 extern const struct check_test test_herdctl_start[];
 extern const struct check_test test_run_dir[];
 extern const struct check_test test_bench[];
-extern const struct check_test test_install[];
-
-/* Hundreds of connections at once, at both ends. */
-static void allow_connections(void)
-{
-    struct rlimit limit;
-    rlim_t want = 2048;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
-        return;
-    limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 int main(int argc, char **argv)
 {
@@ -101,12 +89,11 @@ int main(int argc, char **argv)
         {"run-dir", test_run_dir},
         {"demo", test_demo},
         {"bench", test_bench},
-        {"install", test_install},
     };
     (void)signal(SIGPIPE, SIG_IGN);
     /* What the tests write is not to be refused because the group could write it. */
     (void)umask(022);
-    allow_connections();
+    descriptors_allow(2048); /* hundreds of connections at once, at both ends */
     /* A sanitizer keeps freed memory aside, which looks like a leak from the outside. */
     (void)setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64",
                  0);

@@ -53,6 +53,7 @@ static void close_ends(const int ends[2])
 bool pace_begin(struct pace *pace, uint16_t port)
 {
     int stop[2], result[2];
+    pace->pid = -1;
     if (pipe(stop) != 0)
         return false;
     if (pipe(result) != 0) {
@@ -79,6 +80,8 @@ bool pace_begin(struct pace *pace, uint16_t port)
 
 bool pace_end(struct pace *pace, struct pace_figures *figures)
 {
+    if (pace->pid <= 0)
+        return false; /* it has not begun: kill() would end others */
     close(pace->stop);
     bool ok = wait_fd(pace->result, POLLIN, now_ms() + WAIT_MS) &&
               read(pace->result, figures, sizeof *figures) == sizeof *figures;

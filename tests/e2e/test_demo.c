@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* make demo: its story is checked by itself, line by line. */
+/* make demo and make run. The demo checks its story by itself, line by line. The folders of
+ * both have a blank in their names, as TMPDIR of a user may have. */
 #include "check.h"
 #include "files.h"
 #include "shell.h"
@@ -16,11 +17,35 @@ static void the_demo_shows_each_step(void)
         "All five servers are stopped.",
     };
     struct outcome got =
-        shell(".", "NO_COLOR=1 HERD_TOOLS=\"${HERD_TEST_TOOLS:-$PWD/tools}\" tools/demo");
+        shell(".", "dir=$(mktemp -d '/tmp/herd demo XXXXXX') && NO_COLOR=1 TMPDIR=\"$dir\" "
+                   "HERD_TOOLS=\"${HERD_TEST_TOOLS:-$PWD/tools}\" tools/demo; "
+                   "status=$?; rmdir \"$dir\"; exit $status");
     CHECK_INT(got.status, 0);
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
         if (!bytes_have(got.out, told[i]))
             CHECK_SLICE(got.out, herd_slice_str(told[i]));
+    CHECK_SLICE(got.err, herd_slice("", 0));
+    outcome_free(&got);
+}
+
+/* What it prints for another terminal is run as it is. TERM ends it here, since a shell in
+ * the background ignores Ctrl-C. */
+static void run_starts_what_its_hints_reach(void)
+{
+    static const char script[] =
+        "dir=$(mktemp -d '/tmp/herd run XXXXXX') || exit 98\n"
+        "echo 'server A client 127.0.0.1:0 peer 127.0.0.1:0' >\"$dir/a.conf\"\n"
+        "TMPDIR=$dir HERD_TOOLS=\"${HERD_TEST_TOOLS:-$PWD/tools}\" "
+        "tools/run-herd \"$dir/a.conf\" >\"$dir/out\" 2>&1 &\n"
+        "until grep -q 'Ctrl-C stops' \"$dir/out\" || ! kill -0 $!; do sleep 0.05; done\n"
+        "eval \"$(grep 'herdctl .* status$' \"$dir/out\")\"\n"
+        "kill $!; wait $!; echo \"ended with $?\"; ls \"$dir\"; cat \"$dir/out\"\n"
+        "rm -rf \"$dir\"\n";
+    struct outcome got = shell(".", "%s", script);
+    CHECK_INT(got.status, 0);
+    if (!bytes_have(got.out, "\nA  ") || !bytes_have(got.out, " up  ") ||
+        !bytes_have(got.out, "ended with 143\na.conf\nout\n"))
+        CHECK_SLICE(got.out, herd_slice("", 0));
     CHECK_SLICE(got.err, herd_slice("", 0));
     outcome_free(&got);
 }
@@ -48,6 +73,7 @@ static void scripts_print_help(void)
 extern const struct check_test test_demo[];
 const struct check_test test_demo[] = {
     {"the_demo_shows_each_step", the_demo_shows_each_step},
+    {"run_starts_what_its_hints_reach", run_starts_what_its_hints_reach},
     {"scripts_print_help", scripts_print_help},
     {NULL, NULL},
 };

@@ -2,6 +2,7 @@
 /* Clients that mean ill: whatever they do, others are served meanwhile and memory stays
  * flat. */
 #include "check.h"
+#include "descriptors.h"
 #include "files.h"
 #include "herd_proc.h"
 #include "links.h"
@@ -221,28 +222,29 @@ static void garbage(void)
 /* All of them at once, all of them served, and all of them gone. */
 static void five_hundred_at_once(void)
 {
-    enum { CONNECTIONS = 500, WAVES = 3 };
+    enum { MOST = 500, WAVES = 3 };
     struct rig rig;
-    static struct client clients[CONNECTIONS];
+    static struct client clients[MOST];
+    int count = descriptors_for(MOST, 4); /* the server has the same limit */
     struct herd_slice got;
     char line[64];
     int64_t before = -1;
     REQUIRE(rig_open(&rig, ""));
     for (int wave = 0; wave < WAVES; wave++) {
         int served = 0, opened = 0;
-        for (int i = 0; i < CONNECTIONS; i++)
+        for (int i = 0; i < count; i++)
             opened += herd_proc_connect(&rig.herd, 0, &clients[i]);
-        for (int i = 0; i < CONNECTIONS; i++) {
+        for (int i = 0; i < count; i++) {
             snprintf(line, sizeof line, "IAMAT n%d +1+1 %d\n", i, wave + 1);
             client_say(&clients[i], line);
         }
         check_served(&rig);
-        for (int i = CONNECTIONS - 1; i >= 0; i--)
+        for (int i = count - 1; i >= 0; i--)
             served += client_line(&clients[i], &got) && memcmp(got.data, "AT ", 3) == 0;
-        CHECK_INT(opened, CONNECTIONS);
-        CHECK_INT(served, CONNECTIONS);
-        CHECK(herd_proc_count(&rig.herd, 0, "connections_open") >= CONNECTIONS);
-        for (int i = 0; i < CONNECTIONS; i++)
+        CHECK_INT(opened, count);
+        CHECK_INT(served, count);
+        CHECK(herd_proc_count(&rig.herd, 0, "connections_open") >= count);
+        for (int i = 0; i < count; i++)
             client_close(&clients[i]);
         if (wave == 0)
             before = herd_proc_memory_kb(&rig.herd, 0);

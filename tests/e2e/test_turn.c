@@ -2,6 +2,7 @@
 /* Many who send, or are sent, much: others are served meanwhile, links stay up, and memory
  * has a bound. */
 #include "check.h"
+#include "descriptors.h"
 #include "herd_proc.h"
 #include "pace.h"
 #include "places_proc.h"
@@ -21,6 +22,7 @@ enum { FLOODERS = 300, PIECE = 16384, FLOOD_MS = 6000, SERVED_LEAST = 50 };
 struct flood {
     struct client of[FLOODERS];
     struct pollfd fds[FLOODERS];
+    int count;
     int64_t taken, heard; /* bytes */
     int closed;
 };
@@ -29,7 +31,8 @@ static bool flood_open(struct flood *flood, const struct herd_proc *herd)
 {
     bool ok = true;
     memset(flood, 0, sizeof *flood);
-    for (int i = 0; i < FLOODERS; i++) {
+    flood->count = descriptors_for(FLOODERS, 4); /* the server has the same limit */
+    for (int i = 0; i < flood->count; i++) {
         ok = herd_proc_connect(herd, 0, &flood->of[i]) && ok;
         flood->fds[i] = (struct pollfd){flood->of[i].fd, POLLIN | POLLOUT, 0};
         ok = ok && fcntl(flood->of[i].fd, F_SETFL, O_NONBLOCK) == 0;
@@ -39,7 +42,7 @@ static bool flood_open(struct flood *flood, const struct herd_proc *herd)
 
 static void flood_close(struct flood *flood)
 {
-    for (int i = 0; i < FLOODERS; i++)
+    for (int i = 0; i < flood->count; i++)
         client_close(&flood->of[i]);
 }
 
@@ -49,8 +52,8 @@ static void flood_run(struct flood *flood, int64_t ms)
     static char lines[PIECE], heard[65536];
     int64_t until = now_ms() + ms;
     memset(lines, '\n', sizeof lines);
-    while (now_ms() < until && poll(flood->fds, FLOODERS, 100) >= 0) {
-        for (int i = 0; i < FLOODERS; i++) {
+    while (now_ms() < until && poll(flood->fds, (nfds_t)flood->count, 100) >= 0) {
+        for (int i = 0; i < flood->count; i++) {
             struct pollfd *at = &flood->fds[i];
             ssize_t got = at->revents & POLLIN ? recv(at->fd, heard, sizeof heard, 0) : 1;
             ssize_t put = at->revents & POLLOUT ? send(at->fd, lines, PIECE, 0) : 0;
@@ -84,7 +87,7 @@ static void many_that_send_much(void)
         CHECK_INT(herd_proc_count(&herd, i, "links_timed_out"), 0);
     note("%d that send line feeds: %lld lines; another client: %d replies, p50 %.1f ms, "
          "p99 %.1f ms, most %.1f ms",
-         FLOODERS, (long long)flood.heard / 3, (int)figures.count,
+         flood.count, (long long)flood.heard / 3, (int)figures.count,
          (double)figures.p50_us / 1000, (double)figures.p99_us / 1000,
          (double)figures.most_us / 1000);
     flood_close(&flood);
@@ -100,6 +103,7 @@ enum { ASKERS = 100, GROWTH_MAX_KB = 64 * 1024 };
 static void many_that_are_sent_much(void)
 {
     static const char *const args[] = {"--fault", "huge=900000", "--delay-ms", "300", NULL};
+    int askers = descriptors_for(ASKERS, 4); /* the server has the same limit */
     struct places_proc places;
     struct herd_proc herd;
     struct client client;
@@ -115,21 +119,21 @@ static void many_that_are_sent_much(void)
     CHECK(herd_proc_connect(&herd, 0, &client));
     CHECK(client_ask(&client, "IAMAT a +1+1 1\n", &got));
     int64_t before = herd_proc_peak_kb(&herd, 0);
-    for (int i = 0; i < ASKERS; i++)
+    for (int i = 0; i < askers; i++)
         CHECK(swarm_add(&swarm, herd.client[0].number, "WHATSAT a 5 20\n"));
     CHECK(pace_begin(&pace, herd.client[0].number));
-    CHECK_INT((int64_t)swarm_run(&swarm, WAIT_MS), ASKERS);
+    CHECK_INT((int64_t)swarm_run(&swarm, WAIT_MS), askers);
     CHECK(pace_end(&pace, &figures));
     CHECK_INT(figures.bad, 0);
-    for (int i = 0; i < ASKERS; i++)
+    for (int i = 0; i < askers; i++)
         CHECK(swarm_reply(&swarm, (size_t)i).len > 900000);
     int64_t grown = herd_proc_peak_kb(&herd, 0) - before;
     CHECK(before < 0 || grown < GROWTH_MAX_KB);
-    CHECK_INT(herd_proc_count(&herd, 0, "queries_answered"), ASKERS);
+    CHECK_INT(herd_proc_count(&herd, 0, "queries_answered"), askers);
     CHECK_INT(herd_proc_count(&herd, 0, "queries_waiting"), 0);
     note("%d queries with one answer of 900 kB: peak of memory +%d kB; another client: "
          "p99 %.1f ms, most %.1f ms",
-         ASKERS, (int)grown, (double)figures.p99_us / 1000, (double)figures.most_us / 1000);
+         askers, (int)grown, (double)figures.p99_us / 1000, (double)figures.most_us / 1000);
     swarm_free(&swarm);
     client_close(&client);
     herd_proc_close(&herd);

@@ -2,17 +2,15 @@
 #include "hot_rig.h"
 
 #include "check.h"
+#include "descriptors.h"
 #include "herd/err.h"
 #include "io/mem.h"
 #include "pair.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 struct hot_rig hot;
-
-static struct rlimit fds_before;
 
 struct herd_mono hot_clock(void)
 {
@@ -45,23 +43,9 @@ void end_take_away(struct end *end)
     end->added = false;
 }
 
-/* As many pairs as this process may open, at most `count`. */
-static int raise_limit(int count)
-{
-    if (!CHECK_INT(getrlimit(RLIMIT_NOFILE, &fds_before), 0))
-        return 0;
-    rlim_t need = 2 * (rlim_t)count + 100;
-    struct rlimit limit = fds_before;
-    if (limit.rlim_cur < need)
-        limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        limit.rlim_cur = fds_before.rlim_cur;
-    return limit.rlim_cur >= need ? count : (int)(limit.rlim_cur - 100) / 2;
-}
-
 bool hot_up(int count)
 {
-    hot.count = raise_limit(count);
+    hot.count = descriptors_for(count, 2);
     hot.ends = calloc((size_t)hot.count, sizeof *hot.ends);
     hot.loop = io_loop_new(&io_mem);
     bool ok = hot.count > IO_LOOP_FEW && hot.ends != NULL && hot.loop != NULL;
@@ -88,7 +72,6 @@ void hot_down(void)
     }
     io_loop_free(hot.loop);
     free(hot.ends);
-    (void)setrlimit(RLIMIT_NOFILE, &fds_before);
 }
 
 void end_poke(struct end *end)

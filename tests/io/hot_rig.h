@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 enum {
-    MANY = 200,
+    MANY = 96, /* more than IO_LOOP_FEW, and pairs that fit into 256 descriptors */
     STEP_US = 10,
     BOUND = IO_LOOP_SHARE, /* turns until a poll of all, one reading of the clock each */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The suites of the adapters: each against the real system, over loopback only. */
 #include "check.h"
+#include "descriptors.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -107,5 +108,6 @@ int main(int argc, char **argv)
      * at all. */
     (void)signal(SIGPIPE, SIG_DFL);
     (void)alarm(PATIENCE_S);
+    descriptors_allow(6200); /* the loop has a test with 3000 pairs */
     return check_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
 }

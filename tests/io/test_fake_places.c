@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* fake-places itself: a fake that is not tested proves nothing. */
 #include "check.h"
+#include "descriptors.h"
 #include "fake_ask.h"
 
 #include <dirent.h>
@@ -8,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 extern const struct check_test test_fake_places[];
@@ -303,15 +303,12 @@ static void drops_more_than_1024_connections(void)
 {
     enum { MOST = 1024 };
     static struct wire wires[MOST + 1];
-    struct rlimit limit;
     struct fake f;
     int opened = 0;
-    REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    if (limit.rlim_max < MOST + 100)
+    if (descriptors_for(MOST + 1, 1) <= MOST) {
+        fputs("too few, left out ", stderr);
         return;
-    rlim_t before = limit.rlim_cur;
-    limit.rlim_cur = MOST + 100;
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    }
     if (CHECK(fake_start(&f, NULL))) {
         while (opened <= MOST && CHECK(wire_open(&wires[opened], &f)))
             opened++;
@@ -327,8 +324,6 @@ static void drops_more_than_1024_connections(void)
         check_alive(&f);
         CHECK_INT(fake_stop(&f, SIGTERM), 0);
     }
-    limit.rlim_cur = before;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static void starts_and_stops_as_told(void)

@@ -263,8 +263,9 @@ static void unfit_libcurls(void)
         bool secure, resolves, proxy;
         const char *error;
     } cases[] = {
-        {0x075500, ALL, both, true, true, false, NULL},
-        {0x0754ff, ALL, both, true, true, false, "libcurl is older than 7.85"},
+        {IO_FETCH_LIBCURL_OLDEST, ALL, both, true, true, false, NULL},
+        {IO_FETCH_LIBCURL_OLDEST - 1, ALL, both, true, true, false,
+         "libcurl is older than " IO_FETCH_LIBCURL_OLDEST_TEXT},
         {0x080000, CURL_VERSION_SSL, both, true, true, false,
          "this libcurl would block on names: use an address in the URL"},
         {0x080000, CURL_VERSION_SSL, both, true, false, false, NULL},
