@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int probe_open(struct probe *probe, const struct target *target, int64_t timeout_ns)
+int probe_open(struct probe *probe, struct target *target, int64_t timeout_ns)
 {
     enum { REPLY_LINE_MAX = 4 * 1024 * 1024 };
     int status = BENCH_OK;
@@ -64,7 +64,7 @@ bool probe_receive(struct probe *probe, int64_t until_ns, struct herd_slice *lin
     return rc == 1;
 }
 
-static int check_places(const struct target *target, const struct bench_options *options)
+static int check_places(struct target *target, const struct bench_options *options)
 {
     char line[128];
     struct probe probe;
