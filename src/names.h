@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The names in a configuration, as this machine knows them. */
-#ifndef HERD_NAMES_H
-#define HERD_NAMES_H
+#ifndef NAMES_H
+#define NAMES_H
 
 #include "herd/conf.h"
 

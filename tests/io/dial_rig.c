@@ -49,7 +49,7 @@ static int look_up(struct io_addrs *addrs, const char *host, struct herd_error_t
     if (strcmp(host, "both") == 0)
         add(addrs, "127.0.0.2");
     for (int i = 2; strcmp(host, "many") == 0 && i < 2 + IO_DIAL_ATTEMPTS; i++) {
-        char text[16];
+        char text[24];
         (void)snprintf(text, sizeof text, "127.0.0.%d", i);
         add(addrs, text);
     }
