@@ -40,6 +40,13 @@ static void test_number(void)
     int listener = dial_rig_listen("127.0.0.1", &port);
     REQUIRE(dial_rig_dial(&dialled, "127.0.0.1", port));
     CHECK(dial_rig_until_ended(&dialled));
+    CHECK_LABEL("a server may bind the port that the system chose");
+    struct io_addr own = {.len = sizeof own.sa};
+    CHECK(getsockname(dialled.fd, (struct sockaddr *)&own.sa, &own.len) == 0);
+    unsigned own_port = io_addr_port(&own);
+    int server = dial_rig_listen("127.0.0.1", &own_port);
+    CHECK(server >= 0);
+    (void)close(server);
     check_open(&dialled, "127.0.0.1", port);
     CHECK_LABEL("a number needs no thread");
     CHECK_INT(dial_rig.asked, 0);
