@@ -81,7 +81,16 @@ bool dial_rig_up(void)
     return CHECK(dial_rig.loop != NULL && dial_rig.dialler != NULL);
 }
 
-/* A thread that has let go still writes to its pipe, and closes that last. */
+void dial_rig_wait_closed(int open_before)
+{
+    struct herd_mono end = herd_mono_add_ms(io_clock_mono(), PATIENCE_MS);
+    while (pair_open_count() != open_before && !herd_mono_reached(io_clock_mono(), end)) {
+        const struct timespec moment = {.tv_nsec = HERD_NS_PER_MS};
+        (void)nanosleep(&moment, NULL);
+    }
+    CHECK_INT(pair_open_count(), open_before);
+}
+
 void dial_rig_down(void)
 {
     fail_mem_arm(&dial_rig.fail, 0, false);
@@ -89,14 +98,8 @@ void dial_rig_down(void)
     io_loop_free(dial_rig.loop);
     dial_rig_hold(false);
     CHECK(dial_rig_wait_running(0));
-    struct herd_mono end = herd_mono_add_ms(io_clock_mono(), PATIENCE_MS);
-    while (pair_open_count() != dial_rig.open_before &&
-           !herd_mono_reached(io_clock_mono(), end)) {
-        const struct timespec moment = {.tv_nsec = HERD_NS_PER_MS};
-        (void)nanosleep(&moment, NULL);
-    }
     CHECK_INT((int64_t)dial_rig.fail.live, 0);
-    CHECK_INT(pair_open_count(), dial_rig.open_before);
+    dial_rig_wait_closed(dial_rig.open_before);
 }
 
 static void done(void *arg, const struct io_dial_result *result)

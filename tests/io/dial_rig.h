@@ -49,6 +49,10 @@ bool dial_rig_up(void);
 /* Lets all lookups go, waits for their threads, and checks that nothing is left. */
 void dial_rig_down(void);
 
+/* Waits until so many descriptors are open again: a thread that has answered closes its end
+ * of the pipe last. */
+void dial_rig_wait_closed(int open_before);
+
 /* Starts a dial of host:port. */
 bool dial_rig_dial(struct dialled *dialled, const char *host, unsigned port);
 

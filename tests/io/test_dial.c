@@ -279,6 +279,7 @@ static void test_lack_of_memory(void)
 
 static void test_wait(void)
 {
+    int open_before = pair_open_count();
     struct io_dial_order order = {.host = "localhost"};
     struct io_dial_result result;
     struct herd_error_text error;
@@ -294,6 +295,7 @@ static void test_wait(void)
     order.port = 65536;
     CHECK_INT(io_dial_wait(&order, 5000, NULL, &result, &error), IO_DIAL_FAILED);
     CHECK(strstr(result.error, "65536") != NULL);
+    dial_rig_wait_closed(open_before);
 }
 
 const struct check_test test_dial[] = {
