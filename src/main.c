@@ -12,6 +12,7 @@
 #include "io/mac.h"
 #include "io/mem.h"
 #include "io/process.h"
+#include "names.h"
 #include "run_files.h"
 #include "secrets.h"
 
@@ -141,6 +142,7 @@ static int print_conf(const struct herd_conf *conf)
         fwrite(out.data, 1, out.len, stdout);
         fflush(stdout);
         fwrite(err.data, 1, err.len, stderr);
+        names_warn(conf);
     }
     herd_topology_free(&topology);
     herd_buf_free(&warnings);

@@ -4,6 +4,7 @@
  * One file describes the whole herd, so that every server reads the same text:
  *
  *     server Goloman  client 127.0.0.1:11490  peer 127.0.0.1:12490
+ *     server Hands    client hands.example:11490 listen [::]:11490  peer ...
  *     link Goloman Hands Holiday Wilkes       # Goloman is linked to each of the others
  *     places-url https://maps.googleapis.com/maps/api/place/nearbysearch/json
  *
@@ -25,6 +26,7 @@ enum {
     HERD_CONF_SERVERS_MAX = 1024,
     HERD_CONF_NAME_MAX = 64,          /* bytes of a server's name */
     HERD_CONF_HOST_MAX = 255,         /* bytes of a host */
+    HERD_CONF_LISTEN_MAX = 8,         /* listen addresses of one role of a server */
     HERD_CONF_TEXT_MAX = 1024,        /* bytes of any other value */
     HERD_CONF_LOG_SIZE_MIN = 1 << 20, /* bytes; the log is written in large pieces */
     HERD_CONF_ERRORS_MAX = 50, /* reported one by one; then one line tells their number */
@@ -36,10 +38,16 @@ struct herd_conf_addr {
     uint16_t port; /* 0: the system chooses one */
 };
 
+/* Where a server listens, if that is not the address at which others reach it. */
+struct herd_conf_listen {
+    struct herd_conf_addr *list; /* NULL: none */
+    uint32_t count;              /* 0: it listens on the address at which it is reached */
+};
+
 struct herd_conf_server {
-    char *name; /* letters, digits, '-', '_', '.'; ends with NUL */
-    struct herd_conf_addr client;
-    struct herd_conf_addr peer;
+    char *name;                         /* letters, digits, '-', '_', '.'; ends with NUL */
+    struct herd_conf_addr client, peer; /* where it is reached */
+    struct herd_conf_listen client_listen, peer_listen;
 };
 
 /* Two servers that connect to each other: a < b are indexes into servers[]. Each pair
@@ -178,10 +186,11 @@ struct herd_conf_errors {
  *
  * Errors in a file: an unknown option or word; a value that is missing, not a number, out
  * of range, too long or malformed; an option set twice; two servers with one name or
- * address; a link with an unknown server, with itself, or with fewer than two names; no
- * server; control bytes; a quotation that is not closed; output-max below output-high;
- * link-retry-max-ms below link-retry-min-ms; link-timeout-ms not above link-ping-ms;
- * log-max-size between 0 and HERD_CONF_LOG_SIZE_MIN;
+ * address; more
+ * than HERD_CONF_LISTEN_MAX listen addresses; a link with an unknown server, with itself,
+ * or with fewer than two names; no server; control bytes; a quotation that is not closed;
+ * output-max below output-high; link-retry-max-ms below link-retry-min-ms; link-timeout-ms
+ * not above link-ping-ms; log-max-size between 0 and HERD_CONF_LOG_SIZE_MIN;
  * places-cache-ms above what the provider's terms allow; a provider without a URL. A link
  * named twice is one link and no error. */
 int herd_conf_parse(struct herd_conf *conf, const struct herd_mem *mem,

@@ -40,7 +40,7 @@ enum herd_event_kind {
     HERD_EV_DRAINED, /* conn: the kernel has accepted all bytes sent; follows each SEND
                       * to a PEER and each DRAIN, at once or later, never from inside
                       * the action */
-    HERD_EV_DIAL_FAILED, /* server, bytes (error text) */
+    HERD_EV_DIAL_FAILED, /* server, bytes (error text), to_self */
     HERD_EV_PLACES,  /* request_id, status, retry_after_ms, bytes (body; an error text when
                       * status is 0) */
     HERD_EV_EVICTED, /* conn, address: that client is gone, since a newer one got its place:
@@ -70,6 +70,8 @@ struct herd_event {
                                   * this server's neighbours */
     struct herd_slice address; /* OPENED of a CLIENT, EVICTED, ADDRESS_REFUSED: its address
                                 * as text, without the port; borrowed as `bytes` are */
+    uint64_t to_self; /* DIAL_FAILED, OPENED of a dialled PEER: attempts of this dial that
+                       * were connected to themselves, since nobody listened there */
     uint64_t request_id;
     uint64_t lines;
     int status; /* HTTP status; 0: no reply came */

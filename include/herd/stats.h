@@ -53,6 +53,7 @@
     X(peers_malformed, "peer connections closed: malformed input")                         \
     X(dials, "dials of neighbours")                                                        \
     X(dials_failed, "dials that failed")                                                   \
+    X(dials_to_self, "attempts to connect to a neighbour that reached themselves")         \
     X(links_up, "times that a link came up")                                               \
     X(links_down, "times that a link went down")                                           \
     X(links_timed_out, "links closed: the neighbour was silent for link-timeout-ms")       \

@@ -12,12 +12,21 @@ static void free_text(const struct herd_conf *conf, char *text)
         herd_mem_free(conf->mem, text, strlen(text) + 1);
 }
 
+static void free_listen(const struct herd_conf *conf, struct herd_conf_listen *listen)
+{
+    for (uint32_t i = 0; i < listen->count; i++)
+        free_text(conf, listen->list[i].host);
+    herd_mem_free(conf->mem, listen->list, listen->count * sizeof *listen->list);
+}
+
 void herd_conf_free(struct herd_conf *conf)
 {
     for (uint32_t i = 0; i < conf->server_count; i++) {
         free_text(conf, conf->servers[i].name);
         free_text(conf, conf->servers[i].client.host);
         free_text(conf, conf->servers[i].peer.host);
+        free_listen(conf, &conf->servers[i].client_listen);
+        free_listen(conf, &conf->servers[i].peer_listen);
     }
     herd_mem_free(conf->mem, conf->servers, conf->server_count * sizeof *conf->servers);
     herd_mem_free(conf->mem, conf->links, conf->link_count * sizeof *conf->links);

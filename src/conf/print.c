@@ -56,14 +56,24 @@ static void put_address(struct printer *p, const struct herd_conf_addr *addr)
     put_number(p, addr->port);
 }
 
+static void put_place(struct printer *p, const char *role,
+                      const struct herd_conf_addr *addr,
+                      const struct herd_conf_listen *listen)
+{
+    put_text(p, role);
+    put_address(p, addr);
+    for (uint32_t i = 0; i < listen->count; i++) {
+        put_text(p, " listen ");
+        put_address(p, &listen->list[i]);
+    }
+}
+
 static void put_server(struct printer *p, const struct herd_conf_server *server)
 {
     put_text(p, "server ");
     put_text(p, server->name);
-    put_text(p, "  client ");
-    put_address(p, &server->client);
-    put_text(p, "  peer ");
-    put_address(p, &server->peer);
+    put_place(p, "  client ", &server->client, &server->client_listen);
+    put_place(p, "  peer ", &server->peer, &server->peer_listen);
     put_text(p, "\n");
 }
 

@@ -19,6 +19,9 @@ struct address {
 struct server {
     struct herd_slice name;
     struct address address[ROLES];
+    struct address listen[ROLES][HERD_CONF_LISTEN_MAX];
+    uint32_t listen_count[ROLES];
+    int role; /* the one that `listen` is about; ROLES: none was given yet */
 };
 
 /* Splits `text` at its last colon into host and port; false: it has no colon. */
@@ -106,26 +109,61 @@ static int role_of(struct herd_slice word)
     return role;
 }
 
-/* Reads `client HOST:PORT` or `peer HOST:PORT`; false: the line has ended, or an error ends
- * its parsing. */
+/* The address after the word `after`; false: there is none, or an error ends the line. */
+static bool read_value(struct conf_reader *reader, const char *after,
+                       struct herd_slice *text)
+{
+    enum conf_word kind = herd_conf_read_word(reader, text);
+    if (kind == CONF_END)
+        herd_conf_error(reader, "server: HOST:PORT is expected after %s", after);
+    return kind == CONF_WORD;
+}
+
+/* `listen HOST:PORT`, of the role before it. */
+static bool read_listen(struct conf_reader *reader, struct server *server)
+{
+    struct herd_slice text;
+    int role = server->role;
+    if (role == ROLES) {
+        herd_conf_error(reader, "server: listen is expected after client HOST:PORT or peer "
+                                "HOST:PORT, whose connections it accepts");
+        return false;
+    }
+    if (!read_value(reader, "listen", &text))
+        return false;
+    if (server->listen_count[role] == HERD_CONF_LISTEN_MAX)
+        herd_conf_error(reader, "server: more than %d listen addresses of the %s address",
+                        HERD_CONF_LISTEN_MAX, role_names[role]);
+    else
+        read_address(reader, text, &server->listen[role][server->listen_count[role]++]);
+    return true;
+}
+
+/* Reads `client HOST:PORT`, `peer HOST:PORT` or `listen HOST:PORT`; false: the line has
+ * ended, or an error ends its parsing. */
 static bool read_role(struct conf_reader *reader, struct server *server)
 {
     struct herd_slice word, text;
     if (herd_conf_read_word(reader, &word) != CONF_WORD)
         return false;
+    if (herd_slice_eq(word, HERD_LIT("listen")))
+        return read_listen(reader, server);
     int role = role_of(word);
     if (role == ROLES) {
-        herd_conf_error(reader, "server: %s is unexpected: client or peer is expected",
+        herd_conf_error(reader,
+                        "server: %s is unexpected: client, peer or listen is "
+                        "expected",
                         herd_conf_quote(reader, word));
         return false;
     }
-    enum conf_word kind = herd_conf_read_word(reader, &text);
-    if (kind == CONF_END)
-        herd_conf_error(reader, "server: HOST:PORT is expected after %s", role_names[role]);
-    if (kind != CONF_WORD)
+    if (!read_value(reader, role_names[role], &text))
         return false;
+    server->role = role;
     if (server->address[role].text.len > 0)
-        herd_conf_error(reader, "server: the %s address is set twice", role_names[role]);
+        herd_conf_error(reader,
+                        "server: the %s address is set twice; further addresses to "
+                        "listen on are given with listen",
+                        role_names[role]);
     else
         read_address(reader, text, &server->address[role]);
     return true;
@@ -151,6 +189,36 @@ static void check_address(struct conf_reader *reader, const struct address *a)
     }
 }
 
+/* The addresses that a role listens on. */
+static const struct address *listens(const struct server *server, int role, uint32_t *count)
+{
+    *count = server->listen_count[role] > 0 ? server->listen_count[role] : 1;
+    return server->listen_count[role] > 0 ? server->listen[role] : &server->address[role];
+}
+
+/* Other servers may listen on the same addresses of other machines, so only those of this
+ * one are compared. */
+static void check_listens(struct conf_reader *reader, const struct server *server)
+{
+    const struct address *all[ROLES];
+    uint32_t count[ROLES];
+    for (int role = 0; role < ROLES; role++)
+        all[role] = listens(server, role, &count[role]);
+    for (int role = 0; role < ROLES; role++) {
+        for (uint32_t i = 0; i < count[role]; i++) {
+            const struct address *a = &all[role][i];
+            bool twice = false;
+            for (uint32_t k = 0; k < i; k++)
+                twice = twice || same_address(a, all[role][k].host, all[role][k].port);
+            for (uint32_t k = 0; role == PEER && k < count[CLIENT]; k++)
+                twice = twice || same_address(a, all[CLIENT][k].host, all[CLIENT][k].port);
+            if (twice)
+                herd_conf_error(reader, "server: it cannot listen on %s twice",
+                                herd_conf_quote(reader, a->text));
+        }
+    }
+}
+
 static void check_server(struct conf_reader *reader, const struct server *server)
 {
     const struct address *client = &server->address[CLIENT];
@@ -164,6 +232,29 @@ static void check_server(struct conf_reader *reader, const struct server *server
     if (same_address(client, peer->host, peer->port))
         herd_conf_error(reader, "server: %s cannot be both the client and the peer address",
                         herd_conf_quote(reader, client->text));
+    else
+        check_listens(reader, server);
+}
+
+static void copy_listen(struct conf_reader *reader, const struct server *from, int role,
+                        struct herd_conf_listen *listen)
+{
+    const struct herd_mem *mem = reader->conf->mem;
+    uint32_t count = from->listen_count[role];
+    *listen = (struct herd_conf_listen){NULL, 0};
+    if (count == 0)
+        return;
+    listen->list = herd_mem_zalloc(mem, count * sizeof *listen->list);
+    if (listen->list == NULL) {
+        reader->rc = HERD_ENOMEM;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct address *address = &from->listen[role][i];
+        struct herd_conf_addr *addr = &listen->list[listen->count++];
+        addr->host = herd_conf_copy(reader, address->host);
+        addr->port = address->port;
+    }
 }
 
 /* A text that cannot be copied stays NULL, which herd_conf_free accepts. */
@@ -178,18 +269,21 @@ static void add_server(struct conf_reader *reader, const struct server *from)
         return;
     }
     conf->servers = servers;
-    conf->servers[conf->server_count++] = (struct herd_conf_server){
+    struct herd_conf_server *server = &conf->servers[conf->server_count++];
+    *server = (struct herd_conf_server){
         .name = herd_conf_copy(reader, from->name),
         .client.host = herd_conf_copy(reader, from->address[CLIENT].host),
         .client.port = from->address[CLIENT].port,
         .peer.host = herd_conf_copy(reader, from->address[PEER].host),
         .peer.port = from->address[PEER].port,
     };
+    copy_listen(reader, from, CLIENT, &server->client_listen);
+    copy_listen(reader, from, PEER, &server->peer_listen);
 }
 
 void herd_conf_read_server(struct conf_reader *reader)
 {
-    struct server server = {.name = {"", 0}};
+    struct server server = {.name = {"", 0}, .role = ROLES};
     uint32_t before = reader->error_count;
     reader->server_given = true;
     enum conf_word kind = herd_conf_read_word(reader, &server.name);

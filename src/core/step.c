@@ -133,6 +133,7 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
     case HERD_EV_CLOSED:
     case HERD_EV_DRAINED: herd_sessions_on_event(&core->sessions, event); break;
     case HERD_EV_DIAL_FAILED:
+        context->stats.dials_to_self += event->to_self;
         herd_links_on_dial_failed(&core->links, event->server, event->bytes);
         break;
     case HERD_EV_PLACES: herd_upstream_on_reply(core->places, context, event); break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "actions.h"
 
+#include "dials.h"
 #include "driver_internal.h"
 #include "herd/err.h"
 #include "io/clock.h"
@@ -85,8 +86,11 @@ static void dial(struct driver *driver, const struct herd_action *action)
 {
     struct driver_deferred_event event = {.kind = HERD_EV_DIAL_FAILED,
                                           .server = action->server};
-    if (!driver_conn_dial(driver, action->server, &event.error))
-        defer(driver, event);
+    int rc = driver_dials_start(driver, action->server);
+    if (rc == HERD_OK)
+        return;
+    herd_error_set(&event.error, "%s", herd_strerror(rc));
+    defer(driver, event);
 }
 
 static void fetch(struct driver *driver, const struct herd_action *action)

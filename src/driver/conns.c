@@ -29,7 +29,6 @@ static bool pool_init(struct driver *driver, enum herd_role role, uint32_t limit
         .all_max = role == HERD_ROLE_CLIENT ? (size_t)conf->replies_memory_max / 2 : 0,
         .stall_ms = role == HERD_ROLE_PEER ? conf->link_timeout_ms : conf->output_stall_ms,
         .linger_ms = LINGER_MS,
-        .connect_ms = conf->link_connect_timeout_ms,
     };
     *driver_pool(driver, role) = (struct driver_pool){
         .role = role,
@@ -139,18 +138,6 @@ void driver_conns_free(struct driver *driver)
     *conns = (struct driver_conns){0};
 }
 
-void driver_conns_drop_dials(struct driver *driver)
-{
-    const struct driver_slots *slots = &driver->conns.slots;
-    for (uint32_t i = 0; i < slots->size; i++) {
-        struct driver_conn *dc = slots->list[i].conn;
-        if (dc != NULL && !dc->opened) {
-            io_conn_drop(dc->conn);
-            driver_conn_free(dc);
-        }
-    }
-}
-
 /* ---- events of connections ---- */
 
 /* 192.0.2.1 of 192.0.2.1:11490, 2001:db8::1 of [2001:db8::1]:11490; of any other text all
@@ -174,15 +161,15 @@ static void tell_core(struct driver_conn *dc, enum herd_event_kind kind,
                                .server = dc->server,
                                .from_neighbour_address = dc->from_neighbour_address,
                                .bytes = bytes};
-    if (kind == HERD_EV_OPENED)
+    if (kind == HERD_EV_OPENED) {
         event.address = without_port(dc->address);
+        event.to_self = dc->to_self;
+    }
     driver_step(dc->driver, &event);
 }
 
-static void on_opened(void *arg)
+static void tell_opened(struct driver_conn *dc)
 {
-    struct driver_conn *dc = arg;
-    dc->opened = true;
     tell_core(dc, HERD_EV_OPENED, herd_slice_str(dc->address));
 }
 
@@ -208,20 +195,17 @@ static void on_drained(void *arg)
         tell_core(dc, HERD_EV_DRAINED, HERD_LIT(""));
 }
 
-/* A dialled connection that never opened is a failed dial: the core does not know it. */
 static void on_closed(void *arg, const char *reason)
 {
     struct driver_conn *dc = arg;
     struct driver *driver = dc->driver;
     herd_conn_id id = dc->id;
-    tell_core(dc, dc->opened ? HERD_EV_CLOSED : HERD_EV_DIAL_FAILED,
-              herd_slice_str(reason));
+    tell_core(dc, HERD_EV_CLOSED, herd_slice_str(reason));
     if (driver_conn_find(driver, id) == dc)
         driver_conn_free(dc);
 }
 
 static const struct io_conn_handlers handlers = {
-    .opened = on_opened,
     .data = on_data,
     .eof = on_eof,
     .drained = on_drained,
@@ -292,38 +276,35 @@ void driver_conn_accept(struct driver *driver, int fd, struct driver_pool *pool,
         dc->from_neighbour_address = driver_neighbours_have(driver, from);
         io_sock_keep_unsent_small(fd);
     }
-    dc->conn = io_conn_accept(pool->group, fd, &handlers, dc);
+    dc->conn = io_conn_open(pool->group, fd, &handlers, dc);
     if (dc->conn == NULL) {
         driver_conn_free(dc);
         return;
     }
     if (pool->role != HERD_ROLE_CLIENT)
         io_conn_pin(dc->conn);
-    on_opened(dc);
+    tell_opened(dc);
 }
 
-bool driver_conn_dial(struct driver *driver, uint32_t server, struct herd_error_text *error)
+bool driver_conn_dialled(struct driver *driver, uint32_t server,
+                         const struct io_dial_result *result)
 {
     char address[IO_ADDR_TEXT_SIZE];
     struct driver_pool *pool = driver_pool(driver, HERD_ROLE_PEER);
-    const struct io_addr *addr = &driver->neighbours[server];
-    io_addr_text(addr, address);
-    int fd = io_sock_dial(addr, error);
-    if (fd < 0)
-        return false;
+    io_addr_text(&result->addr, address);
     struct driver_conn *dc = conn_new(driver, pool, server, address);
     if (dc == NULL) {
-        close(fd);
-        herd_error_set(error, "too many connections");
+        close(result->fd);
         return false;
     }
-    io_sock_keep_unsent_small(fd);
-    dc->conn = io_conn_dial(pool->group, fd, &handlers, dc);
-    if (dc->conn != NULL) {
-        io_conn_pin(dc->conn);
-        return true;
+    dc->to_self = result->to_self;
+    io_sock_keep_unsent_small(result->fd);
+    dc->conn = io_conn_open(pool->group, result->fd, &handlers, dc);
+    if (dc->conn == NULL) {
+        driver_conn_free(dc);
+        return false;
     }
-    driver_conn_free(dc);
-    herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
-    return false;
+    io_conn_pin(dc->conn);
+    tell_opened(dc);
+    return true;
 }

@@ -10,6 +10,7 @@
 #include "herd/core.h"
 #include "herd/err.h"
 #include "io/conn.h"
+#include "io/dial.h"
 #include "io/sockaddr.h"
 #include "siphash.h"
 #include "slots.h"
@@ -38,7 +39,7 @@ static inline size_t driver_role_index(enum herd_role role)
 struct driver_pool {
     enum herd_role role;
     uint32_t limit; /* connections that may be open before new ones are not accepted */
-    uint32_t count; /* connections that are open or being dialled */
+    uint32_t count; /* connections that are open */
 
     /* Also has the connections that the core has closed and that linger. */
     struct io_conn_group *group;
@@ -55,11 +56,11 @@ struct driver_conn {
     struct driver_pool *pool;
     struct io_conn *conn;
     herd_conn_id id;
-    int64_t server;                          /* index of the server dialled; -1: accepted */
-    bool from_neighbour_address;             /* accepted from the address of a neighbour */
-    bool opened;                             /* the core knows it */
-    bool drained_due;                        /* is in driver_conns.drained_due */
-    bool drain_wanted;                       /* the core wants DRAINED when all is sent */
+    int64_t server;              /* index of the server dialled; -1: accepted */
+    bool from_neighbour_address; /* accepted from the address of a neighbour */
+    unsigned to_self;            /* attempts of its dial that reached themselves */
+    bool drained_due;            /* is in driver_conns.drained_due */
+    bool drain_wanted;           /* the core wants DRAINED when all is sent */
     struct driver_address_member by_address; /* of a client */
     struct driver_conn *next_drained_due;
     char address[IO_ADDR_TEXT_SIZE]; /* of the other side */
@@ -90,10 +91,10 @@ struct driver_pool *driver_pool(struct driver *driver, enum herd_role role);
 void driver_conn_accept(struct driver *driver, int fd, struct driver_pool *pool,
                         const struct io_addr *from);
 
-/* Dials a neighbour: OPENED or DIAL_FAILED follows from the loop. False, with `error`, when
- * that failed at once; then no event follows. */
-bool driver_conn_dial(struct driver *driver, uint32_t server,
-                      struct herd_error_text *error);
+/* Takes over the connection to a neighbour that was dialled, and tells the core: OPENED.
+ * False when memory or slots are out; it is then closed, and the core hears nothing. */
+bool driver_conn_dialled(struct driver *driver, uint32_t server,
+                         const struct io_dial_result *result);
 
 /* The connection with this id; NULL when it has gone. */
 struct driver_conn *driver_conn_find(const struct driver *driver, herd_conn_id id);
@@ -106,9 +107,5 @@ void driver_conn_drained_is_due(struct driver_conn *dc);
 
 /* Takes one connection whose DRAINED is due; NULL: there is none. */
 struct driver_conn *driver_conns_take_drained(struct driver *driver);
-
-/* Drops the connections that are still being dialled. The core, which is stopping, expects
- * no DIAL_FAILED for them. */
-void driver_conns_drop_dials(struct driver *driver);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "driver.h"
 
+#include "dials.h"
 #include "driver_internal.h"
 #include "herd/err.h"
 #include "io/clock.h"
@@ -62,7 +63,7 @@ static int start_conns(struct driver *driver, struct herd_error_text *error)
     return HERD_ENOMEM;
 }
 
-static void log_text(struct driver *driver, const char *text)
+void driver_log_text(struct driver *driver, const char *text)
 {
     driver_clock(driver);
     io_log_line(driver->setup.log, driver->wall, "herd", NULL, '-', herd_slice_str(text));
@@ -74,7 +75,7 @@ static void reopen_log(struct driver *driver)
     if (io_log_reopen(driver->setup.log) != HERD_OK)
         herd_error_set(&text, "log not reopened: %s; the old file stays in use",
                        strerror(errno));
-    log_text(driver, text.text);
+    driver_log_text(driver, text.text);
 }
 
 static void on_signal(void *arg, int number)
@@ -82,21 +83,21 @@ static void on_signal(void *arg, int number)
     struct driver *driver = arg;
     driver_clock(driver);
     if (number == SIGHUP) {
-        log_text(driver,
-                 "SIGHUP has no effect: the configuration is read at the start only; "
-                 "restart to change it");
+        driver_log_text(
+            driver, "SIGHUP has no effect: the configuration is read at the start only; "
+                    "restart to change it");
     } else if (number == SIGUSR1) {
         reopen_log(driver);
     } else if (driver->stopping) {
         driver->stop_now = true;
     } else {
         struct herd_event stop = {.kind = HERD_EV_STOP};
-        log_text(driver, "stopping");
+        driver_log_text(driver, "stopping");
         driver->stopping = true;
         driver->stop_until = herd_mono_add_ms(driver->mono, SHUTDOWN_MS);
         driver_listeners_close(driver);
         driver_step(driver, &stop);
-        driver_conns_drop_dials(driver);
+        driver_dials_cancel(driver);
     }
 }
 
@@ -136,7 +137,9 @@ struct driver *driver_new(const struct driver_setup *setup, struct herd_error_te
     driver_run_files_start(driver);
     int rc = start_conns(driver, error);
     if (rc == HERD_OK)
-        rc = driver_neighbours_look_up(driver, error);
+        rc = driver_neighbours_init(driver, error);
+    if (rc == HERD_OK)
+        rc = driver_dials_init(driver, error);
     if (rc == HERD_OK)
         rc = driver_places_start(driver, error);
     if (rc == HERD_OK)
@@ -161,6 +164,7 @@ void driver_free(struct driver *driver)
         io_signals_stop(driver->loop);
     io_fetch_free(driver->fetch);
     herd_core_free(driver->core);
+    io_dialler_free(driver->dialler);
     driver_conns_free(driver);
     driver_deferred_free(driver);
     driver_neighbours_free(driver);
@@ -186,6 +190,7 @@ static struct herd_mono next_deadline(const struct driver *driver)
     for (size_t i = 0; i < DRIVER_ROLES; i++)
         at = herd_mono_min(at, io_conn_group_deadline(driver->conns.pools[i].group));
     at = herd_mono_min(at, io_fetch_deadline(driver->fetch));
+    at = herd_mono_min(at, io_dialler_deadline(driver->dialler));
     at = herd_mono_min(at, driver_listeners_deadline(driver));
     at = herd_mono_min(at, driver_run_files_deadline(driver));
     return herd_mono_min(at, driver->stop_until);
@@ -229,6 +234,7 @@ static int turn(struct driver *driver)
     for (size_t i = 0; i < DRIVER_ROLES; i++)
         io_conn_group_tick(driver->conns.pools[i].group, driver->mono);
     io_fetch_tick(driver->fetch, driver->mono);
+    io_dialler_tick(driver->dialler, driver->mono);
     driver_listeners_tick(driver);
     driver_run_files_tick(driver);
     report_lost_lines(driver);
@@ -247,16 +253,16 @@ static void warn_of_file_limit(struct driver *driver)
              " connections for clients: connections-max is %" PRId64
              "; raise the limit (ulimit -n)",
              limit, driver->setup.conf->connections_max);
-    log_text(driver, text);
+    driver_log_text(driver, text);
 }
 
 int driver_run(struct driver *driver)
 {
     int rc = HERD_OK;
-    log_text(driver, "started");
+    driver_log_text(driver, "started");
     warn_of_file_limit(driver);
     while (rc == HERD_OK && !finished(driver))
         rc = turn(driver);
-    log_text(driver, rc == HERD_OK ? "stopped" : "stopped: poll failed");
+    driver_log_text(driver, rc == HERD_OK ? "stopped" : "stopped: poll failed");
     return rc;
 }

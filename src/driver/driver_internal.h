@@ -6,10 +6,11 @@
  *     run_files.c   what a cleaner took of run-dir is made anew
  *     actions.c     events into the core, its actions performed
  *     conns.c       the table of connections
- *     addresses.c   limits.c   neighbours.c   places.c   slots.c
+ *     addresses.c   dials.c   limits.c   neighbours.c   places.c   slots.c
  *
- * with one exception: an adapter's callback in conns.c and places.c is an event, so it
- * calls driver_step() of actions.c. */
+ * with one exception: an adapter's callback in conns.c, dials.c and places.c is an event,
+ * so it calls driver_step() of actions.c, and a dial that succeeded becomes a connection of
+ * conns.c. */
 #ifndef DRIVER_DRIVER_INTERNAL_H
 #define DRIVER_DRIVER_INTERNAL_H
 
@@ -19,18 +20,20 @@
 #include "herd/core.h"
 #include "io/fetch.h"
 #include "io/loop.h"
-#include "io/sockaddr.h"
+#include "io/dial.h"
 
 #include <stdbool.h>
 
 struct driver_listeners;
+struct driver_neighbour;
 
 struct driver {
     struct driver_setup setup;
     struct io_loop *loop;
     struct io_fetch *fetch; /* NULL: no requests to Places */
     struct herd_core *core;
-    struct io_addr *neighbours; /* by server; `len` is 0 for those that are no neighbours */
+    struct driver_neighbour *neighbours; /* by server */
+    struct io_dialler *dialler;
     struct driver_conns conns;
     struct driver_listeners *listeners; /* NULL: not open yet */
     struct driver_deferred deferred;
@@ -50,6 +53,9 @@ struct driver {
     bool stop_now;               /* a second signal came */
     struct herd_mono stop_until; /* HERD_NEVER: not stopping */
 };
+
+/* A line of the log that the core does not know of. */
+void driver_log_text(struct driver *driver, const char *text);
 
 /* ---- places.c ---- */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "limits.h"
 
+#include "io/dial.h"
+
 #include <sys/resource.h>
 
 enum {
@@ -8,7 +10,9 @@ enum {
     CONNS_PER_NEIGHBOUR = 4, /* one that carries the link, one that is dialled, and two that
                               * are about to end */
     CLIENTS_MIN = 8,
-    RESERVED_FDS = 32 /* for the log, listeners, what libcurl has besides requests */
+    ATTEMPTS_MORE = IO_DIAL_ATTEMPTS - 1, /* at once, while a neighbour is dialled */
+    RESERVED_FDS = 64 /* for the log, listeners, lookups of names, what libcurl has besides
+                       * requests */
 };
 
 /* Raises the limit on open files to `need`, or as far as the system lets it, and returns
@@ -49,7 +53,8 @@ struct driver_limits driver_limits_set(const struct herd_conf *conf, uint32_t se
         .peers = 2 * (uint32_t)conf->handshakes_max + CONNS_PER_NEIGHBOUR * neighbours,
         .controls = CONTROLS_MAX,
     };
-    uint32_t others = limits.peers + limits.controls + (uint32_t)conf->lookups_max;
+    uint32_t others = limits.peers + ATTEMPTS_MORE * neighbours + limits.controls +
+                      (uint32_t)conf->lookups_max;
     limits.clients = client_limit(conf->connections_max, others);
     limits.all = limits.clients + limits.peers + neighbours + limits.controls;
     return limits;

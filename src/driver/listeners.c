@@ -18,15 +18,19 @@ enum {
                      * accept() fails for another reason */
 };
 
-/* A socket that accepts connections of one role. */
+/* A role may listen on several addresses: those of a name, those of the configuration. */
+enum { SOCKETS_MAX = 16 };
+
+/* What accepts the connections of one role. */
 struct driver_listener {
     struct driver *driver;
     struct driver_pool *pool;
-    int accepts_per_turn;
+    int accepts_per_turn;      /* of all sockets together */
     bool full;                 /* paused: the pool's limit is reached */
     struct herd_mono retry_at; /* paused until then: accept() failed; HERD_NEVER: not */
-    struct io_watch watch;     /* fd -1: not open */
-    char address[IO_ADDR_TEXT_SIZE];
+    struct io_watch sockets[SOCKETS_MAX];
+    size_t socket_count;
+    char address[IO_ADDR_TEXT_SIZE]; /* the first */
 };
 
 struct driver_listeners {
@@ -49,8 +53,8 @@ static void update_watch(struct driver_listener *listener)
     struct driver *driver = listener->driver;
     bool paused = listener->full || driver->listeners->paused ||
                   !herd_mono_is_never(listener->retry_at);
-    if (listener->watch.fd >= 0)
-        io_loop_want(driver->loop, &listener->watch, paused ? IO_NONE : IO_READ);
+    for (size_t i = 0; i < listener->socket_count; i++)
+        io_loop_want(driver->loop, &listener->sockets[i], paused ? IO_NONE : IO_READ);
 }
 
 /* A ready listener that cannot be served would make the loop spin. */
@@ -149,9 +153,10 @@ static void accept_ready(struct io_watch *watch, unsigned ready)
     struct driver_listener *listener = watch->arg;
     struct driver *driver = listener->driver;
     const struct driver_pool *pool = listener->pool;
+    int most = listener->accepts_per_turn / (int)listener->socket_count;
     (void)ready;
     driver_clock(driver);
-    for (int i = 0; i < listener->accepts_per_turn && !driver->listeners->paused; i++) {
+    for (int i = 0; i < (most > 0 ? most : 1) && !driver->listeners->paused; i++) {
         struct io_addr from;
         /* Clients need not wait: see addresses.h. */
         if (pool->role != HERD_ROLE_CLIENT && pool->count >= pool->limit) {
@@ -178,36 +183,110 @@ static void accept_ready(struct io_watch *watch, unsigned ready)
 /* ---- opening and closing ---- */
 
 /* Takes `fd` over; closes it on failure. */
-static int watch_listener(struct driver_listener *listener, int fd,
-                          struct herd_error_text *error)
+static int watch_socket(struct driver_listener *listener, int fd, const char *address,
+                        struct herd_error_text *error)
 {
     struct driver *driver = listener->driver;
-    listener->watch = (struct io_watch){.fd = fd, .ready = accept_ready, .arg = listener};
-    if (io_loop_add(driver->loop, &listener->watch, IO_READ) == HERD_OK) {
-        io_loop_pin(driver->loop, &listener->watch);
+    struct io_watch *watch = &listener->sockets[listener->socket_count];
+    *watch = (struct io_watch){.fd = fd, .ready = accept_ready, .arg = listener};
+    if (io_loop_add(driver->loop, watch, IO_READ) == HERD_OK) {
+        io_loop_pin(driver->loop, watch);
+        if (listener->socket_count++ == 0)
+            snprintf(listener->address, sizeof listener->address, "%s", address);
         return HERD_OK;
     }
     close(fd);
-    listener->watch.fd = -1;
     herd_error_set(error, "%s", herd_strerror(HERD_ENOMEM));
     return HERD_ENOMEM;
 }
 
-static int open_tcp(struct driver_listener *listener, const struct herd_conf_addr *at,
-                    struct herd_error_text *error)
+static int open_address(struct driver_listener *listener, const struct io_addr *addr,
+                        struct io_addr *bound, struct herd_error_text *error)
 {
-    struct driver *driver = listener->driver;
-    struct io_addr addr, bound;
-    if (io_addr_lookup(&addr, at->host, at->port, error) != HERD_OK)
-        return HERD_EBAD;
-    if (listener->pool->role == HERD_ROLE_PEER &&
-        driver_neighbours_check(driver, &addr, driver->setup.self, error) != HERD_OK)
-        return HERD_EBAD;
-    int fd = io_sock_listen(&addr, &bound, error);
+    char address[IO_ADDR_TEXT_SIZE];
+    if (listener->socket_count == SOCKETS_MAX) {
+        io_addr_text(addr, address);
+        herd_error_set(error, "listen on %s: these are more than %d addresses", address,
+                       SOCKETS_MAX);
+        return HERD_EFULL;
+    }
+    int fd = io_sock_listen(addr, bound, error);
     if (fd < 0)
         return HERD_ESYS;
-    io_addr_text(&bound, listener->address);
-    return watch_listener(listener, fd, error);
+    io_addr_text(bound, address);
+    return watch_socket(listener, fd, address, error);
+}
+
+/* A name may have an address of a family that this machine does not have: localhost is ::1
+ * as well where IPv6 is switched off. One that another program uses is an error, though. */
+static bool is_not_here(int err)
+{
+    return err == EAFNOSUPPORT || err == EADDRNOTAVAIL || err == EPROTONOSUPPORT;
+}
+
+/* Listens on all of them; with port 0 on that which the system chose for the first. */
+static int open_all(struct driver_listener *listener, struct io_addrs *addrs,
+                    struct herd_error_text *error)
+{
+    size_t opened = 0;
+    int rc = HERD_OK;
+    for (size_t i = 0; i < addrs->count; i++) {
+        struct io_addr bound;
+        struct herd_error_text why;
+        errno = 0;
+        rc = open_address(listener, &addrs->list[i], &bound, &why);
+        if (rc == HERD_OK) {
+            if (opened++ == 0)
+                io_addrs_set_port(addrs, io_addr_port(&bound));
+        } else if (rc == HERD_ESYS && is_not_here(errno) && addrs->count > 1) {
+            driver_log_text(listener->driver, why.text);
+            *error = why;
+        } else {
+            *error = why;
+            return rc;
+        }
+    }
+    return opened > 0 ? HERD_OK : rc;
+}
+
+/* [::] stands for every address of both families: one socket for both does not exist
+ * everywhere. */
+static void add_every_ipv4(struct io_addrs *addrs, const char *host, unsigned port)
+{
+    struct herd_error_text error;
+    struct io_addrs ipv4;
+    if (strcmp(host, "::") != 0 || io_addrs_read(&ipv4, "0.0.0.0", port, &error) != HERD_OK)
+        return;
+    addrs->list[addrs->count++] = ipv4.list[0];
+}
+
+static int open_tcp(struct driver_listener *listener, const char *role,
+                    const struct herd_conf_addr *at, struct herd_error_text *error)
+{
+    struct driver *driver = listener->driver;
+    uint32_t self = driver->setup.self;
+    struct io_addrs addrs;
+    if (io_addrs_lookup(&addrs, at->host, at->port, error) != HERD_OK)
+        return HERD_EBAD;
+    (void)driver_neighbours_warn(driver, self, role, at->host, &addrs);
+    add_every_ipv4(&addrs, at->host, at->port);
+    if (listener->pool->role == HERD_ROLE_PEER &&
+        driver_neighbours_allow(driver, &addrs, self, error) != HERD_OK)
+        return HERD_EBAD;
+    return open_all(listener, &addrs, error);
+}
+
+/* Where a role listens: at the addresses given for that, else where it is reached. */
+static int open_role(struct driver *driver, enum herd_role role, const char *name,
+                     const struct herd_conf_addr *reached,
+                     const struct herd_conf_listen *listen, struct herd_error_text *error)
+{
+    int rc = HERD_OK;
+    if (listen->count == 0)
+        return open_tcp(of_role(driver, role), name, reached, error);
+    for (uint32_t i = 0; i < listen->count && rc == HERD_OK; i++)
+        rc = open_tcp(of_role(driver, role), name, &listen->list[i], error);
+    return rc;
 }
 
 /* Whether the path still leads to the socket that was made there. */
@@ -235,21 +314,21 @@ static int open_unix(struct driver_listener *listener, struct herd_error_text *e
     int fd = listen_control(listener->driver, error);
     if (fd < 0)
         return HERD_ESYS;
-    snprintf(listener->address, sizeof listener->address, "local");
-    return watch_listener(listener, fd, error);
+    return watch_socket(listener, fd, "local", error);
 }
 
 int driver_listeners_keep_control(struct driver *driver, struct herd_error_text *error)
 {
     struct driver_listener *listener = of_role(driver, HERD_ROLE_CONTROL);
-    if (listener->watch.fd < 0 || control_is_in_place(driver))
+    if (listener->socket_count == 0 || control_is_in_place(driver))
         return 0;
     int fd = listen_control(driver, error);
     if (fd < 0)
         return HERD_ESYS;
-    io_loop_remove(driver->loop, &listener->watch);
-    (void)close(listener->watch.fd);
-    int rc = watch_listener(listener, fd, error);
+    io_loop_remove(driver->loop, &listener->sockets[0]);
+    (void)close(listener->sockets[0].fd);
+    listener->socket_count = 0;
+    int rc = watch_socket(listener, fd, "local", error);
     if (rc != HERD_OK)
         return rc;
     update_watch(listener);
@@ -279,8 +358,7 @@ static int listeners_init(struct driver *driver)
                                              .pool = pool,
                                              .accepts_per_turn =
                                                  accepts_per_turn(driver, pool->role),
-                                             .retry_at = HERD_NEVER,
-                                             .watch = {.fd = -1}};
+                                             .retry_at = HERD_NEVER};
         pool->slot_freed = on_slot_freed;
         pool->arg = listener;
     }
@@ -295,9 +373,11 @@ int driver_listeners_open(struct driver *driver, struct herd_error_text *error)
         herd_error_set(error, "%s", herd_strerror(rc));
         return rc;
     }
-    rc = open_tcp(of_role(driver, HERD_ROLE_CLIENT), &self->client, error);
+    rc = open_role(driver, HERD_ROLE_CLIENT, "client", &self->client, &self->client_listen,
+                   error);
     if (rc == HERD_OK)
-        rc = open_tcp(of_role(driver, HERD_ROLE_PEER), &self->peer, error);
+        rc = open_role(driver, HERD_ROLE_PEER, "peer", &self->peer, &self->peer_listen,
+                       error);
     if (rc == HERD_OK)
         rc = open_unix(of_role(driver, HERD_ROLE_CONTROL), error);
     return rc;
@@ -307,13 +387,14 @@ void driver_listeners_close(struct driver *driver)
 {
     for (size_t i = 0; driver->listeners != NULL && i < DRIVER_ROLES; i++) {
         struct driver_listener *listener = &driver->listeners->of_role[i];
-        if (listener->watch.fd < 0)
-            continue;
-        io_loop_remove(driver->loop, &listener->watch);
-        close(listener->watch.fd);
-        listener->watch.fd = -1;
-        if (listener->pool->role == HERD_ROLE_CONTROL && control_is_in_place(driver))
+        for (size_t k = 0; k < listener->socket_count; k++) {
+            io_loop_remove(driver->loop, &listener->sockets[k]);
+            close(listener->sockets[k].fd);
+        }
+        if (listener->socket_count > 0 && listener->pool->role == HERD_ROLE_CONTROL &&
+            control_is_in_place(driver))
             unlink(driver->setup.control_path);
+        listener->socket_count = 0;
     }
 }
 

@@ -36,7 +36,6 @@ static unsigned wanted(const struct io_conn *conn)
 {
     unsigned write = conn->unsent.len > 0 ? IO_WRITE : IO_NONE;
     switch (conn->state) {
-    case CONN_DIALLING: return IO_WRITE;
     case CONN_OPEN:
         return write |
                (conn->eof || conn->paused || conn->above_high_water ? (unsigned)IO_NONE
@@ -151,19 +150,6 @@ static void flush(struct io_conn *conn)
         conn->handlers->drained(conn->arg);
 }
 
-static void finish_dial(struct io_conn *conn)
-{
-    int err = io_sock_error(conn->watch.fd);
-    if (err != 0) {
-        io_conn_end(conn, err);
-        return;
-    }
-    conn->state = CONN_OPEN;
-    restart_stall(conn);
-    update(conn);
-    conn->handlers->opened(conn->arg);
-}
-
 /* poll() reports a hang-up in every turn to a connection that waits for nothing else. */
 static void hung_up(struct io_conn *conn)
 {
@@ -175,10 +161,6 @@ static void hung_up(struct io_conn *conn)
 static void ready(struct io_watch *watch, unsigned bits)
 {
     struct io_conn *conn = watch->arg;
-    if (conn->state == CONN_DIALLING) {
-        finish_dial(conn);
-        return;
-    }
     if (conn->want == IO_NONE) {
         hung_up(conn);
         return;
@@ -192,9 +174,8 @@ static void ready(struct io_watch *watch, unsigned bits)
 
 /* ---- calls of owners --------------------------------------------------------------- */
 
-static struct io_conn *conn_new(struct io_conn_group *group, int fd,
-                                enum io_conn_state state,
-                                const struct io_conn_handlers *handlers, void *arg)
+struct io_conn *io_conn_open(struct io_conn_group *group, int fd,
+                             const struct io_conn_handlers *handlers, void *arg)
 {
     struct io_conn *conn = herd_mem_zalloc(group->mem, sizeof *conn);
     if (conn == NULL) {
@@ -205,7 +186,7 @@ static struct io_conn *conn_new(struct io_conn_group *group, int fd,
     conn->group = group;
     conn->handlers = handlers;
     conn->arg = arg;
-    conn->state = (unsigned char)state;
+    conn->state = CONN_OPEN;
     herd_buf_init(&conn->unsent, group->mem, group->limits.unsent_max);
     conn->want = (unsigned char)wanted(conn);
     if (io_loop_add(group->loop, &conn->watch, conn->want) != HERD_OK) {
@@ -218,21 +199,6 @@ static struct io_conn *conn_new(struct io_conn_group *group, int fd,
         group->all->prev = conn;
     group->all = conn;
     group->count++;
-    return conn;
-}
-
-struct io_conn *io_conn_accept(struct io_conn_group *group, int fd,
-                               const struct io_conn_handlers *handlers, void *arg)
-{
-    return conn_new(group, fd, CONN_OPEN, handlers, arg);
-}
-
-struct io_conn *io_conn_dial(struct io_conn_group *group, int fd,
-                             const struct io_conn_handlers *handlers, void *arg)
-{
-    struct io_conn *conn = conn_new(group, fd, CONN_DIALLING, handlers, arg);
-    if (conn != NULL)
-        io_wait_begin(&group->dialling, &conn->wait);
     return conn;
 }
 
@@ -254,9 +220,9 @@ static void keep(struct io_conn *conn, struct herd_slice rest)
 
 void io_conn_send(struct io_conn *conn, struct herd_slice bytes)
 {
-    if ((conn->state != CONN_OPEN && conn->state != CONN_DIALLING) || bytes.len == 0)
+    if (conn->state != CONN_OPEN || bytes.len == 0)
         return;
-    if (conn->state == CONN_OPEN && conn->unsent.len == 0) {
+    if (conn->unsent.len == 0) {
         ssize_t put = write_some(conn, bytes);
         if (put == FAILED) {
             io_conn_end_later(conn, errno);

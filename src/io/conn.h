@@ -43,26 +43,23 @@ enum { /* bytes */
 struct io_conn;
 
 struct io_conn_handlers {
-    /* A dialled connection is open. Accepted ones are open from the start. */
-    void (*opened)(void *arg);
     /* Bytes arrived; they live until this returns. */
     void (*data)(void *arg, struct herd_slice bytes);
     /* The other side sends no more; it may still read. */
     void (*eof)(void *arg);
     /* The kernel has accepted all bytes sent so far, after some had to wait. */
     void (*drained)(void *arg);
-    /* The connection is gone, or never came up; `reason` is an error text that lives until
+    /* The connection is gone; `reason` is an error text that lives until
      * this returns. The last call; the connection is freed afterwards. */
     void (*closed)(void *arg, const char *reason);
 };
 
 struct io_conn_limits {
-    size_t high_water;  /* unsent bytes of a connection above which it is not read */
-    size_t unsent_max;  /* bytes, > 0, at least high_water */
-    size_t all_max;     /* unsent bytes of all connections together; 0: no limit */
-    int64_t stall_ms;   /* 0: no limit */
-    int64_t linger_ms;  /* > 0 */
-    int64_t connect_ms; /* > 0, for dialled connections */
+    size_t high_water; /* unsent bytes of a connection above which it is not read */
+    size_t unsent_max; /* bytes, > 0, at least high_water */
+    size_t all_max;    /* unsent bytes of all connections together; 0: no limit */
+    int64_t stall_ms;  /* 0: no limit */
+    int64_t linger_ms; /* > 0 */
 };
 
 /* The state that connections share: loop, read buffer, limits, lists of waiting ones. */
@@ -90,14 +87,10 @@ struct herd_mono io_conn_group_deadline(const struct io_conn_group *group);
  * goes back. */
 void io_conn_group_tick(struct io_conn_group *group, struct herd_mono now);
 
-/* Takes over a connected, non-blocking socket; `fd` is closed on failure, too. `handlers`
- * is borrowed and outlives the connection. Errors: NULL when out of memory. */
-struct io_conn *io_conn_accept(struct io_conn_group *group, int fd,
-                               const struct io_conn_handlers *handlers, void *arg);
-
-/* Likewise for a socket from io_sock_dial: `opened` or `closed` follows, never from inside
- * this call. Bytes sent before `opened` are kept until then. */
-struct io_conn *io_conn_dial(struct io_conn_group *group, int fd,
+/* Takes over a connected, non-blocking socket, accepted or dialled; `fd` is closed on
+ * failure, too. `handlers` is borrowed and outlives the connection. Errors: NULL when out
+ * of memory. */
+struct io_conn *io_conn_open(struct io_conn_group *group, int fd,
                              const struct io_conn_handlers *handlers, void *arg);
 
 /* Sends bytes, borrowed for the call. May end the connection (a write error, unsent_max, no
@@ -115,7 +108,7 @@ void io_conn_pin(struct io_conn *conn);
 
 /* Sends the unsent bytes, then shuts down our side, discards input until the other side
  * closes or linger_ms are over, and closes. The caller forgets the connection at once: no
- * handler is called any more. A connection that is still dialling is dropped. */
+ * handler is called any more. */
 void io_conn_finish(struct io_conn *conn);
 
 /* Closes now. No handler is called any more. */

@@ -18,7 +18,6 @@ static const char *reason_text(int reason)
     case END_UNSENT: return "does not read: too many bytes are unsent";
     case END_STALLED: return "does not read: took nothing for too long";
     case END_NO_MEMORY: return herd_strerror(HERD_ENOMEM);
-    case END_NO_ANSWER: return "no answer to the attempt to connect";
     case END_HUNG_UP: return "hung up";
     case END_ALL_UNSENT: return "does not read: all together have too many unsent bytes";
     default: return strerror(reason);
@@ -76,14 +75,13 @@ struct io_conn_group *io_conn_group_new(const struct herd_mem *mem, struct io_lo
                                         struct io_conn_limits limits)
 {
     assert(limits.unsent_max > 0 && limits.unsent_max >= limits.high_water);
-    assert(limits.linger_ms > 0 && limits.connect_ms > 0);
+    assert(limits.linger_ms > 0);
     struct io_conn_group *group = herd_mem_zalloc(mem, sizeof *group);
     if (group == NULL)
         return NULL;
     group->mem = mem;
     group->loop = loop;
     group->limits = limits;
-    group->dialling.wait_ms = limits.connect_ms;
     group->stalled.wait_ms = limits.stall_ms;
     group->lingering.wait_ms = limits.linger_ms;
     return group;
@@ -115,8 +113,8 @@ size_t io_conn_group_count(const struct io_conn_group *group)
 
 struct herd_mono io_conn_group_deadline(const struct io_conn_group *group)
 {
-    const struct io_wait_list *lists[] = {&group->dialling, &group->stalled,
-                                          &group->lingering, &group->broken};
+    const struct io_wait_list *lists[] = {&group->stalled, &group->lingering,
+                                          &group->broken};
     struct herd_mono first = HERD_NEVER;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         first = herd_mono_min(first, io_wait_deadline(lists[i], group->now));
@@ -183,7 +181,6 @@ void io_conn_group_shed(struct io_conn_group *group)
 void io_conn_group_tick(struct io_conn_group *group, struct herd_mono now)
 {
     group->now = now;
-    end_expired(group, &group->dialling, END_NO_ANSWER);
     end_stalled(group);
     end_expired(group, &group->lingering, END_STALLED);
     end_expired(group, &group->broken, 0);

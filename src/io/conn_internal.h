@@ -8,7 +8,6 @@
 #include "conn_wait.h"
 
 enum io_conn_state {
-    CONN_DIALLING,  /* waits for the outcome of connect() */
     CONN_OPEN,      /* the caller uses it */
     CONN_FINISHING, /* the caller has forgotten it: sends the rest, discards input, closes
                      */
@@ -22,9 +21,8 @@ enum {
     END_UNSENT = -1,
     END_STALLED = -2,
     END_NO_MEMORY = -3,
-    END_NO_ANSWER = -4,
-    END_HUNG_UP = -5,
-    END_ALL_UNSENT = -6
+    END_HUNG_UP = -4,
+    END_ALL_UNSENT = -5
 };
 
 struct io_conn {
@@ -55,7 +53,6 @@ struct io_conn_group {
     size_t unsent;        /* bytes of all connections */
     struct io_conn *all;  /* linked by prev and next */
     struct io_conn *gone; /* to be freed; linked by next */
-    struct io_wait_list dialling;
     struct io_wait_list stalled;
     struct io_wait_list lingering;
     struct io_wait_list broken;

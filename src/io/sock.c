@@ -18,7 +18,7 @@ enum {
     PATH_SHOWN = 256 /* bytes of a path in an error text: the reason has to fit, too */
 };
 
-/* Returns -1, which is then the failed function's result. */
+/* Leaves `err` in errno. Returns -1, which is then the failed function's result. */
 static int explain_call(struct herd_error_text *error, const char *call,
                         const struct io_addr *addr, int err)
 {
@@ -191,6 +191,7 @@ int io_sock_dial(const struct io_addr *addr, struct herd_error_text *error)
     int fd = open_socket(addr->sa.ss_family);
     if (fd == -1)
         return explain_call(error, "open a socket for", addr, errno);
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR);
     fd = start_connect(fd, (const struct sockaddr *)&addr->sa, addr->len);
     return fd != -1 ? fd : explain_call(error, "connect to", addr, errno);
 }
@@ -205,6 +206,21 @@ int io_sock_dial_unix(const char *path, struct herd_error_text *error)
         return explain_path(error, "open a socket for", path, strerror(errno));
     fd = start_connect(fd, (const struct sockaddr *)&un, sizeof un);
     return fd != -1 ? fd : explain_path(error, "connect to", path, strerror(errno));
+}
+
+bool io_sock_is_self(int fd)
+{
+    struct io_addr here = {.len = sizeof here.sa}, there = {.len = sizeof there.sa};
+    return getsockname(fd, (struct sockaddr *)&here.sa, &here.len) == 0 &&
+           getpeername(fd, (struct sockaddr *)&there.sa, &there.len) == 0 &&
+           io_addr_same_host(&here, &there) && io_addr_port(&here) == io_addr_port(&there);
+}
+
+void io_sock_close_now(int fd)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    (void)close(fd);
 }
 
 /* Some systems report the pending error through getsockopt's own errno. */

@@ -13,7 +13,7 @@
 
 /* A TCP socket that listens (SO_REUSEADDR; an IPv6 one takes IPv6 only), with a backlog of
  * 1024 connections. `bound` (may be NULL) gets its address with the port that the system
- * chose when the port of `addr` is 0. */
+ * chose when the port of `addr` is 0. errno tells why it failed, too. */
 int io_sock_listen(const struct io_addr *addr, struct io_addr *bound,
                    struct herd_error_text *error);
 
@@ -23,11 +23,21 @@ int io_sock_listen(const struct io_addr *addr, struct io_addr *bound,
 int io_sock_listen_unix(const char *path, struct herd_error_text *error);
 
 /* Starts to connect; the descriptor becomes writable when the attempt has ended, and
- * io_sock_error tells its outcome. Fails here only when the attempt fails at once. */
+ * io_sock_error tells its outcome. Fails here only when the attempt fails at once. The
+ * socket has SO_REUSEADDR: a port that the system chose for it can at any time be bound by
+ * a server whose address it is. For all but tests dial.h does this. */
 int io_sock_dial(const struct io_addr *addr, struct herd_error_text *error);
 
 /* Like io_sock_dial, for the unix socket at `path`. */
 int io_sock_dial_unix(const char *path, struct herd_error_text *error);
+
+/* Whether a connected TCP socket is connected to itself: when the port dialled is one that
+ * the system chooses from, and nobody listens there, it may be chosen for this very attempt
+ * (a simultaneous open, RFC 9293). */
+bool io_sock_is_self(int fd);
+
+/* Closes with a reset: without TIME_WAIT, and what is unsent is lost. */
+void io_sock_close_now(int fd);
 
 /* The pending error of a socket (SO_ERROR), which this clears: 0 or an errno value. */
 int io_sock_error(int fd);

@@ -29,6 +29,7 @@ extern const struct check_test test_hostile[];
 extern const struct check_test test_turn[];
 extern const struct check_test test_strangers[];
 extern const struct check_test test_peer_port[];
+extern const struct check_test test_names[];
 extern const struct check_test test_neighbour[];
 extern const struct check_test test_admission[];
 extern const struct check_test test_fairness[];
@@ -70,6 +71,7 @@ int main(int argc, char **argv)
         {"turn", test_turn},
         {"strangers", test_strangers},
         {"peer port", test_peer_port},
+        {"names", test_names},
         {"neighbour", test_neighbour},
         {"admission", test_admission},
         {"fairness", test_fairness},

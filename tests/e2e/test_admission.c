@@ -327,10 +327,10 @@ static void open_files_are_limited(void)
     static const struct {
         const char *limit, *says; /* NULL: nothing */
     } cases[] = {
-        {"ulimit -n 205",
+        {"ulimit -n 246",
          "leaves 108 connections for clients: connections-max is 109; raise"},
-        {"ulimit -n 206", NULL},
-        {"ulimit -n 107",
+        {"ulimit -n 247", NULL},
+        {"ulimit -n 148",
          "leaves 10 connections for clients: connections-max is 109; raise"},
         {"ulimit -n 85", "leaves 8 connections for clients: connections-max is 109; raise"},
         {"ulimit -S -n 64", NULL},

@@ -89,19 +89,18 @@ static void topology(void)
     }
 }
 
-/* A herd of two components, one of which has a cut vertex. */
+/* A herd of two components, one of which has a cut vertex. Its names are unknown, of which
+ * -t warns as well. */
 static void several_warnings(void)
 {
     char path[PATH_SIZE];
     fixture_path(path, "conf/links-first.in");
     struct outcome got = run("-c", path, "-t", NULL);
     CHECK_INT(got.status, 0);
-    CHECK_SLICE(
-        got.err,
-        HERD_LIT("herd: warning: the herd is split into 2 parts (A B C | D) that are not "
-                 "connected: add 1 link between them\n"
-                 "herd: warning: if C fails, its part of the herd splits into 2 "
-                 "parts (A | B): add 1 link between them\n"));
+    CHECK(bytes_have(got.err, "herd: warning: the herd is split into 2 parts (A B C | D) "
+                              "that are not connected: add 1 link between them\n"
+                              "herd: warning: if C fails, its part of the herd splits into "
+                              "2 parts (A | B): add 1 link between them\n"));
     CHECK_INT((int64_t)bytes_count(got.out, HERD_LIT("\n# warning: ")), 2);
     outcome_free(&got);
 }

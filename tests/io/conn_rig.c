@@ -13,13 +13,6 @@ enum { PATIENCE_MS = 5000, SLEEP_MS = 20, HELD = 8192 };
 
 struct rig rig;
 
-static void opened(void *arg)
-{
-    struct talk *talk = arg;
-    CHECK(!talk->muted && !talk->closed);
-    talk->opened++;
-}
-
 static void data(void *arg, struct herd_slice bytes)
 {
     struct talk *talk = arg;
@@ -65,15 +58,14 @@ static void closed(void *arg, const char *reason)
     talk->conn = NULL;
 }
 
-const struct io_conn_handlers rig_handlers = {opened, data, eof, drained, closed};
+const struct io_conn_handlers rig_handlers = {data, eof, drained, closed};
 
 struct io_conn_limits rig_limits(void)
 {
     return (struct io_conn_limits){.high_water = RIG_HIGH,
                                    .unsent_max = RIG_MAX,
                                    .stall_ms = RIG_STALL_MS,
-                                   .linger_ms = RIG_LINGER_MS,
-                                   .connect_ms = RIG_CONNECT_MS};
+                                   .linger_ms = RIG_LINGER_MS};
 }
 
 bool rig_up_with(struct io_conn_limits limits)
@@ -111,7 +103,7 @@ bool talk_begin(struct talk *talk, bool tcp)
         (void)setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &held, sizeof held);
     talk->other = fds[0];
     talk->fd = fds[1];
-    talk->conn = io_conn_accept(rig.group, fds[1], &rig_handlers, talk);
+    talk->conn = io_conn_open(rig.group, fds[1], &rig_handlers, talk);
     return CHECK(talk->conn != NULL);
 }
 

@@ -10,14 +10,13 @@
 #include "io/conn.h"
 
 enum { RIG_HIGH = 64 * 1024, RIG_MAX = 256 * 1024, RIG_STALL_MS = 1000 };
-enum { RIG_LINGER_MS = 200, RIG_CONNECT_MS = 300, RIG_REASON = 128, RIG_HEARD = 64 * 1024 };
+enum { RIG_LINGER_MS = 200, RIG_REASON = 128, RIG_HEARD = 64 * 1024 };
 
 struct talk {
     struct io_conn *conn; /* NULL once it is gone */
     int other;            /* the other side's socket, or -1 */
     int fd;               /* of the connection; the test only inspects it */
-    int opened;
-    int pieces; /* calls of `data` */
+    int pieces;           /* calls of `data` */
     size_t bytes;
     size_t longest; /* piece, in bytes */
     int eof;

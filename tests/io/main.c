@@ -21,7 +21,8 @@ extern const struct check_test test_sock_probe[];
 extern const struct check_test test_pidfile[];
 extern const struct check_test test_sockaddr[];
 extern const struct check_test test_conn[];
-extern const struct check_test test_conn_dial[];
+extern const struct check_test test_dial[];
+extern const struct check_test test_lookup[];
 extern const struct check_test test_conn_end[];
 extern const struct check_test test_conn_finish[];
 extern const struct check_test test_conn_limits[];
@@ -70,7 +71,8 @@ int main(int argc, char **argv)
         {"pid file", test_pidfile},
         {"sockaddr", test_sockaddr},
         {"conn", test_conn},
-        {"conn dial", test_conn_dial},
+        {"dial", test_dial},
+        {"lookup", test_lookup},
         {"conn end", test_conn_end},
         {"conn finish", test_conn_finish},
         {"conn limits", test_conn_limits},

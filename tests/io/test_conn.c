@@ -25,7 +25,7 @@ static void test_echo(void)
     CHECK(pair_readable(talk.other));
     CHECK_INT(talk_hear(&talk, heard), 5);
     CHECK_SLICE(herd_slice(heard, 5), HERD_LIT("hello"));
-    CHECK_INT(talk.opened + talk.drained + talk.eof + talk.closed, 0);
+    CHECK_INT(talk.drained + talk.eof + talk.closed, 0);
     CHECK_INT((int64_t)rig.fail.live, (int64_t)idle);
     CHECK_INT(rig_turn(), 0);
     CHECK(herd_mono_is_never(io_conn_group_deadline(rig.group)));
@@ -155,7 +155,7 @@ static void test_out_of_memory(void)
         int fds[2];
         REQUIRE(pair_local(fds));
         fail_mem_arm(&rig.fail, n, false);
-        CHECK(io_conn_accept(rig.group, fds[0], &rig_handlers, &talk) == NULL);
+        CHECK(io_conn_open(rig.group, fds[0], &rig_handlers, &talk) == NULL);
         CHECK_INT(fcntl(fds[0], F_GETFD), -1);
         (void)close(fds[1]);
     }

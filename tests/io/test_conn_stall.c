@@ -138,41 +138,10 @@ static void test_stall_order(void)
     rig_down();
 }
 
-/* A socket that never becomes writable stands for a connect() without an answer. */
-static void test_dial_without_answer(void)
-{
-    struct talk talk = {.other = -1};
-    int fds[2];
-    if (!rig_up() || !CHECK(pair_local(fds)))
-        return;
-    (void)pair_fill(fds[0]);
-    talk.conn = io_conn_dial(rig.group, fds[0], &rig_handlers, &talk);
-    REQUIRE(talk.conn != NULL);
-    io_conn_send(talk.conn, HERD_LIT("early"));
-    rig_later(0);
-    CHECK_INT(rig_turn(), 0);
-    CHECK_INT(rig_ms_left(), RIG_CONNECT_MS);
-    rig_later(RIG_CONNECT_MS);
-    CHECK_INT(talk.closed, 1);
-    CHECK(strstr(talk.reason, "no answer") != NULL);
-    CHECK_LABEL("finish while dialling");
-    int more[2];
-    REQUIRE(pair_local(more));
-    struct talk again = {.other = -1, .muted = true};
-    again.conn = io_conn_dial(rig.group, more[0], &rig_handlers, &again);
-    REQUIRE(again.conn != NULL);
-    io_conn_finish(again.conn);
-    CHECK_INT((int64_t)io_conn_group_count(rig.group), 0);
-    (void)close(fds[1]);
-    (void)close(more[1]);
-    rig_down();
-}
-
 const struct check_test test_conn_stall[] = {
     {"stall", test_stall},
     {"a slow reader does not stall", test_slow_is_no_stall},
     {"no stall limit", test_no_stall_limit},
     {"stalls end in order", test_stall_order},
-    {"dial times out", test_dial_without_answer},
     {NULL, NULL},
 };

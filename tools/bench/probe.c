@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int probe_open(struct probe *probe, const struct target *target, int64_t timeout_ns)
+int probe_open(struct probe *probe, struct target *target, int64_t timeout_ns)
 {
     enum { REPLY_LINE_MAX = 4 * 1024 * 1024 };
     int status = BENCH_OK;
@@ -64,7 +64,7 @@ bool probe_receive(struct probe *probe, int64_t until_ns, struct herd_slice *lin
     return rc == 1;
 }
 
-static int check_places(const struct target *target, const struct bench_options *options)
+static int check_places(struct target *target, const struct bench_options *options)
 {
     char line[128];
     struct probe probe;
@@ -75,7 +75,7 @@ static int check_places(const struct target *target, const struct bench_options 
     int64_t now_s = io_clock_wall().ns / HERD_NS_PER_S;
     int len = snprintf(line, sizeof line,
                        "IAMAT bench-places +34.068930-118.445127 %" PRId64
-                       "\nWHATSAT bench-places 1 0\n",
+                       "\nWHATSAT bench-places 1 1\n",
                        now_s);
     bool ok = status == BENCH_OK && probe_send(&probe, herd_slice(line, (size_t)len)) &&
               probe_receive(&probe, until, &reply) && probe_receive(&probe, until, &reply);

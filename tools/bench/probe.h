@@ -10,7 +10,7 @@ enum { PROBE_READ = 16 * 1024 };
 
 struct probe {
     int fd; /* -1: closed */
-    const struct target *target;
+    struct target *target;
     struct herd_line lines;
     struct herd_slice rest; /* of `piece`: bytes that are not yet returned as lines */
     char piece[PROBE_READ];
@@ -19,7 +19,7 @@ struct probe {
 
 /* Connects. Returns an exit code after printing an error; probe_close is needed in any
  * case. */
-int probe_open(struct probe *probe, const struct target *target, int64_t timeout_ns);
+int probe_open(struct probe *probe, struct target *target, int64_t timeout_ns);
 void probe_close(struct probe *probe);
 
 /* Sends a line, which ends with LF. False: the connection was lost. */

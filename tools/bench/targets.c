@@ -6,24 +6,37 @@
 #include "herd/err.h"
 #include "io/address.h"
 #include "io/conf_file.h"
+#include "io/dial.h"
 #include "io/mem.h"
 #include "io/pidfile.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 /* ---- one target ---- */
 
+/* Every address, since any of them may be the one that is connected to. */
+static bool is_loopback(const struct io_addrs *addrs)
+{
+    for (size_t i = 0; i < addrs->count; i++)
+        if (!io_addr_is_loopback(&addrs->list[i]))
+            return false;
+    return true;
+}
+
 static int resolve(struct target *target, const struct bench_options *options,
                    const char *host, unsigned port)
 {
     struct herd_error_text error;
+    struct io_addrs addrs;
     host = io_address_reachable(host);
-    if (io_addr_lookup(&target->addr, host, port, &error) != HERD_OK)
+    if (io_addrs_lookup(&addrs, host, port, &error) != HERD_OK)
         return bench_error(BENCH_USAGE, "%s: %s", target->text, error.text);
-    if (io_addr_is_loopback(&target->addr) ||
+    (void)snprintf(target->host, sizeof target->host, "%s", host);
+    target->port = port;
+    target->addr = addrs.list[0];
+    if (is_loopback(&addrs) ||
         (options->remote != NULL && strcmp(options->remote, host) == 0))
         return BENCH_OK;
     return bench_error(BENCH_USAGE,
@@ -150,31 +163,22 @@ uint32_t targets_hops(const struct targets *targets, uint32_t a, uint32_t b)
 
 /* ---- connecting ---- */
 
-int target_dial(const struct target *target, int64_t timeout_ns, int *status)
+int target_dial(struct target *target, int64_t timeout_ns, int *status)
 {
+    const struct io_dial_order order = {.host = target->host, .port = target->port};
+    struct io_dial_result result;
     struct herd_error_text error;
-    int fd = io_sock_dial(&target->addr, &error);
-    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
-    int64_t until = bench_now_ns() + timeout_ns, left_ms;
-    if (fd < 0) {
+    switch (
+        io_dial_wait(&order, timeout_ns / HERD_NS_PER_MS, bench_stopped, &result, &error)) {
+    case IO_DIAL_OPEN: target->addr = result.addr; return result.fd;
+    case IO_DIAL_FAILED:
         *status =
             bench_error(BENCH_DOWN, "%s is not running: %s", target->text, error.text);
-        return -1;
+        break;
+    case IO_DIAL_TIMED_OUT:
+        *status = bench_error(BENCH_TIMED_OUT, "%s: cannot connect in time", target->text);
+        break;
+    case IO_DIAL_STOPPED: *status = BENCH_STOPPED; break;
     }
-    while ((left_ms = (until - bench_now_ns()) / HERD_NS_PER_MS) > 0 && !bench_stopped()) {
-        if (poll(&pollfd, 1, (int)left_ms) <= 0)
-            continue;
-        int err = io_sock_error(fd);
-        if (err == 0)
-            return fd;
-        *status =
-            bench_error(BENCH_DOWN, "%s is not running: %s", target->text, strerror(err));
-        (void)close(fd);
-        return -1;
-    }
-    *status = bench_stopped() ? BENCH_STOPPED
-                              : bench_error(BENCH_TIMED_OUT, "%s: cannot connect in time",
-                                            target->text);
-    (void)close(fd);
     return -1;
 }

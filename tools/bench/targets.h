@@ -12,7 +12,9 @@
 struct target {
     char name[WORK_NAME];               /* of the server; "" until a reply tells it */
     char text[HERD_CONF_HOST_MAX + 16]; /* for messages: the name, or HOST:PORT as given */
-    struct io_addr addr;
+    char host[HERD_CONF_HOST_MAX + 1];
+    unsigned port;
+    struct io_addr addr;  /* the first of the host; then that connected to last */
     pid_t pids[PIDS_MAX]; /* its processes; 0 ends the list */
     uint32_t index;       /* in conf.servers; UINT32_MAX: none */
     struct usage before, after;
@@ -38,6 +40,6 @@ uint32_t targets_hops(const struct targets *targets, uint32_t a, uint32_t b);
 
 /* Connects within `timeout_ns`. Returns a non-blocking descriptor that the caller closes,
  * or -1 after setting *status to an exit code and printing an error. */
-int target_dial(const struct target *target, int64_t timeout_ns, int *status);
+int target_dial(struct target *target, int64_t timeout_ns, int *status);
 
 #endif

@@ -145,24 +145,37 @@ static void explain(const struct servers *servers, const char *server, const cha
     }
 }
 
-static void explain_address(const struct servers *servers, const char *server,
-                            const struct herd_conf_addr *at)
+static void explain_host(const struct servers *servers, const char *server,
+                         const struct herd_conf_addr *at)
 {
     struct herd_error_text error;
-    struct io_addr addr;
-    char text[SERVERS_ADDRESS], socket[LINE_SIZE];
-    if (at->port == 0 || io_addr_lookup(&addr, at->host, at->port, &error) != HERD_OK ||
-        io_sock_probe(&addr) != EADDRINUSE)
+    struct io_addrs addrs;
+    char text[IO_ADDR_TEXT_SIZE], socket[LINE_SIZE];
+    if (at->port == 0 || io_addrs_lookup(&addrs, at->host, at->port, &error) != HERD_OK)
         return;
-    servers_address(at, text);
-    bool found = find_socket("/proc/net/tcp", &addr, at->port, socket) ||
-                 find_socket("/proc/net/tcp6", &addr, at->port, socket);
-    explain(servers, server, text, found ? find_process(socket) : 0);
+    for (size_t i = 0; i < addrs.count; i++) {
+        if (io_sock_probe(&addrs.list[i]) != EADDRINUSE)
+            continue;
+        io_addr_text(&addrs.list[i], text);
+        bool found = find_socket("/proc/net/tcp", &addrs.list[i], at->port, socket) ||
+                     find_socket("/proc/net/tcp6", &addrs.list[i], at->port, socket);
+        explain(servers, server, text, found ? find_process(socket) : 0);
+    }
+}
+
+static void explain_role(const struct servers *servers, const char *server,
+                         const struct herd_conf_addr *reached,
+                         const struct herd_conf_listen *listen)
+{
+    if (listen->count == 0)
+        explain_host(servers, server, reached);
+    for (uint32_t i = 0; i < listen->count; i++)
+        explain_host(servers, server, &listen->list[i]);
 }
 
 void holder_explain(const struct servers *servers, uint32_t i)
 {
     const struct herd_conf_server *server = &servers->conf.servers[i];
-    explain_address(servers, server->name, &server->client);
-    explain_address(servers, server->name, &server->peer);
+    explain_role(servers, server->name, &server->client, &server->client_listen);
+    explain_role(servers, server->name, &server->peer, &server->peer_listen);
 }

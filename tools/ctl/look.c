@@ -69,28 +69,43 @@ static bool look_at_control(struct look *look, const struct servers *servers,
     return true;
 }
 
-/* Only what certainly cannot be listened on counts: a name that is not found may be one of
- * this machine all the same. */
-static bool is_foreign(const struct herd_conf_addr *at)
+static bool is_foreign_host(const char *host)
 {
     struct herd_error_text error;
-    struct io_addr addr;
-    if (io_addr_lookup(&addr, at->host, 0, &error) != HERD_OK)
+    struct io_addrs addrs;
+    if (io_addrs_lookup(&addrs, host, 0, &error) != HERD_OK)
         return false;
-    int err = io_sock_probe(&addr);
-    return err == EADDRNOTAVAIL || err == EAFNOSUPPORT;
+    for (size_t i = 0; i < addrs.count; i++) {
+        int err = io_sock_probe(&addrs.list[i]);
+        if (err != EADDRNOTAVAIL && err != EAFNOSUPPORT)
+            return false;
+    }
+    return true;
+}
+
+/* The first host at which a role listens and this machine cannot; NULL: there is none. Only
+ * what certainly cannot be listened on counts: a name that is not found may be one of this
+ * machine all the same. */
+static const char *foreign_host(const struct herd_conf_addr *reached,
+                                const struct herd_conf_listen *listen)
+{
+    if (listen->count == 0)
+        return is_foreign_host(reached->host) ? reached->host : NULL;
+    for (uint32_t i = 0; i < listen->count; i++)
+        if (is_foreign_host(listen->list[i].host))
+            return listen->list[i].host;
+    return NULL;
 }
 
 static bool look_at_addresses(struct look *look, const struct herd_conf_server *server)
 {
-    const struct herd_conf_addr *foreign = is_foreign(&server->peer)     ? &server->peer
-                                           : is_foreign(&server->client) ? &server->client
-                                                                         : NULL;
-    if (foreign == NULL)
+    const char *host = foreign_host(&server->peer, &server->peer_listen);
+    if (host == NULL)
+        host = foreign_host(&server->client, &server->client_listen);
+    if (host == NULL)
         return false;
     look->state = LOOK_ELSEWHERE;
-    herd_error_set(&look->why, "this machine does not have its address %.256s",
-                   foreign->host);
+    herd_error_set(&look->why, "this machine does not have its address %.256s", host);
     return true;
 }
 

@@ -2,12 +2,11 @@
 #include "wire.h"
 
 #include "io/clock.h"
+#include "io/dial.h"
 #include "io/mem.h"
 #include "io/sock.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +53,12 @@ __attribute__((format(printf, 3, 4))) static int fail(struct wire *wire, int sta
     return status;
 }
 
+static int no_reply(struct wire *wire)
+{
+    return fail(wire, CTL_TIMED_OUT, "%s: no reply within %g s", wire->name,
+                (double)wire->timeout_ms / 1000);
+}
+
 /* Waits for `events` on the connection. CTL_OK or CTL_TIMED_OUT. */
 static int wait_for(struct wire *wire, short events)
 {
@@ -62,8 +67,7 @@ static int wait_for(struct wire *wire, short events)
         int64_t left_ms = (left_ns + HERD_NS_PER_MS - 1) / HERD_NS_PER_MS;
         struct pollfd pollfd = {.fd = wire->fd, .events = events};
         if (left_ms <= 0)
-            return fail(wire, CTL_TIMED_OUT, "%s: no reply within %g s", wire->name,
-                        (double)wire->timeout_ms / 1000);
+            return no_reply(wire);
         if (poll(&pollfd, 1, (int)(left_ms < POLL_MAX_MS ? left_ms : POLL_MAX_MS)) > 0)
             return CTL_OK;
     }
@@ -71,49 +75,47 @@ static int wait_for(struct wire *wire, short events)
 
 /* ---- connecting ---- */
 
-static int finish_dial(struct wire *wire, const char *where)
+static int64_t left_ms(const struct wire *wire)
+{
+    return (wire->deadline.ns - io_clock_mono().ns) / HERD_NS_PER_MS;
+}
+
+/* An error of the lookup says that by itself; of several addresses each is in the text. */
+static int dial_failed(struct wire *wire, const struct endpoint *endpoint,
+                       const struct io_dial_result *result, const char *error)
+{
+    char where[IO_ADDR_TEXT_SIZE];
+    if (result->addr.len == 0)
+        return fail(wire, CTL_DOWN, "cannot %s", error);
+    io_addr_text(&result->addr, where);
+    if (strstr(error, where) == NULL)
+        return fail(wire, CTL_DOWN, "cannot connect to %s: %s", where, error);
+    return fail(wire, CTL_DOWN, "cannot connect to %s: %s", endpoint->address, error);
+}
+
+int wire_dial(struct wire *wire, const struct endpoint *endpoint)
+{
+    const struct io_dial_order order = {.host = endpoint->host, .port = endpoint->port};
+    struct io_dial_result result;
+    struct herd_error_text error;
+    (void)snprintf(wire->name, sizeof wire->name, "%s", endpoint->name);
+    switch (io_dial_wait(&order, left_ms(wire), NULL, &result, &error)) {
+    case IO_DIAL_OPEN: wire->fd = result.fd; return CTL_OK;
+    case IO_DIAL_FAILED: return dial_failed(wire, endpoint, &result, error.text);
+    case IO_DIAL_TIMED_OUT:
+    case IO_DIAL_STOPPED: break;
+    }
+    return no_reply(wire);
+}
+
+static int finish_dial(struct wire *wire, const char *path)
 {
     int status = wait_for(wire, POLLOUT);
     int err = status == CTL_OK ? io_sock_error(wire->fd) : 0;
     if (err != 0)
-        status = fail(wire, CTL_DOWN, "cannot connect to %s: %s", where, strerror(err));
+        status = fail(wire, CTL_DOWN, "cannot connect to %s: %s", path, strerror(err));
     if (status != CTL_OK)
         wire_close(wire);
-    return status;
-}
-
-static int dial_address(struct wire *wire, const struct addrinfo *found)
-{
-    struct herd_error_text error;
-    char where[IO_ADDR_TEXT_SIZE];
-    struct io_addr addr = {.len = found->ai_addrlen};
-    memcpy(&addr.sa, found->ai_addr, found->ai_addrlen);
-    io_addr_text(&addr, where);
-    wire->fd = io_sock_dial(&addr, &error);
-    if (wire->fd < 0)
-        return fail(wire, CTL_DOWN, "cannot %s", error.text);
-    return finish_dial(wire, where);
-}
-
-/* A name may have several addresses (localhost often has two), of which the server listens
- * on one: all are tried. */
-int wire_dial(struct wire *wire, const struct endpoint *endpoint)
-{
-    char service[16];
-    struct addrinfo *found = NULL;
-    struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    (void)snprintf(wire->name, sizeof wire->name, "%s", endpoint->name);
-    (void)snprintf(service, sizeof service, "%u", endpoint->port);
-    int rc = getaddrinfo(endpoint->host, service, &hints, &found);
-    if (rc != 0)
-        return fail(wire, CTL_DOWN, "cannot look up %s: %s", endpoint->host,
-                    gai_strerror(rc));
-    int status = CTL_DOWN;
-    for (const struct addrinfo *at = found; status == CTL_DOWN && at != NULL;
-         at = at->ai_next)
-        status = dial_address(wire, at);
-    freeaddrinfo(found);
     return status;
 }
 

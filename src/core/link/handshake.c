@@ -62,10 +62,12 @@ static void open_accepted(struct herd_links *links, struct herd_peer *peer,
     herd_handshake_evict_oldest(links, HERD_STAGE_HELLO);
 }
 
-static void open_dialled(struct herd_links *links, struct herd_peer *peer, int64_t server)
+static void open_dialled(struct herd_links *links, struct herd_peer *peer,
+                         const struct herd_event *event)
 {
+    links->context->stats.dials_to_self += event->to_self;
     peer->dialled = true;
-    peer->neighbour = herd_neighbour_find(links, server);
+    peer->neighbour = herd_neighbour_find(links, event->server);
     assert(peer->neighbour != NULL);
     herd_link_fsm_on_dialled(&peer->neighbour->fsm, peer->session.id);
     if (peer->handshake != NULL)
@@ -80,7 +82,7 @@ void herd_handshake_start(struct herd_links *links, struct herd_peer *peer,
     herd_timer_arm(&links->handshakes, &peer->handshake_timer, links->context->mono);
     peer->handshake = herd_mem_zalloc(links->context->setup.mem, sizeof *peer->handshake);
     if (event->server >= 0)
-        open_dialled(links, peer, event->server);
+        open_dialled(links, peer, event);
     else
         open_accepted(links, peer, event->from_neighbour_address);
     if (peer->handshake == NULL)
