@@ -36,6 +36,44 @@ static inline struct herd_client *herd_client_of(struct herd_session *session)
     return (struct herd_client *)session;
 }
 
+/* ---- lines.c: from bytes to commands ---- */
+
+/* Obeys the lines of `input` until it is used up or the client has to wait, or `*left` is
+ * used up. `fresh`: the bytes are the event's and outlive the step, so the log need not
+ * copy them. */
+void herd_client_read_lines(struct herd_clients *clients, struct herd_client *client,
+                            struct herd_slice *input, uint32_t *left, bool fresh);
+
+/* Likewise, of the stash. */
+void herd_client_read_stash(struct herd_clients *clients, struct herd_client *client,
+                            uint32_t *left);
+
+/* The unfinished line, if there is one, counts as complete: the client sends no more, or
+ * was silent for long enough. */
+void herd_client_read_rest(struct herd_clients *clients, struct herd_client *client);
+
+/* ---- client.c: after any event ---- */
+
+/* Obeys the lines that were stashed, as many as `*left` allows, sets the turn, the pause
+ * and the timers, ends the session when it is done. */
+void herd_client_settle(struct herd_clients *clients, struct herd_client *client,
+                        uint32_t *left);
+
+/* Likewise, within what a client may use at once. */
+void herd_client_settle_at_once(struct herd_clients *clients, struct herd_client *client);
+
+/* Sends the replies that may leave, and settles. */
+void herd_client_deliver(struct herd_clients *clients, struct herd_client *client);
+
+/* ---- timeouts.c ---- */
+
+/* A started line must end within a time that counts from its first byte; half a line in a
+ * pause is not the client's fault. */
+void herd_client_set_timers(struct herd_clients *clients, struct herd_client *client);
+
+/* Ends lines and clients whose time is over. */
+void herd_clients_end_waits(struct herd_clients *clients);
+
 /* ---- iamat.c, whatsat.c: the commands. They return HERD_OK, or an error that makes the
  * command invalid ---- */
 
