@@ -90,11 +90,44 @@ static void on_open_failed(void *service, const struct herd_event *event)
     (void)event;
 }
 
+/* Obeys what may be obeyed now, and stashes the rest. */
+static void take_input(struct herd_clients *clients, struct herd_client *client,
+                       struct herd_slice input, uint32_t *left)
+{
+    if (client->stash.len == 0)
+        herd_client_read_lines(clients, client, &input, left, true);
+    if (input.len > 0 && !client->input_closed && !client->session.ending &&
+        herd_buf_append(&client->stash, input) != HERD_OK)
+        herd_session_end_out_of_memory(&client->session);
+}
+
+/* The LF, or CR LF, of a line that was obeyed without it is not a blank line. */
+static void skip_line_end(struct herd_client *client, struct herd_slice *text)
+{
+    while (client->line_end_due && text->len > 0) {
+        bool lf = text->data[0] == '\n', cr = text->data[0] == '\r';
+        client->line_end_due = cr;
+        if (!lf && !cr)
+            break;
+        *text = herd_slice_from(*text, 1);
+    }
+}
+
+/* The same as client-compat has it. */
+static void take_compat_input(struct herd_clients *clients, struct herd_client *client,
+                              struct herd_slice input, uint32_t *left)
+{
+    struct herd_slice text;
+    while (herd_telnet_next(&client->telnet, &input, &text)) {
+        skip_line_end(client, &text);
+        take_input(clients, client, text, left);
+    }
+}
+
 static void on_data(void *service, struct herd_session *session, struct herd_slice bytes)
 {
     struct herd_clients *clients = service;
     struct herd_client *client = herd_client_of(session);
-    struct herd_slice input = bytes;
     uint32_t most = herd_turn_at_once(&clients->turn), left = most;
     if (!client->byte_seen && bytes.len > 0) {
         client->byte_seen = true;
@@ -103,17 +136,17 @@ static void on_data(void *service, struct herd_session *session, struct herd_sli
             client->input_closed = true;
         }
     }
-    if (client->stash.len == 0)
-        herd_client_read_lines(clients, client, &input, &left, true);
-    if (input.len > 0 && !client->input_closed && !session->ending &&
-        herd_buf_append(&client->stash, input) != HERD_OK)
-        herd_session_end_out_of_memory(session);
+    if (clients->context->setup.conf->client_compat)
+        take_compat_input(clients, client, bytes, &left);
+    else
+        take_input(clients, client, bytes, &left);
     herd_client_settle(clients, client, &left);
     herd_turn_use(&clients->turn, most - left);
 }
 
 static void on_eof(void *service, struct herd_session *session)
 {
+    herd_client_log_waited(service, herd_client_of(session));
     herd_client_settle_at_once(service, herd_client_of(session));
 }
 

@@ -20,7 +20,11 @@ struct herd_clients {
     struct herd_context *context; /* borrowed */
     struct herd_store *store;     /* borrowed */
     struct herd_places *places;   /* borrowed */
-    struct herd_timerq half_lines, quiet_lines, idle_clients;
+    struct herd_timerq half_lines;
+    struct herd_timerq quiet_lines;     /* unfinished lines that rest ... */
+    struct herd_timerq refusable_lines; /* ... and, by client-compat, rest for longer */
+    struct herd_timerq idle_clients;
+    struct herd_timerq served_clients; /* as idle ones, after their last reply */
     struct herd_turn turn;
     struct herd_line_prefetch ahead; /* of the lines that are obeyed at present */
     struct herd_reply_budget reply_budget;

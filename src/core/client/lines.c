@@ -25,10 +25,16 @@ static const struct command {
     struct herd_command command;
     int (*handle)(struct herd_clients *clients, struct herd_client *client,
                   const struct herd_call *call);
+    int (*check)(const struct herd_clients *clients, const struct herd_call *call);
 } commands[] = {
-    {HERD_COMMAND("IAMAT", 3, 3), herd_client_on_iamat},
-    {HERD_COMMAND("WHATSAT", 3, 3), herd_client_on_whatsat},
+    {HERD_COMMAND("IAMAT", 3, 3), herd_client_on_iamat, herd_client_check_iamat},
+    {HERD_COMMAND("WHATSAT", 3, 3), herd_client_on_whatsat, herd_client_check_whatsat},
 };
+
+static const struct command *find_command(const struct herd_call *call)
+{
+    return herd_command_find(commands, sizeof commands, sizeof *commands, call);
+}
 
 /* A browser that a web page makes send a request here must not send commands in its
  * body. */
@@ -49,8 +55,7 @@ static void obey(struct herd_clients *clients, struct herd_client *client,
     /* This line has ended; the time of the next one counts from its own first byte. */
     herd_timer_disarm(&client->half);
     herd_words_split(line, &call.words);
-    const struct command *command =
-        herd_command_find(commands, sizeof commands, sizeof *commands, &call);
+    const struct command *command = find_command(&call);
     if (command == NULL || !herd_command_fits(&command->command, &call) ||
         command->handle(clients, client, &call) != HERD_OK)
         reply_invalid(clients, client, line);
@@ -59,8 +64,7 @@ static void obey(struct herd_clients *clients, struct herd_client *client,
         clients->context->stats.clients_http++;
         client->input_closed = true;
     }
-    if (clients->context->setup.conf->client_one_shot)
-        client->input_closed = true;
+    client->obeyed = true;
 }
 
 /* ---- lines ---- */
@@ -115,4 +119,13 @@ void herd_client_read_stash(struct herd_clients *clients, struct herd_client *cl
                      client->input_closed ? client->stash.len : before - input.len);
     if (client->stash.len == 0)
         herd_buf_free(&client->stash);
+}
+
+bool herd_client_rest_is_command(struct herd_clients *clients, struct herd_client *client)
+{
+    struct herd_call call = {.line = herd_line_unfinished(&client->line)};
+    herd_words_split(call.line, &call.words);
+    const struct command *command = find_command(&call);
+    return command != NULL && herd_command_fits(&command->command, &call) &&
+           command->check(clients, &call) == HERD_OK;
 }
