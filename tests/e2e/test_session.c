@@ -330,7 +330,7 @@ static void option_one_shot(void)
     CHECK(herd_proc_start(&herd, 0) && herd_proc_connect(&herd, 0, &client));
     CHECK(client_say(&client, "first\nsecond\n"));
     CHECK(client_rest(&client, &got));
-    CHECK_SLICE(got, HERD_LIT("? first\n"));
+    CHECK_SLICE(got, HERD_LIT("? first\n? second\n"));
     client_close(&client);
     herd_proc_close(&herd);
 }
