@@ -97,7 +97,7 @@ static struct herd_client *next_due(struct herd_clients *clients, struct herd_ti
 static void obey_rested(struct herd_clients *clients, struct herd_client *client)
 {
     clients->context->stats.lines_rested++;
-    client->line_end_due = clients->context->setup.conf->client_compat;
+    client->line_end_due = true; /* only client-compat looks at it */
     herd_client_read_rest(clients, client);
     herd_client_settle_at_once(clients, client);
 }
