@@ -40,6 +40,38 @@ static void set_turn(struct herd_clients *clients, struct herd_client *client)
         herd_list_push_back(&clients->turn.ready, &client->in_turn);
 }
 
+/* One timer, in one of two queues: after its replies a client may be closed sooner. None
+ * while it is owed a reply, which is not its fault. */
+static void set_idle(struct herd_clients *clients, struct herd_client *client, bool partial)
+{
+    bool owed = herd_replies_are_held(&client->replies) || client->stash.len > 0;
+    bool served = herd_clients_end_served(clients) && client->obeyed && !partial;
+    if (owed)
+        herd_timer_disarm(&client->idle);
+    else
+        herd_timer_arm(served ? &clients->served_clients : &clients->idle_clients,
+                       &client->idle, clients->context->mono);
+}
+
+/* A started line must end within a time that counts from its first byte; half a line in a
+ * pause is not the client's fault. */
+static void set_timers(struct herd_clients *clients, struct herd_client *client)
+{
+    bool partial =
+        !client->input_closed && !client->paused && herd_line_partial(&client->line);
+    if (!partial)
+        herd_timer_disarm(&client->half);
+    else if (!herd_timer_armed(&client->half))
+        herd_timer_arm(&clients->half_lines, &client->half, clients->context->mono);
+    if (partial) {
+        client->partial_since = clients->context->mono;
+        herd_timer_arm(&clients->quiet_lines, &client->quiet, clients->context->mono);
+    } else {
+        herd_timer_disarm(&client->quiet);
+    }
+    set_idle(clients, client, partial);
+}
+
 void herd_client_settle(struct herd_clients *clients, struct herd_client *client,
                         uint32_t *left)
 {
@@ -53,7 +85,7 @@ void herd_client_settle(struct herd_clients *clients, struct herd_client *client
     set_paused(clients, client,
                herd_replies_must_pause(&client->replies) || client->stash.len > 0);
     if (!client->session.ending)
-        herd_client_set_timers(clients, client);
+        set_timers(clients, client);
 }
 
 void herd_client_settle_at_once(struct herd_clients *clients, struct herd_client *client)

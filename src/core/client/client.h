@@ -76,10 +76,6 @@ void herd_client_deliver(struct herd_clients *clients, struct herd_client *clien
 
 /* ---- timeouts.c ---- */
 
-/* A started line must end within a time that counts from its first byte; half a line in a
- * pause is not the client's fault. */
-void herd_client_set_timers(struct herd_clients *clients, struct herd_client *client);
-
 /* Ends lines and clients whose time is over. */
 void herd_clients_end_waits(struct herd_clients *clients);
 

@@ -46,7 +46,9 @@ struct herd_mono herd_clients_deadline(const struct herd_clients *clients)
         return (struct herd_mono){0};
     struct herd_mono at = herd_timerq_deadline(&clients->half_lines);
     at = herd_mono_min(at, herd_timerq_deadline(&clients->quiet_lines));
-    at = herd_mono_min(at, herd_timerq_deadline(&clients->refusable_lines));
-    at = herd_mono_min(at, herd_timerq_deadline(&clients->served_clients));
+    if (herd_clients_end_served(clients)) {
+        at = herd_mono_min(at, herd_timerq_deadline(&clients->refusable_lines));
+        at = herd_mono_min(at, herd_timerq_deadline(&clients->served_clients));
+    }
     return herd_mono_min(at, herd_timerq_deadline(&clients->idle_clients));
 }

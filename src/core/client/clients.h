@@ -37,6 +37,13 @@ struct herd_clients {
 int herd_clients_init(struct herd_clients *clients, struct herd_context *context,
                       struct herd_store *store, struct herd_places *places);
 
+/* Whether clients are closed after their last reply (client-compat, client-one-shot).
+ * Without these options no timer is ever in refusable_lines and served_clients. */
+static inline bool herd_clients_end_served(const struct herd_clients *clients)
+{
+    return clients->served_clients.duration_ms > 0;
+}
+
 /* After all sessions of clients are gone. Accepts all zero. */
 void herd_clients_free(struct herd_clients *clients);
 

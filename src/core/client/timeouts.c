@@ -1,41 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What becomes of clients as time passes. */
+/* What becomes of clients whose time is over, and of their unfinished lines. */
 #include "client.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-/* ---- setting timers ---- */
-
-/* One timer, in one of two queues: after its replies a client may be closed sooner. None
- * while it is owed a reply, which is not its fault. */
-static void set_idle(struct herd_clients *clients, struct herd_client *client, bool partial)
-{
-    bool owed = herd_replies_are_held(&client->replies) || client->stash.len > 0;
-    bool served = client->obeyed && !partial && clients->served_clients.duration_ms > 0;
-    if (owed)
-        herd_timer_disarm(&client->idle);
-    else
-        herd_timer_arm(served ? &clients->served_clients : &clients->idle_clients,
-                       &client->idle, clients->context->mono);
-}
-
-void herd_client_set_timers(struct herd_clients *clients, struct herd_client *client)
-{
-    bool partial =
-        !client->input_closed && !client->paused && herd_line_partial(&client->line);
-    if (!partial)
-        herd_timer_disarm(&client->half);
-    else if (!herd_timer_armed(&client->half))
-        herd_timer_arm(&clients->half_lines, &client->half, clients->context->mono);
-    if (partial) {
-        client->partial_since = clients->context->mono;
-        herd_timer_arm(&clients->quiet_lines, &client->quiet, clients->context->mono);
-    } else {
-        herd_timer_disarm(&client->quiet);
-    }
-    set_idle(clients, client, partial);
-}
 
 /* ---- the log ---- */
 
@@ -84,8 +52,8 @@ static void close_for(struct herd_clients *clients, struct herd_client *client,
 /* ---- time is over ---- */
 
 /* The next of this queue; NULL: none is due, or enough for this turn. */
-static struct herd_client *next_due(struct herd_clients *clients, struct herd_timerq *queue,
-                                    uint32_t *left)
+static inline struct herd_client *next_due(struct herd_clients *clients,
+                                           struct herd_timerq *queue, uint32_t *left)
 {
     if (*left == 0)
         return NULL;
@@ -113,7 +81,8 @@ static void end_rests(struct herd_clients *clients, uint32_t *left)
         else
             herd_timer_arm(&clients->refusable_lines, &client->quiet,
                            clients->context->mono);
-    while ((client = next_due(clients, &clients->refusable_lines, left)) != NULL)
+    while (herd_clients_end_served(clients) &&
+           (client = next_due(clients, &clients->refusable_lines, left)) != NULL)
         obey_rested(clients, client);
 }
 
@@ -139,7 +108,8 @@ void herd_clients_end_waits(struct herd_clients *clients)
                   "closed: the line was not finished in time");
     while ((client = next_due(clients, &clients->idle_clients, &left)) != NULL)
         close_for(clients, client, &stats->clients_idle, "closed: idle");
-    while ((client = next_due(clients, &clients->served_clients, &left)) != NULL)
+    while (herd_clients_end_served(clients) &&
+           (client = next_due(clients, &clients->served_clients, &left)) != NULL)
         close_served(clients, client);
     end_rests(clients, &left);
 }

@@ -34,9 +34,17 @@ struct herd_command {
 
 /* The row of a table that the call names; NULL: none, or the call has no words. A table has
  * `size` bytes, and each of its rows `row_size`; a row begins with a struct herd_command.
- */
-const void *herd_command_find(const void *table, size_t size, size_t row_size,
-                              const struct herd_call *call);
+ * Inline, because each report comes this way. */
+static inline const void *herd_command_find(const void *table, size_t size, size_t row_size,
+                                            const struct herd_call *call)
+{
+    const char *row = table, *end = row + size;
+    for (; call->words.count > 0 && row < end; row += row_size)
+        if (herd_slice_eq(((const struct herd_command *)(const void *)row)->name,
+                          call->words.word[0]))
+            return row;
+    return NULL;
+}
 
 /* Whether the call has as many operands as the command takes. Only for a call with at least
  * one word. */
