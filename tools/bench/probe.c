@@ -75,7 +75,7 @@ static int check_places(const struct target *target, const struct bench_options 
     int64_t now_s = io_clock_wall().ns / HERD_NS_PER_S;
     int len = snprintf(line, sizeof line,
                        "IAMAT bench-places +34.068930-118.445127 %" PRId64
-                       "\nWHATSAT bench-places 1 0\n",
+                       "\nWHATSAT bench-places 1 1\n",
                        now_s);
     bool ok = status == BENCH_OK && probe_send(&probe, herd_slice(line, (size_t)len)) &&
               probe_receive(&probe, until, &reply) && probe_receive(&probe, until, &reply);
