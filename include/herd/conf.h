@@ -103,14 +103,18 @@ struct herd_conf_link {
       "folder of the pid files and control sockets")                                       \
     X(client_line_max, "client-line-max", INT, 4096, 64, 7168, "bytes",                    \
       "longest command, without its LF")                                                   \
+    X(client_compat, "client-compat", BOOL, false, 0, 1, "yes or no",                      \
+      "serve clients that send no LF, that read until the server closes, or that speak "   \
+      "telnet")                                                                            \
     X(client_half_line_ms, "client-half-line-ms", INT, 10000, 0, 86400000, "ms",           \
       "longest time from the first byte of a line to its LF; 0: no limit")                 \
     X(client_idle_ms, "client-idle-ms", INT, 0, 0, 86400000, "ms",                         \
-      "a client that sends nothing for this time is closed; 0: never")                     \
+      "a client that sends nothing and is owed nothing for this time is closed; 0: "       \
+      "never")                                                                             \
     X(client_idle_line_ms, "client-idle-line-ms", INT, 0, 0, 60000, "ms",                  \
       "a line without LF counts as complete after this time of silence; 0: never")         \
     X(client_one_shot, "client-one-shot", BOOL, false, 0, 1, "yes or no",                  \
-      "close a client after its first reply")                                              \
+      "close a client that has its replies and is quiet for 200 ms")                       \
     X(client_skew_max_ms, "client-skew-max-ms", INT, 0, 0, INT64_C(3155760000000), "ms",   \
       "refuse reports whose time is further in the future; 0: never")                      \
     X(clients_max, "clients-max", INT, 10000000, 1, INT64_C(4000000000), "clients",        \

@@ -22,7 +22,9 @@
     X(invalid, "lines answered with ?")                                                    \
     X(lines_too_long, "clients closed: line longer than client-line-max")                  \
     X(lines_too_slow, "clients closed: line not finished within client-half-line-ms")      \
+    X(lines_rested, "lines obeyed without LF (client-compat, client-idle-line-ms)")        \
     X(clients_idle, "clients closed: idle for client-idle-ms")                             \
+    X(clients_served, "clients closed: quiet after replies (client-compat, -one-shot)")    \
     X(clients_http, "clients closed: they sent an HTTP request")                           \
     X(clients_tls, "clients closed: they began a TLS handshake")                           \
     X(requests_started, "upstream requests sent to Places")                                \

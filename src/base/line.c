@@ -65,6 +65,11 @@ bool herd_line_partial(const struct herd_line *line)
     return line->partial.len > 0 && !line->taken;
 }
 
+struct herd_slice herd_line_unfinished(const struct herd_line *line)
+{
+    return herd_line_partial(line) ? herd_buf_bytes(&line->partial) : HERD_LIT("");
+}
+
 int herd_line_rest(struct herd_line *line, struct herd_slice *out)
 {
     *out = HERD_LIT("");

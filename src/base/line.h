@@ -35,6 +35,10 @@ int herd_line_next(struct herd_line *line, struct herd_slice *input,
 /* Whether an unfinished line is kept. */
 bool herd_line_partial(const struct herd_line *line);
 
+/* The unfinished line, or an empty slice; it lives until the next call but
+ * herd_line_partial. */
+struct herd_slice herd_line_unfinished(const struct herd_line *line);
+
 /* Takes the unfinished line as finished: returns 1 with *out as above, or 0 if there is
  * none. */
 int herd_line_rest(struct herd_line *line, struct herd_slice *out);

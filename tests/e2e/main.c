@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 extern const struct check_test test_session[];
+extern const struct check_test test_compat[];
 extern const struct check_test test_whatsat[];
 extern const struct check_test test_places_setup[];
 extern const struct check_test test_providers[];
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
 {
     const struct check_suite suites[] = {
         {"session", test_session},
+        {"compat", test_compat},
         {"whatsat", test_whatsat},
         {"places setup", test_places_setup},
         {"providers", test_providers},

@@ -122,7 +122,9 @@ static const struct herd_slice invalid_lines[] = {
     LINE("IAMAT a +.5+1 1"),
     LINE("IAMAT a ++1+1 1"),
     LINE("IAMAT a +1e1+1 1"),
-    LINE("IAMAT a +1+1/ 1"),
+    LINE("IAMAT a +1+1// 1"),
+    LINE("IAMAT a +1/+1 1"),
+    LINE("IAMAT a +1+1+1/ 1"),
     LINE("IAMAT a +1+1 -1"),
     LINE("IAMAT a +1+1 +1"),
     LINE("IAMAT a +1+1 1e3"),
@@ -328,7 +330,7 @@ static void option_one_shot(void)
     CHECK(herd_proc_start(&herd, 0) && herd_proc_connect(&herd, 0, &client));
     CHECK(client_say(&client, "first\nsecond\n"));
     CHECK(client_rest(&client, &got));
-    CHECK_SLICE(got, HERD_LIT("? first\n"));
+    CHECK_SLICE(got, HERD_LIT("? first\n? second\n"));
     client_close(&client);
     herd_proc_close(&herd);
 }

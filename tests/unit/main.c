@@ -52,6 +52,7 @@
     X(overpass)                                                                            \
     X(photon)                                                                              \
     X(client)                                                                              \
+    X(client_timeouts)                                                                     \
     X(client_turn)                                                                         \
     X(reply_budget)                                                                        \
     X(client_pause)                                                                        \

@@ -20,7 +20,11 @@ struct herd_clients {
     struct herd_context *context; /* borrowed */
     struct herd_store *store;     /* borrowed */
     struct herd_places *places;   /* borrowed */
-    struct herd_timerq half_lines, quiet_lines, idle_clients;
+    struct herd_timerq half_lines;
+    struct herd_timerq quiet_lines;     /* unfinished lines that rest ... */
+    struct herd_timerq refusable_lines; /* ... and, by client-compat, rest for longer */
+    struct herd_timerq idle_clients;
+    struct herd_timerq served_clients; /* as idle ones, after their last reply */
     struct herd_turn turn;
     struct herd_line_prefetch ahead; /* of the lines that are obeyed at present */
     struct herd_reply_budget reply_budget;
@@ -32,6 +36,13 @@ struct herd_clients {
  * HERD_ENOMEM; the clients can then be given to herd_clients_free. */
 int herd_clients_init(struct herd_clients *clients, struct herd_context *context,
                       struct herd_store *store, struct herd_places *places);
+
+/* Whether clients are closed after their last reply (client-compat, client-one-shot).
+ * Without these options no timer is ever in refusable_lines and served_clients. */
+static inline bool herd_clients_end_served(const struct herd_clients *clients)
+{
+    return clients->served_clients.duration_ms > 0;
+}
 
 /* After all sessions of clients are gone. Accepts all zero. */
 void herd_clients_free(struct herd_clients *clients);

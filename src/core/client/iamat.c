@@ -74,15 +74,27 @@ static int store_report(struct herd_clients *clients, const struct herd_record *
     return HERD_OK;
 }
 
+static int parse(const struct herd_clients *clients, const struct herd_call *call,
+                 struct herd_report *report)
+{
+    int rc = herd_client_id_check(call->words.word[1],
+                                  (size_t)clients->context->setup.conf->client_id_max);
+    return rc == HERD_OK ? herd_report_parse(&call->words.word[1], report) : rc;
+}
+
+int herd_client_check_iamat(const struct herd_clients *clients,
+                            const struct herd_call *call)
+{
+    struct herd_report report;
+    return parse(clients, call, &report);
+}
+
 int herd_client_on_iamat(struct herd_clients *clients, struct herd_client *client,
                          const struct herd_call *call)
 {
     struct herd_report report;
     struct herd_record record;
-    int rc = herd_client_id_check(call->words.word[1],
-                                  (size_t)clients->context->setup.conf->client_id_max);
-    if (rc == HERD_OK)
-        rc = herd_report_parse(&call->words.word[1], &report);
+    int rc = parse(clients, call, &report);
     if (rc != HERD_OK)
         return rc;
     if (time_is_refused(clients, report.time))

@@ -23,6 +23,7 @@ enum {
     HERD_TURN_STASH = 64,         /* of one client, each time that TICK serves it */
     HERD_TURN_TICK_LEAST = 2048,  /* for TICK, even when the budget is used up */
     HERD_TURN_COST_BYTES = 128,
+    HERD_TURN_TIMEOUTS = 1024, /* lines and clients whose time is over, in a turn */
 };
 
 struct herd_turn {

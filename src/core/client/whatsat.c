@@ -196,15 +196,27 @@ static void reply_empty(struct herd_clients *clients, struct herd_client *client
         clients->context->stats.queries_empty++;
 }
 
+static int parse(const struct herd_clients *clients, const struct herd_call *call,
+                 struct herd_query *query)
+{
+    int rc = herd_client_id_check(call->words.word[1],
+                                  (size_t)clients->context->setup.conf->client_id_max);
+    return rc == HERD_OK ? herd_query_parse(&call->words.word[1], query) : rc;
+}
+
+int herd_client_check_whatsat(const struct herd_clients *clients,
+                              const struct herd_call *call)
+{
+    struct herd_query query;
+    return parse(clients, call, &query);
+}
+
 int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *client,
                            const struct herd_call *call)
 {
     const struct herd_context *context = clients->context;
     struct herd_query query;
-    int rc = herd_client_id_check(call->words.word[1],
-                                  (size_t)context->setup.conf->client_id_max);
-    if (rc == HERD_OK)
-        rc = herd_query_parse(&call->words.word[1], &query);
+    int rc = parse(clients, call, &query);
     if (rc != HERD_OK)
         return rc;
     struct herd_store_slot slot = herd_store_lookup(clients->store, query.client);

@@ -128,20 +128,13 @@ static const struct command {
     {HERD_COMMAND("STATUS", 0, 0), send_status},
 };
 
-static const struct command *find_command(const struct herd_call *call)
-{
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (herd_command_is(&commands[i].command, call))
-            return &commands[i];
-    return NULL;
-}
-
 static void on_line(struct herd_controls *controls, struct herd_session *session,
                     struct herd_slice line)
 {
     struct herd_call call = {.line = line};
     herd_words_split(line, &call.words);
-    const struct command *command = find_command(&call);
+    const struct command *command =
+        herd_command_find(commands, sizeof commands, sizeof *commands, &call);
     if (command != NULL && herd_command_fits(&command->command, &call) &&
         command->handle(controls, session) == HERD_OK)
         return;

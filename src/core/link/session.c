@@ -68,14 +68,6 @@ static const struct frame_type {
     {HERD_COMMAND("BYE", 0, HERD_ANY_OPERANDS), on_bye},
 };
 
-static const struct frame_type *find_type(const struct herd_call *call)
-{
-    for (size_t i = 0; i < sizeof frame_types / sizeof *frame_types; i++)
-        if (herd_command_is(&frame_types[i].command, call))
-            return &frame_types[i];
-    return NULL;
-}
-
 /* Words above HERD_WORDS_MAX are ignored: a later version may add some. */
 static struct herd_call call_of(const struct herd_frame *frame)
 {
@@ -94,7 +86,8 @@ static void on_frame(struct herd_links *links, struct herd_peer *peer,
                      const struct herd_frame *frame)
 {
     struct herd_call call = call_of(frame);
-    const struct frame_type *type = find_type(&call);
+    const struct frame_type *type =
+        herd_command_find(frame_types, sizeof frame_types, sizeof *frame_types, &call);
     if (peer->stage == HERD_STAGE_RETIRED) {
         /* The neighbour has not seen yet that another connection carries the link, and
          * sends these frames again there. */

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "command.h"
 
-bool herd_command_is(const struct herd_command *command, const struct herd_call *call)
-{
-    return call->words.count > 0 && herd_slice_eq(command->name, call->words.word[0]);
-}
-
 bool herd_command_fits(const struct herd_command *command, const struct herd_call *call)
 {
     size_t operands = call->words.count - 1;

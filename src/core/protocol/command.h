@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A command of a client or an operator, or a frame of a neighbour, as its handler gets it,
  * and the part that all tables of commands have in common. Each role has a table of its own
- * beside its session (client/client.c, link/session.c, control/control.c), so that one role
+ * beside its session (client/lines.c, link/session.c, control/control.c), so that one role
  * can never reach the commands of another. */
 #ifndef HERD_CORE_PROTOCOL_COMMAND_H
 #define HERD_CORE_PROTOCOL_COMMAND_H
@@ -32,8 +32,19 @@ struct herd_command {
         {"" name, sizeof(name) - 1}, (operands_min), (operands_max)                        \
     }
 
-/* Whether the call names this command. False when it has no words. */
-bool herd_command_is(const struct herd_command *command, const struct herd_call *call);
+/* The row of a table that the call names; NULL: none, or the call has no words. A table has
+ * `size` bytes, and each of its rows `row_size`; a row begins with a struct herd_command.
+ * Inline, because each report comes this way. */
+static inline const void *herd_command_find(const void *table, size_t size, size_t row_size,
+                                            const struct herd_call *call)
+{
+    const char *row = table, *end = row + size;
+    for (; call->words.count > 0 && row < end; row += row_size)
+        if (herd_slice_eq(((const struct herd_command *)(const void *)row)->name,
+                          call->words.word[0]))
+            return row;
+    return NULL;
+}
 
 /* Whether the call has as many operands as the command takes. Only for a call with at least
  * one word. */

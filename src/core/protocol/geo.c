@@ -45,7 +45,9 @@ int herd_point_parse(struct herd_slice text, struct herd_point *point)
     if (scan_coordinate(text, &lat, &lat_len) != HERD_OK)
         return HERD_EBAD;
     struct herd_slice tail = herd_slice_from(text, lat_len);
-    if (scan_coordinate(tail, &lng, &lng_len) != HERD_OK || lng_len != tail.len)
+    if (scan_coordinate(tail, &lng, &lng_len) != HERD_OK)
+        return HERD_EBAD;
+    if (lng_len != tail.len && (lng_len + 1 != tail.len || tail.data[lng_len] != '/'))
         return HERD_EBAD;
     if (!in_range(&lat, LAT_MAX) || !in_range(&lng, LNG_MAX))
         return HERD_ERANGE;

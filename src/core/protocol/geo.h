@@ -17,7 +17,8 @@ struct herd_point {
 };
 
 /* Parses "+34.068930-118.445127": latitude, longitude, both with a sign, an integer part
- * of any number of digits, and an optional fraction (a point and at least one digit).
+ * of any number of digits, and an optional fraction (a point and at least one digit); then
+ * at most one "/", which ends a location in ISO 6709 and says nothing.
  * The range holds exactly, beyond the ninth decimal too. Errors: HERD_EBAD, HERD_ERANGE. */
 int herd_point_parse(struct herd_slice text, struct herd_point *point);
 

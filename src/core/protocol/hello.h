@@ -19,10 +19,12 @@ enum {
 enum { HERD_VERSION_LEAST = 2, HERD_VERSION_MOST = 2 };
 
 /* The rules of merging records, as a text; servers with other rules would never converge.
- */
+ * What records are valid is one of them: a server that skips records which others keep has
+ * another digest for ever. doc/protocol.md has the text and its hash. */
 #define HERD_MERGE_RULES                                                                   \
-    "AT records of at most 8192 octets, received from 1970 to 2262; later effective time " \
-    "(the client's, at most 60 s after receipt), then greater text"
+    "AT records of at most 8192 octets, whose location may end in /, received from 1970 "  \
+    "to 2262; later effective time (the client's, at most 60 s after receipt), then "      \
+    "greater text"
 
 struct herd_hello {
     uint64_t version_least, version_most;
@@ -40,7 +42,7 @@ int herd_hello_parse(struct herd_slice args, struct herd_hello *hello);
  * configuration, which fit). Returns the bytes without the NUL. */
 size_t herd_hello_print(const struct herd_hello *hello, char *out);
 
-/* The hash of HERD_MERGE_RULES. */
+/* The hash of HERD_MERGE_RULES: SipHash-1-3 under a key of zeros. */
 uint64_t herd_hello_rules(void);
 
 enum { HERD_BOOT_TEXT = 17 }; /* bytes of a boot id as a word, NUL included */
