@@ -74,7 +74,8 @@ struct report_refusal {
 void report_parse_refusal(struct herd_slice value, struct report_refusal *refusal);
 
 /* The value of a places line, about the provider and its circuit breaker: PROVIDER
- * closed|open|paused|probing RETRY_MS. Older servers send no such line. Further words are ignored.
+ * closed|open|paused|probing RETRY_MS. Older servers send no such line. Further words are
+ * ignored.
  */
 struct report_places {
     struct herd_slice provider, state, retry_ms;
