@@ -18,6 +18,7 @@
     X(reports_refused_memory_max, "reports refused: memory-max is reached")                \
     X(reports_refused_memory, "reports refused: out of memory")                            \
     X(reports_refused_skew, "reports refused: too far in the future")                      \
+    X(forgets, "clients forgotten (FORGET on the control socket of this server)")          \
     X(queries, "client queries (WHATSAT) accepted")                                        \
     X(invalid, "lines answered with ?")                                                    \
     X(lines_too_long, "clients closed: line longer than client-line-max")                  \

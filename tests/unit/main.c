@@ -10,6 +10,7 @@
     X(message)                                                                             \
     X(record)                                                                              \
     X(record_order)                                                                        \
+    X(tombstone)                                                                           \
     X(client_id)                                                                           \
     X(siphash)                                                                             \
     X(escape)                                                                              \

@@ -49,17 +49,25 @@ static bool is_refused(struct herd_clients *clients, struct herd_store_slot slot
     return false;
 }
 
-/* Stores the report if its record is greater than the one that is held, as between servers;
- * except that a report with the time of the one that is held is a repeated one, which is
- * never stored again. */
+/* Whether the report is not to be stored. As between servers its record has to be greater
+ * than the one that is held; besides, a report with the time of the one that is held is a
+ * repeated one, and one that was received before its client was forgotten, by the clock of
+ * the server that was told so, stays forgotten. */
+static bool is_stale(const struct herd_stored *stored, const struct herd_record *record)
+{
+    if (herd_stored_cmp(stored, record) >= 0)
+        return true;
+    return stored->tombstone ? herd_stored_received(stored).ns >= record->received.ns
+                             : herd_stored_time(stored).ns == record->time.ns;
+}
+
 static int store_report(struct herd_clients *clients, const struct herd_record *record,
                         const struct herd_report *report)
 {
     struct herd_stats *stats = &clients->context->stats;
     struct herd_store_slot slot =
         herd_line_prefetch_lookup(&clients->ahead, report->client);
-    if (slot.stored != NULL && (herd_stored_time(slot.stored).ns == record->time.ns ||
-                                herd_stored_cmp(slot.stored, record) >= 0)) {
+    if (slot.stored != NULL && is_stale(slot.stored, record)) {
         stats->reports_stale++;
         return HERD_OK;
     }

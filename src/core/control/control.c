@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "control.h"
 #include "herd/err.h"
+#include "forget.h"
 #include "line.h"
 #include "protocol/command.h"
 #include "protocol/foreign.h"
@@ -11,9 +12,9 @@
 #include <stdio.h>
 
 enum {
-    LINE_MAX_BYTES = 256, /* of a command */
-    STATUS_MAX = 1 << 20, /* bytes of the reply to STATUS */
-    IDLE_MS = 10000,      /* a connection without a command for this time is closed */
+    LINE_MAX_BYTES = 8192, /* of a command */
+    STATUS_MAX = 1 << 20,  /* bytes of the reply to STATUS */
+    IDLE_MS = 10000,       /* a connection without a command for this time is closed */
 };
 
 /* The reply to STATUS. After one failure nothing more is added. */
@@ -52,7 +53,8 @@ static void put_gauges(struct reply *reply, const struct herd_control_setup *par
     put(reply, "server %s\nversion %s\n", context->name.data, context->setup.version);
     put(reply, "uptime_ms %" PRId64 "\n",
         (context->mono.ns - context->started.ns) / HERD_NS_PER_MS);
-    put(reply, "clients_known %zu\n", store->count);
+    put(reply, "clients_known %zu\n", store->count - store->forgotten);
+    put(reply, "clients_forgotten %zu\n", store->forgotten);
     put(reply, "records_bytes %zu\n", store->bytes);
     put(reply, "store_bytes %zu\n", herd_store_memory(store));
     put(reply, "digest %016" PRIx64 "\n", store->digest);
@@ -97,10 +99,12 @@ static void put_refusals(struct reply *reply, const struct herd_links *links)
                 links->refusals[i].count, links->refusals[i].reason.text);
 }
 
-static int send_status(struct herd_controls *controls, struct herd_session *session)
+static int send_status(struct herd_controls *controls, struct herd_session *session,
+                       const struct herd_call *call)
 {
     const struct herd_control_setup *parts = &controls->parts;
     struct reply reply = {.rc = HERD_OK};
+    (void)call;
     struct herd_places_status places =
         herd_places_status(parts->places, parts->context->mono);
     herd_buf_init(&reply.text, parts->context->setup.mem, STATUS_MAX);
@@ -123,9 +127,11 @@ static int send_status(struct herd_controls *controls, struct herd_session *sess
 
 static const struct command {
     struct herd_command command;
-    int (*handle)(struct herd_controls *controls, struct herd_session *session);
+    int (*handle)(struct herd_controls *controls, struct herd_session *session,
+                  const struct herd_call *call);
 } commands[] = {
     {HERD_COMMAND("STATUS", 0, 0), send_status},
+    {HERD_COMMAND("FORGET", 1, 1), herd_control_on_forget},
 };
 
 static void on_line(struct herd_controls *controls, struct herd_session *session,
@@ -136,7 +142,7 @@ static void on_line(struct herd_controls *controls, struct herd_session *session
     const struct command *command =
         herd_command_find(commands, sizeof commands, sizeof *commands, &call);
     if (command != NULL && herd_command_fits(&command->command, &call) &&
-        command->handle(controls, session) == HERD_OK)
+        command->handle(controls, session, &call) == HERD_OK)
         return;
     herd_session_send(session, HERD_LIT("? "));
     herd_session_send(session, line);

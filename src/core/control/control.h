@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Control connections: commands of operators. STATUS is the only one; doc/protocol.md,
- * section 3. */
+/* Control connections: commands of operators, STATUS and FORGET; doc/protocol.md,
+ * section 3.
+ */
 #ifndef HERD_CORE_CONTROL_CONTROL_H
 #define HERD_CORE_CONTROL_CONTROL_H
 
@@ -11,11 +12,11 @@
 #include "store/store.h"
 #include "timerq.h"
 
-/* The parts that STATUS reports on; borrowed, and must outlive the controls. */
+/* The parts that commands are about; borrowed, and must outlive the controls. */
 struct herd_control_setup {
     struct herd_context *context;
     const struct herd_sessions *sessions;
-    const struct herd_store *store;
+    struct herd_store *store;
     const struct herd_places *places;
     const struct herd_clients *clients;
     const struct herd_links *links;

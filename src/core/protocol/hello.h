@@ -22,9 +22,9 @@ enum { HERD_VERSION_LEAST = 2, HERD_VERSION_MOST = 2 };
  * What records are valid is one of them: a server that skips records which others keep has
  * another digest for ever. doc/protocol.md has the text and its hash. */
 #define HERD_MERGE_RULES                                                                   \
-    "AT records of at most 8192 octets, whose location may end in /, received from 1970 "  \
-    "to 2262; later effective time (the client's, at most 60 s after receipt), then "      \
-    "greater text"
+    "AT and FORGOT records of at most 8192 octets, whose location may end in /, received " \
+    "from 1970 to 2262; later effective time (the client's, at most 60 s after receipt), " \
+    "then greater text; FORGOT covers what was received before it, and is raised above it"
 
 struct herd_hello {
     uint64_t version_least, version_most;

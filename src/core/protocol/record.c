@@ -28,14 +28,22 @@ static int take_word(struct herd_slice *rest, struct herd_slice *word)
     return HERD_OK;
 }
 
-enum { AT, SERVER, SKEW, CLIENT, LOCATION, TIME, RECORD_WORDS };
+/* A tombstone has no LOCATION: its TIME comes right after CLIENT. */
+enum { VERB, SERVER, SKEW, CLIENT, LOCATION, TIME, RECORD_WORDS };
 
-static int split_record(struct herd_slice text, struct herd_slice word[RECORD_WORDS])
+static int split_record(struct herd_slice text, struct herd_slice word[RECORD_WORDS],
+                        bool *tombstone)
 {
     struct herd_slice rest = text, more;
-    for (int i = 0; i < RECORD_WORDS; i++)
+    for (int i = 0; i < LOCATION; i++)
         if (take_word(&rest, &word[i]) != HERD_OK)
             return HERD_EBAD;
+    *tombstone = herd_slice_eq(word[VERB], HERD_LIT("FORGOT"));
+    if (!*tombstone && (!herd_slice_eq(word[VERB], HERD_LIT("AT")) ||
+                        take_word(&rest, &word[LOCATION]) != HERD_OK))
+        return HERD_EBAD;
+    if (take_word(&rest, &word[TIME]) != HERD_OK)
+        return HERD_EBAD;
     while (rest.len > 0)
         if (take_word(&rest, &more) != HERD_OK)
             return HERD_EBAD;
@@ -66,10 +74,10 @@ int herd_record_parse(struct herd_slice text, struct herd_record *record)
     int64_t skew_ns = 0;
     if (text.len > HERD_RECORD_MAX)
         return HERD_ETOOLONG;
-    if (split_record(text, word) != HERD_OK || !herd_slice_eq(word[AT], HERD_LIT("AT")))
+    if (split_record(text, word, &record->tombstone) != HERD_OK)
         return HERD_EBAD;
     int rc = herd_skew_parse(word[SKEW], &skew_ns);
-    if (rc == HERD_OK)
+    if (rc == HERD_OK && !record->tombstone)
         rc = herd_point_parse(word[LOCATION], &point);
     if (rc == HERD_OK)
         rc = herd_time_parse(word[TIME], &record->time);
@@ -79,6 +87,7 @@ int herd_record_parse(struct herd_slice text, struct herd_record *record)
         return HERD_ERANGE;
     record->text = text;
     record->client = word[CLIENT];
+    record->received = (struct herd_wall){record->time.ns + skew_ns};
     record->effective = effective_time(record->time, skew_ns);
     return HERD_OK;
 }
@@ -145,6 +154,8 @@ void herd_record_make(struct herd_slice server, const struct herd_report *report
     *at++ = ' ';
     at = put(at, report->time_text);
     record->text = herd_slice(out, (size_t)(at - out));
+    record->tombstone = false;
     record->time = report->time;
+    record->received = (struct herd_wall){report->time.ns + skew_ns};
     record->effective = effective_time(report->time, skew_ns);
 }

@@ -2,9 +2,11 @@
 /* A record: what the servers of a herd hold about one client, and pass on.
  *
  *     AT server skew client location time [more]
+ *     FORGOT server skew client time [more]
  *
- * The text was written by the server that the client reported to. It travels and is kept as
- * it is, words that later versions add included. */
+ * The first one is about a report, and was written by the server that the client reported
+ * to. The second one is a tombstone (tombstone.h). Records travel and are kept as they are,
+ * words that later versions add included. */
 #ifndef HERD_CORE_PROTOCOL_RECORD_H
 #define HERD_CORE_PROTOCOL_RECORD_H
 
@@ -13,6 +15,7 @@
 #include "herd/slice.h"
 #include "report.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Constants of the link protocol: all servers of a herd must have the same. */
@@ -23,9 +26,11 @@ enum {
 
 /* The slices point into the text that was parsed or made. */
 struct herd_record {
-    struct herd_slice text;   /* the whole record, without LF */
-    struct herd_slice client; /* in text */
-    struct herd_wall time;    /* the client's */
+    struct herd_slice text;    /* the whole record, without LF */
+    struct herd_slice client;  /* in text */
+    bool tombstone;            /* else it is about a report */
+    struct herd_wall time;     /* the client's; of a tombstone: by which it is ordered */
+    struct herd_wall received; /* by the server: that time and the skew */
     /* By which records are ordered: the client's time, but at most HERD_RECORD_AHEAD_S
      * after the server received the report. So a client whose clock is ahead cannot hide
      * the reports of later days. */
@@ -38,7 +43,8 @@ struct herd_record {
  * HERD_EBAD, HERD_ERANGE, HERD_ETOOLONG. */
 int herd_record_parse(struct herd_slice text, struct herd_record *record);
 
-/* The location in a record's text, which herd_record_parse has accepted. */
+/* The location in the text of a record about a report, which herd_record_parse has
+ * accepted. */
 struct herd_point herd_record_point(struct herd_slice text);
 
 /* The client's time in such a text. */

@@ -3,6 +3,7 @@
 
 #include "feed.h"
 #include "herd/err.h"
+#include "protocol/tombstone.h"
 #include "siphash.h"
 #include "table.h"
 
@@ -66,6 +67,15 @@ bool herd_stored_came_from(const struct herd_stored *stored, uint64_t source)
     return stored->source == source || stored->last_source == source;
 }
 
+struct herd_wall herd_stored_received(const struct herd_stored *stored)
+{
+    struct herd_record held;
+    int rc = herd_record_parse(herd_stored_text(stored), &held);
+    assert(rc == HERD_OK);
+    (void)rc;
+    return held.received;
+}
+
 /* ---- memory ---- */
 
 /* Some bytes to spare, because skews differ in length from report to report. */
@@ -96,11 +106,16 @@ static void fill(struct herd_store *store, struct herd_stored *stored,
     store->digest -= stored->digest;
     stored->digest = herd_siphash(record->text, store->digest_key);
     store->digest += stored->digest;
+    store->forgotten += (size_t)record->tombstone - stored->tombstone;
     memcpy(stored->text, record->text.data, record->text.len);
+    if (record->tombstone)
+        memset(stored->text + record->text.len, 0,
+               stored->text_capacity - record->text.len);
     stored->text_len = (uint16_t)record->text.len;
     stored->client_at = (unsigned)(record->client.data - record->text.data) & 0x7fff;
-    stored->client_len = (unsigned)record->client.len & 0xffff;
+    stored->client_len = (unsigned)record->client.len & 0x7fff;
     stored->effective_ns = record->effective.ns;
+    stored->tombstone = record->tombstone;
     stored->ahead = record->time.ns != record->effective.ns;
     stored->source = source;
     stored->last_source = 0;
@@ -139,12 +154,53 @@ static struct herd_stored *replace(struct herd_store *store, struct herd_stored 
     if (stored == NULL)
         return NULL;
     stored->digest = old->digest;
+    stored->tombstone = old->tombstone;
     stored->next_in_bucket = old->next_in_bucket;
     *herd_table_link_to(store, old) = stored;
     herd_feed_unlink(&old->node);
     store->bytes -= stored_size(old->text_capacity);
+    memset(old->text, 0, old->text_len);
     herd_mem_free(store->mem, old, stored_size(old->text_capacity));
     return stored;
+}
+
+/* `record` takes the place of the one that is held. */
+static int update(struct herd_store *store, struct herd_stored *stored,
+                  const struct herd_record *record, uint64_t source)
+{
+    if (record->tombstone && !stored->tombstone && store->on_forget.call != NULL)
+        store->on_forget.call(store->on_forget.ctx, herd_stored_text(stored));
+    if (record->text.len <= stored->text_capacity)
+        herd_feed_unlink(&stored->node);
+    else if ((stored = replace(store, stored, record->text.len)) == NULL)
+        return HERD_ENOMEM;
+    fill(store, stored, record, source);
+    herd_feed_append(store, stored);
+    return HERD_MERGE_NEWER;
+}
+
+static int not_newer(struct herd_stored *stored, int order, uint64_t source)
+{
+    if (order == 0 && source != stored->source)
+        stored->last_source = source;
+    return HERD_MERGE_NOT_NEWER;
+}
+
+/* A raised tombstone is a record of this server's own. */
+static int merge_tombstone(struct herd_store *store, struct herd_stored *stored,
+                           const struct herd_record *record, uint64_t source)
+{
+    char out[HERD_RECORD_MAX];
+    struct herd_record held, raised;
+    int order = herd_stored_cmp(stored, record);
+    int rc = herd_record_parse(herd_stored_text(stored), &held);
+    assert(rc == HERD_OK);
+    const struct herd_record *kept =
+        order != 0 ? herd_tombstone_choose(&held, record, out, &raised) : &held;
+    (void)rc;
+    if (kept == &held)
+        return not_newer(stored, order, source);
+    return update(store, stored, kept, kept == &raised ? 0 : source);
 }
 
 int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
@@ -154,16 +210,9 @@ int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
     assert(record->text.len <= HERD_RECORD_MAX);
     if (stored == NULL)
         return insert(store, slot.hash, record, source);
+    if (record->tombstone || stored->tombstone)
+        return merge_tombstone(store, stored, record, source);
     int order = herd_stored_cmp(stored, record);
-    if (order == 0 && source != stored->source)
-        stored->last_source = source;
-    if (order >= 0)
-        return HERD_MERGE_NOT_NEWER;
-    if (record->text.len <= stored->text_capacity)
-        herd_feed_unlink(&stored->node);
-    else if ((stored = replace(store, stored, record->text.len)) == NULL)
-        return HERD_ENOMEM;
-    fill(store, stored, record, source);
-    herd_feed_append(store, stored);
-    return HERD_MERGE_NEWER;
+    return order < 0 ? update(store, stored, record, source)
+                     : not_newer(stored, order, source);
 }

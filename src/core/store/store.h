@@ -48,14 +48,23 @@ struct herd_stored {
     uint64_t last_source;             /* of the last copy that came from another; 0: none */
     uint16_t text_len, text_capacity; /* bytes */
     unsigned client_at : 15;          /* of the client id, in text */
-    unsigned client_len : 16;
-    unsigned ahead : 1; /* the client's time is later than the effective one */
+    unsigned client_len : 15;
+    unsigned ahead : 1;     /* the client's time is later than the effective one */
+    unsigned tombstone : 1; /* the client was forgotten */
     char text[];
 };
 
 _Static_assert(HERD_RECORD_MAX < 1 << 15, "a place in a record has 15 bits");
 
 struct herd_bucket_page;
+
+/* Called when a tombstone is about to take the place of the record with that text, which
+ * is about a report: whoever keeps what was derived from its location removes it. It must
+ * not call the store. */
+struct herd_store_on_forget {
+    void (*call)(void *ctx, struct herd_slice text); /* NULL: not called */
+    void *ctx;
+};
 
 struct herd_store {
     const struct herd_mem *mem; /* borrowed */
@@ -67,9 +76,11 @@ struct herd_store {
     size_t page_count, pages_capacity;
     size_t bucket_count;
     size_t round_size; /* buckets when this round of splits began: a power of two */
-    size_t count;      /* clients */
+    size_t count;      /* clients, those that were forgotten included */
+    size_t forgotten;  /* of these: tombstones */
     size_t bytes;      /* memory of the records */
     uint64_t digest;   /* sum, modulo 2^64, of the keyed hashes of all records */
+    struct herd_store_on_forget on_forget; /* set by the owner */
 };
 
 /* `mem` must outlive the store. `key` is secret and of this server only; two stores with
@@ -123,12 +134,13 @@ size_t herd_store_memory_with(const struct herd_store *store,
 /* What herd_store_merge did. */
 enum herd_merge_result { HERD_MERGE_NOT_NEWER = 0, HERD_MERGE_NEWER = 1 };
 
-/* Keeps `record` if it is greater (herd_record_cmp) than the one that is held about its
- * client: returns HERD_MERGE_NEWER, and the record moves to the tail of the feed. Otherwise
- * returns HERD_MERGE_NOT_NEWER, and nothing changes except that the source of an equal
- * record is noted. The result depends on the two records and on nothing else. `slot` is
- * that of the record's client. The bytes are copied. Errors: HERD_ENOMEM, and nothing
- * changes. */
+/* Keeps the one that is to be kept (herd_record_cmp; herd_tombstone_choose if one of them
+ * is a tombstone) of `record` and the one that is held about its client. If that is not the
+ * one that is held: returns HERD_MERGE_NEWER, and the record moves to the tail of the feed;
+ * the bytes of a forgotten report are gone from the store then. Otherwise returns
+ * HERD_MERGE_NOT_NEWER, and nothing changes except that the source of an equal record is
+ * noted. The result depends on the two records and on nothing else. `slot` is that of the
+ * record's client. The bytes are copied. Errors: HERD_ENOMEM, and nothing changes. */
 int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
                      const struct herd_record *record, uint64_t source);
 
@@ -178,6 +190,9 @@ static inline struct herd_wall herd_stored_time(const struct herd_stored *stored
         return herd_record_time(herd_stored_text(stored));
     return (struct herd_wall){stored->effective_ns};
 }
+
+/* When the server that made the record received it. */
+struct herd_wall herd_stored_received(const struct herd_stored *stored);
 
 /* ---- the change feed ---- */
 
