@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* The control socket: one answer to each line, in any cutting. The first byte says how to
- * cut. */
+ * cut. Two clients are known. */
 #include "core_rig.h"
 
 #include "herd/err.h"
+#include "protocol/foreign.h"
+#include "protocol/record.h"
+#include "protocol/words.h"
 
-enum { HEARD_MAX = 1 << 20, INPUT_MAX = 4096, CONTROL_MAX = 256 };
+enum {
+    HEARD_MAX = 1 << 20,
+    INPUT_MAX = 20000,
+    CONTROL_MAX = 8192,
+    CONTROL = 1,
+    CLIENT = 2
+};
 
 static const char conf_text[] = "server Bona client 127.0.0.1:2 peer 127.0.0.1:12\n"
                                 "server Clark client 127.0.0.1:3 peer 127.0.0.1:13\n"
@@ -20,7 +29,7 @@ static void hear(void *ctx, const struct herd_action *action)
 {
     struct heard *heard = ctx;
     struct herd_slice bytes = action->bytes;
-    if (action->kind != HERD_DO_SEND)
+    if (action->kind != HERD_DO_SEND || (uint32_t)action->conn != CONTROL)
         return;
     FUZZ_CHECK(bytes.len <= sizeof heard->data - heard->len);
     memcpy(heard->data + heard->len, bytes.data, bytes.len);
@@ -37,10 +46,23 @@ static bool take_line(struct herd_slice *text, struct herd_slice *line)
     return true;
 }
 
-static void check_answer(struct herd_slice *heard, struct herd_slice line)
+/* FORGOT server skew client time, and that is what is held. */
+static void check_forgot(const struct rig *rig, struct herd_slice got)
+{
+    struct herd_record record;
+    FUZZ_CHECK(herd_record_parse(got, &record) == HERD_OK && record.tombstone);
+    FUZZ_CHECK(herd_slice_eq(herd_core_record(rig->core, record.client), got));
+}
+
+static void check_answer(const struct rig *rig, struct herd_slice *heard,
+                         struct herd_slice line)
 {
     struct herd_slice got;
     FUZZ_CHECK(take_line(heard, &got));
+    if (got.len >= 7 && memcmp(got.data, "FORGOT ", 7) == 0) {
+        check_forgot(rig, got);
+        return;
+    }
     if (got.len >= 2 && memcmp(got.data, "? ", 2) == 0) {
         FUZZ_CHECK(herd_slice_eq(herd_slice_from(got, 2), line));
         return;
@@ -48,6 +70,14 @@ static void check_answer(struct herd_slice *heard, struct herd_slice line)
     FUZZ_CHECK(herd_slice_eq(got, HERD_LIT("server Clark")));
     while (got.len > 0)
         FUZZ_CHECK(take_line(heard, &got));
+}
+
+/* The connection is closed after it. */
+static bool is_http(struct herd_slice line)
+{
+    struct herd_words words;
+    herd_words_split(line, &words);
+    return herd_is_http_method(&words) || herd_is_http_request(&words);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -62,16 +92,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     core_rig_start(&rig, conf_text, "Clark", NULL, 1);
     rig.watch = hear;
     rig.watcher = &heard;
-    rig_open(&rig, 1, HERD_ROLE_CONTROL, -1);
+    rig_open(&rig, CLIENT, HERD_ROLE_CLIENT, -1);
+    core_rig_say(&rig, CLIENT, HERD_LIT("IAMAT a +1-1 1\nIAMAT b +1-1 1621464888\n"));
+    rig_open(&rig, CONTROL, HERD_ROLE_CONTROL, -1);
     said = input;
-    while (input.len > 0 && core_rig_say(&rig, 1, fuzz_take(&input, piece)))
+    while (input.len > 0 && core_rig_say(&rig, CONTROL, fuzz_take(&input, piece)))
         ;
     struct herd_slice got = herd_slice(heard.data, heard.len);
     line = herd_slice("", 0);
-    while (take_line(&said, &line) && line.len <= CONTROL_MAX)
-        check_answer(&got, line);
+    bool other = said.len > 0 && herd_is_tls(said);
+    while (!other && take_line(&said, &line) && line.len <= CONTROL_MAX) {
+        check_answer(&rig, &got, line);
+        other = is_http(line);
+    }
     FUZZ_CHECK(got.len == 0);
-    FUZZ_CHECK(rig.open[1] == (said.len <= CONTROL_MAX && line.len <= CONTROL_MAX));
+    rig_check_records(&rig);
+    FUZZ_CHECK(rig.open[CONTROL] ==
+               (!other && said.len <= CONTROL_MAX && line.len <= CONTROL_MAX));
     rig_end(&rig);
     return 0;
 }

@@ -12,7 +12,9 @@
 
 enum {
     INPUT_MAX = 1024,
-    CLIENTS = 2,
+    CLIENT = 1,
+    CONTROL = 2,
+    CLIENTS = 3, /* links are the connections from here on */
     CONNS = 64,
     TURN_MS = 100,
     TURNS_MAX = 36000,
@@ -179,7 +181,19 @@ static void report(struct pair *pair, int n, unsigned client, unsigned time)
 {
     char line[64];
     int len = snprintf(line, sizeof line, "IAMAT c%u +1-1 %u\n", client, time);
-    core_rig_say(&pair->rig[n], 1, herd_slice(line, (size_t)len));
+    core_rig_say(&pair->rig[n], CLIENT, herd_slice(line, (size_t)len));
+}
+
+/* A client that is known, or one of a report that is under way. */
+static void forget_client(struct pair *pair, int n, unsigned client)
+{
+    struct rig *rig = &pair->rig[n];
+    char line[64];
+    int len = snprintf(line, sizeof line, "FORGET c%u\n", client);
+    if (!rig->open[CONTROL])
+        rig_open(rig, CONTROL, HERD_ROLE_CONTROL, -1);
+    core_rig_say(rig, CONTROL, herd_slice(line, (size_t)len));
+    core_rig_break(rig, CONTROL);
 }
 
 static void pass(struct pair *pair, int64_t ms)
@@ -196,12 +210,12 @@ static void deed(struct pair *pair, uint8_t what, struct herd_slice *input)
     switch (what & 7) {
     case 0: deliver_all(pair, n); break;
     case 1: deliver_some(pair, n, fuzz_byte(input) + 1U); break;
-    case 2:
-    case 3: {
+    case 2: {
         uint8_t place = fuzz_byte(input);
         flip(pair, n, place, fuzz_byte(input));
         break;
     }
+    case 3: forget_client(pair, n, arg); break;
     case 4: cut(pair, pair->last); break;
     case 5: pass(pair, (int64_t)arg * TURN_MS); break;
     case 6: report(pair, n, arg, fuzz_byte(input)); break;
@@ -285,7 +299,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pair.side[n] = (struct side){&pair, n, false};
         pair.rig[n].watch = carry_out;
         pair.rig[n].watcher = &pair.side[n];
-        rig_open(&pair.rig[n], 1, HERD_ROLE_CLIENT, -1);
+        rig_open(&pair.rig[n], CLIENT, HERD_ROLE_CLIENT, -1);
     }
     pass(&pair, 0);
     while (input.len > 0)
