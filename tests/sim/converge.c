@@ -3,6 +3,7 @@
  */
 #include "net.h"
 #include "run_internal.h"
+#include "textbook.h"
 #include "wire.h"
 
 #include <inttypes.h>
@@ -269,6 +270,43 @@ static void check_nothing_is_frozen(struct run *run)
         judge(run);
 }
 
+/* The first of its group, or the one whose turn it is. */
+static bool is_teller(const struct run *run, uint32_t server, uint32_t turn)
+{
+    if (!sim_is_up(run->sim, server))
+        return false;
+    return run->group[server] == run->group[turn] && sim_is_up(run->sim, turn)
+               ? server == turn
+               : server == run->group[server];
+}
+
+static void check_all_forgotten(struct run *run, uint32_t server)
+{
+    for (int client = 0; client < ORACLE_CLIENTS; client++) {
+        struct herd_slice held = run_held(run, server, client);
+        if ((run->work.used >> client & 1) && !textbook_is_tombstone(held))
+            run_fail(run, "a location is held after FORGET", server, client);
+    }
+}
+
+/* At rest, one server of each group is told to forget all clients. */
+static void forget_everywhere(struct run *run)
+{
+    uint32_t teller = (uint32_t)(run->plan->seed % run->plan->servers);
+    if (run->oracle.forgets == 0 || run->sim->broken[0] != '\0')
+        return;
+    sim_note(run->sim, "all clients are forgotten");
+    for (int client = 0; client < ORACLE_CLIENTS; client++)
+        for (uint32_t i = 0; i < run->plan->servers; i++)
+            if ((run->work.used >> client & 1) && is_teller(run, i, teller))
+                run_fail(run, work_forget(&run->work, i, client), i, client);
+    if (!await(run, run->result->bound_ms, find_disagreement))
+        return;
+    for (uint32_t i = 0; i < run->plan->servers; i++)
+        if (sim_is_up(run->sim, i))
+            check_all_forgotten(run, i);
+}
+
 void run_heal(struct run *run)
 {
     int64_t start_ms = sim_ms(run->sim);
@@ -290,4 +328,5 @@ void run_heal(struct run *run)
     run_fail(run, find_disagreement(run, &server), server, -1);
     judge(run);
     check_nothing_is_frozen(run);
+    forget_everywhere(run);
 }

@@ -22,6 +22,12 @@
     X(HIDDEN, "report hidden by such a record")                                            \
     X(REPEATED, "greater report of the same time, not stored")                             \
     X(STALE, "report no newer than the record held")                                       \
+    X(FORGET, "FORGET")                                                                    \
+    X(FORGOTTEN, "tombstone in the place of a report")                                     \
+    X(RAISED, "tombstone raised above what it covers")                                     \
+    X(COVERED, "greater report not stored, received before FORGET")                        \
+    X(BACK, "report in the place of a tombstone")                                          \
+    X(GAP, "covered report that came back as documented")                                  \
     X(CUT_BATCH, "batch cut by a reset")                                                   \
     X(BAD_RECORD, "malformed record skipped")                                              \
     X(BYE_DUPLICATE, "BYE duplicate")                                                      \

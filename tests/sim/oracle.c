@@ -1,110 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "oracle.h"
 
+#include "oracle_internal.h"
+#include "textbook.h"
+
 #include <stdlib.h>
-
-/* ---- the textbook order ---- */
-
-/* The n-th word of AT server skew client location time, from 0. */
-static struct herd_slice word_of(struct herd_slice record, int n)
-{
-    size_t at = 0, end;
-    for (int word = 0; word < n && at < record.len; at++)
-        word += record.data[at] == ' ';
-    end = at;
-    while (end < record.len && record.data[end] != ' ')
-        end++;
-    return herd_slice(record.data + at, end - at);
-}
-
-/* A number of nanoseconds as decimal digits, the least first; while it is a sum they may be
- * any integers. */
-enum { DIGITS = 48, SECONDS = 9 };
-
-struct digits {
-    int digit[DIGITS];
-};
-
-/* Decimals after the ninth do not count. */
-static void add(struct digits *sum, struct herd_slice number, int factor)
-{
-    const char *point = number.len > 0 ? memchr(number.data, '.', number.len) : NULL;
-    size_t whole = point != NULL ? (size_t)(point - number.data) : number.len;
-    if (whole > DIGITS - SECONDS - 2)
-        abort();
-    for (size_t i = 0; i < number.len; i++) {
-        int digit = factor * (number.data[i] - '0');
-        if (i < whole)
-            sum->digit[SECONDS + whole - 1 - i] += digit;
-        else if (i > whole && i - whole <= SECONDS)
-            sum->digit[SECONDS - (i - whole)] += digit;
-    }
-}
-
-/* Of the number that the digits are: -1, 0 or 1. */
-static int sign_of_digits(struct digits sum)
-{
-    bool zero = true;
-    for (size_t i = 0; i + 1 < DIGITS; i++) {
-        while (sum.digit[i] < 0) {
-            sum.digit[i] += 10;
-            sum.digit[i + 1]--;
-        }
-        sum.digit[i + 1] += sum.digit[i] / 10;
-        zero = zero && sum.digit[i] % 10 == 0;
-    }
-    if (sum.digit[DIGITS - 1] != 0)
-        return sum.digit[DIGITS - 1] < 0 ? -1 : 1;
-    return zero ? 0 : 1;
-}
-
-/* Whether the client's time is more than a minute after the receipt; then *over is, below
- * zero, how far the end of that minute is from it. */
-static bool is_ahead(struct herd_slice record, struct digits *over)
-{
-    struct herd_slice skew = word_of(record, 2);
-    *over = (struct digits){{0}};
-    if (record.len == 0) /* no record, which is less than any */
-        return false;
-    add(over, HERD_LIT("60"), 1);
-    add(over, herd_slice_from(skew, 1), skew.data[0] == '-' ? -1 : 1);
-    return sign_of_digits(*over) < 0;
-}
-
-static void add_effective(struct digits *sum, struct herd_slice record, int factor)
-{
-    struct digits over;
-    add(sum, word_of(record, 5), factor);
-    if (is_ahead(record, &over))
-        for (size_t i = 0; i < DIGITS; i++)
-            sum->digit[i] += factor * over.digit[i];
-}
-
-static int effective_cmp(struct herd_slice a, struct herd_slice b)
-{
-    struct digits difference = {{0}};
-    add_effective(&difference, a, 1);
-    add_effective(&difference, b, -1);
-    return sign_of_digits(difference);
-}
-
-static bool is_of_one_time(struct herd_slice a, struct herd_slice b)
-{
-    struct digits difference = {{0}};
-    add(&difference, word_of(a, 5), 1);
-    add(&difference, word_of(b, 5), -1);
-    return sign_of_digits(difference) == 0;
-}
-
-int oracle_cmp(struct herd_slice a, struct herd_slice b)
-{
-    int order = effective_cmp(a, b);
-    for (size_t i = 0; order == 0 && i < a.len && i < b.len; i++)
-        order = (unsigned char)a.data[i] - (unsigned char)b.data[i];
-    if (order == 0 && a.len != b.len)
-        order = a.len < b.len ? -1 : 1;
-    return order;
-}
 
 /* ---- records that were reported ---- */
 
@@ -157,11 +57,6 @@ bool oracle_was_reported(const struct oracle *oracle, struct herd_slice text)
 
 /* ---- texts ---- */
 
-static struct herd_slice slice_of(const struct oracle_text *text)
-{
-    return herd_slice(text->text, text->len);
-}
-
 static void keep(struct oracle_text *to, struct herd_slice text)
 {
     if (text.len > ORACLE_TEXT)
@@ -173,8 +68,31 @@ static void keep(struct oracle_text *to, struct herd_slice text)
 
 static void keep_greater(struct oracle_text *to, struct herd_slice text)
 {
-    if (to->len == 0 || oracle_cmp(text, slice_of(to)) > 0)
+    if (to->len == 0 || textbook_cmp(text, oracle_slice(to)) > 0)
         keep(to, text);
+}
+
+static void keep_latest_tombstone(struct oracle_text *to, struct herd_slice text)
+{
+    if (!textbook_is_tombstone(text))
+        return;
+    int order = to->len == 0 ? 1
+                             : digits_cmp(textbook_received(text),
+                                          textbook_received(oracle_slice(to)));
+    if (order > 0 || (order == 0 && textbook_cmp(text, oracle_slice(to)) > 0))
+        keep(to, text);
+}
+
+static void list(struct oracle_list *list, struct herd_slice text)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity > 0 ? 2 * list->capacity : 16;
+        list->text = realloc(list->text, list->capacity * sizeof *list->text);
+        if (list->text == NULL)
+            abort();
+    }
+    keep(&list->text[list->count++], text);
+    list->tombstones += textbook_is_tombstone(text);
 }
 
 void oracle_init(struct oracle *oracle)
@@ -185,36 +103,51 @@ void oracle_init(struct oracle *oracle)
 void oracle_free(struct oracle *oracle)
 {
     free(oracle->reported);
+    for (int i = 0; i < ORACLE_CLIENTS; i++)
+        free(oracle->said[i].text);
 }
 
 /* ---- checks ---- */
 
-static void hear(struct oracle *oracle, int client, struct herd_slice record)
+void oracle_hear(struct oracle *oracle, int client, struct herd_slice record)
 {
     say(oracle, record);
     if (client < 0)
         return;
     keep_greater(&oracle->most[client], record);
+    keep_latest_tombstone(&oracle->forgot[client], record);
+    list(&oracle->said[client], record);
     if (oracle->samples < ORACLE_SAMPLES)
         keep(&oracle->sample[oracle->samples++], record);
+}
+
+static bool is_of_one_time(struct herd_slice a, struct herd_slice b)
+{
+    struct digits times[2] = {{{0}}, {{0}}};
+    digits_add(&times[0], textbook_time(a), 1);
+    digits_add(&times[1], textbook_time(b), 1);
+    return digits_cmp(times[0], times[1]) == 0;
 }
 
 const char *oracle_on_reply(struct oracle *oracle, int client, struct herd_slice reply,
                             struct herd_slice before, struct herd_slice after)
 {
-    struct digits unused;
-    bool greater = before.len == 0 || oracle_cmp(reply, before) > 0;
-    bool repeated = before.len > 0 && is_of_one_time(reply, before);
-    bool news = greater && !repeated;
+    bool greater = before.len == 0 || textbook_cmp(reply, before) > 0;
+    bool covered = before.len > 0 && textbook_covers(before, reply);
+    bool repeated =
+        before.len > 0 && !textbook_is_tombstone(before) && is_of_one_time(reply, before);
+    bool news = greater && !repeated && !covered;
     oracle->repeated += greater && repeated;
-    oracle->ahead += news && is_ahead(reply, &unused);
-    oracle->hidden += !greater && !repeated && is_ahead(before, &unused);
+    oracle->refused += greater && covered;
+    oracle->ahead += news && textbook_is_ahead(reply);
+    oracle->hidden += !greater && !repeated && textbook_is_ahead(before);
     if (news && !herd_slice_eq(after, reply))
         return "a greater report was answered, but is not stored";
     if (!news && !herd_slice_eq(after, before))
-        return "a report that was not greater, or repeated, changed the record";
+        return "a report that was not greater, or repeated, or forgotten, changed the "
+               "record";
     if (news)
-        hear(oracle, client, reply);
+        oracle_hear(oracle, client, reply);
     return NULL;
 }
 
@@ -226,8 +159,25 @@ const char *oracle_on_refusal(struct oracle *oracle, int client, struct herd_sli
     if (after.len < said.len ||
         memcmp(after.data + after.len - said.len, said.data, said.len) != 0)
         return "a refused report changed the record";
-    hear(oracle, client, after);
+    oracle_hear(oracle, client, after);
     return NULL;
+}
+
+static bool is_legitimate(const struct oracle *oracle, int client, struct herd_slice text)
+{
+    return oracle_was_reported(oracle, text) || oracle_may_be_raised(oracle, client, text);
+}
+
+static void count_change(struct oracle *oracle, struct herd_slice before,
+                         struct herd_slice text)
+{
+    bool was = textbook_is_tombstone(before), is = textbook_is_tombstone(text);
+    if (before.len > 0 &&
+        digits_cmp(textbook_effective(text), textbook_effective(before)) == 0)
+        oracle->ties++;
+    oracle->raised += is && !oracle_was_reported(oracle, text);
+    oracle->forgotten += before.len > 0 && !was && is;
+    oracle->back += was && !is;
 }
 
 const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life,
@@ -239,16 +189,19 @@ const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life
             oracle->seen[server][i].len = 0;
         oracle->life[server] = life;
     }
-    if (herd_slice_eq(text, slice_of(seen)))
+    struct herd_slice before = oracle_slice(seen);
+    if (herd_slice_eq(text, before))
         return NULL;
     if (text.len == 0)
         return "a record has vanished";
-    if (!oracle_was_reported(oracle, text))
+    if (!is_legitimate(oracle, client, text))
         return "a record is stored that no server has answered";
-    if (seen->len > 0 && oracle_cmp(text, slice_of(seen)) < 0)
+    if (before.len > 0 && textbook_cmp(text, before) < 0)
         return "a stored record has fallen";
-    if (seen->len > 0 && effective_cmp(text, slice_of(seen)) == 0)
-        oracle->ties++;
+    if (before.len > 0 && textbook_covers(before, text) &&
+        !oracle_may_come_back(oracle, client, before, text))
+        return "a tombstone was replaced by what it covers";
+    count_change(oracle, before, text);
     keep(seen, text);
     return NULL;
 }
@@ -256,22 +209,42 @@ const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life
 void oracle_expect(struct oracle *oracle, uint32_t group, int client,
                    struct herd_slice text)
 {
-    if (text.len > 0)
-        keep_greater(&oracle->least[group][client], text);
+    if (text.len == 0)
+        return;
+    keep_greater(&oracle->least[group][client], text);
+    keep_latest_tombstone(&oracle->buried[group][client], text);
 }
 
-const char *oracle_check_final(const struct oracle *oracle, uint32_t group, int client,
+/* The latest tombstone that cannot have been lost covers everything that was received
+ * before it. */
+static bool is_still_forgotten(struct oracle *oracle, int client,
+                               const struct oracle_text *latest, struct herd_slice text)
+{
+    struct herd_slice tombstone = oracle_slice(latest);
+    if (tombstone.len == 0 || text.len == 0 || !textbook_covers(tombstone, text))
+        return true;
+    bool excused = oracle_may_come_back(oracle, client, tombstone, text);
+    oracle->gaps += excused;
+    return excused;
+}
+
+const char *oracle_check_final(struct oracle *oracle, uint32_t group, int client,
                                struct herd_slice text, bool exactly)
 {
-    struct herd_slice least = slice_of(&oracle->least[group][client]);
-    struct herd_slice most = slice_of(&oracle->most[client]);
+    struct herd_slice least = oracle_slice(&oracle->least[group][client]);
+    struct herd_slice most = oracle_slice(&oracle->most[client]);
+    if (!is_still_forgotten(oracle, client, &oracle->buried[group][client], text) ||
+        (exactly && !is_still_forgotten(oracle, client, &oracle->forgot[client], text)))
+        return "a forgotten record has come back";
     if (herd_slice_eq(text, least) && (!exactly || herd_slice_eq(text, most)))
         return NULL;
-    if (text.len == 0 || oracle_cmp(text, least) < 0)
+    if (text.len == 0 || textbook_cmp(text, least) < 0)
         return "a record that a living server held is lost";
-    if (exactly && oracle_cmp(text, most) < 0)
+    if (exactly && textbook_cmp(text, most) < 0)
         return "a record that a client was answered is lost";
-    if (exactly || !oracle_was_reported(oracle, text))
+    if (oracle_may_be_raised(oracle, client, text))
+        return NULL;
+    if (!oracle_was_reported(oracle, text) || (exactly && !herd_slice_eq(text, most)))
         return "a record has come from nowhere";
     return NULL;
 }
@@ -288,15 +261,15 @@ const char *oracle_order_laws(const struct oracle *oracle,
                               uint64_t *triples)
 {
     for (size_t i = 0; i < oracle->samples; i++) {
-        struct herd_slice a = slice_of(&oracle->sample[i]);
+        struct herd_slice a = oracle_slice(&oracle->sample[i]);
         for (size_t j = 0; j < oracle->samples; j++) {
-            struct herd_slice b = slice_of(&oracle->sample[j]);
+            struct herd_slice b = oracle_slice(&oracle->sample[j]);
             int ab = sign_of(cmp(a, b));
-            if (ab != sign_of(oracle_cmp(a, b)) || ab != -sign_of(cmp(b, a)) ||
+            if (ab != sign_of(textbook_cmp(a, b)) || ab != -sign_of(cmp(b, a)) ||
                 (ab == 0) != herd_slice_eq(a, b))
                 return "the order of records is not that of the textbook";
             for (size_t k = 0; k < oracle->samples && ab < 0; k++) {
-                struct herd_slice c = slice_of(&oracle->sample[k]);
+                struct herd_slice c = oracle_slice(&oracle->sample[k]);
                 ++*triples;
                 if (cmp(b, c) < 0 && cmp(a, c) >= 0)
                     return "the order of records is not transitive";

@@ -254,6 +254,73 @@ static void draw_faults(struct plan *plan, struct dice *dice)
     }
 }
 
+/* ---- forgetting ---- */
+
+/* A client whose clock is right, or ahead by up to what a tombstone is raised by. */
+static void draw_late_report(struct plan *plan, struct dice *dice, const struct op *forget)
+{
+    static const int64_t ahead_ms[] = {0, 0, 0, 10, 1000, 30000, 60000};
+    if (plan->op_count + 2 >= PLAN_OPS)
+        return;
+    struct op *op = add(plan, OP_AHEAD, dice);
+    op->client = forget->client;
+    op->n = pick(dice, ahead_ms, 7);
+    /* Before it, at the same time, or after it. */
+    op->at_ms = forget->at_ms + between(dice, -300, 300) * between(dice, 0, 10);
+    op->at_ms = op->at_ms < 0 ? 0 : op->at_ms;
+}
+
+static bool has_clocks(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->op_count; i++)
+        if (plan->op[i].kind == OP_CLOCK)
+            return true;
+    return false;
+}
+
+/* As far apart as links allow. */
+static void draw_server_clocks(struct plan *plan, struct dice *dice)
+{
+    int64_t most_ms = plan->skew_max_ms * 9 / 20;
+    for (uint32_t i = 0; i < plan->servers && plan->op_count + 2 < PLAN_OPS; i++) {
+        struct op *op = add(plan, OP_CLOCK, dice);
+        op->at_ms = 0;
+        op->a = i;
+        op->n = between(dice, -most_ms, most_ms);
+    }
+}
+
+/* Both sides of a partition that lasts as long as anything. */
+static void draw_partition(struct plan *plan, struct dice *dice)
+{
+    if (plan->op_count + 2 >= PLAN_OPS)
+        return;
+    struct op *op = add(plan, OP_CUT, dice);
+    draw_link(plan, dice, op);
+    op->at_ms /= 3;
+    op->for_ms = plan->end_ms;
+}
+
+/* It has dice of its own, so that the rest of a plan does not depend on it. */
+static void draw_forgets(struct plan *plan, uint64_t seed)
+{
+    struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 2};
+    if (one_in(&dice, 3))
+        return;
+    if (one_in(&dice, 2) && !has_clocks(plan))
+        draw_server_clocks(plan, &dice);
+    if (one_in(&dice, 4))
+        draw_partition(plan, &dice);
+    uint32_t clients = 1 + dice_roll(&dice, 3);
+    for (uint32_t i = 1 + dice_roll(&dice, 8); i > 0; i--) {
+        struct op *op = add(plan, OP_FORGET, &dice);
+        op->client = dice_roll(&dice, clients);
+        struct op forget = *op;
+        for (uint32_t n = dice_roll(&dice, 4); n > 0; n--)
+            draw_late_report(plan, &dice, &forget);
+    }
+}
+
 void plan_clip(struct plan *plan)
 {
     size_t kept = 0;
@@ -300,6 +367,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
         draw_crowd(plan, &dice);
     draw_faults(plan, &dice);
     draw_end(plan, &dice);
+    draw_forgets(plan, seed);
     plan_clip(plan);
     plan_sort(plan);
 }

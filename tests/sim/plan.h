@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* A run of a simulated herd as data: its shape, and the operations on it, work of clients
- * and faults. A plan is drawn from a seed, or read from a text; the same plan gives the
- * same run. Because it is data, a plan that fails can be shrunk. */
+ * and operators and faults. A plan is drawn from a seed, or read from a text; the same plan
+ * gives the same run. Because it is data, a plan that fails can be shrunk. */
 #ifndef TESTS_SIM_PLAN_H
 #define TESTS_SIM_PLAN_H
 
@@ -17,6 +17,7 @@
     X(AHEAD, "ahead", "acn", "likewise, but n ms ahead of the right time")                 \
     X(BULK, "bulk", "an", "n clients report")                                              \
     X(STORM, "storm", "an~", "few clients report n times a second")                        \
+    X(FORGET, "forget", "ac", "an operator forgets a client")                              \
     X(CUT, "cut", "l~", "connections are reset, dials are refused")                        \
     X(ONE_WAY, "one-way", "l~", "nothing gets from the first to the second")               \
     X(STALL, "stall", "l~", "nothing gets through in both directions")                     \
@@ -47,7 +48,7 @@ enum op_kind {
         OP_KINDS
 };
 
-/* Work of clients; the others are faults. */
+/* Work of clients and operators; the others are faults. */
 static inline bool op_is_work(enum op_kind kind)
 {
     return kind < OP_CUT;

@@ -3,6 +3,7 @@
 
 #include "herd/err.h"
 #include "protocol/record.h"
+#include "protocol/tombstone.h"
 #include "wire.h"
 
 #include <inttypes.h>
@@ -50,8 +51,8 @@ static void stepped(void *ctx, struct sim *sim, uint32_t server)
     struct run *run = ctx;
     const struct sim_server *at = &sim->server[server];
     const struct herd_stats *stats = herd_core_stats(at->core);
-    uint64_t changes =
-        (at->life << 40) + (stats->reports_stored + stats->records_stored) * 2;
+    uint64_t changes = (at->life << 40) +
+                       (stats->reports_stored + stats->records_stored + stats->forgets) * 2;
     if (sim->most_unsent > UNSENT_MAX)
         run_fail(run, "too much is kept for a neighbour that takes nothing", server, -1);
     /* Mostly only when the server says that something has changed. */
@@ -144,6 +145,17 @@ static int core_cmp(struct herd_slice a, struct herd_slice b)
     return herd_record_cmp(&left, &right);
 }
 
+static struct herd_slice core_choose(struct herd_slice a, struct herd_slice b, char *out)
+{
+    static char text[HERD_RECORD_MAX];
+    struct herd_record left, right, raised;
+    if (herd_record_parse(a, &left) != HERD_OK || herd_record_parse(b, &right) != HERD_OK)
+        abort();
+    struct herd_slice kept = herd_tombstone_choose(&left, &right, text, &raised)->text;
+    memcpy(out, kept.data, kept.len);
+    return herd_slice(out, kept.len);
+}
+
 /* The same for the same run, and hardly for another one. */
 static uint64_t fingerprint_of(const struct sim *sim)
 {
@@ -162,7 +174,7 @@ static void note_state(struct run *run, uint32_t server)
     size_t len = 0;
     for (int client = 0; client < ORACLE_CLIENTS && len + 80 < sizeof text; client++) {
         struct herd_slice record = run_held(run, server, client);
-        struct herd_slice by = wire_word(record, 1), time = wire_word(record, 5);
+        struct herd_slice by = wire_word(record, 1), time = wire_time(record);
         if (record.len > 0)
             len += (size_t)snprintf(text + len, sizeof text - len, ", %s %.*s by %.*s",
                                     work_client(client), (int)(time.len % 24), time.data,
@@ -186,6 +198,18 @@ static void check_differences(struct run *run)
         run_fail(run, "a difference was seen that should not be there", 0, -1);
 }
 
+static void mark_forgets(struct run *run)
+{
+    uint64_t *seen = run->result->marks.seen;
+    const struct oracle *oracle = &run->oracle;
+    seen[MARK_FORGET] += oracle->forgets;
+    seen[MARK_FORGOTTEN] += oracle->forgotten;
+    seen[MARK_RAISED] += oracle->raised;
+    seen[MARK_COVERED] += oracle->refused;
+    seen[MARK_BACK] += oracle->back;
+    seen[MARK_GAP] += oracle->gaps;
+}
+
 static void conclude(struct run *run)
 {
     struct run_result *result = run->result;
@@ -198,6 +222,9 @@ static void conclude(struct run *run)
     result->marks.seen[MARK_REPEATED] += run->oracle.repeated;
     if (sim->wire.records != sim_records_sent(sim))
         run_fail(run, "records were sent by another way than batches", 0, -1);
+    mark_forgets(run);
+    run_fail(run, oracle_choice_laws(&run->oracle, core_choose, &result->order_triples), 0,
+             -1);
     run_fail(run, oracle_order_laws(&run->oracle, core_cmp, &result->order_triples), 0, -1);
     for (uint32_t i = 0; i < run->plan->servers && sim->notes.note != NULL; i++)
         if (sim_is_up(sim, i))

@@ -198,6 +198,9 @@ void sim_broken(struct sim *sim, const char *format, ...)
  * sim->reply. The server must be up. */
 struct herd_slice sim_client_send(struct sim *sim, uint32_t server,
                                   struct herd_slice lines);
+/* The same for herdctl. */
+struct herd_slice sim_control_send(struct sim *sim, uint32_t server,
+                                   struct herd_slice lines);
 /* Sends IAMAT with that time and half a second; checks that the reply is an AT. */
 void sim_report(struct sim *sim, uint32_t server, const char *client, const char *location,
                 int64_t seconds);

@@ -15,29 +15,42 @@
 /* ---- clients ---- */
 
 static void client_step(struct sim *sim, uint32_t server, herd_conn_id id,
-                        enum herd_event_kind kind, struct herd_slice bytes)
+                        enum herd_role role, enum herd_event_kind kind,
+                        struct herd_slice bytes)
 {
     struct herd_event event = {
-        .kind = kind, .conn = id, .role = HERD_ROLE_CLIENT, .server = -1, .bytes = bytes};
+        .kind = kind, .conn = id, .role = role, .server = -1, .bytes = bytes};
     const struct sim_pipe *pipe = net_find(sim, id);
     if (pipe != NULL && pipe->open[0])
         engine_step(sim, server, event);
 }
 
-struct herd_slice sim_client_send(struct sim *sim, uint32_t server, struct herd_slice lines)
+static struct herd_slice converse(struct sim *sim, uint32_t server, enum herd_role role,
+                                  struct herd_slice lines)
 {
     if (!sim_is_up(sim, server))
         abort();
     herd_conn_id id = net_open(sim, server, SIM_SERVERS)->id;
     sim->reply_len = 0;
-    client_step(sim, server, id, HERD_EV_OPENED, HERD_LIT(""));
-    client_step(sim, server, id, HERD_EV_DATA, lines);
-    client_step(sim, server, id, HERD_EV_EOF, HERD_LIT(""));
+    client_step(sim, server, id, role, HERD_EV_OPENED, HERD_LIT(""));
+    client_step(sim, server, id, role, HERD_EV_DATA, lines);
+    client_step(sim, server, id, role, HERD_EV_EOF, HERD_LIT(""));
     struct sim_pipe *pipe = net_find(sim, id);
     sim->reply_closed = !pipe->open[0];
-    client_step(sim, server, id, HERD_EV_CLOSED, HERD_LIT("gone"));
+    client_step(sim, server, id, role, HERD_EV_CLOSED, HERD_LIT("gone"));
     pipe->open[0] = false;
     return herd_slice(sim->reply, sim->reply_len);
+}
+
+struct herd_slice sim_client_send(struct sim *sim, uint32_t server, struct herd_slice lines)
+{
+    return converse(sim, server, HERD_ROLE_CLIENT, lines);
+}
+
+struct herd_slice sim_control_send(struct sim *sim, uint32_t server,
+                                   struct herd_slice lines)
+{
+    return converse(sim, server, HERD_ROLE_CONTROL, lines);
 }
 
 void sim_report(struct sim *sim, uint32_t server, const char *client, const char *location,

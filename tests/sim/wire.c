@@ -46,6 +46,12 @@ struct herd_slice wire_word(struct herd_slice text, int number)
     return herd_slice(text.data + at, end - at);
 }
 
+struct herd_slice wire_time(struct herd_slice record)
+{
+    bool forgotten = record.len > 0 && record.data[0] == 'F';
+    return wire_word(record, forgotten ? 4 : 5);
+}
+
 uint64_t wire_number(struct herd_slice text, int number)
 {
     uint64_t value = 0;
@@ -173,10 +179,12 @@ static void batch_text(const struct sim_frame *frame, char *out)
     for (int i = 0; i < 3 && rest.len > 0; i++) {
         const char *lf = memchr(rest.data, '\n', rest.len);
         struct herd_slice record = herd_slice(rest.data, (size_t)(lf - rest.data));
-        struct herd_slice client = wire_word(record, 3), time = wire_word(record, 5);
+        struct herd_slice client = wire_word(record, 3), time = wire_time(record);
         len += (size_t)snprintf(out + len, WIRE_TEXT - len, "%s %.*s %.*s",
-                                i == 0 ? " -" : ",", (int)(client.len % 20), client.data,
-                                (int)(time.len % 24), time.data);
+                                record.data[0] == 'F' ? (i == 0 ? " - forgot" : ", forgot")
+                                                      : (i == 0 ? " -" : ","),
+                                (int)(client.len % 20), client.data, (int)(time.len % 24),
+                                time.data);
         rest = herd_slice_from(rest, record.len + 1);
     }
     if (rest.len > 0)

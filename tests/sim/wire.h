@@ -23,6 +23,9 @@ bool wire_is_idle(enum sim_verb verb);
 
 /* A word of a text, counted from 0; empty, and 0, when there is none. */
 struct herd_slice wire_word(struct herd_slice text, int number);
+
+/* The time in a record. */
+struct herd_slice wire_time(struct herd_slice record);
 uint64_t wire_number(struct herd_slice text, int number);
 
 #endif

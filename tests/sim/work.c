@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "work.h"
 
+#include "textbook.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +54,16 @@ static const char *hear(struct work *work, uint32_t server, const struct line *l
                              after);
 }
 
+/* The clock of a server that hears something now. */
+static int64_t receive(struct work *work, uint32_t server)
+{
+    int64_t receipt_ns =
+        SIM_WALL_NS + work->sim->now_ns + work->sim->server[server].wall_offset_ns;
+    if (receipt_ns > work->latest_receipt_ns)
+        work->latest_receipt_ns = receipt_ns;
+    return receipt_ns;
+}
+
 /* Clients are different ones. A reply may be missing when there was no memory for it. */
 static const char *say(struct work *work, uint32_t server, struct line *lines, int count)
 {
@@ -69,10 +81,7 @@ static const char *say(struct work *work, uint32_t server, struct line *lines, i
         if (lines[i].number >= 0)
             work->used |= UINT64_C(1) << lines[i].number;
     }
-    int64_t receipt_ns =
-        SIM_WALL_NS + work->sim->now_ns + work->sim->server[server].wall_offset_ns;
-    if (receipt_ns > work->latest_receipt_ns)
-        work->latest_receipt_ns = receipt_ns;
+    (void)receive(work, server);
     work->busy = true;
     work->lines += (uint64_t)count;
     struct herd_slice replies = sim_client_send(work->sim, server, herd_slice(text, len));
@@ -98,11 +107,15 @@ static void fill(struct line *line, const char *client, int number, uint64_t pla
 
 /* ---- operations ---- */
 
+static void print_ns(int64_t ns, char *out, size_t size)
+{
+    snprintf(out, size, "%" PRId64 ".%09" PRId64, ns / HERD_NS_PER_S, ns % HERD_NS_PER_S);
+}
+
 /* What a clock shows that is that much ahead of the right one. */
 static void print_clock(const struct work *work, int64_t ahead_ns, char *out, size_t size)
 {
-    int64_t ns = SIM_WALL_NS + work->sim->now_ns + ahead_ns;
-    snprintf(out, size, "%" PRId64 ".%09" PRId64, ns / HERD_NS_PER_S, ns % HERD_NS_PER_S);
+    print_ns(SIM_WALL_NS + work->sim->now_ns + ahead_ns, out, size);
 }
 
 static const char *report(struct work *work, const struct op *op)
@@ -165,6 +178,36 @@ static const char *storm(struct work *work, const struct op *op)
     return why;
 }
 
+const char *work_forget(struct work *work, uint32_t server, int client)
+{
+    char line[NAME + 16], now[40], expected[TEXTBOOK_TEXT];
+    const char *name = work_client(client);
+    struct oracle_text before = {.len = 0};
+    struct herd_slice held = sim_record(work->sim, server, name);
+    const struct herd_stats *stats = herd_core_stats(work->sim->server[server].core);
+    uint64_t without_memory = stats->out_of_memory;
+    if (held.len > 0)
+        memcpy(before.text, held.data, held.len);
+    before.len = held.len;
+    held = herd_slice(before.text, before.len);
+    print_ns(receive(work, server), now, sizeof now);
+    struct herd_slice want =
+        textbook_forget(held, herd_slice_str(sim_name(work->sim, server)),
+                        herd_slice_str(name), herd_slice_str(now), expected);
+    int len = snprintf(line, sizeof line, "FORGET %s\n", name);
+    work->used |= UINT64_C(1) << client;
+    work->ahead = true;
+    work->busy = true;
+    struct herd_slice replies =
+        sim_control_send(work->sim, server, herd_slice(line, (size_t)len));
+    struct herd_slice reply = next_reply(&replies);
+    work->busy = false;
+    if (reply.len == 0 && stats->out_of_memory == without_memory)
+        return "an operator got no reply";
+    return oracle_on_forget(work->oracle, client, reply, want, held,
+                            sim_record(work->sim, server, name));
+}
+
 const char *work_do(struct work *work, size_t number, bool first)
 {
     const struct op *op = &work->plan->op[number];
@@ -178,5 +221,7 @@ const char *work_do(struct work *work, size_t number, bool first)
     }
     if (op->kind == OP_BULK)
         return bulk(work, op, number);
+    if (op->kind == OP_FORGET)
+        return work_forget(work, op->a, (int)op->client);
     return op->kind == OP_STORM ? storm(work, op) : report(work, op);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The work of clients in a run: single reports, bulks and storms, checked by the oracle. */
+/* The work of clients and operators in a run: single reports, bulks and storms, and FORGET,
+ * checked by the oracle. */
 #ifndef TESTS_SIM_WORK_H
 #define TESTS_SIM_WORK_H
 
@@ -12,10 +13,10 @@ struct work {
     const struct plan *plan;
     struct sim *sim;
     struct oracle *oracle;
-    uint64_t used;             /* the clients that the oracle watches, one bit each */
-    uint64_t lines;            /* lines */
-    uint64_t ticks;            /* of storms */
-    bool ahead;                /* some client's clock was not one of 1970 */
+    uint64_t used;  /* the clients that the oracle watches, one bit each */
+    uint64_t lines; /* lines */
+    uint64_t ticks; /* of storms */
+    bool ahead;     /* some client's clock was not one of 1970, or a client was forgotten */
     int64_t latest_receipt_ns; /* by the clocks of the servers that received the reports */
     bool busy;                 /* the oracle has not been given the last lines yet */
 };
@@ -29,6 +30,9 @@ const char *work_do(struct work *work, size_t number, bool first);
 
 /* A watched client, whose clock is right, reports; likewise. */
 const char *work_report_now(struct work *work, uint32_t server, int client);
+
+/* A server is told to forget a watched client; likewise. */
+const char *work_forget(struct work *work, uint32_t server, int client);
 
 /* The name of a client that is watched. */
 const char *work_client(int client);
