@@ -42,6 +42,7 @@ extern const struct check_test test_conf[];
 extern const struct check_test test_logs[];
 extern const struct check_test test_log_attack[];
 extern const struct check_test test_control[];
+extern const struct check_test test_forget[];
 extern const struct check_test test_herdctl[];
 extern const struct check_test test_herdctl_status[];
 extern const struct check_test test_herdctl_talk[];
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
         {"logs", test_logs},
         {"log attack", test_log_attack},
         {"control", test_control},
+        {"forget", test_forget},
         {"herdctl", test_herdctl},
         {"herdctl status", test_herdctl_status},
         {"herdctl talk", test_herdctl_talk},

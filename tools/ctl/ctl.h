@@ -66,6 +66,7 @@ int ctl_print_end(int status);
 
 int ctl_iamat(const struct ctl *ctl, int count, char **words);
 int ctl_whatsat(const struct ctl *ctl, int count, char **words);
+int ctl_forget(const struct ctl *ctl, int count, char **clients);
 int ctl_send(const struct ctl *ctl, int count, char **lines);
 int ctl_start(const struct ctl *ctl, int count, char **names);
 int ctl_stop(const struct ctl *ctl, int count, char **names);

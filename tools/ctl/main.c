@@ -23,6 +23,7 @@ static const char help[] =
     "now\n"
     "  whatsat CLIENT KM MAX         query up to MAX places within KM km of a client\n"
     "  send LINE...                  send each LINE unchanged and print the replies\n"
+    "  forget CLIENT...              remove locations of clients from the whole herd\n"
     "  start [NAME...]               start servers; default: all of the configuration\n"
     "  stop [NAME...]                stop servers; default: all of the configuration\n"
     "  status [NAME...]              show a table of all servers, or details of some\n"
@@ -37,7 +38,7 @@ static const char help[] =
     "                first running server of the configuration\n"
     "  -t SECONDS    timeout; default: 15 for whatsat, 5 for other commands\n"
     "  -v            copy each line sent (>) and received (<) to standard error\n"
-    "  --json        print the output of status and bench as JSON\n"
+    "  --json        print the output of status, forget and bench as JSON\n"
     "  -h, --help    print this help\n"
     "  -V, --version print the version\n"
     "\n"
@@ -67,6 +68,7 @@ static const struct command commands[] = {
     {"send", ctl_send, false},   {"start", ctl_start, true},
     {"stop", ctl_stop, true},    {"status", ctl_show_status, true},
     {"bench", ctl_bench, false}, {"help", run_help, false},
+    {"forget", ctl_forget, false},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0], CONTINUE = -1 };
@@ -201,13 +203,20 @@ static int count_words(char **words)
     return count;
 }
 
+static bool prints_json(const struct command *command)
+{
+    return command->run == ctl_show_status || command->run == ctl_bench ||
+           command->run == ctl_forget;
+}
+
 static int run(struct ctl *ctl, char **words)
 {
     int status = take_options(ctl, words, false);
     if (status != CONTINUE)
         return status;
     if (words[0] == NULL)
-        return ctl->json ? bad_usage("--json is for status and bench", "") : ctl_shell(ctl);
+        return ctl->json ? bad_usage("--json is for status, forget and bench", "")
+                         : ctl_shell(ctl);
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(words[0], commands[i].name) != 0)
             continue;
@@ -215,8 +224,8 @@ static int run(struct ctl *ctl, char **words)
             status = take_options(ctl, words + 1, true);
         if (status != CONTINUE)
             return status;
-        if (ctl->json && commands[i].run != ctl_show_status && commands[i].run != ctl_bench)
-            return bad_usage("--json is for status and bench", "");
+        if (ctl->json && !prints_json(&commands[i]))
+            return bad_usage("--json is for status, forget and bench", "");
         return commands[i].run(ctl, count_words(words + 1), words + 1);
     }
     return bad_usage("unknown command ", words[0]);

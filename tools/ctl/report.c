@@ -166,7 +166,8 @@ const char *report_describe(struct herd_slice key)
         const char *key, *text;
     } descriptions[] = {{"version", "version of the program"},
                         {"uptime_ms", "ms since the start"},
-                        {"clients_known", "clients that have a record"},
+                        {"clients_known", "clients whose location is known"},
+                        {"clients_forgotten", "clients of which a tombstone is held"},
                         {"records_bytes", "memory of the records, in bytes"},
                         {"store_bytes", "memory that memory-max bounds, in bytes"},
                         {"digest", "of the records: equal digests, equal records"},
