@@ -29,6 +29,7 @@ enum {
     HERD_CONF_LISTEN_MAX = 8,         /* listen addresses of one role of a server */
     HERD_CONF_TEXT_MAX = 1024,        /* bytes of any other value */
     HERD_CONF_LOG_SIZE_MIN = 1 << 20, /* bytes; the log is written in large pieces */
+    HERD_CONF_EXPIRE_SKEW_MAX_MS = 3600000, /* link-skew-max-ms with client-expire */
     HERD_CONF_ERRORS_MAX = 50, /* reported one by one; then one line tells their number */
 };
 
@@ -119,6 +120,9 @@ struct herd_conf_link {
       "refuse reports whose time is further in the future; 0: never")                      \
     X(clients_max, "clients-max", INT, 10000000, 1, INT64_C(4000000000), "clients",        \
       "known clients above which reports of new clients are refused")                      \
+    X(client_expire, "client-expire", INT, 0, 0, INT64_C(315360000), "seconds",            \
+      "a location is removed after this time without a report; 0: never; the same on "     \
+      "all servers of a herd")                                                             \
     X(client_id_max, "client-id-max", INT, 255, 1, 8000, "bytes",                          \
       "longest client id in commands of clients")                                          \
     X(memory_max, "memory-max", INT, INT64_C(4294967296), 0, INT64_C(1) << 50, "bytes",    \
@@ -190,11 +194,11 @@ struct herd_conf_errors {
  *
  * Errors in a file: an unknown option or word; a value that is missing, not a number, out
  * of range, too long or malformed; an option set twice; two servers with one name or
- * address; more
- * than HERD_CONF_LISTEN_MAX listen addresses; a link with an unknown server, with itself,
- * or with fewer than two names; no server; control bytes; a quotation that is not closed;
- * output-max below output-high; link-retry-max-ms below link-retry-min-ms; link-timeout-ms
- * not above link-ping-ms; log-max-size between 0 and HERD_CONF_LOG_SIZE_MIN;
+ * address; more than HERD_CONF_LISTEN_MAX listen addresses; a link with an unknown server,
+ * with itself, or with fewer than two names; no server; control bytes; a quotation that is
+ * not closed; output-max below output-high; link-retry-max-ms below link-retry-min-ms;
+ * link-timeout-ms not above link-ping-ms; log-max-size between 0 and HERD_CONF_LOG_SIZE_MIN;
+ * client-expire with a link-skew-max-ms of 0 or above HERD_CONF_EXPIRE_SKEW_MAX_MS;
  * places-cache-ms above what the provider's terms allow; a provider without a URL. A link
  * named twice is one link and no error. */
 int herd_conf_parse(struct herd_conf *conf, const struct herd_mem *mem,

@@ -19,6 +19,8 @@
     X(reports_refused_memory, "reports refused: out of memory")                            \
     X(reports_refused_skew, "reports refused: too far in the future")                      \
     X(forgets, "clients forgotten (FORGET on the control socket of this server)")          \
+    X(records_expired, "records freed because client-expire has passed")                   \
+    X(records_refused_expired, "records of neighbours not stored: expired long ago")       \
     X(queries, "client queries (WHATSAT) accepted")                                        \
     X(invalid, "lines answered with ?")                                                    \
     X(lines_too_long, "clients closed: line longer than client-line-max")                  \

@@ -199,6 +199,19 @@ static void check_log_size(struct conf_reader *reader)
                         size, HERD_CONF_LOG_SIZE_MIN);
 }
 
+/* How long a record is kept after it has expired follows from the difference of clocks. */
+static void check_expire(struct conf_reader *reader)
+{
+    int64_t skew_ms = reader->conf->link_skew_max_ms;
+    if (reader->conf->client_expire > 0 &&
+        (skew_ms == 0 || skew_ms > HERD_CONF_EXPIRE_SKEW_MAX_MS))
+        herd_conf_error(
+            reader,
+            "link-skew-max-ms: with client-expire, a value from 1 to %d (ms) is "
+            "expected, not %" PRId64,
+            HERD_CONF_EXPIRE_SKEW_MAX_MS, skew_ms);
+}
+
 /* Reports errors that concern more than one line. */
 static void check_whole(struct conf_reader *reader)
 {
@@ -209,6 +222,7 @@ static void check_whole(struct conf_reader *reader)
     for (size_t i = 0; i < CONF_ORDER_COUNT; i++)
         check_order(reader, &herd_conf_orders[i]);
     check_log_size(reader);
+    check_expire(reader);
     herd_conf_check_places(reader);
 }
 

@@ -18,7 +18,15 @@ static int init_store(struct herd_core *core)
     uint8_t digest_key[HERD_MAC_SIZE] = {0};
     if (setup->mac.sign != NULL)
         setup->mac.sign(setup->mac.ctx, HERD_LIT("digest\n"), digest_key);
-    return herd_store_init(&core->store, setup->mem, setup->hash_key, digest_key);
+    int rc = herd_store_init(&core->store, setup->mem, setup->hash_key, digest_key);
+    if (rc != HERD_OK)
+        return rc;
+    struct herd_store_expiry expiry = {
+        .expire_ns = setup->conf->client_expire * HERD_NS_PER_S,
+        .skew_ns = setup->conf->link_skew_max_ms * HERD_NS_PER_MS,
+        .delay_ns = setup->conf->link_timeout_ms * HERD_NS_PER_MS,
+        .clock = &core->context.wall};
+    return herd_store_set_expiry(&core->store, &expiry);
 }
 
 static int init_parts(struct herd_core *core)
@@ -89,6 +97,7 @@ struct herd_mono herd_deadline(const struct herd_core *core)
     struct herd_mono at = herd_links_deadline(&core->links);
     at = herd_mono_min(at, herd_clients_deadline(&core->clients));
     at = herd_mono_min(at, herd_places_deadline(core->places));
+    at = herd_mono_min(at, herd_store_expire_deadline(&core->store));
     return herd_mono_min(at, herd_controls_deadline(&core->controls));
 }
 

@@ -95,6 +95,8 @@ static void on_tick(struct herd_core *core)
     herd_places_tick(core->places, core->context.mono);
     herd_controls_tick(&core->controls);
     herd_links_tick(&core->links);
+    core->context.stats.records_expired +=
+        herd_store_expire(&core->store, core->context.mono);
 }
 
 static void on_stop(struct herd_core *core)

@@ -179,7 +179,7 @@ bool peer_talk_hello(struct peer_talk *talk)
     snprintf(talk->ours, sizeof talk->ours,
              "2 2 %s %s %s 0000000000000000 %016" PRIx64 " %" PRId64 ".%03d %s",
              self->herd != NULL ? self->herd : "herd", self->from, self->to,
-             herd_hello_rules(), (int64_t)now.tv_sec + self->clock_ahead_ms / 1000,
+             herd_hello_rules(0), (int64_t)now.tv_sec + self->clock_ahead_ms / 1000,
              (int)(now.tv_nsec / 1000000), nonce);
     return peer_talk_say(talk, "HELLO 0 %s\n", talk->ours);
 }

@@ -34,7 +34,7 @@ static void fill_parts(struct part parts[6])
                                 {"$late", ""}};
     int64_t now = (int64_t)time(NULL);
     memcpy(parts, all, sizeof all);
-    snprintf(parts[1].value, sizeof parts[1].value, "%016" PRIx64, herd_hello_rules());
+    snprintf(parts[1].value, sizeof parts[1].value, "%016" PRIx64, herd_hello_rules(0));
     snprintf(parts[2].value, sizeof parts[2].value, "%" PRId64, now);
     snprintf(parts[4].value, sizeof parts[4].value, "%" PRId64, now - 600);
     snprintf(parts[5].value, sizeof parts[5].value, "%" PRId64, now + 600);

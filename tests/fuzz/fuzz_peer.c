@@ -119,7 +119,7 @@ static void greet(struct session *session)
                                .herd = HERD_LIT("herd"),
                                .from = HERD_LIT("Bona"),
                                .to = HERD_LIT("Clark"),
-                               .rules = herd_hello_rules(),
+                               .rules = herd_hello_rules(0),
                                .clock = session->rig.wall,
                                .nonce = {7}};
     char args[HERD_HELLO_MAX], frame[HERD_HELLO_MAX + 16];

@@ -12,7 +12,7 @@ enum { WORD_MAX = 40 };
 static void print_rules(const struct rig *rig, char *out)
 {
     (void)rig;
-    snprintf(out, WORD_MAX, "%016" PRIx64, herd_hello_rules());
+    snprintf(out, WORD_MAX, "%016" PRIx64, herd_hello_rules(0));
 }
 
 static void print_clock(const struct rig *rig, char *out)

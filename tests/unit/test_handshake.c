@@ -24,7 +24,7 @@ static void a_hello_is_byte_for_byte(void)
     CHECK_INT(herd_hello_parse(herd_slice(rig.sent.data + 8, 107), &first), 0);
     herd_hex_print(first.nonce, sizeof first.nonce, nonce);
     CHECK_SLICE(herd_slice(rig.sent.data + 83, 32), herd_slice_str(nonce));
-    CHECK(first.rules == herd_hello_rules());
+    CHECK(first.rules == herd_hello_rules(0));
     /* No nonce is used twice. */
     script_act(&rig, "closed 1 reset\nwait 300\n");
     rig_hush(&rig);

@@ -43,7 +43,7 @@ static void greet(struct rig *rig, struct talk *talk, bool dialled)
     script_act(rig, dialled ? "open 1 dialled Bona\n" : "open 1 peer\n");
     snprintf(talk->bona, sizeof talk->bona,
              "2 2 herd Bona Clark 0000000000000000 %016llx 1621464828.2 " FRAMES_NONCE,
-             (unsigned long long)herd_hello_rules());
+             (unsigned long long)herd_hello_rules(0));
     rig_text_printf(&frame, "HELLO 0 %s\n", talk->bona);
     rig_data(rig, 1, herd_slice(frame.data, frame.len));
     const char *lf = strchr(rig->sent.data, '\n');

@@ -35,7 +35,7 @@ static const struct refusal refusals[] = {
     {"HELLO 0 2 2 herd Clark Clark 0000000000000000 RULES CLOCK NONCE", "Clark",
      "not a neighbour: this server's configuration has no link to it"},
     {"HELLO 0 2 2 herd Bona Clark 0000000000000000 0123456789abcdef CLOCK NONCE", "Bona",
-     "other merge rules: the two programs would never agree"},
+     "other merge rules, or another client-expire: the two servers would never agree"},
     {"HELLO 0 2 2 herd Bona Clark 0000000000000000 RULES 1621464800 NONCE", "Bona",
      "clocks differ by more than link-skew-max-ms"},
     {"HELLO 0 2 x herd Bona Clark 0000000000000000 RULES CLOCK NONCE", NULL, MALFORMED},

@@ -52,9 +52,13 @@ static bool is_refused(struct herd_clients *clients, struct herd_store_slot slot
 /* Whether the report is not to be stored. As between servers its record has to be greater
  * than the one that is held; besides, a report with the time of the one that is held is a
  * repeated one, and one that was received before its client was forgotten, by the clock of
- * the server that was told so, stays forgotten. */
-static bool is_stale(const struct herd_stored *stored, const struct herd_record *record)
+ * the server that was told so, stays forgotten. A record that has expired does not count.
+ */
+static bool is_stale(const struct herd_store *store, const struct herd_stored *stored,
+                     const struct herd_record *record)
 {
+    if (!herd_stored_is_visible(store, stored))
+        return false;
     if (herd_stored_cmp(stored, record) >= 0)
         return true;
     return stored->tombstone ? herd_stored_received(stored).ns >= record->received.ns
@@ -67,7 +71,7 @@ static int store_report(struct herd_clients *clients, const struct herd_record *
     struct herd_stats *stats = &clients->context->stats;
     struct herd_store_slot slot =
         herd_line_prefetch_lookup(&clients->ahead, report->client);
-    if (slot.stored != NULL && is_stale(slot.stored, record)) {
+    if (slot.stored != NULL && is_stale(clients->store, slot.stored, record)) {
         stats->reports_stale++;
         return HERD_OK;
     }

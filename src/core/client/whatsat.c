@@ -220,7 +220,8 @@ int herd_client_on_whatsat(struct herd_clients *clients, struct herd_client *cli
     if (rc != HERD_OK)
         return rc;
     struct herd_store_slot slot = herd_store_lookup(clients->store, query.client);
-    if (slot.stored == NULL || slot.stored->tombstone)
+    if (slot.stored == NULL || slot.stored->tombstone ||
+        !herd_stored_is_visible(clients->store, slot.stored))
         return HERD_EUNKNOWN;
     struct herd_slice record = herd_stored_text(slot.stored);
     clients->context->stats.queries++;

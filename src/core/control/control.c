@@ -49,15 +49,17 @@ static void put_gauges(struct reply *reply, const struct herd_control_setup *par
                        const struct herd_places_status *places)
 {
     const struct herd_context *context = parts->context;
-    const struct herd_store *store = parts->store;
+    struct herd_store *store = parts->store;
+    struct herd_store_counts counts = herd_store_counts(store);
     put(reply, "server %s\nversion %s\n", context->name.data, context->setup.version);
     put(reply, "uptime_ms %" PRId64 "\n",
         (context->mono.ns - context->started.ns) / HERD_NS_PER_MS);
-    put(reply, "clients_known %zu\n", store->count - store->forgotten);
-    put(reply, "clients_forgotten %zu\n", store->forgotten);
+    put(reply, "clients_known %zu\n", counts.known);
+    put(reply, "clients_forgotten %zu\n", counts.forgotten);
+    put(reply, "clients_expired %zu\n", counts.expired);
     put(reply, "records_bytes %zu\n", store->bytes);
     put(reply, "store_bytes %zu\n", herd_store_memory(store));
-    put(reply, "digest %016" PRIx64 "\n", store->digest);
+    put(reply, "digest %016" PRIx64 "\n", herd_store_digest_at(store, context->wall));
     put(reply, "connections_open %zu\n", parts->sessions->count);
     put(reply, "requests_running %" PRIu32 "\n", places->running);
     put(reply, "queries_waiting %zu\n", parts->clients->queries_waiting);

@@ -78,6 +78,8 @@ static void fill(struct herd_links *links, struct herd_neighbour *neighbour,
             batch->last = true;
             return;
         }
+        if (!herd_stored_is_sent(links->store, stored))
+            continue;
         if (herd_stored_came_from(stored, neighbour->source_id) && !all)
             links->context->stats.echoes_suppressed++;
         else if (!was_sent(send, stored))

@@ -141,7 +141,8 @@ static const char *find_objection(struct herd_links *links, const struct herd_pe
     if (peer->dialled && *neighbour != peer->neighbour)
         return "wrong address: another server answers there";
     if (hello->rules != links->rules)
-        return "other merge rules: the two programs would never agree";
+        return "other merge rules, or another client-expire: the two servers would never "
+               "agree";
     if (is_skewed(links, hello->clock)) {
         links->context->stats.peers_skewed++;
         return "clocks differ by more than link-skew-max-ms";

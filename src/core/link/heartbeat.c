@@ -28,8 +28,8 @@ static void send_ping(struct herd_links *links, struct herd_neighbour *neighbour
     herd_peer_sendf(links, neighbour->peer,
                     "PING 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64 " %.*s\n",
                     heartbeat->ping_serial, seq, links->store->tail_seq,
-                    links->store->digest, (int)herd_time_print(links->context->wall, clock),
-                    clock);
+                    herd_store_digest_at(links->store, links->context->wall),
+                    (int)herd_time_print(links->context->wall, clock), clock);
 }
 
 void herd_heartbeat_start(struct herd_links *links, struct herd_neighbour *neighbour)
@@ -155,7 +155,7 @@ static void compare_digests(struct herd_links *links, struct herd_neighbour *nei
                             const struct ping *ping)
 {
     struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
-    if (ping->digest == links->store->digest) {
+    if (ping->digest == herd_store_digest_at(links->store, ping->clock)) {
         heartbeat->mismatch_count = 0;
         heartbeat->repair_pause_ms = 0;
         heartbeat->repair_not_before = (struct herd_mono){0};

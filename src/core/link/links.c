@@ -47,7 +47,7 @@ int herd_links_init(struct herd_links *links, struct herd_context *context,
     const struct herd_conf *conf = context->setup.conf;
     uint32_t self = context->setup.self, count = 0;
     *links = (struct herd_links){
-        .context = context, .store = store, .rules = herd_hello_rules()};
+        .context = context, .store = store, .rules = herd_hello_rules(conf->client_expire)};
     init_timers(links);
     for (uint32_t i = 0; i < conf->server_count; i++)
         count += herd_conf_linked(conf, self, i);

@@ -126,6 +126,15 @@ static int take_record(struct herd_links *links, struct herd_peer *peer,
     return 0;
 }
 
+/* A record that is over would come back by way of servers that have freed it. */
+static bool is_over(struct herd_links *links, const struct herd_record *record)
+{
+    if (links->store->expiry.expire_ns == 0 || !herd_record_is_over(links->store, record))
+        return false;
+    links->context->stats.records_refused_expired++;
+    return true;
+}
+
 static int merge_group(struct herd_links *links, const struct arrival *arrivals,
                        size_t count, uint64_t source_id)
 {
@@ -136,6 +145,8 @@ static int merge_group(struct herd_links *links, const struct arrival *arrivals,
         herd_store_prefetch_move(store, arrivals[i].hash);
     for (size_t i = 0; i < count; i++) {
         const struct arrival *arrival = &arrivals[i];
+        if (is_over(links, &arrival->record))
+            continue;
         struct herd_store_slot slot =
             herd_store_lookup_hash(store, arrival->hash, arrival->record.client);
         int rc = herd_store_merge(store, slot, &arrival->record, source_id);

@@ -63,9 +63,14 @@ size_t herd_hello_print(const struct herd_hello *hello, char *out)
     return (size_t)(at - out);
 }
 
-uint64_t herd_hello_rules(void)
+uint64_t herd_hello_rules(int64_t expire_s)
 {
     static const uint8_t key[HERD_SIPHASH_KEY];
+    char text[sizeof HERD_MERGE_RULES + 64];
+    int len = snprintf(text, sizeof text, "%s; client-expire %" PRId64, HERD_MERGE_RULES,
+                       expire_s);
+    if (expire_s != 0)
+        return herd_siphash(herd_slice(text, (size_t)len), key);
     return herd_siphash(HERD_LIT(HERD_MERGE_RULES), key);
 }
 

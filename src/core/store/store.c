@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "store.h"
 
+#include "expire.h"
 #include "feed.h"
 #include "herd/err.h"
 #include "protocol/tombstone.h"
@@ -56,6 +57,8 @@ void herd_store_free(struct herd_store *store)
         node = next;
     }
     herd_table_free(store);
+    herd_mem_free(store->mem, store->expiry.ring,
+                  store->expiry.size * sizeof *store->expiry.ring);
     set_empty(store, store->mem);
 }
 
@@ -87,7 +90,8 @@ static size_t text_capacity_for(size_t len)
 size_t herd_store_memory(const struct herd_store *store)
 {
     size_t blocks = store->count + store->page_count + 1; /* the list of pages is one */
-    return store->bytes + herd_table_bytes(store) + blocks * BLOCK_OVERHEAD;
+    size_t ring = store->expiry.size * sizeof *store->expiry.ring;
+    return store->bytes + herd_table_bytes(store) + ring + blocks * BLOCK_OVERHEAD;
 }
 
 size_t herd_store_memory_with(const struct herd_store *store,
@@ -112,13 +116,15 @@ static void fill(struct herd_store *store, struct herd_stored *stored,
         memset(stored->text + record->text.len, 0,
                stored->text_capacity - record->text.len);
     stored->text_len = (uint16_t)record->text.len;
-    stored->client_at = (unsigned)(record->client.data - record->text.data) & 0x7fff;
-    stored->client_len = (unsigned)record->client.len & 0x7fff;
+    stored->client_at = (unsigned)(record->client.data - record->text.data) & 0x3fff;
+    stored->client_len = (unsigned)record->client.len & 0x3fff;
     stored->effective_ns = record->effective.ns;
     stored->tombstone = record->tombstone;
     stored->ahead = record->time.ns != record->effective.ns;
     stored->source = source;
     stored->last_source = 0;
+    if (store->expiry.expire_ns != 0)
+        herd_expiry_add(store, stored);
 }
 
 static struct herd_stored *new_stored(struct herd_store *store, uint64_t hash, size_t len)
@@ -153,15 +159,29 @@ static struct herd_stored *replace(struct herd_store *store, struct herd_stored 
     struct herd_stored *stored = new_stored(store, old->hash, len);
     if (stored == NULL)
         return NULL;
+    if (store->expiry.expire_ns != 0)
+        herd_expiry_remove(store, old);
     stored->digest = old->digest;
     stored->tombstone = old->tombstone;
     stored->next_in_bucket = old->next_in_bucket;
     *herd_table_link_to(store, old) = stored;
     herd_feed_unlink(&old->node);
     store->bytes -= stored_size(old->text_capacity);
-    memset(old->text, 0, old->text_len);
+    memset(old->text, 0, old->text_capacity);
     herd_mem_free(store->mem, old, stored_size(old->text_capacity));
     return stored;
+}
+
+void herd_store_free_record(struct herd_store *store, struct herd_stored *stored)
+{
+    herd_expiry_remove(store, stored);
+    herd_feed_unlink(&stored->node);
+    store->digest -= stored->digest;
+    store->forgotten -= stored->tombstone;
+    store->count--;
+    store->bytes -= stored_size(stored->text_capacity);
+    memset(stored->text, 0, stored->text_capacity);
+    herd_mem_free(store->mem, stored, stored_size(stored->text_capacity));
 }
 
 /* `record` takes the place of the one that is held. */
@@ -170,10 +190,13 @@ static int update(struct herd_store *store, struct herd_stored *stored,
 {
     if (record->tombstone && !stored->tombstone && store->on_forget.call != NULL)
         store->on_forget.call(store->on_forget.ctx, herd_stored_text(stored));
-    if (record->text.len <= stored->text_capacity)
+    if (record->text.len <= stored->text_capacity) {
+        if (store->expiry.expire_ns != 0)
+            herd_expiry_remove(store, stored);
         herd_feed_unlink(&stored->node);
-    else if ((stored = replace(store, stored, record->text.len)) == NULL)
+    } else if ((stored = replace(store, stored, record->text.len)) == NULL) {
         return HERD_ENOMEM;
+    }
     fill(store, stored, record, source);
     herd_feed_append(store, stored);
     return HERD_MERGE_NEWER;
@@ -210,6 +233,11 @@ int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
     assert(record->text.len <= HERD_RECORD_MAX);
     if (stored == NULL)
         return insert(store, slot.hash, record, source);
+    if (store->expiry.expire_ns != 0) {
+        int life = herd_expiry_cmp(store, stored, record);
+        if (life != 0)
+            return life < 0 ? update(store, stored, record, source) : HERD_MERGE_NOT_NEWER;
+    }
     if (record->tombstone || stored->tombstone)
         return merge_tombstone(store, stored, record, source);
     int order = herd_stored_cmp(stored, record);

@@ -16,13 +16,16 @@
  * table has been moved. It is keyed (SipHash-1-3), because the client ids are chosen by
  * untrusted clients.
  *
- * store.c merges, table.c finds, feed.c follows, walk.c walks. */
+ * store.c merges, table.c finds, feed.c follows, walk.c walks, expire.c lets records
+ * expire.
+ */
 #ifndef HERD_CORE_STORE_STORE_H
 #define HERD_CORE_STORE_STORE_H
 
 #include "herd/mem.h"
 #include "protocol/record.h"
 #include "herd/slice.h"
+#include "expiry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +39,8 @@ struct herd_feed_node {
     uint64_t seq; /* of the record's last change; 0: a marker */
 };
 
-/* A record in the store; lives until the next herd_store_merge about the same client. */
+/* A record in the store; lives until the next herd_store_merge about the same client, or
+ * herd_store_expire. */
 struct herd_stored {
     struct herd_feed_node node;
     struct herd_stored *next_in_bucket; /* in ascending order of hash */
@@ -47,14 +51,15 @@ struct herd_stored {
     uint64_t source;                  /* of the first copy of this record */
     uint64_t last_source;             /* of the last copy that came from another; 0: none */
     uint16_t text_len, text_capacity; /* bytes */
-    unsigned client_at : 15;          /* of the client id, in text */
-    unsigned client_len : 15;
+    unsigned client_at : 14;          /* of the client id, in text */
+    unsigned client_len : 14;
+    unsigned far : 1;       /* it expires after the end of the ring, see expiry.h */
     unsigned ahead : 1;     /* the client's time is later than the effective one */
     unsigned tombstone : 1; /* the client was forgotten */
     char text[];
 };
 
-_Static_assert(HERD_RECORD_MAX < 1 << 15, "a place in a record has 15 bits");
+_Static_assert(HERD_RECORD_MAX < 1 << 14, "a place in a record has 14 bits");
 
 struct herd_bucket_page;
 
@@ -79,8 +84,10 @@ struct herd_store {
     size_t count;      /* clients, those that were forgotten included */
     size_t forgotten;  /* of these: tombstones */
     size_t bytes;      /* memory of the records */
-    uint64_t digest;   /* sum, modulo 2^64, of the keyed hashes of all records */
+    uint64_t digest;   /* sum, modulo 2^64, of the keyed hashes of all records that are not
+                        * over */
     struct herd_store_on_forget on_forget; /* set by the owner */
+    struct herd_expiry expiry;
 };
 
 /* `mem` must outlive the store. `key` is secret and of this server only; two stores with
@@ -139,7 +146,8 @@ enum herd_merge_result { HERD_MERGE_NOT_NEWER = 0, HERD_MERGE_NEWER = 1 };
  * one that is held: returns HERD_MERGE_NEWER, and the record moves to the tail of the feed;
  * the bytes of a forgotten report are gone from the store then. Otherwise returns
  * HERD_MERGE_NOT_NEWER, and nothing changes except that the source of an equal record is
- * noted. The result depends on the two records and on nothing else. `slot` is that of the
+ * noted. The result depends on the two records and on nothing else, except that a record
+ * that has expired does not prevail over one that has not. `slot` is that of the
  * record's client. The bytes are copied. Errors: HERD_ENOMEM, and nothing changes. */
 int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
                      const struct herd_record *record, uint64_t source);
@@ -193,6 +201,59 @@ static inline struct herd_wall herd_stored_time(const struct herd_stored *stored
 
 /* When the server that made the record received it. */
 struct herd_wall herd_stored_received(const struct herd_stored *stored);
+
+/* ---- expiry ---- */
+
+struct herd_store_expiry {
+    int64_t expire_ns;             /* 0: records do not expire */
+    int64_t skew_ns;               /* between the clocks of neighbours, at most */
+    int64_t delay_ns;              /* of a record or heartbeat between them, at most */
+    const struct herd_wall *clock; /* of the present event; borrowed, outlives the store */
+};
+
+/* Lets records expire; the store must be empty. Takes memory for a ring, of a size that
+ * skew_ns and delay_ns bound. Errors: HERD_ENOMEM, and nothing expires. */
+int herd_store_set_expiry(struct herd_store *store, const struct herd_store_expiry *setup);
+
+/* For herd_stored_is_visible and is_sent. */
+bool herd_stored_has_expired(const struct herd_store *store,
+                             const struct herd_stored *stored);
+bool herd_stored_is_stale(const struct herd_store *store, const struct herd_stored *stored);
+
+/* Whether clients may see the record: it has not expired. */
+static inline bool herd_stored_is_visible(const struct herd_store *store,
+                                          const struct herd_stored *stored)
+{
+    return store->expiry.expire_ns == 0 || !herd_stored_has_expired(store, stored);
+}
+
+/* Whether the record is sent to neighbours: up to half of the grace after it has expired,
+ * since theirs may be slower clocks. */
+static inline bool herd_stored_is_sent(const struct herd_store *store,
+                                       const struct herd_stored *stored)
+{
+    return store->expiry.expire_ns == 0 || !herd_stored_is_stale(store, stored);
+}
+
+/* Whether a record that arrives now is not to be merged, because it is over. */
+bool herd_record_is_over(const struct herd_store *store, const struct herd_record *record);
+
+/* The digest without the records that have expired at that instant, which is rounded down
+ * to a quantum: the same on all servers whose clocks are within skew_ns of it. */
+uint64_t herd_store_digest_at(struct herd_store *store, struct herd_wall instant);
+
+struct herd_store_counts {
+    size_t known, forgotten; /* clients: with a location, with a tombstone */
+    size_t expired;          /* records that are to be freed */
+};
+
+/* As of the store's clock, rounded down to a quantum. */
+struct herd_store_counts herd_store_counts(const struct herd_store *store);
+
+/* Frees some of the records that are over, and wipes their texts. To be called when
+ * herd_store_expire_deadline has come. Returns how many. */
+size_t herd_store_expire(struct herd_store *store, struct herd_mono now);
+struct herd_mono herd_store_expire_deadline(const struct herd_store *store);
 
 /* ---- the change feed ---- */
 
