@@ -67,6 +67,8 @@ void marks_stats(struct marks *marks, const struct sim *sim)
     marks->seen[MARK_STALE] += stats.reports_stale;
     marks->seen[MARK_CUT_BATCH] += sim->wire.cut_batches;
     marks->seen[MARK_BAD_RECORD] += stats.records_malformed;
+    marks->seen[MARK_EXPIRED] += stats.records_expired;
+    marks->seen[MARK_REFUSED] += stats.records_refused_expired;
     marks->seen[MARK_MEMORY] += stats.out_of_memory;
     marks->seen[MARK_MEMORY_REPORT] += stats.reports_refused_memory;
     marks->seen[MARK_DIAL_FAILED] += stats.dials_failed;

@@ -28,6 +28,11 @@
     X(COVERED, "greater report not stored, received before FORGET")                        \
     X(BACK, "report in the place of a tombstone")                                          \
     X(GAP, "covered report that came back as documented")                                  \
+    X(UNSEEN, "query for a record that has expired")                                       \
+    X(REPLACED, "lesser report in the place of an expired one")                            \
+    X(EXPIRED, "expired record freed")                                                     \
+    X(ORDERLY, "herd whose records expired in their order")                                \
+    X(REFUSED, "record of a neighbour refused: over")                                      \
     X(CUT_BATCH, "batch cut by a reset")                                                   \
     X(BAD_RECORD, "malformed record skipped")                                              \
     X(BYE_DUPLICATE, "BYE duplicate")                                                      \

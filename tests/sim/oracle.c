@@ -4,6 +4,8 @@
 #include "oracle_internal.h"
 #include "textbook.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- records that were reported ---- */
@@ -107,6 +109,42 @@ void oracle_free(struct oracle *oracle)
         free(oracle->said[i].text);
 }
 
+/* ---- time ---- */
+
+void oracle_set_clock(struct oracle *oracle, int64_t ns)
+{
+    int len = snprintf(oracle->now.text, ORACLE_TEXT, "%" PRId64 ".%09" PRId64,
+                       ns / 1000000000, ns % 1000000000);
+    oracle->now.len = (size_t)len;
+}
+
+bool oracle_has_expired(const struct oracle *oracle, struct herd_slice record)
+{
+    return record.len > 0 &&
+           textbook_has_expired(record, oracle->expire_s, 0, oracle_slice(&oracle->now));
+}
+
+static bool is_over(const struct oracle *oracle, struct herd_slice record)
+{
+    return textbook_has_expired(record, oracle->expire_s, oracle->grace_s,
+                                oracle_slice(&oracle->now));
+}
+
+/* Whether one of two records is greater and expires before the other. */
+static bool is_discordant(struct herd_slice a, struct herd_slice b)
+{
+    int order = textbook_cmp(a, b);
+    int age = digits_cmp(textbook_received(a), textbook_received(b));
+    return (order > 0 && age < 0) || (order < 0 && age > 0);
+}
+
+static void compare_all(struct oracle *oracle, int client, struct herd_slice record)
+{
+    const struct oracle_list *said = &oracle->said[client];
+    for (size_t i = 0; i < said->count && !oracle->discordant; i++)
+        oracle->discordant = is_discordant(oracle_slice(&said->text[i]), record);
+}
+
 /* ---- checks ---- */
 
 void oracle_hear(struct oracle *oracle, int client, struct herd_slice record)
@@ -114,6 +152,8 @@ void oracle_hear(struct oracle *oracle, int client, struct herd_slice record)
     say(oracle, record);
     if (client < 0)
         return;
+    if (oracle->expire_s > 0)
+        compare_all(oracle, client, record);
     keep_greater(&oracle->most[client], record);
     keep_latest_tombstone(&oracle->forgot[client], record);
     list(&oracle->said[client], record);
@@ -132,6 +172,10 @@ static bool is_of_one_time(struct herd_slice a, struct herd_slice b)
 const char *oracle_on_reply(struct oracle *oracle, int client, struct herd_slice reply,
                             struct herd_slice before, struct herd_slice after)
 {
+    if (oracle_has_expired(oracle, before)) {
+        oracle->replaced += textbook_cmp(reply, before) < 0;
+        before.len = 0;
+    }
     bool greater = before.len == 0 || textbook_cmp(reply, before) > 0;
     bool covered = before.len > 0 && textbook_covers(before, reply);
     bool repeated =
@@ -189,11 +233,19 @@ const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life
             oracle->seen[server][i].len = 0;
         oracle->life[server] = life;
     }
-    struct herd_slice before = oracle_slice(seen);
+    char copy[ORACLE_TEXT];
+    struct herd_slice before = herd_slice(copy, seen->len);
+    if (seen->len > 0)
+        memcpy(copy, seen->text, seen->len);
     if (herd_slice_eq(text, before))
         return NULL;
-    if (text.len == 0)
+    if (text.len == 0 && !is_over(oracle, before))
         return "a record has vanished";
+    if (text.len == 0 || (before.len > 0 && oracle_has_expired(oracle, before)))
+        before.len = 0;
+    keep(seen, text);
+    if (text.len == 0)
+        return NULL;
     if (!is_legitimate(oracle, client, text))
         return "a record is stored that no server has answered";
     if (before.len > 0 && textbook_cmp(text, before) < 0)
@@ -202,7 +254,6 @@ const char *oracle_observe(struct oracle *oracle, uint32_t server, uint64_t life
         !oracle_may_come_back(oracle, client, before, text))
         return "a tombstone was replaced by what it covers";
     count_change(oracle, before, text);
-    keep(seen, text);
     return NULL;
 }
 
@@ -233,6 +284,11 @@ const char *oracle_check_final(struct oracle *oracle, uint32_t group, int client
 {
     struct herd_slice least = oracle_slice(&oracle->least[group][client]);
     struct herd_slice most = oracle_slice(&oracle->most[client]);
+    if (oracle->expire_s > 0 && (text.len == 0 || oracle_has_expired(oracle, text) ||
+                                 oracle_has_expired(oracle, least)))
+        return least.len > 0 && !oracle_has_expired(oracle, least)
+                   ? "a record that a living server held is lost"
+                   : NULL;
     if (!is_still_forgotten(oracle, client, &oracle->buried[group][client], text) ||
         (exactly && !is_still_forgotten(oracle, client, &oracle->forgot[client], text)))
         return "a forgotten record has come back";

@@ -51,6 +51,13 @@ struct oracle {
     uint64_t hidden;   /* reports not stored since such a record was held */
     uint64_t repeated; /* reports not stored since the time was that of the record held */
     uint64_t ties; /* times that a record was replaced by another one of the same instant */
+    /* Expiry: seconds, 0: none; how long records are kept at least after it; the clock of
+     * the server that the next call is about; and whether some client's record could expire
+     * before one that is less. */
+    int64_t expire_s, grace_s;
+    struct oracle_text now;
+    bool discordant;
+    uint64_t replaced;  /* reports stored in the place of an expired one that is greater */
     uint64_t forgets;   /* tombstones stored by FORGET */
     uint64_t raised;    /* times that a server came to hold one that nobody was told of */
     uint64_t forgotten; /* times that a tombstone took the place of a report ... */
@@ -61,6 +68,12 @@ struct oracle {
 
 void oracle_init(struct oracle *oracle);
 void oracle_free(struct oracle *oracle);
+
+/* The clock of the server that the next calls are about. */
+void oracle_set_clock(struct oracle *oracle, int64_t ns);
+
+/* Whether that server has to treat this record as one that has expired. */
+bool oracle_has_expired(const struct oracle *oracle, struct herd_slice record);
 
 /* A client got `reply` (without LF); the server held `before` about it, and holds `after`
  * now. `client` is the number of a watched client, or -1. */

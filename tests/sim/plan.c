@@ -60,9 +60,10 @@ void plan_conf(const struct plan *plan, char out[SHAPE_CONF])
         snprintf(out, SHAPE_CONF,
                  "log-traffic no\nlink-ping-ms %" PRId64 "\nlink-timeout-ms %" PRId64
                  "\nlink-retry-max-ms %" PRId64 "\nhandshake-timeout-ms %" PRId64
-                 "\nlink-connect-timeout-ms %" PRId64 "\nlink-skew-max-ms %" PRId64 "\n%s",
+                 "\nlink-connect-timeout-ms %" PRId64 "\nlink-skew-max-ms %" PRId64
+                 "\nclient-expire %" PRId64 "\n%s",
                  plan->ping_ms, plan->timeout_ms, plan->retry_max_ms, plan->handshake_ms,
-                 plan->connect_ms, plan->skew_max_ms, rest);
+                 plan->connect_ms, plan->skew_max_ms, plan->expire_s, rest);
     if (len < 0 || len >= SHAPE_CONF)
         abort();
 }
@@ -270,10 +271,10 @@ static void draw_late_report(struct plan *plan, struct dice *dice, const struct 
     op->at_ms = op->at_ms < 0 ? 0 : op->at_ms;
 }
 
-static bool has_clocks(const struct plan *plan)
+static bool has_kind(const struct plan *plan, enum op_kind kind)
 {
     for (size_t i = 0; i < plan->op_count; i++)
-        if (plan->op[i].kind == OP_CLOCK)
+        if (plan->op[i].kind == kind)
             return true;
     return false;
 }
@@ -307,7 +308,7 @@ static void draw_forgets(struct plan *plan, uint64_t seed)
     struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 2};
     if (one_in(&dice, 3))
         return;
-    if (one_in(&dice, 2) && !has_clocks(plan))
+    if (one_in(&dice, 2) && !has_kind(plan, OP_CLOCK))
         draw_server_clocks(plan, &dice);
     if (one_in(&dice, 4))
         draw_partition(plan, &dice);
@@ -318,6 +319,60 @@ static void draw_forgets(struct plan *plan, uint64_t seed)
         struct op forget = *op;
         for (uint32_t n = dice_roll(&dice, 4); n > 0; n--)
             draw_late_report(plan, &dice, &forget);
+    }
+}
+
+/* ---- expiry ---- */
+
+static void draw_queries(struct plan *plan, struct dice *dice, uint32_t count)
+{
+    while (count-- > 0 && plan->op_count + 2 < PLAN_OPS)
+        add(plan, OP_QUERY, dice)->client = dice_roll(dice, 3);
+}
+
+/* Then a client's records expire in their order, and digests must never differ. */
+static void set_clocks_right(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->op_count; i++) {
+        struct op *op = &plan->op[i];
+        if (op->kind == OP_REPORT || op->kind == OP_FUTURE || op->kind == OP_AHEAD) {
+            op->kind = OP_AHEAD;
+            op->n = 0;
+        }
+    }
+}
+
+/* Clients whose clocks are right, so that records expire in their order. */
+static void draw_living_clients(struct plan *plan, struct dice *dice, uint32_t count)
+{
+    while (count-- > 0 && plan->op_count + 2 < PLAN_OPS) {
+        struct op *op = add(plan, OP_AHEAD, dice);
+        op->client = dice_roll(dice, 4);
+    }
+}
+
+/* Records expire, and faults last longer than they live. With dice of its own, too. */
+static void draw_expiry(struct plan *plan, uint64_t seed)
+{
+    static const int64_t seconds[] = {1, 2, 5, 20, 100, 3000};
+    struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 3};
+    draw_queries(plan, &dice, dice_roll(&dice, 4));
+    if (!one_in(&dice, 3))
+        return;
+    plan->expire_s = pick(&dice, seconds, 6);
+    if (!has_kind(plan, OP_CLOCK) && !has_kind(plan, OP_SKEW))
+        plan->skew_max_ms = between(&dice, 100, 5000);
+    if (plan->expire_s < 100 && one_in(&dice, 2))
+        plan->end_ms += (plan->expire_s * 1000 + 2 * plan->skew_max_ms) % 60000;
+    if (one_in(&dice, 2))
+        set_clocks_right(plan);
+    draw_living_clients(plan, &dice, dice_roll(&dice, 20));
+    draw_queries(plan, &dice, dice_roll(&dice, 30));
+    for (uint32_t i = dice_roll(&dice, 3); i > 0; i--)
+        draw_partition(plan, &dice);
+    if (one_in(&dice, 2) && plan->op_count + 2 < PLAN_OPS) {
+        struct op *op = add(plan, OP_FREEZE, &dice);
+        op->for_ms = between(&dice, 100, plan->end_ms);
     }
 }
 
@@ -368,6 +423,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
     draw_faults(plan, &dice);
     draw_end(plan, &dice);
     draw_forgets(plan, seed);
+    draw_expiry(plan, seed);
     plan_clip(plan);
     plan_sort(plan);
 }

@@ -18,6 +18,7 @@
     X(BULK, "bulk", "an", "n clients report")                                              \
     X(STORM, "storm", "an~", "few clients report n times a second")                        \
     X(FORGET, "forget", "ac", "an operator forgets a client")                              \
+    X(QUERY, "query", "ac", "a client asks whether another one is known")                  \
     X(CUT, "cut", "l~", "connections are reset, dials are refused")                        \
     X(ONE_WAY, "one-way", "l~", "nothing gets from the first to the second")               \
     X(STALL, "stall", "l~", "nothing gets through in both directions")                     \
@@ -70,6 +71,7 @@ struct plan {
     uint32_t servers;
     bool keyed;
     int64_t ping_ms, timeout_ms, retry_max_ms, handshake_ms, connect_ms, skew_max_ms;
+    int64_t expire_s;   /* 0: records do not expire */
     int64_t latency_ms; /* of each path at most */
     int64_t rate;       /* of each path, bytes a second; 0: any */
     uint32_t segment;   /* as in sim_path */

@@ -41,6 +41,8 @@ void plan_print(const struct plan *plan, FILE *out)
     fprintf(out,
             "handshake-ms %" PRId64 "\nconnect-ms %" PRId64 "\nskew-max-ms %" PRId64 "\n",
             plan->handshake_ms, plan->connect_ms, plan->skew_max_ms);
+    if (plan->expire_s > 0)
+        fprintf(out, "expire-s %" PRId64 "\n", plan->expire_s);
     fprintf(out, "latency-ms %" PRId64 "\nrate %" PRId64 "\nsegment %" PRIu32 "\n",
             plan->latency_ms, plan->rate, plan->segment);
     fprintf(out, "kernel %zu\n", plan->kernel);
@@ -175,6 +177,7 @@ static const char *read_value(struct plan *plan, const struct words *words)
         {"handshake-ms", &plan->handshake_ms},
         {"connect-ms", &plan->connect_ms},
         {"skew-max-ms", &plan->skew_max_ms},
+        {"expire-s", &plan->expire_s},
         {"latency-ms", &plan->latency_ms},
         {"rate", &plan->rate},
         {"end-ms", &plan->end_ms},

@@ -38,6 +38,7 @@ struct herd_slice run_held(const struct run *run, uint32_t server, int client)
 static void look(struct run *run, uint32_t server)
 {
     const struct sim_server *at = &run->sim->server[server];
+    oracle_set_clock(&run->oracle, sim_wall_ns(run->sim, server));
     for (int client = 0; client < ORACLE_CLIENTS; client++)
         if (run->work.used >> client & 1)
             run_fail(run,
@@ -51,8 +52,9 @@ static void stepped(void *ctx, struct sim *sim, uint32_t server)
     struct run *run = ctx;
     const struct sim_server *at = &sim->server[server];
     const struct herd_stats *stats = herd_core_stats(at->core);
-    uint64_t changes = (at->life << 40) +
-                       (stats->reports_stored + stats->records_stored + stats->forgets) * 2;
+    uint64_t changes = (at->life << 40) + (stats->reports_stored + stats->records_stored +
+                                           stats->forgets + stats->records_expired) *
+                                              2;
     if (sim->most_unsent > UNSENT_MAX)
         run_fail(run, "too much is kept for a neighbour that takes nothing", server, -1);
     /* Mostly only when the server says that something has changed. */
@@ -190,7 +192,7 @@ static void note_state(struct run *run, uint32_t server)
 static void check_differences(struct run *run)
 {
     struct herd_stats stats = sim_stats(run->sim);
-    if (run->faults.done[OP_SPOIL] > 0)
+    if (run->faults.done[OP_SPOIL] > 0 || run_may_differ(run))
         return;
     if (stats.repairs > 0)
         run_fail(run, "a difference was repaired that should not be there", 0, -1);
@@ -208,6 +210,9 @@ static void mark_forgets(struct run *run)
     seen[MARK_COVERED] += oracle->refused;
     seen[MARK_BACK] += oracle->back;
     seen[MARK_GAP] += oracle->gaps;
+    seen[MARK_UNSEEN] += run->work.expired_queries;
+    seen[MARK_REPLACED] += oracle->replaced;
+    seen[MARK_ORDERLY] += sim_stats(run->sim).records_expired > 0 && !run_may_differ(run);
 }
 
 static void conclude(struct run *run)
@@ -266,6 +271,8 @@ void run_plan(const struct plan *plan, const struct run_hooks *hooks,
         run->sim->notes = (struct sim_notes){hooks->note, hooks->ctx};
     faults_init(&run->faults, plan);
     oracle_init(&run->oracle);
+    run->oracle.expire_s = plan->expire_s;
+    run->oracle.grace_s = 2 * plan->skew_max_ms / 1000;
     work_init(&run->work, plan, run->sim, &run->oracle);
     plan_paths(run);
     plan_timers(run);

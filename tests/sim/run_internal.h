@@ -26,6 +26,10 @@ void run_fail(struct run *run, const char *why, uint32_t server, int client);
 /* The record that the server holds about a watched client; empty: none. */
 struct herd_slice run_held(const struct run *run, uint32_t server, int client);
 
+/* Whether records expire, and a client's greatest record was not its latest, or clocks were
+ * too far apart: then servers may come to differ, and repair it. */
+bool run_may_differ(const struct run *run);
+
 /* Ends all faults, except servers and links that stay dead; demands from then on that
  * records survive which a server holds now. */
 void run_end_faults(struct run *run);

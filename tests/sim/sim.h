@@ -208,7 +208,10 @@ void sim_report(struct sim *sim, uint32_t server, const char *client, const char
 struct herd_slice sim_record(const struct sim *sim, uint32_t server, const char *client);
 /* The record's client time, or -1 when there is none. */
 int64_t sim_seconds(const struct sim *sim, uint32_t server, const char *client);
-/* A digest of all records that it holds, independent of the core's. */
+/* The server's clock. */
+int64_t sim_wall_ns(const struct sim *sim, uint32_t server);
+/* A digest of all records that it holds, independent of the core's. When records expire,
+ * only of those that have not expired by any server's clock. */
 uint64_t sim_digest(const struct sim *sim, uint32_t server);
 
 /* A start with an empty store; false: out of memory. */

@@ -85,23 +85,43 @@ int64_t sim_seconds(const struct sim *sim, uint32_t server, const char *client)
     return record.time.ns / HERD_NS_PER_S;
 }
 
+int64_t sim_wall_ns(const struct sim *sim, uint32_t server)
+{
+    return SIM_WALL_NS + sim->now_ns + sim->server[server].wall_offset_ns;
+}
+
 /* FNV-1a (Fowler, Noll, Vo), stirred so that sums are worth something. */
+struct digest {
+    uint64_t sum;
+    int64_t received_after_ns;
+};
+
 static bool add_digest(void *ctx, struct herd_slice text)
 {
-    uint64_t *sum = ctx, hash = UINT64_C(0xcbf29ce484222325);
+    struct digest *digest = ctx;
+    struct herd_record record;
+    if (herd_record_parse(text, &record) != HERD_OK)
+        abort();
+    if (record.received.ns <= digest->received_after_ns)
+        return true;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < text.len; i++)
         hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001b3);
     struct dice stir = {hash};
-    *sum += dice_next(&stir);
+    digest->sum += dice_next(&stir);
     return true;
 }
 
 uint64_t sim_digest(const struct sim *sim, uint32_t server)
 {
-    uint64_t sum = 0;
+    struct digest digest = {0, -1};
+    int64_t expire_ns = sim->conf.client_expire * HERD_NS_PER_S;
+    for (uint32_t i = 0; i < sim->conf.server_count && expire_ns > 0; i++)
+        if (sim_is_up(sim, i) && sim_wall_ns(sim, i) - expire_ns > digest.received_after_ns)
+            digest.received_after_ns = sim_wall_ns(sim, i) - expire_ns;
     if (sim_is_up(sim, server))
-        herd_core_for_each_record(sim->server[server].core, add_digest, &sum);
-    return sum;
+        herd_core_for_each_record(sim->server[server].core, add_digest, &digest);
+    return digest.sum;
 }
 
 uint64_t sim_records_sent(const struct sim *sim)

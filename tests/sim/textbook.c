@@ -167,6 +167,20 @@ bool textbook_covers(struct herd_slice tombstone, struct herd_slice other)
     return order < 0 || (order == 0 && !textbook_is_tombstone(other));
 }
 
+bool textbook_has_expired(struct herd_slice record, long long expire_s, long long ago_s,
+                          struct herd_slice now)
+{
+    char text[32];
+    struct digits end, at = {{0}};
+    if (expire_s == 0)
+        return false;
+    end = textbook_received(record);
+    int len = snprintf(text, sizeof text, "%lld", expire_s + ago_s);
+    digits_add(&end, herd_slice(text, (size_t)len), 1);
+    digits_add(&at, now, 1);
+    return digits_cmp(at, end) >= 0;
+}
+
 static struct herd_slice print_tombstone(struct herd_slice server, struct herd_slice client,
                                          struct digits received, struct digits time,
                                          char out[TEXTBOOK_TEXT])

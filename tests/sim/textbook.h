@@ -47,6 +47,11 @@ bool textbook_covers(struct herd_slice tombstone, struct herd_slice other);
 struct herd_slice textbook_choose(struct herd_slice a, struct herd_slice b,
                                   char out[TEXTBOOK_TEXT]);
 
+/* Whether the record has expired so many seconds after its receipt (0: never), or that long
+ * ago. */
+bool textbook_has_expired(struct herd_slice record, long long expire_s, long long ago_s,
+                          struct herd_slice now);
+
 /* The tombstone of a client that a server forgets at `now`, a number of seconds, when it
  * holds `before` (empty: nothing). */
 struct herd_slice textbook_forget(struct herd_slice before, struct herd_slice server,

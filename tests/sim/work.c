@@ -57,8 +57,7 @@ static const char *hear(struct work *work, uint32_t server, const struct line *l
 /* The clock of a server that hears something now. */
 static int64_t receive(struct work *work, uint32_t server)
 {
-    int64_t receipt_ns =
-        SIM_WALL_NS + work->sim->now_ns + work->sim->server[server].wall_offset_ns;
+    int64_t receipt_ns = sim_wall_ns(work->sim, server);
     if (receipt_ns > work->latest_receipt_ns)
         work->latest_receipt_ns = receipt_ns;
     return receipt_ns;
@@ -81,7 +80,7 @@ static const char *say(struct work *work, uint32_t server, struct line *lines, i
         if (lines[i].number >= 0)
             work->used |= UINT64_C(1) << lines[i].number;
     }
-    (void)receive(work, server);
+    oracle_set_clock(work->oracle, receive(work, server));
     work->busy = true;
     work->lines += (uint64_t)count;
     struct herd_slice replies = sim_client_send(work->sim, server, herd_slice(text, len));
@@ -190,10 +189,13 @@ const char *work_forget(struct work *work, uint32_t server, int client)
         memcpy(before.text, held.data, held.len);
     before.len = held.len;
     held = herd_slice(before.text, before.len);
-    print_ns(receive(work, server), now, sizeof now);
+    int64_t now_ns = receive(work, server);
+    oracle_set_clock(work->oracle, now_ns);
+    print_ns(now_ns, now, sizeof now);
     struct herd_slice want =
-        textbook_forget(held, herd_slice_str(sim_name(work->sim, server)),
-                        herd_slice_str(name), herd_slice_str(now), expected);
+        textbook_forget(oracle_has_expired(work->oracle, held) ? HERD_LIT("") : held,
+                        herd_slice_str(sim_name(work->sim, server)), herd_slice_str(name),
+                        herd_slice_str(now), expected);
     int len = snprintf(line, sizeof line, "FORGET %s\n", name);
     work->used |= UINT64_C(1) << client;
     work->ahead = true;
@@ -206,6 +208,28 @@ const char *work_forget(struct work *work, uint32_t server, int client)
         return "an operator got no reply";
     return oracle_on_forget(work->oracle, client, reply, want, held,
                             sim_record(work->sim, server, name));
+}
+
+/* Whether a client is known, as another one sees it. Places gives no answers here. */
+static const char *query(struct work *work, const struct op *op)
+{
+    char line[NAME + 16];
+    const char *name = work_client((int)op->client);
+    const struct herd_stats *stats = herd_core_stats(work->sim->server[op->a].core);
+    uint64_t without_memory = stats->out_of_memory;
+    struct herd_slice held = sim_record(work->sim, op->a, name);
+    oracle_set_clock(work->oracle, sim_wall_ns(work->sim, op->a));
+    bool expired = oracle_has_expired(work->oracle, held);
+    bool known = held.len > 0 && !textbook_is_tombstone(held) && !expired;
+    work->expired_queries += expired;
+    int len = snprintf(line, sizeof line, "WHATSAT %s 1 1\n", name);
+    struct herd_slice reply =
+        sim_client_send(work->sim, op->a, herd_slice(line, (size_t)len));
+    bool refused = reply.len > 2 && memcmp(reply.data, "? ", 2) == 0;
+    if (stats->out_of_memory != without_memory || refused == !known)
+        return NULL;
+    return known ? "a client that is known is not found"
+                 : "a client is found that was forgotten or has expired";
 }
 
 const char *work_do(struct work *work, size_t number, bool first)
@@ -221,6 +245,8 @@ const char *work_do(struct work *work, size_t number, bool first)
     }
     if (op->kind == OP_BULK)
         return bulk(work, op, number);
+    if (op->kind == OP_QUERY)
+        return query(work, op);
     if (op->kind == OP_FORGET)
         return work_forget(work, op->a, (int)op->client);
     return op->kind == OP_STORM ? storm(work, op) : report(work, op);

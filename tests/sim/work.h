@@ -13,10 +13,11 @@ struct work {
     const struct plan *plan;
     struct sim *sim;
     struct oracle *oracle;
-    uint64_t used;  /* the clients that the oracle watches, one bit each */
-    uint64_t lines; /* lines */
-    uint64_t ticks; /* of storms */
-    bool ahead;     /* some client's clock was not one of 1970, or a client was forgotten */
+    uint64_t used;            /* the clients that the oracle watches, one bit each */
+    uint64_t lines;           /* lines */
+    uint64_t expired_queries; /* about records that are held and have expired */
+    uint64_t ticks;           /* of storms */
+    bool ahead; /* some client's clock was not one of 1970, or a client was forgotten */
     int64_t latest_receipt_ns; /* by the clocks of the servers that received the reports */
     bool busy;                 /* the oracle has not been given the last lines yet */
 };
