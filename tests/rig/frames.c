@@ -11,8 +11,7 @@ enum { WORD_MAX = 40 };
 
 static void print_rules(const struct rig *rig, char *out)
 {
-    (void)rig;
-    snprintf(out, WORD_MAX, "%016" PRIx64, herd_hello_rules(0));
+    snprintf(out, WORD_MAX, "%016" PRIx64, herd_hello_rules(rig->conf.client_expire));
 }
 
 static void print_clock(const struct rig *rig, char *out)
@@ -29,7 +28,7 @@ static void print_nonce(const struct rig *rig, char *out)
 
 void frames_digest(const struct rig *rig, char *out)
 {
-    snprintf(out, WORD_MAX, "%016" PRIx64, rig->core->store.digest);
+    snprintf(out, WORD_MAX, "%016" PRIx64, herd_store_digest_at(&rig->core->store, rig->wall));
 }
 
 struct name {

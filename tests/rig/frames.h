@@ -5,7 +5,7 @@
  * machine. In what a core says they are shown as the names below, but only when they are
  * right; in what it hears the names stand for the same words.
  *
- *     RULES    of herd_hello_rules(0)
+ *     RULES    of herd_hello_rules()
  *     CLOCK    the rig's wall clock
  *     NONCE    said: any nonce; heard: FRAMES_NONCE
  *     DIGEST   of all records that the core holds at this moment

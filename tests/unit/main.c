@@ -11,6 +11,7 @@
     X(record)                                                                              \
     X(record_order)                                                                        \
     X(tombstone)                                                                           \
+    X(expiry)                                                                              \
     X(client_id)                                                                           \
     X(siphash)                                                                             \
     X(escape)                                                                              \

@@ -12,6 +12,7 @@
 #define FOLDERS(X)                                                                         \
     X(client, 100)                                                                         \
     X(whatsat, 100)                                                                        \
+    X(expiry, 4)                                                                           \
     X(handshake, 100)                                                                      \
     X(link, 100)                                                                           \
     X(control, 10)                                                                         \

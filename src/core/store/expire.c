@@ -9,7 +9,7 @@ enum {
     QUANTA = 1024,       /* of client-expire */
     SPARE = 64,          /* buckets in which a walk moves records from the far future */
     WALK_QUANTA = 8,     /* between two walks */
-    WALK_BUCKETS = 1024, /* of the table that are visited in one turn */
+    WALK_BUCKETS = 4096, /* of the table that are visited in one turn */
     WALK_PAUSE_MS = 5,   /* between two turns */
 };
 
