@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Tombstones: their text, which of two records is kept, and that servers agree. */
 #include "check.h"
+#include "rig/rig.h"
 #include "dice.h"
 #include "store_rig.h"
 
@@ -215,6 +216,36 @@ static void a_longer_tombstone_forgets_as_well(void)
     store_rig_tear_down(&rig);
 }
 
+/* ---- FORGET ---- */
+
+/* Of the longest client ids: those are taken whose tombstones fit into a record. */
+static void forget_takes_what_fits(void)
+{
+    enum { LEAST = 8090, MOST = 8185, CONTROL = 1 };
+    static const char alone[] = "server Clark client 127.0.0.1:3 peer 127.0.0.1:13\n";
+    static char line[MOST + 16], client[MOST + 1];
+    struct rig rig;
+    int taken = 0;
+    rig_start(&rig, alone, "Clark");
+    rig.quiet = true;
+    rig_open(&rig, CONTROL, HERD_ROLE_CONTROL, -1);
+    for (int len = LEAST; len <= MOST; len++) {
+        memset(client, 'k', sizeof client);
+        int size = snprintf(line, sizeof line, "FORGET %.*s\n", len, client);
+        CHECK_LABEL("%d", len);
+        REQUIRE(rig_data(&rig, CONTROL, herd_slice(line, (size_t)size)));
+        struct herd_slice held =
+            herd_core_record(rig.core, herd_slice(client, (size_t)len));
+        CHECK(held.len <= HERD_RECORD_MAX);
+        size_t bound =
+            herd_tombstone_bound(HERD_LIT("Clark"), herd_slice(client, (size_t)len));
+        CHECK((held.len > 0) == (bound <= HERD_RECORD_MAX));
+        taken += held.len > 0;
+    }
+    CHECK(taken > 0 && taken < MOST - LEAST);
+    rig_end(&rig);
+}
+
 /* ---- a herd ---- */
 
 enum { SERVERS = 4, RECORDS = 7, TEXT = 96, SEEDS = 3000, ROUNDS = 4000 };
@@ -321,6 +352,7 @@ const struct check_test test_tombstone[] = {
     {"what_cannot_be_raised_is_ordered", what_cannot_be_raised_is_ordered},
     {"the_store_forgets", the_store_forgets},
     {"a_longer_tombstone_forgets_as_well", a_longer_tombstone_forgets_as_well},
+    {"forget_takes_what_fits", forget_takes_what_fits},
     {"servers_agree", servers_agree},
     {NULL, NULL},
 };
