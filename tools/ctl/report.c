@@ -168,6 +168,7 @@ const char *report_describe(struct herd_slice key)
                         {"uptime_ms", "ms since the start"},
                         {"clients_known", "clients whose location is known"},
                         {"clients_forgotten", "clients of which a tombstone is held"},
+                        {"clients_expired", "records that client-expire hides already"},
                         {"records_bytes", "memory of the records, in bytes"},
                         {"store_bytes", "memory that memory-max bounds, in bytes"},
                         {"digest", "of the records: equal digests, equal records"},
