@@ -146,7 +146,7 @@ static void sums_are_those_of_what_is_held(void)
             &rig, (int64_t)dice_roll(&dice, dice_roll(&dice, 20) == 0 ? 900000 : 30000) *
                       1000000);
         if (dice_roll(&dice, 100) == 0)
-            rig.clock.ns += ((int64_t)dice_roll(&dice, 4000) - 2000) * 1000000;
+            rig.clock.ns += ((int64_t)dice_roll(&dice, 16000) - 8000) * 1000000;
         check_sums(&rig, &dice);
     }
     CHECK(freed > 100);
