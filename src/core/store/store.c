@@ -110,11 +110,7 @@ static void fill(struct herd_store *store, struct herd_stored *stored,
     store->digest -= stored->digest;
     stored->digest = herd_siphash(record->text, store->digest_key);
     store->digest += stored->digest;
-    store->forgotten += (size_t)record->tombstone - stored->tombstone;
     memcpy(stored->text, record->text.data, record->text.len);
-    if (record->tombstone)
-        memset(stored->text + record->text.len, 0,
-               stored->text_capacity - record->text.len);
     stored->text_len = (uint16_t)record->text.len;
     stored->client_at = (unsigned)(record->client.data - record->text.data) & 0x3fff;
     stored->client_len = (unsigned)record->client.len & 0x3fff;
@@ -123,6 +119,17 @@ static void fill(struct herd_store *store, struct herd_stored *stored,
     stored->ahead = record->time.ns != record->effective.ns;
     stored->source = source;
     stored->last_source = 0;
+}
+
+/* What else is to be done about a record that was filled, when it is a tombstone or records
+ * expire. `was_forgotten` 1: it has taken the place of a tombstone. */
+static void finish(struct herd_store *store, struct herd_stored *stored,
+                   size_t was_forgotten)
+{
+    store->forgotten += (size_t)stored->tombstone - was_forgotten;
+    if (stored->tombstone)
+        memset(stored->text + stored->text_len, 0,
+               (size_t)stored->text_capacity - stored->text_len);
     if (store->expiry.expire_ns != 0)
         herd_expiry_add(store, stored);
 }
@@ -146,6 +153,7 @@ static int insert(struct herd_store *store, uint64_t hash, const struct herd_rec
         return HERD_ENOMEM;
     herd_table_grow(store);
     fill(store, stored, record, source);
+    finish(store, stored, 0);
     herd_table_insert(store, stored);
     herd_feed_append(store, stored);
     store->count++;
@@ -159,10 +167,7 @@ static struct herd_stored *replace(struct herd_store *store, struct herd_stored 
     struct herd_stored *stored = new_stored(store, old->hash, len);
     if (stored == NULL)
         return NULL;
-    if (store->expiry.expire_ns != 0)
-        herd_expiry_remove(store, old);
     stored->digest = old->digest;
-    stored->tombstone = old->tombstone;
     stored->next_in_bucket = old->next_in_bucket;
     *herd_table_link_to(store, old) = stored;
     herd_feed_unlink(&old->node);
@@ -184,22 +189,36 @@ void herd_store_free_record(struct herd_store *store, struct herd_stored *stored
     herd_mem_free(store->mem, stored, stored_size(stored->text_capacity));
 }
 
-/* `record` takes the place of the one that is held. */
+/* `record` takes the place of the one that is held. Returns where it is, or NULL. */
+static inline struct herd_stored *overwrite(struct herd_store *store,
+                                            struct herd_stored *stored,
+                                            const struct herd_record *record,
+                                            uint64_t source)
+{
+    if (record->text.len <= stored->text_capacity)
+        herd_feed_unlink(&stored->node);
+    else if ((stored = replace(store, stored, record->text.len)) == NULL)
+        return NULL;
+    fill(store, stored, record, source);
+    herd_feed_append(store, stored);
+    return stored;
+}
+
+/* Likewise, when one of them is a tombstone or records expire. */
 static int update(struct herd_store *store, struct herd_stored *stored,
                   const struct herd_record *record, uint64_t source)
 {
+    size_t was_forgotten = stored->tombstone;
     if (record->tombstone && !stored->tombstone && store->on_forget.call != NULL)
         store->on_forget.call(store->on_forget.ctx, herd_stored_text(stored));
-    if (record->text.len <= stored->text_capacity) {
-        if (store->expiry.expire_ns != 0)
-            herd_expiry_remove(store, stored);
-        herd_feed_unlink(&stored->node);
-    } else if ((stored = replace(store, stored, record->text.len)) == NULL) {
-        return HERD_ENOMEM;
-    }
-    fill(store, stored, record, source);
-    herd_feed_append(store, stored);
-    return HERD_MERGE_NEWER;
+    if (store->expiry.expire_ns != 0)
+        herd_expiry_remove(store, stored);
+    struct herd_stored *fresh = overwrite(store, stored, record, source);
+    if (fresh != NULL)
+        finish(store, fresh, was_forgotten);
+    else if (store->expiry.expire_ns != 0)
+        herd_expiry_add(store, stored);
+    return fresh != NULL ? HERD_MERGE_NEWER : HERD_ENOMEM;
 }
 
 static int not_newer(struct herd_stored *stored, int order, uint64_t source)
@@ -226,6 +245,20 @@ static int merge_tombstone(struct herd_store *store, struct herd_stored *stored,
     return update(store, stored, kept, kept == &raised ? 0 : source);
 }
 
+/* One of them is a tombstone, or records expire. */
+static int merge_specially(struct herd_store *store, struct herd_stored *stored,
+                           const struct herd_record *record, uint64_t source)
+{
+    int life = store->expiry.expire_ns != 0 ? herd_expiry_cmp(store, stored, record) : 0;
+    if (life != 0)
+        return life < 0 ? update(store, stored, record, source) : HERD_MERGE_NOT_NEWER;
+    if (record->tombstone || stored->tombstone)
+        return merge_tombstone(store, stored, record, source);
+    int order = herd_stored_cmp(stored, record);
+    return order < 0 ? update(store, stored, record, source)
+                     : not_newer(stored, order, source);
+}
+
 int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
                      const struct herd_record *record, uint64_t source)
 {
@@ -233,14 +266,11 @@ int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
     assert(record->text.len <= HERD_RECORD_MAX);
     if (stored == NULL)
         return insert(store, slot.hash, record, source);
-    if (store->expiry.expire_ns != 0) {
-        int life = herd_expiry_cmp(store, stored, record);
-        if (life != 0)
-            return life < 0 ? update(store, stored, record, source) : HERD_MERGE_NOT_NEWER;
-    }
-    if (record->tombstone || stored->tombstone)
-        return merge_tombstone(store, stored, record, source);
+    if (record->tombstone || stored->tombstone || store->expiry.expire_ns != 0)
+        return merge_specially(store, stored, record, source);
     int order = herd_stored_cmp(stored, record);
-    return order < 0 ? update(store, stored, record, source)
-                     : not_newer(stored, order, source);
+    if (order >= 0)
+        return not_newer(stored, order, source);
+    return overwrite(store, stored, record, source) != NULL ? HERD_MERGE_NEWER
+                                                            : HERD_ENOMEM;
 }
