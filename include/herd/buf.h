@@ -46,4 +46,7 @@ void herd_buf_consume(struct herd_buf *buf, size_t size);
 /* Drops all bytes; frees the memory when it is larger than `keep` bytes. */
 void herd_buf_trim(struct herd_buf *buf, size_t keep);
 
+/* Overwrites the memory that is not in use with zeros: what was consumed or dropped. */
+void herd_buf_wipe_spare(struct herd_buf *buf);
+
 #endif

@@ -90,6 +90,8 @@ enum herd_action_kind {
     HERD_DO_FETCH,  /* request_id, bytes (query or body): answer with PLACES */
     HERD_DO_CANCEL, /* request_id: no answer is wanted any more */
     HERD_DO_LOG,    /* conn (or 0), topic, direction, bytes */
+    HERD_DO_WIPE,   /* a location was forgotten: overwrite what is left of earlier input and
+                     * output in buffers, before the next event */
 };
 
 enum herd_topic { HERD_TOPIC_CLIENT, HERD_TOPIC_PEER, HERD_TOPIC_PLACES, HERD_TOPIC_HERD };

@@ -99,3 +99,11 @@ void herd_buf_trim(struct herd_buf *buf, size_t keep)
     buf->head = 0;
     buf->len = 0;
 }
+
+void herd_buf_wipe_spare(struct herd_buf *buf)
+{
+    if (buf->data == NULL)
+        return;
+    memset(buf->data, 0, buf->head);
+    memset(buf->data + buf->head + buf->len, 0, buf->size - buf->head - buf->len);
+}

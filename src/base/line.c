@@ -9,6 +9,14 @@ void herd_line_init(struct herd_line *line, const struct herd_mem *mem, size_t m
     line->taken = false;
 }
 
+void herd_line_wipe(struct herd_line *line)
+{
+    if (line->taken)
+        herd_buf_consume(&line->partial, line->partial.len);
+    line->taken = false;
+    herd_buf_wipe_spare(&line->partial);
+}
+
 void herd_line_free(struct herd_line *line)
 {
     herd_buf_free(&line->partial);

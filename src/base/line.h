@@ -21,6 +21,10 @@ struct herd_line {
  * the struct. Allocates nothing. */
 void herd_line_init(struct herd_line *line, const struct herd_mem *mem, size_t max);
 
+/* Overwrites what it holds of lines that were returned; the last one must not be in use any
+ * more. */
+void herd_line_wipe(struct herd_line *line);
+
 /* Frees the unfinished line; the struct is as after herd_line_init(). */
 void herd_line_free(struct herd_line *line);
 

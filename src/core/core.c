@@ -12,6 +12,13 @@ enum {
 
 /* ---- life ---- */
 
+static void on_forget(void *ctx, struct herd_slice text)
+{
+    struct herd_core *core = ctx;
+    (void)text;
+    core->forgot = true;
+}
+
 static int init_store(struct herd_core *core)
 {
     const struct herd_core_setup *setup = &core->context.setup;
@@ -21,6 +28,7 @@ static int init_store(struct herd_core *core)
     int rc = herd_store_init(&core->store, setup->mem, setup->hash_key, digest_key);
     if (rc != HERD_OK)
         return rc;
+    core->store.on_forget = (struct herd_store_on_forget){on_forget, core};
     struct herd_store_expiry expiry = {
         .expire_ns = setup->conf->client_expire * HERD_NS_PER_S,
         .skew_ns = setup->conf->link_skew_max_ms * HERD_NS_PER_MS,
@@ -92,7 +100,7 @@ void herd_core_free(struct herd_core *core)
 
 struct herd_mono herd_deadline(const struct herd_core *core)
 {
-    if (herd_sessions_must_close(&core->sessions))
+    if (herd_sessions_must_close(&core->sessions) || core->forgot)
         return (struct herd_mono){0};
     struct herd_mono at = herd_links_deadline(&core->links);
     at = herd_mono_min(at, herd_clients_deadline(&core->clients));

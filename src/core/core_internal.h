@@ -19,6 +19,7 @@ struct herd_core {
     struct herd_clients clients;
     struct herd_links links;
     struct herd_controls controls;
+    bool forgot; /* a location was forgotten, and buffers may still hold it */
     struct herd_ratelimit full_logged; /* lines about connections that wait */
 };
 

@@ -152,6 +152,15 @@ void herd_sessions_stop(struct herd_sessions *sessions)
     }
 }
 
+void herd_sessions_wipe(struct herd_sessions *sessions)
+{
+    for (size_t i = 0; i < sessions->slot_count; i++) {
+        struct herd_session *session = sessions->by_slot[i];
+        if (session != NULL && session->service->ops->wipe != NULL)
+            session->service->ops->wipe(session);
+    }
+}
+
 /* ---- ending ---- */
 
 /* The session that ended last, or NULL. */

@@ -42,6 +42,8 @@ struct herd_session_ops {
     void (*drained)(void *service, struct herd_session *session);
     /* The server shuts down: ends the session, now or when its work is done. */
     void (*stop)(void *service, struct herd_session *session);
+    /* Overwrites what its buffers do not use; NULL: it has none. */
+    void (*wipe)(struct herd_session *session);
     /* The connection is gone, of `reason`: frees what the session owns, not the session. */
     void (*free)(void *service, struct herd_session *session, struct herd_slice reason);
 };
@@ -81,6 +83,9 @@ void herd_sessions_on_event(struct herd_sessions *sessions, const struct herd_ev
 
 /* The server shuts down: calls `stop` for every session. */
 void herd_sessions_stop(struct herd_sessions *sessions);
+
+/* Calls `wipe` for every session. */
+void herd_sessions_wipe(struct herd_sessions *sessions);
 
 /* Closes the connections whose sessions have ended. Freeing one session may end another. A
  * CLOSE for which there is no memory waits for the next step. */

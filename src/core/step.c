@@ -89,8 +89,20 @@ static void on_accept_failed(struct herd_core *core, const struct herd_event *ev
     log_limit(core, what);
 }
 
+/* The turn in which a location was forgotten ends: the buffers that events and actions of
+ * this turn and of earlier ones went through are overwritten where they are not in use. */
+static void wipe(struct herd_core *core)
+{
+    struct herd_action action = {.kind = HERD_DO_WIPE};
+    herd_buf_wipe_spare(&core->context.out.bytes);
+    herd_sessions_wipe(&core->sessions);
+    core->forgot = !herd_out_add(&core->context.out, &action);
+}
+
 static void on_tick(struct herd_core *core)
 {
+    if (core->forgot)
+        wipe(core);
     herd_clients_tick(&core->clients);
     herd_places_tick(core->places, core->context.mono);
     herd_controls_tick(&core->controls);

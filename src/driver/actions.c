@@ -144,6 +144,7 @@ static void perform(struct driver *driver, const struct herd_action *action)
     case HERD_DO_FETCH: fetch(driver, action); break;
     case HERD_DO_CANCEL: cancel(driver, action); break;
     case HERD_DO_LOG: log_line(driver, action); break;
+    case HERD_DO_WIPE: driver->wipe_due = true; break;
     }
 }
 

@@ -5,6 +5,7 @@
 #include "driver_internal.h"
 #include "herd/err.h"
 #include "io/clock.h"
+#include "io/mem.h"
 #include "io/random.h"
 #include "io/signals.h"
 #include "listeners.h"
@@ -221,6 +222,17 @@ static void report_lost_lines(struct driver *driver)
     driver_step(driver, &event);
 }
 
+/* The log comes first: lines that wait would keep what they say. */
+static void wipe(struct driver *driver)
+{
+    io_log_flush(driver->setup.log);
+    io_log_wipe(driver->setup.log);
+    for (size_t i = 0; i < DRIVER_ROLES; i++)
+        io_conn_group_wipe(driver->conns.pools[i].group);
+    io_mem_wipe_stack();
+    driver->wipe_due = false;
+}
+
 /* The core's TICK comes last: it sends the records of all events of the turn in one batch.
  */
 static int turn(struct driver *driver)
@@ -239,6 +251,8 @@ static int turn(struct driver *driver)
     driver_run_files_tick(driver);
     report_lost_lines(driver);
     driver_step(driver, &tick);
+    if (driver->wipe_due)
+        wipe(driver);
     return HERD_OK;
 }
 

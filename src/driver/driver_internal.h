@@ -40,6 +40,7 @@ struct driver {
 
     /* This turn's clocks, read when they are first needed. */
     bool clock_read;
+    bool wipe_due; /* the core has asked for it in this turn */
     struct herd_mono mono;
     struct herd_wall wall;
 

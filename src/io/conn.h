@@ -81,6 +81,10 @@ bool io_conn_group_close_oldest_lingering(struct io_conn_group *group);
 /* When io_conn_group_tick next has something to do: HERD_NEVER if nothing. */
 struct herd_mono io_conn_group_deadline(const struct io_conn_group *group);
 
+/* Overwrites what the buffers of all connections hold of bytes that were received or sent
+ * before. Not to be called from a handler. */
+void io_conn_group_wipe(struct io_conn_group *group);
+
 /* Ends the connections whose time is over, and calls `closed` of those that ended inside
  * io_conn_send. Call it once a turn, at any place in it: a time limit counts from the first
  * tick after its wait began, so that a long sleep never makes it end early. `now` never

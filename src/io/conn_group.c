@@ -178,6 +178,13 @@ void io_conn_group_shed(struct io_conn_group *group)
     }
 }
 
+void io_conn_group_wipe(struct io_conn_group *group)
+{
+    memset(group->input, 0, sizeof group->input);
+    for (struct io_conn *conn = group->all; conn != NULL; conn = conn->next)
+        herd_buf_wipe_spare(&conn->unsent);
+}
+
 void io_conn_group_tick(struct io_conn_group *group, struct herd_mono now)
 {
     group->now = now;

@@ -283,6 +283,11 @@ bool io_log_pending(const struct io_log *log)
     return log->len > 0;
 }
 
+void io_log_wipe(struct io_log *log)
+{
+    memset(log->bytes + log->len, 0, BUFFER - log->len);
+}
+
 uint64_t io_log_lost(const struct io_log *log)
 {
     return log->lost;

@@ -57,6 +57,9 @@ bool io_log_pending(const struct io_log *log);
  * stay buffered; when it cannot be written, all of them are lost. */
 void io_log_flush(struct io_log *log);
 
+/* Overwrites what the buffer holds of lines that were written. */
+void io_log_wipe(struct io_log *log);
+
 /* Opens the file at its path again, after rotation. Errors: HERD_ESYS (errno is set): the
  * log goes on in the old file. */
 int io_log_reopen(struct io_log *log);

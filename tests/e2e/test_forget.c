@@ -4,6 +4,7 @@
 #include "files.h"
 #include "herd_proc.h"
 #include "links.h"
+#include "mem_scan.h"
 #include "shell.h"
 #include "wait.h"
 
@@ -127,7 +128,51 @@ static void herdctl_forget(void)
     herd_proc_close(&herd);
 }
 
+/* ---- memory ---- */
+
+static int64_t copies(const struct herd_proc *herd, bool each)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < SERVERS; i++) {
+        int64_t n = mem_scan(herd->server[i].pid, HERD_LIT("4068930")) +
+                    mem_scan(herd->server[i].pid, HERD_LIT("8445127"));
+        note("%s: %d copies of the location\n", herd->conf.servers[i].name, (int)n);
+        CHECK_LABEL("%s", herd->conf.servers[i].name);
+        if (each)
+            CHECK(n > 0);
+        sum += n;
+    }
+    CHECK_LABEL("%s", "");
+    return sum;
+}
+
+/* After FORGET no server has the location in its memory, in no buffer and not in what was
+ * freed. */
+static void no_memory_holds_it(void)
+{
+    struct herd_proc herd;
+    struct client client;
+    struct herd_slice got;
+    REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
+    if (mem_scan(herd.server[0].pid, HERD_LIT("no such bytes")) < 0) {
+        printf("cannot be tested here: the memory of other processes cannot be read ... ");
+        herd_proc_close(&herd);
+        return;
+    }
+    CHECK(report(&herd, WILKES, "IAMAT kiwi +34.4068930-118.8445127 1621464827.9\n"));
+    CHECK(wait_known(&herd, 1, 0));
+    CHECK(herd_proc_connect(&herd, WELSH, &client));
+    CHECK(client_ask(&client, "WHATSAT kiwi 10 5\n", &got));
+    CHECK(copies(&herd, true) >= SERVERS);
+    shell_expect(shell(herd.dir, "herdctl -s Goloman forget kiwi"), 0, "FORGOT ", NULL);
+    CHECK(wait_known(&herd, 0, 1));
+    CHECK_INT(copies(&herd, false), 0);
+    client_close(&client);
+    herd_proc_close(&herd);
+}
+
 const struct check_test test_forget[] = {
+    {"no memory holds a forgotten location", no_memory_holds_it},
     {"a client is forgotten by the whole herd", by_the_whole_herd},
     {"herdctl forget", herdctl_forget},
     {NULL, NULL},

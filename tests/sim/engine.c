@@ -61,7 +61,8 @@ static void carry_out(struct sim *sim, uint32_t server, const struct herd_action
     case HERD_DO_PAUSE:
     case HERD_DO_RESUME:
     case HERD_DO_FETCH:
-    case HERD_DO_CANCEL: break;
+    case HERD_DO_CANCEL:
+    case HERD_DO_WIPE: break;
     }
 }
 

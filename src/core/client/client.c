@@ -218,6 +218,13 @@ static void free_client(void *service, struct herd_session *session,
     herd_buf_free(&client->stash);
 }
 
+static void wipe(struct herd_session *session)
+{
+    struct herd_client *client = herd_client_of(session);
+    herd_line_wipe(&client->line);
+    herd_buf_wipe_spare(&client->stash);
+}
+
 const struct herd_session_ops herd_client_session_ops = {
     .size = sizeof(struct herd_client),
     .open = on_opened,
@@ -226,6 +233,7 @@ const struct herd_session_ops herd_client_session_ops = {
     .eof = on_eof,
     .drained = on_drained,
     .stop = on_stop,
+    .wipe = wipe,
     .free = free_client,
 };
 

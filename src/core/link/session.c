@@ -173,6 +173,11 @@ static void on_stop(void *service, struct herd_session *session)
         herd_session_end(session);
 }
 
+static void wipe(struct herd_session *session)
+{
+    herd_framer_wipe(&herd_peer_of(session)->framer);
+}
+
 const struct herd_session_ops herd_peer_session_ops = {
     .size = sizeof(struct herd_peer),
     .open = on_opened,
@@ -181,5 +186,6 @@ const struct herd_session_ops herd_peer_session_ops = {
     .eof = on_eof,
     .drained = on_drained,
     .stop = on_stop,
+    .wipe = wipe,
     .free = free_peer,
 };

@@ -15,6 +15,14 @@ void herd_framer_init(struct herd_framer *framer, const struct herd_mem *mem,
     framer->payload_max = payload_max;
 }
 
+void herd_framer_wipe(struct herd_framer *framer)
+{
+    if (framer->consumed)
+        herd_buf_consume(&framer->partial, framer->partial.len);
+    framer->consumed = false;
+    herd_buf_wipe_spare(&framer->partial);
+}
+
 void herd_framer_free(struct herd_framer *framer)
 {
     herd_buf_free(&framer->partial);

@@ -35,6 +35,9 @@ struct herd_framer {
 /* Takes no memory. `payload_max` is at most HERD_FRAME_PAYLOAD_MAX. */
 void herd_framer_init(struct herd_framer *framer, const struct herd_mem *mem,
                       size_t payload_max);
+/* Overwrites what it holds of frames that were returned; the last one must not be in use
+ * any more. */
+void herd_framer_wipe(struct herd_framer *framer);
 /* Accepts one that was freed already. */
 void herd_framer_free(struct herd_framer *framer);
 
