@@ -172,7 +172,6 @@ static struct herd_stored *replace(struct herd_store *store, struct herd_stored 
     *herd_table_link_to(store, old) = stored;
     herd_feed_unlink(&old->node);
     store->bytes -= stored_size(old->text_capacity);
-    memset(old->text, 0, old->text_capacity);
     herd_mem_free(store->mem, old, stored_size(old->text_capacity));
     return stored;
 }
@@ -185,7 +184,6 @@ void herd_store_free_record(struct herd_store *store, struct herd_stored *stored
     store->forgotten -= stored->tombstone;
     store->count--;
     store->bytes -= stored_size(stored->text_capacity);
-    memset(stored->text, 0, stored->text_capacity);
     herd_mem_free(store->mem, stored, stored_size(stored->text_capacity));
 }
 

@@ -144,7 +144,8 @@ enum herd_merge_result { HERD_MERGE_NOT_NEWER = 0, HERD_MERGE_NEWER = 1 };
 /* Keeps the one that is to be kept (herd_record_cmp; herd_tombstone_choose if one of them
  * is a tombstone) of `record` and the one that is held about its client. If that is not the
  * one that is held: returns HERD_MERGE_NEWER, and the record moves to the tail of the feed;
- * the bytes of a forgotten report are gone from the store then. Otherwise returns
+ * the bytes of a forgotten report are gone from the store then (freed memory is the
+ * allocator's to overwrite). Otherwise returns
  * HERD_MERGE_NOT_NEWER, and nothing changes except that the source of an equal record is
  * noted. The result depends on the two records and on nothing else, except that a record
  * that has expired does not prevail over one that has not. `slot` is that of the
@@ -250,7 +251,7 @@ struct herd_store_counts {
 /* As of the store's clock, rounded down to a quantum. */
 struct herd_store_counts herd_store_counts(const struct herd_store *store);
 
-/* Frees some of the records that are over, and wipes their texts. To be called when
+/* Frees some of the records that are over. To be called when
  * herd_store_expire_deadline has come. Returns how many. */
 size_t herd_store_expire(struct herd_store *store, struct herd_mono now);
 struct herd_mono herd_store_expire_deadline(const struct herd_store *store);
