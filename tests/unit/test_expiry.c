@@ -196,6 +196,45 @@ static void a_record_goes_step_by_step(void)
     store_rig_tear_down(&rig.rig);
 }
 
+/* The receipt counts: the client's clock was ahead, or far behind. */
+static void the_clock_of_a_client_does_not_count(void)
+{
+    struct expiry_rig rig;
+    set_up(&rig, 10);
+    CHECK_INT(merge(&rig, "AT A -59 ahead +1+1 1621464887"), HERD_MERGE_NEWER);
+    CHECK_INT(merge(&rig, "AT A -1000 far +1+1 1621465828"), HERD_MERGE_NEWER);
+    CHECK_INT(merge(&rig, "AT A +1621464827 behind +1+1 1"), HERD_MERGE_NEWER);
+    rig.clock.ns += 10 * S_NS + rig.grace_ns - 1;
+    CHECK_INT((int64_t)herd_store_expire(&rig.rig.store, (struct herd_mono){0}), 0);
+    rig.clock.ns += rig.quantum_ns + 1;
+    rig.mono = herd_store_expire_deadline(&rig.rig.store);
+    CHECK_INT((int64_t)herd_store_expire(&rig.rig.store, rig.mono), 3);
+    store_rig_tear_down(&rig.rig);
+}
+
+/* Without memory for a longer record the one that is held expires as before. */
+static void memory_runs_out(void)
+{
+    struct expiry_rig rig;
+    set_up(&rig, 10);
+    struct herd_store *store = &rig.rig.store;
+    CHECK_INT(merge(&rig, "AT A +0 k +1+1 1621464828"), HERD_MERGE_NEWER);
+    uint64_t digest = store->digest;
+    fail_mem_arm(&rig.rig.mem, 1, false);
+    CHECK_INT(
+        merge(&rig,
+              "AT A +0 k +1+1 1621464829 and words that need more room than there is"),
+        HERD_ENOMEM);
+    CHECK(store->digest == digest && herd_store_digest_at(store, rig.clock) == digest);
+    CHECK_INT((int64_t)herd_store_counts(store).known, 1);
+    rig.clock.ns += 11 * S_NS;
+    CHECK(herd_store_digest_at(store, rig.clock) == 0);
+    CHECK_INT((int64_t)herd_store_counts(store).known, 0);
+    walk_for(&rig, 60 * S_NS);
+    CHECK(store->count == 0 && store->digest == 0);
+    store_rig_tear_down(&rig.rig);
+}
+
 /* What is in the year 2262 neither overflows nor stays in the way. */
 static void the_last_instant_does_not_expire(void)
 {
@@ -257,6 +296,8 @@ static void walks_take_turns(void)
 const struct check_test test_expiry[] = {
     {"a_record_goes_step_by_step", a_record_goes_step_by_step},
     {"sums_are_those_of_what_is_held", sums_are_those_of_what_is_held},
+    {"the_clock_of_a_client_does_not_count", the_clock_of_a_client_does_not_count},
+    {"memory_runs_out", memory_runs_out},
     {"the_last_instant_does_not_expire", the_last_instant_does_not_expire},
     {"walks_take_turns", walks_take_turns},
     {NULL, NULL},
