@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "fetch_options.h"
 
+#include "fetch_memory.h"
 #include "herd/err.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@
 bool io_fetch_options_start(struct herd_error_text *error)
 {
     static bool started;
-    if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (!started && io_fetch_memory_init() != CURLE_OK)
         herd_error_set(error, "libcurl does not start");
     else
         started = true;

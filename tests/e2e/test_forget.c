@@ -5,6 +5,7 @@
 #include "herd_proc.h"
 #include "links.h"
 #include "mem_scan.h"
+#include "places_proc.h"
 #include "shell.h"
 #include "wait.h"
 
@@ -134,7 +135,7 @@ static int64_t copies(const struct herd_proc *herd, bool each)
 {
     int64_t sum = 0;
     for (uint32_t i = 0; i < SERVERS; i++) {
-        int64_t n = mem_scan(herd->server[i].pid, HERD_LIT("4068930")) +
+        int64_t n = mem_scan(herd->server[i].pid, HERD_LIT("4068931")) +
                     mem_scan(herd->server[i].pid, HERD_LIT("8445127"));
         note("%s: %d copies of the location\n", herd->conf.servers[i].name, (int)n);
         CHECK_LABEL("%s", herd->conf.servers[i].name);
@@ -150,25 +151,32 @@ static int64_t copies(const struct herd_proc *herd, bool each)
  * freed. */
 static void no_memory_holds_it(void)
 {
+    struct places_proc places;
     struct herd_proc herd;
     struct client client;
     struct herd_slice got;
-    REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
+    REQUIRE(places_proc_start(&places));
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", places.conf_line));
+    herd.key = "no-secret";
+    REQUIRE(herd_proc_start_all(&herd));
     if (mem_scan(herd.server[0].pid, HERD_LIT("no such bytes")) < 0) {
         printf("cannot be tested here: the memory of other processes cannot be read ... ");
         herd_proc_close(&herd);
+        places_proc_stop(&places);
         return;
     }
-    CHECK(report(&herd, WILKES, "IAMAT kiwi +34.4068930-118.8445127 1621464827.9\n"));
+    CHECK(report(&herd, WILKES, "IAMAT kiwi +34.4068931-118.8445127 1621464827.9\n"));
     CHECK(wait_known(&herd, 1, 0));
     CHECK(herd_proc_connect(&herd, WELSH, &client));
-    CHECK(client_ask(&client, "WHATSAT kiwi 10 5\n", &got));
+    CHECK(client_say(&client, "WHATSAT kiwi 10 5\n") && client_reply(&client, &got));
+    CHECK_INT(herd_proc_count(&herd, WELSH, "requests_started"), 1);
     CHECK(copies(&herd, true) >= SERVERS);
     shell_expect(shell(herd.dir, "herdctl -s Goloman forget kiwi"), 0, "FORGOT ", NULL);
     CHECK(wait_known(&herd, 0, 1));
     CHECK_INT(copies(&herd, false), 0);
     client_close(&client);
     herd_proc_close(&herd);
+    places_proc_stop(&places);
 }
 
 const struct check_test test_forget[] = {
