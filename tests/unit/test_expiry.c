@@ -212,6 +212,28 @@ static void the_clock_of_a_client_does_not_count(void)
     store_rig_tear_down(&rig.rig);
 }
 
+/* What is in no sum any more stays so, though the clock says that it is not over yet. */
+static void a_clock_that_goes_back_brings_nothing_back(void)
+{
+    struct expiry_rig rig;
+    set_up(&rig, 10);
+    struct herd_store *store = &rig.rig.store;
+    CHECK_INT(merge(&rig, "AT A +0 k +1+1 1621464828"), HERD_MERGE_NEWER);
+    rig.clock.ns += 10 * S_NS + rig.grace_ns + 2 * rig.quantum_ns;
+    CHECK(herd_store_digest_at(store, rig.clock) == 0 && store->digest == 0);
+    rig.clock.ns -= 5 * S_NS;
+    CHECK(herd_store_digest_at(store, rig.clock) == 0 && store->digest == 0);
+    CHECK_INT(merge(&rig, "AT A +20 k +1+1 1621464829"), HERD_MERGE_NEWER);
+    struct sum sum = sum_at(&rig, rig.clock.ns);
+    CHECK(sum.digest != 0 && store->digest == sum.digest);
+    CHECK(herd_store_digest_at(store, rig.clock) == sum.digest);
+    struct herd_store_counts counts = herd_store_counts(store);
+    CHECK(counts.known == 1 && counts.expired == 0);
+    walk_for(&rig, 90 * S_NS);
+    CHECK(store->count == 0 && store->digest == 0);
+    store_rig_tear_down(&rig.rig);
+}
+
 /* Without memory for a longer record the one that is held expires as before. */
 static void memory_runs_out(void)
 {
@@ -297,6 +319,8 @@ const struct check_test test_expiry[] = {
     {"a_record_goes_step_by_step", a_record_goes_step_by_step},
     {"sums_are_those_of_what_is_held", sums_are_those_of_what_is_held},
     {"the_clock_of_a_client_does_not_count", the_clock_of_a_client_does_not_count},
+    {"a_clock_that_goes_back_brings_nothing_back",
+     a_clock_that_goes_back_brings_nothing_back},
     {"memory_runs_out", memory_runs_out},
     {"the_last_instant_does_not_expire", the_last_instant_does_not_expire},
     {"walks_take_turns", walks_take_turns},
