@@ -3,7 +3,6 @@
  */
 #include "net.h"
 #include "run_internal.h"
-#include "textbook.h"
 #include "wire.h"
 
 #include <inttypes.h>
@@ -15,7 +14,6 @@ enum {
     PROBE_MS = 2000,
     SLOT_MS = 5000,
     REPAIR_MS = 10000,
-    FROZEN_MS = 60000, /* a record, by a client whose clock is ahead */
 };
 
 #define FOR_EVER_MS INT64_C(300000000000)
@@ -44,7 +42,7 @@ static void find_groups(struct run *run)
         }
 }
 
-static void expect_what_is_held(struct run *run)
+void run_expect_what_is_held(struct run *run)
 {
     for (uint32_t i = 0; i < run->plan->servers; i++)
         for (int client = 0; client < ORACLE_CLIENTS; client++)
@@ -74,7 +72,7 @@ void run_end_faults(struct run *run)
             net_hole(run->sim, conf->links[i].b, conf->links[i].a, FOR_EVER_MS);
         }
     find_groups(run);
-    expect_what_is_held(run);
+    run_expect_what_is_held(run);
 }
 
 bool run_may_differ(const struct run *run)
@@ -143,7 +141,7 @@ static bool find_dead_connection(const struct run *run, uint32_t *server)
     return false;
 }
 
-static const char *find_disagreement(const struct run *run, uint32_t *server)
+const char *run_find_disagreement(const struct run *run, uint32_t *server)
 {
     for (*server = 0; *server < run->plan->servers; ++*server)
         if (sim_is_up(run->sim, *server) &&
@@ -189,8 +187,8 @@ static const char *find_leftover(const struct run *run, uint32_t *server)
     return NULL;
 }
 
-static bool await(struct run *run, int64_t bound_ms,
-                  const char *(*find_fault)(const struct run *run, uint32_t *server))
+bool run_await(struct run *run, int64_t bound_ms,
+               const char *(*find_fault)(const struct run *run, uint32_t *server))
 {
     const char *why;
     uint32_t server = 0;
@@ -215,7 +213,7 @@ static bool can_lose(const struct run *run)
 }
 
 /* A record that has expired by this one may have been replaced anywhere. */
-static int64_t latest_clock_ns(const struct run *run)
+int64_t run_latest_clock_ns(const struct run *run)
 {
     int64_t latest_ns = 0;
     for (uint32_t i = 0; i < run->plan->servers; i++)
@@ -224,13 +222,13 @@ static int64_t latest_clock_ns(const struct run *run)
     return latest_ns;
 }
 
-static void judge(struct run *run)
+void run_judge(struct run *run)
 {
     if (run->plan->expire_s > 0 && run->faults.done[OP_SKEW] > 0)
         return;
     bool exactly = !can_lose(run) && run->plan->expire_s == 0;
     for (uint32_t i = 0; i < run->plan->servers; i++) {
-        oracle_set_clock(&run->oracle, latest_clock_ns(run));
+        oracle_set_clock(&run->oracle, run_latest_clock_ns(run));
         for (int client = 0; client < ORACLE_CLIENTS; client++)
             if (sim_is_up(run->sim, i) && (run->work.used >> client & 1))
                 run_fail(run,
@@ -249,117 +247,17 @@ static uint64_t non_idle_frames(const struct sim *sim)
     return frames;
 }
 
-/* When no report that was received so far can hide those of clients whose clocks are right:
- * a minute after its receipt by the clock of whoever received it; later where a server's
- * own clock is so slow that it takes right clocks for those that are ahead. */
-static int64_t nothing_is_hidden_ns(const struct run *run)
-{
-    int64_t late_ns = FROZEN_MS * HERD_NS_PER_MS;
-    for (uint32_t i = 0; i < run->plan->servers; i++)
-        if (sim_is_up(run->sim, i) && late_ns < -run->sim->server[i].wall_offset_ns)
-            late_ns = -run->sim->server[i].wall_offset_ns;
-    return run->work.latest_receipt_ns + late_ns - SIM_WALL_NS;
-}
-
-static void report_everywhere(struct run *run, int client)
-{
-    for (uint32_t i = run->plan->servers; i-- > 0;) {
-        if (!sim_is_up(run->sim, i))
-            continue;
-        char before[ORACLE_TEXT];
-        struct herd_slice held = run_held(run, i, client);
-        size_t len = held.len < sizeof before ? held.len : sizeof before;
-        if (len > 0)
-            memcpy(before, held.data, len);
-        run_fail(run, work_report_now(&run->work, i, client), i, client);
-        if (len > 0 && herd_slice_eq(herd_slice(before, len), run_held(run, i, client)))
-            run_fail(run, "the record is frozen", i, client);
-    }
-}
-
-static void check_nothing_is_frozen(struct run *run)
-{
-    int64_t wait_ns = nothing_is_hidden_ns(run) - run->sim->now_ns;
-    if (!run->work.ahead || run->sim->broken[0] != '\0')
-        return;
-    sim_run_for(run->sim, wait_ns > 0 ? wait_ns / HERD_NS_PER_MS + 1 : 1);
-    sim_note(run->sim, "clients whose clocks are right report everywhere");
-    for (int client = 0; client < ORACLE_CLIENTS; client++)
-        if (run->work.used >> client & 1)
-            report_everywhere(run, client);
-    expect_what_is_held(run);
-    if (await(run, run->result->bound_ms, find_disagreement))
-        judge(run);
-}
-
-/* The first of its group, or the one whose turn it is. */
-static bool is_teller(const struct run *run, uint32_t server, uint32_t turn)
-{
-    if (!sim_is_up(run->sim, server))
-        return false;
-    return run->group[server] == run->group[turn] && sim_is_up(run->sim, turn)
-               ? server == turn
-               : server == run->group[server];
-}
-
-static void check_all_forgotten(struct run *run, uint32_t server)
-{
-    for (int client = 0; client < ORACLE_CLIENTS; client++) {
-        struct herd_slice held = run_held(run, server, client);
-        oracle_set_clock(&run->oracle, latest_clock_ns(run));
-        if (run->plan->expire_s > 0 &&
-            (held.len == 0 || oracle_has_expired(&run->oracle, held)))
-            continue;
-        if ((run->work.used >> client & 1) && !textbook_is_tombstone(held))
-            run_fail(run, "a location is held after FORGET", server, client);
-    }
-}
-
-/* At rest, one server of each group is told to forget all clients. */
-static void forget_everywhere(struct run *run)
-{
-    uint32_t teller = (uint32_t)(run->plan->seed % run->plan->servers);
-    if (run->oracle.forgets == 0 || run->sim->broken[0] != '\0')
-        return;
-    sim_note(run->sim, "all clients are forgotten");
-    for (int client = 0; client < ORACLE_CLIENTS; client++)
-        for (uint32_t i = 0; i < run->plan->servers; i++)
-            if ((run->work.used >> client & 1) && is_teller(run, i, teller))
-                run_fail(run, work_forget(&run->work, i, client), i, client);
-    if (!await(run, run->result->bound_ms, find_disagreement))
-        return;
-    for (uint32_t i = 0; i < run->plan->servers; i++)
-        if (sim_is_up(run->sim, i))
-            check_all_forgotten(run, i);
-}
-
-/* By the slowest clock all records are over, and two walks have passed. */
-static void check_all_are_freed(struct run *run)
-{
-    enum { WALKS_MS = 30000, WAIT_MAX_MS = 4000000 };
-    const struct plan *plan = run->plan;
-    int64_t wait_ms = (nothing_is_hidden_ns(run) - run->sim->now_ns) / HERD_NS_PER_MS;
-    wait_ms = (wait_ms > 0 ? wait_ms : 0) + plan->expire_s * 1030 + 4 * plan->skew_max_ms +
-              plan->timeout_ms + WALKS_MS;
-    if (plan->expire_s == 0 || wait_ms > WAIT_MAX_MS || run->sim->broken[0] != '\0')
-        return;
-    sim_run_for(run->sim, wait_ms);
-    for (uint32_t i = 0; i < plan->servers; i++)
-        if (sim_is_up(run->sim, i) && herd_core_client_count(run->sim->server[i].core) > 0)
-            run_fail(run, "a record is not freed", i, -1);
-}
-
 void run_heal(struct run *run)
 {
     int64_t start_ms = sim_ms(run->sim);
     run->result->bound_ms = run_bound_ms(run->plan);
-    bool healed = await(run, run->result->bound_ms, find_disagreement);
+    bool healed = run_await(run, run->result->bound_ms, run_find_disagreement);
     run->result->heal_ms = sim_ms(run->sim) - start_ms;
     /* A dial may be under way. */
     sim_run_for(run->sim, run->plan->connect_ms + 2 * run->plan->latency_ms);
-    if (!healed || !await(run, run->result->bound_ms, find_leftover))
+    if (!healed || !run_await(run, run->result->bound_ms, find_leftover))
         return;
-    judge(run);
+    run_judge(run);
     sim_note(run->sim, "healed within %" PRId64 " ms, and at rest", run->result->heal_ms);
     sim_run_for(run->sim, ACK_MS + 2 * run->plan->latency_ms);
     uint64_t frames = non_idle_frames(run->sim);
@@ -367,11 +265,11 @@ void run_heal(struct run *run)
     if (non_idle_frames(run->sim) != frames && !run_may_differ(run))
         run_fail(run, "the herd is not idle after it has converged", 0, -1);
     uint32_t server = 0;
-    const char *why = find_disagreement(run, &server);
+    const char *why = run_find_disagreement(run, &server);
     if (!run_may_differ(run))
         run_fail(run, why, server, -1);
-    judge(run);
-    check_nothing_is_frozen(run);
-    forget_everywhere(run);
-    check_all_are_freed(run);
+    run_judge(run);
+    run_check_nothing_is_frozen(run);
+    run_forget_everywhere(run);
+    run_check_all_are_freed(run);
 }

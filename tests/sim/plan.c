@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "plan.h"
+#include "plan_internal.h"
 
 #include "net.h"
 
@@ -70,21 +70,6 @@ void plan_conf(const struct plan *plan, char out[SHAPE_CONF])
 
 /* ---- drawing ---- */
 
-static int64_t between(struct dice *dice, int64_t least, int64_t most)
-{
-    return least + (int64_t)(dice_next(dice) % (uint64_t)(most - least + 1));
-}
-
-static bool one_in(struct dice *dice, uint32_t n)
-{
-    return dice_roll(dice, n) == 0;
-}
-
-static int64_t pick(struct dice *dice, const int64_t *list, uint32_t count)
-{
-    return list[dice_roll(dice, count)];
-}
-
 static void draw_herd(struct plan *plan, struct dice *dice, bool tiny)
 {
     plan->shape = (enum shape)dice_roll(dice, SHAPE_COUNT);
@@ -132,7 +117,7 @@ static void draw_network(struct plan *plan, struct dice *dice, bool tiny)
     plan->kernel = (size_t)pick(dice, kernels, 4);
 }
 
-static struct op *add(struct plan *plan, enum op_kind kind, struct dice *dice)
+struct op *plan_add(struct plan *plan, enum op_kind kind, struct dice *dice)
 {
     struct op *op = &plan->op[plan->op_count++];
     if (plan->op_count == PLAN_OPS)
@@ -152,7 +137,7 @@ static void draw_clocks(struct plan *plan, struct dice *dice, uint32_t clients)
         return;
     uint32_t victims = clients < 3 ? clients : 3;
     for (uint32_t i = 1 + dice_roll(dice, 8); i > 0; i--) {
-        struct op *op = add(plan, one_in(dice, 2) ? OP_FUTURE : OP_AHEAD, dice);
+        struct op *op = plan_add(plan, one_in(dice, 2) ? OP_FUTURE : OP_AHEAD, dice);
         op->client = dice_roll(dice, victims);
         op->n = op->kind == OP_FUTURE ? pick(dice, years, 5) : pick(dice, ahead_ms, 8);
     }
@@ -164,14 +149,14 @@ static void draw_reports(struct plan *plan, struct dice *dice, bool tiny)
     uint32_t count = 2 + dice_roll(dice, tiny ? 30 : 50);
     int64_t times = tiny ? 8 : 400;
     for (uint32_t i = 0; i < count; i++) {
-        struct op *op = add(plan, OP_REPORT, dice);
+        struct op *op = plan_add(plan, OP_REPORT, dice);
         op->client = dice_roll(dice, clients);
         op->n = 4 + between(dice, 0, times - 1);
     }
     draw_clocks(plan, dice, clients);
 }
 
-static void draw_link(struct plan *plan, struct dice *dice, struct op *op)
+void plan_draw_link(struct plan *plan, struct dice *dice, struct op *op)
 {
     do {
         op->a = dice_roll(dice, plan->servers);
@@ -184,24 +169,24 @@ static void draw_link(struct plan *plan, struct dice *dice, struct op *op)
 /* Much to send, so that it takes a while. */
 static void draw_crowd(struct plan *plan, struct dice *dice)
 {
-    struct op *bulk = add(plan, OP_BULK, dice);
+    struct op *bulk = plan_add(plan, OP_BULK, dice);
     plan->end_ms = plan->end_ms < 10000 ? 10000 : plan->end_ms;
     bulk->at_ms /= 4;
     bulk->n = between(dice, 100, 1200);
     if (one_in(dice, 2)) {
-        struct op *storm = add(plan, OP_STORM, dice);
+        struct op *storm = plan_add(plan, OP_STORM, dice);
         storm->n = between(dice, 200, 1500);
         storm->for_ms = between(dice, 500, 3000);
         /* Somebody needs everything meanwhile. */
-        struct op *crash = add(plan, OP_CRASH, dice);
+        struct op *crash = plan_add(plan, OP_CRASH, dice);
         crash->at_ms = storm->at_ms + between(dice, 0, storm->for_ms / 2);
         crash->for_ms = between(dice, 1, 200);
         if (one_in(dice, 2))
             plan->rate = between(dice, 10000, 40000);
     }
     if (one_in(dice, 2)) {
-        struct op *slow = add(plan, OP_SLOW, dice);
-        draw_link(plan, dice, slow);
+        struct op *slow = plan_add(plan, OP_SLOW, dice);
+        plan_draw_link(plan, dice, slow);
         slow->at_ms /= 2;
         slow->n = between(dice, 200, 3000);
         slow->for_ms = between(dice, 3000, 12000);
@@ -228,9 +213,9 @@ static int64_t draw_number(const struct plan *plan, struct dice *dice, enum op_k
 static void draw_fault(struct plan *plan, struct dice *dice, enum op_kind kind)
 {
     static const int64_t longest[] = {20, 300, 3000, 12000};
-    struct op *op = add(plan, kind, dice);
+    struct op *op = plan_add(plan, kind, dice);
     if (has(kind, 'l'))
-        draw_link(plan, dice, op);
+        plan_draw_link(plan, dice, op);
     if (has(kind, 'n'))
         op->n = draw_number(plan, dice, kind);
     if (has(kind, '~'))
@@ -252,127 +237,6 @@ static void draw_faults(struct plan *plan, struct dice *dice)
         spoils += kind == OP_SPOIL;
         if (kind != OP_SPOIL || spoils <= 2)
             draw_fault(plan, dice, kind);
-    }
-}
-
-/* ---- forgetting ---- */
-
-/* A client whose clock is right, or ahead by up to what a tombstone is raised by. */
-static void draw_late_report(struct plan *plan, struct dice *dice, const struct op *forget)
-{
-    static const int64_t ahead_ms[] = {0, 0, 0, 10, 1000, 30000, 60000};
-    if (plan->op_count + 2 >= PLAN_OPS)
-        return;
-    struct op *op = add(plan, OP_AHEAD, dice);
-    op->client = forget->client;
-    op->n = pick(dice, ahead_ms, 7);
-    /* Before it, at the same time, or after it. */
-    op->at_ms = forget->at_ms + between(dice, -300, 300) * between(dice, 0, 10);
-    op->at_ms = op->at_ms < 0 ? 0 : op->at_ms;
-}
-
-static bool has_kind(const struct plan *plan, enum op_kind kind)
-{
-    for (size_t i = 0; i < plan->op_count; i++)
-        if (plan->op[i].kind == kind)
-            return true;
-    return false;
-}
-
-/* As far apart as links allow. */
-static void draw_server_clocks(struct plan *plan, struct dice *dice)
-{
-    int64_t most_ms = plan->skew_max_ms * 9 / 20;
-    for (uint32_t i = 0; i < plan->servers && plan->op_count + 2 < PLAN_OPS; i++) {
-        struct op *op = add(plan, OP_CLOCK, dice);
-        op->at_ms = 0;
-        op->a = i;
-        op->n = between(dice, -most_ms, most_ms);
-    }
-}
-
-/* Both sides of a partition that lasts as long as anything. */
-static void draw_partition(struct plan *plan, struct dice *dice)
-{
-    if (plan->op_count + 2 >= PLAN_OPS)
-        return;
-    struct op *op = add(plan, OP_CUT, dice);
-    draw_link(plan, dice, op);
-    op->at_ms /= 3;
-    op->for_ms = plan->end_ms;
-}
-
-/* It has dice of its own, so that the rest of a plan does not depend on it. */
-static void draw_forgets(struct plan *plan, uint64_t seed)
-{
-    struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 2};
-    if (one_in(&dice, 3))
-        return;
-    if (one_in(&dice, 2) && !has_kind(plan, OP_CLOCK))
-        draw_server_clocks(plan, &dice);
-    if (one_in(&dice, 4))
-        draw_partition(plan, &dice);
-    uint32_t clients = 1 + dice_roll(&dice, 3);
-    for (uint32_t i = 1 + dice_roll(&dice, 8); i > 0; i--) {
-        struct op *op = add(plan, OP_FORGET, &dice);
-        op->client = dice_roll(&dice, clients);
-        struct op forget = *op;
-        for (uint32_t n = dice_roll(&dice, 4); n > 0; n--)
-            draw_late_report(plan, &dice, &forget);
-    }
-}
-
-/* ---- expiry ---- */
-
-static void draw_queries(struct plan *plan, struct dice *dice, uint32_t count)
-{
-    while (count-- > 0 && plan->op_count + 2 < PLAN_OPS)
-        add(plan, OP_QUERY, dice)->client = dice_roll(dice, 3);
-}
-
-/* Then a client's records expire in their order, and digests must never differ. */
-static void set_clocks_right(struct plan *plan)
-{
-    for (size_t i = 0; i < plan->op_count; i++) {
-        struct op *op = &plan->op[i];
-        if (op->kind == OP_REPORT || op->kind == OP_FUTURE || op->kind == OP_AHEAD) {
-            op->kind = OP_AHEAD;
-            op->n = 0;
-        }
-    }
-}
-
-/* Clients whose clocks are right, so that records expire in their order. */
-static void draw_living_clients(struct plan *plan, struct dice *dice, uint32_t count)
-{
-    while (count-- > 0 && plan->op_count + 2 < PLAN_OPS) {
-        struct op *op = add(plan, OP_AHEAD, dice);
-        op->client = dice_roll(dice, 4);
-    }
-}
-
-/* Records expire, and faults last longer than they live. With dice of its own, too. */
-static void draw_expiry(struct plan *plan, uint64_t seed)
-{
-    static const int64_t seconds[] = {1, 2, 5, 20, 100, 3000};
-    struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 3};
-    draw_queries(plan, &dice, dice_roll(&dice, 4));
-    if (!one_in(&dice, 3))
-        return;
-    plan->expire_s = pick(&dice, seconds, 6);
-    if (!has_kind(plan, OP_CLOCK) && !has_kind(plan, OP_SKEW))
-        plan->skew_max_ms = between(&dice, 100, 5000);
-    if (plan->expire_s < 100 && one_in(&dice, 2))
-        plan->end_ms += (plan->expire_s * 1000 + 2 * plan->skew_max_ms) % 60000;
-    if (one_in(&dice, 2))
-        set_clocks_right(plan);
-    draw_living_clients(plan, &dice, dice_roll(&dice, 20));
-    draw_queries(plan, &dice, dice_roll(&dice, 30));
-    for (uint32_t i = dice_roll(&dice, 3); i > 0; i--)
-        draw_partition(plan, &dice);
-    if (one_in(&dice, 2) && plan->op_count + 2 < PLAN_OPS) {
-        struct op *op = add(plan, OP_FREEZE, &dice);
-        op->for_ms = between(&dice, 100, plan->end_ms);
     }
 }
 
@@ -422,8 +286,8 @@ void plan_draw(struct plan *plan, uint64_t seed)
         draw_crowd(plan, &dice);
     draw_faults(plan, &dice);
     draw_end(plan, &dice);
-    draw_forgets(plan, seed);
-    draw_expiry(plan, seed);
+    plan_draw_forgets(plan, seed);
+    plan_draw_expiry(plan, seed);
     plan_clip(plan);
     plan_sort(plan);
 }

@@ -37,4 +37,26 @@ void run_end_faults(struct run *run);
 /* Runs until the herd has converged and is idle, and checks that it is right. */
 void run_heal(struct run *run);
 
+/* ---- between converge.c and aftermath.c ---- */
+
+/* Why the servers that can reach each other differ, or NULL; and at which one. */
+const char *run_find_disagreement(const struct run *run, uint32_t *server);
+
+/* Runs until `find_fault` finds none, at most for so long; then the run has failed. */
+bool run_await(struct run *run, int64_t bound_ms,
+               const char *(*find_fault)(const struct run *run, uint32_t *server));
+
+/* Demands that records survive which a server holds now. */
+void run_expect_what_is_held(struct run *run);
+
+/* Checks what all servers hold. */
+void run_judge(struct run *run);
+
+/* The clock of the server whose clock is most ahead. */
+int64_t run_latest_clock_ns(const struct run *run);
+
+void run_check_nothing_is_frozen(struct run *run);
+void run_forget_everywhere(struct run *run);
+void run_check_all_are_freed(struct run *run);
+
 #endif
