@@ -221,6 +221,11 @@ static void a_clock_that_goes_back_brings_nothing_back(void)
     CHECK_INT(merge(&rig, "AT A +0 k +1+1 1621464828"), HERD_MERGE_NEWER);
     rig.clock.ns += 10 * S_NS + rig.grace_ns + 2 * rig.quantum_ns;
     CHECK(herd_store_digest_at(store, rig.clock) == 0 && store->digest == 0);
+    struct herd_wall last = {rig.clock.ns - rig.grace_ns};
+    last.ns -= last.ns % rig.quantum_ns;
+    CHECK(herd_store_has_digest_at(store, last));
+    last.ns--;
+    CHECK(!herd_store_has_digest_at(store, last));
     rig.clock.ns -= 5 * S_NS;
     CHECK(herd_store_digest_at(store, rig.clock) == 0 && store->digest == 0);
     CHECK_INT(merge(&rig, "AT A +20 k +1+1 1621464829"), HERD_MERGE_NEWER);

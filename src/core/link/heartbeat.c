@@ -155,6 +155,8 @@ static void compare_digests(struct herd_links *links, struct herd_neighbour *nei
                             const struct ping *ping)
 {
     struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    if (!herd_store_has_digest_at(links->store, ping->clock))
+        return;
     if (ping->digest == herd_store_digest_at(links->store, ping->clock)) {
         heartbeat->mismatch_count = 0;
         heartbeat->repair_pause_ms = 0;

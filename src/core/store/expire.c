@@ -194,6 +194,15 @@ uint64_t herd_store_digest_at(struct herd_store *store, struct herd_wall instant
     return store->digest - expired_at(store, instant).digest;
 }
 
+bool herd_store_has_digest_at(struct herd_store *store, struct herd_wall instant)
+{
+    const struct herd_expiry *expiry = &store->expiry;
+    if (expiry->expire_ns == 0)
+        return true;
+    advance(store);
+    return instant.ns / expiry->quantum_ns + 1 >= expiry->first;
+}
+
 struct herd_store_counts herd_store_counts(const struct herd_store *store)
 {
     const struct herd_expiry *expiry = &store->expiry;

@@ -243,6 +243,10 @@ bool herd_record_is_over(const struct herd_store *store, const struct herd_recor
  * to a quantum: the same on all servers whose clocks are within skew_ns of it. */
 uint64_t herd_store_digest_at(struct herd_store *store, struct herd_wall instant);
 
+/* Whether that digest can be told: not when records that had not expired then are over by
+ * now, as when a heartbeat was read after a long pause of this server. */
+bool herd_store_has_digest_at(struct herd_store *store, struct herd_wall instant);
+
 struct herd_store_counts {
     size_t known, forgotten; /* clients: with a location, with a tombstone */
     size_t expired;          /* records that are to be freed */
