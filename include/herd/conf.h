@@ -24,11 +24,11 @@
 
 enum {
     HERD_CONF_SERVERS_MAX = 1024,
-    HERD_CONF_NAME_MAX = 64,          /* bytes of a server's name */
-    HERD_CONF_HOST_MAX = 255,         /* bytes of a host */
-    HERD_CONF_LISTEN_MAX = 8,         /* listen addresses of one role of a server */
-    HERD_CONF_TEXT_MAX = 1024,        /* bytes of any other value */
-    HERD_CONF_LOG_SIZE_MIN = 1 << 20, /* bytes; the log is written in large pieces */
+    HERD_CONF_NAME_MAX = 64,                /* bytes of a server's name */
+    HERD_CONF_HOST_MAX = 255,               /* bytes of a host */
+    HERD_CONF_LISTEN_MAX = 8,               /* listen addresses of one role of a server */
+    HERD_CONF_TEXT_MAX = 1024,              /* bytes of any other value */
+    HERD_CONF_LOG_SIZE_MIN = 1 << 20,       /* bytes; the log is written in large pieces */
     HERD_CONF_EXPIRE_SKEW_MAX_MS = 3600000, /* link-skew-max-ms with client-expire */
     HERD_CONF_ERRORS_MAX = 50, /* reported one by one; then one line tells their number */
 };
@@ -197,10 +197,10 @@ struct herd_conf_errors {
  * address; more than HERD_CONF_LISTEN_MAX listen addresses; a link with an unknown server,
  * with itself, or with fewer than two names; no server; control bytes; a quotation that is
  * not closed; output-max below output-high; link-retry-max-ms below link-retry-min-ms;
- * link-timeout-ms not above link-ping-ms; log-max-size between 0 and HERD_CONF_LOG_SIZE_MIN;
- * client-expire with a link-skew-max-ms of 0 or above HERD_CONF_EXPIRE_SKEW_MAX_MS;
- * places-cache-ms above what the provider's terms allow; a provider without a URL. A link
- * named twice is one link and no error. */
+ * link-timeout-ms not above link-ping-ms; log-max-size between 0 and
+ * HERD_CONF_LOG_SIZE_MIN; client-expire with a link-skew-max-ms of 0 or above
+ * HERD_CONF_EXPIRE_SKEW_MAX_MS; places-cache-ms above what the provider's terms allow; a
+ * provider without a URL. A link named twice is one link and no error. */
 int herd_conf_parse(struct herd_conf *conf, const struct herd_mem *mem,
                     struct herd_slice text, const struct herd_conf_errors *errors);
 

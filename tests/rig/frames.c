@@ -28,7 +28,8 @@ static void print_nonce(const struct rig *rig, char *out)
 
 void frames_digest(const struct rig *rig, char *out)
 {
-    snprintf(out, WORD_MAX, "%016" PRIx64, herd_store_digest_at(&rig->core->store, rig->wall));
+    snprintf(out, WORD_MAX, "%016" PRIx64,
+             herd_store_digest_at(&rig->core->store, rig->wall));
 }
 
 struct name {

@@ -64,10 +64,10 @@ struct command {
 static int run_help(const struct ctl *ctl, int count, char **operands);
 
 static const struct command commands[] = {
-    {"iamat", ctl_iamat, false}, {"whatsat", ctl_whatsat, false},
-    {"send", ctl_send, false},   {"start", ctl_start, true},
-    {"stop", ctl_stop, true},    {"status", ctl_show_status, true},
-    {"bench", ctl_bench, false}, {"help", run_help, false},
+    {"iamat", ctl_iamat, false},   {"whatsat", ctl_whatsat, false},
+    {"send", ctl_send, false},     {"start", ctl_start, true},
+    {"stop", ctl_stop, true},      {"status", ctl_show_status, true},
+    {"bench", ctl_bench, false},   {"help", run_help, false},
     {"forget", ctl_forget, false},
 };
 

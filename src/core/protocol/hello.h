@@ -42,8 +42,8 @@ int herd_hello_parse(struct herd_slice args, struct herd_hello *hello);
  * configuration, which fit). Returns the bytes without the NUL. */
 size_t herd_hello_print(const struct herd_hello *hello, char *out);
 
-/* The hash of HERD_MERGE_RULES, and of client-expire (seconds) unless that is 0: SipHash-1-3
- * under a key of zeros. */
+/* The hash of HERD_MERGE_RULES, and of client-expire (seconds) unless that is 0:
+ * SipHash-1-3 under a key of zeros. */
 uint64_t herd_hello_rules(int64_t expire_s);
 
 enum { HERD_BOOT_TEXT = 17 }; /* bytes of a boot id as a word, NUL included */
