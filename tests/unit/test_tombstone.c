@@ -200,6 +200,19 @@ static void the_store_forgets(void)
     store_rig_tear_down(&rig);
 }
 
+static void nothing_is_left_behind_a_shorter_tombstone(void)
+{
+    struct store_rig rig;
+    store_rig_set_up(&rig);
+    CHECK_INT(merge(&rig, "AT A +0 k +1.00000000000000000000000000-118.9876 1", 7),
+              HERD_MERGE_NEWER);
+    CHECK(holds(store_rig_find(&rig, "k"), "118.9876"));
+    CHECK_INT(merge(&rig, "FORGOT A +0 k 1", 7), HERD_MERGE_NEWER);
+    CHECK(!holds(store_rig_find(&rig, "k"), "118.9876"));
+    CHECK(!holds(store_rig_find(&rig, "k"), "0000"));
+    store_rig_tear_down(&rig);
+}
+
 /* A tombstone that is longer than the report needs a larger record. */
 static void a_longer_tombstone_forgets_as_well(void)
 {
@@ -351,6 +364,8 @@ const struct check_test test_tombstone[] = {
     {"the_later_tombstone_covers_more", the_later_tombstone_covers_more},
     {"what_cannot_be_raised_is_ordered", what_cannot_be_raised_is_ordered},
     {"the_store_forgets", the_store_forgets},
+    {"nothing_is_left_behind_a_shorter_tombstone",
+     nothing_is_left_behind_a_shorter_tombstone},
     {"a_longer_tombstone_forgets_as_well", a_longer_tombstone_forgets_as_well},
     {"forget_takes_what_fits", forget_takes_what_fits},
     {"servers_agree", servers_agree},
