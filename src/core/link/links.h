@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct herd_neighbour;
+struct herd_partner;
 
 /* Connections that were refused and gave the same name. */
 struct herd_refusal {
@@ -34,11 +35,14 @@ struct herd_links {
     struct herd_store *store;     /* borrowed */
     struct herd_neighbour *neighbours;
     uint32_t neighbour_count;
+    /* The neighbours in the order of the configuration. */
+    struct herd_partner **partners;
+    uint32_t partner_count, partners_capacity;
     struct herd_timerq handshakes;              /* of struct herd_peer */
-    struct herd_timerq pings, timeouts, probes; /* of struct herd_neighbour: heartbeat.h */
-    struct herd_timerq acks;                    /* of struct herd_neighbour: receive.h */
+    struct herd_timerq pings, timeouts, probes; /* of struct herd_partner: heartbeat.h */
+    struct herd_timerq acks;                    /* of struct herd_partner: receive.h */
     uint64_t rules;          /* hash of the rules by which this server merges */
-    uint64_t last_source_id; /* given out so far: see struct herd_neighbour */
+    uint64_t last_source_id; /* given out so far: see struct herd_partner */
     struct herd_ratelimit unauthenticated_log_limit; /* such connections in the log */
     struct herd_refusal refusals[HERD_REFUSALS];     /* for STATUS */
 };
@@ -59,7 +63,7 @@ extern const struct herd_session_ops herd_peer_session_ops;
 void herd_links_on_dial_failed(struct herd_links *links, int64_t server,
                                struct herd_slice reason);
 
-/* TICK: timeouts, heartbeats, dials, and at most one batch to each neighbour. */
+/* TICK: timeouts, heartbeats, dials, and at most one batch to each partner. */
 void herd_links_tick(struct herd_links *links);
 
 /* When herd_links_tick has something to do: the instant 0 for "now". */

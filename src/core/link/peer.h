@@ -16,6 +16,7 @@
 
 struct herd_handshake;
 struct herd_neighbour;
+struct herd_partner;
 
 /* How far the connection has come. The order matters: the link was never up on it at the
  * stages before HERD_STAGE_UP. */
@@ -33,6 +34,7 @@ struct herd_peer {
     struct herd_timer handshake_timer; /* of links->handshakes; armed while not UP */
     struct herd_neighbour *neighbour;  /* borrowed; NULL: no HELLO was accepted yet */
     struct herd_handshake *handshake;  /* owned; NULL: the handshake is over */
+    struct herd_partner *partner; /* borrowed; whose records it carries; NULL unless UP */
     enum herd_stage stage;
     bool dialled;                /* by this server */
     bool from_neighbour_address; /* accepted, from the address of some neighbour */
@@ -45,9 +47,6 @@ static inline struct herd_peer *herd_peer_of(struct herd_session *session)
 {
     return (struct herd_peer *)session;
 }
-
-/* The neighbour whose link this connection carries, or NULL. Lives as long as `links`. */
-struct herd_neighbour *herd_peer_linked_neighbour(const struct herd_peer *peer);
 
 /* Accepted, and has not authenticated yet. */
 bool herd_peer_is_unauthenticated(const struct herd_peer *peer);
