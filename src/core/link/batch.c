@@ -113,13 +113,21 @@ static void print_header(const struct herd_send *send, const struct batch *batch
     put_digits(batch->at + COUNT_AT, SMALL_DIGITS, batch->count);
 }
 
+/* The next batch is sent when the kernel has taken this one. */
+static bool ask_drained(struct herd_links *links, const struct herd_partner *partner)
+{
+    struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = partner->peer->session.id};
+    return !partner->kind->asks_drained || herd_out_add(&links->context->out, &drain);
+}
+
 static bool send_records(struct herd_links *links, struct herd_partner *partner,
                          const struct batch *batch)
 {
     struct herd_send *send = &partner->send;
     print_header(send, batch);
     if (!herd_out_commit_send(&links->context->out, partner->peer->session.id,
-                              HEADER_LEN + batch->payload)) {
+                              HEADER_LEN + batch->payload) ||
+        !ask_drained(links, partner)) {
         herd_session_end_out_of_memory(&partner->peer->session);
         return false;
     }

@@ -2,6 +2,7 @@
 #include "links.h"
 
 #include "herd/err.h"
+#include "follower.h"
 #include "handshake.h"
 #include "neighbour.h"
 #include "protocol/hello.h"
@@ -51,13 +52,13 @@ static int add_neighbours(struct herd_links *links)
     uint32_t self = links->context->setup.self, count = 0;
     for (uint32_t i = 0; i < conf->server_count; i++)
         count += herd_conf_linked(conf, self, i);
-    if (count == 0)
-        return HERD_OK;
-    links->partners_capacity = count;
+    links->partners_capacity = count + HERD_FOLLOWERS_MAX;
     links->partners =
         herd_mem_zalloc(mem, links->partners_capacity * sizeof *links->partners);
     if (links->partners == NULL)
         return HERD_ENOMEM;
+    if (count == 0)
+        return HERD_OK;
     links->neighbours = herd_mem_zalloc(mem, count * sizeof *links->neighbours);
     if (links->neighbours == NULL)
         return HERD_ENOMEM;
@@ -74,6 +75,8 @@ int herd_links_init(struct herd_links *links, struct herd_context *context,
         (struct herd_links){.context = context,
                             .store = store,
                             .rules = herd_hello_rules(context->setup.conf->client_expire)};
+    links->followers = (struct herd_session_service){
+        .role = HERD_ROLE_CONTROL, .ops = &herd_follower_session_ops, .state = links};
     init_timers(links);
     return add_neighbours(links);
 }

@@ -5,6 +5,8 @@
 
 const struct herd_partner_kind herd_neighbour_kind = {
     .compares_digests = true,
+    .asks_drained = false,
+    .must_have = true,
     .timed_out = offsetof(struct herd_stats, links_timed_out),
     .malformed = offsetof(struct herd_stats, peers_malformed),
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A partner: one that exchanges records with this server by frames. A neighbour is
- * one (neighbour.h), and embeds this struct; sending, receiving and heartbeats know nothing
- * else of it. */
+/* A partner: one that exchanges records with this server by frames. It is a neighbour
+ * (neighbour.h) or a follower (follower.h); both embed this struct, and sending, receiving
+ * and heartbeats know nothing else of them. */
 #ifndef HERD_CORE_LINK_PARTNER_H
 #define HERD_CORE_LINK_PARTNER_H
 
@@ -20,10 +20,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How kinds of partners differ. Partners of one kind share the slots for full syncs.
+/* How neighbours and followers differ. Partners of one kind share the slots for full syncs.
  */
 struct herd_partner_kind {
     bool compares_digests;       /* a difference is proven by PINGs, and repaired */
+    bool asks_drained;           /* no DRAINED comes without a DRAIN */
+    bool must_have;              /* at a shutdown, it is not closed before its HAVE came */
     size_t timed_out, malformed; /* counters: offsets in struct herd_stats */
 };
 

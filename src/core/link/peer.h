@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A peer connection: one TCP connection to a neighbour, from its opening to its end. The
- * state that outlives a connection is in struct herd_neighbour. */
+/* A peer connection: one TCP connection to a neighbour, from its opening to its end, or the
+ * connection of a follower, which is UP from the beginning. The state that outlives a
+ * connection is in struct herd_neighbour. */
 #ifndef HERD_CORE_LINK_PEER_H
 #define HERD_CORE_LINK_PEER_H
 
@@ -64,5 +65,14 @@ void herd_peer_sendf(struct herd_links *links, struct herd_peer *peer, const cha
  * the protocol, `why` is text for people. */
 void herd_peer_send_bye(struct herd_links *links, struct herd_peer *peer, const char *code,
                         const char *why);
+
+/* The operations that sessions of neighbours and followers share: see struct
+ * herd_session_ops. */
+void herd_peer_on_data(void *service, struct herd_session *session,
+                       struct herd_slice bytes);
+void herd_peer_on_eof(void *service, struct herd_session *session);
+void herd_peer_on_drained(void *service, struct herd_session *session);
+void herd_peer_on_stop(void *service, struct herd_session *session);
+void herd_peer_wipe(struct herd_session *session);
 
 #endif

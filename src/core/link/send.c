@@ -74,7 +74,7 @@ static bool has_slot(const struct herd_links *links, const struct herd_send *sen
            !herd_mono_reached(links->context->mono, send->slot_until);
 }
 
-/* Each kind of partners has slots of its own. */
+/* Each kind of partners has slots of its own, so that followers do not delay neighbours. */
 static bool slot_is_free(const struct herd_links *links, const struct herd_partner *partner)
 {
     int taken = 0;
@@ -249,8 +249,10 @@ const char *herd_send_mode_name(const struct herd_send *send)
 /* This server shuts down, and nothing is left to be sent to the partner. */
 static bool can_close(const struct herd_links *links, const struct herd_partner *partner)
 {
+    bool wants_nothing = partner->send.mode == HERD_SEND_NONE && !partner->kind->must_have;
     return links->context->stopping && partner->peer != NULL &&
-           !partner->peer->session.ending && herd_send_idle(links, partner);
+           !partner->peer->session.ending &&
+           (wants_nothing || herd_send_idle(links, partner));
 }
 
 void herd_send_tick(struct herd_links *links)

@@ -110,7 +110,7 @@ static void on_frame(struct herd_links *links, struct herd_peer *peer,
     }
 }
 
-static void on_data(void *service, struct herd_session *session, struct herd_slice bytes)
+void herd_peer_on_data(void *service, struct herd_session *session, struct herd_slice bytes)
 {
     struct herd_links *links = service;
     struct herd_peer *peer = herd_peer_of(session);
@@ -155,14 +155,14 @@ static void on_open_failed(void *service, const struct herd_event *event)
         herd_links_on_dial_failed(service, event->server, HERD_LIT("out of memory"));
 }
 
-static void on_eof(void *service, struct herd_session *session)
+void herd_peer_on_eof(void *service, struct herd_session *session)
 {
     (void)service;
     herd_session_end(session);
 }
 
 /* The kernel has taken the last batch. */
-static void on_drained(void *service, struct herd_session *session)
+void herd_peer_on_drained(void *service, struct herd_session *session)
 {
     struct herd_partner *partner = herd_peer_of(session)->partner;
     (void)service;
@@ -171,14 +171,14 @@ static void on_drained(void *service, struct herd_session *session)
 }
 
 /* What is up first sends the records that are left: see herd_send_tick. */
-static void on_stop(void *service, struct herd_session *session)
+void herd_peer_on_stop(void *service, struct herd_session *session)
 {
     (void)service;
     if (herd_peer_of(session)->stage != HERD_STAGE_UP)
         herd_session_end(session);
 }
 
-static void wipe(struct herd_session *session)
+void herd_peer_wipe(struct herd_session *session)
 {
     herd_framer_wipe(&herd_peer_of(session)->framer);
 }
@@ -187,10 +187,10 @@ const struct herd_session_ops herd_peer_session_ops = {
     .size = sizeof(struct herd_peer),
     .open = on_opened,
     .open_failed = on_open_failed,
-    .data = on_data,
-    .eof = on_eof,
-    .drained = on_drained,
-    .stop = on_stop,
-    .wipe = wipe,
+    .data = herd_peer_on_data,
+    .eof = herd_peer_on_eof,
+    .drained = herd_peer_on_drained,
+    .stop = herd_peer_on_stop,
+    .wipe = herd_peer_wipe,
     .free = free_peer,
 };
