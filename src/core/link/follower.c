@@ -109,6 +109,8 @@ static void start(struct herd_links *links, struct herd_link_follower *follower,
     partner->source_id = ++links->last_source_id;
     follower->peer.stage = HERD_STAGE_UP;
     send_followed(links, &follower->peer);
+    if (follower->peer.session.ending)
+        return; /* out of memory: no frame may come before FOLLOWED */
     herd_partner_start(links, partner, &follower->peer);
     add(links, partner);
     links->context->stats.followers_accepted++;
