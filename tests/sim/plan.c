@@ -376,6 +376,14 @@ static void draw_expiry(struct plan *plan, uint64_t seed)
     }
 }
 
+/* Likewise. Followers keep records that expire. */
+static void draw_followers(struct plan *plan, uint64_t seed)
+{
+    struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 3};
+    if (plan->expire_s == 0 && one_in(&dice, 3))
+        plan->followers = 1 + dice_roll(&dice, PLAN_FOLLOWERS);
+}
+
 void plan_clip(struct plan *plan)
 {
     size_t kept = 0;
@@ -424,6 +432,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
     draw_end(plan, &dice);
     draw_forgets(plan, seed);
     draw_expiry(plan, seed);
+    draw_followers(plan, seed);
     plan_clip(plan);
     plan_sort(plan);
 }
