@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "follower.h"
 
+#include "copy.h"
 #include "dice.h"
 #include "engine.h"
 #include "net.h"
-#include "textbook.h"
 #include "wire.h"
 
 #include <inttypes.h>
@@ -14,18 +14,9 @@
 #include <string.h>
 
 enum {
-    BUCKETS = 1024,
     FEED = 33,
     INBOX_MAX = 1 << 17, /* bytes that may wait for it: a batch, and some heartbeats */
     CALM_MS = 20,
-};
-
-/* A record that it keeps. */
-struct kept {
-    struct kept *next;
-    size_t len;
-    uint64_t feed_serial; /* of the feed that it came from last */
-    char text[];
 };
 
 struct follower {
@@ -42,55 +33,10 @@ struct follower {
     bool drain_wanted, followed, feeding;
     char feed[FEED], sync_feed[FEED];
     uint64_t seq, feed_serial;
-    struct kept *kept[BUCKETS];
-    size_t count;
+    struct copy copy;
     struct follower_seen seen;
     const char *broken; /* what must not be */
 };
-
-/* ---- the copy ---- */
-
-static struct kept **find(struct follower *follower, struct herd_slice client)
-{
-    uint32_t hash = 2166136261U;
-    for (size_t i = 0; i < client.len; i++)
-        hash = (hash ^ (unsigned char)client.data[i]) * 16777619U;
-    struct kept **at = &follower->kept[hash % BUCKETS];
-    while (*at != NULL &&
-           !herd_slice_eq(textbook_word(herd_slice((*at)->text, (*at)->len), 3), client))
-        at = &(*at)->next;
-    return at;
-}
-
-/* Within one feed what comes later is not older. */
-static void keep(struct follower *follower, struct herd_slice record)
-{
-    struct kept **at = find(follower, textbook_word(record, 3));
-    struct kept *fresh = malloc(sizeof *fresh + record.len), *old = *at;
-    if (fresh == NULL)
-        abort();
-    *fresh = (struct kept){NULL, record.len, follower->feed_serial};
-    memcpy(fresh->text, record.data, record.len);
-    if (old == NULL)
-        follower->count++;
-    else if (old->feed_serial == follower->feed_serial &&
-             textbook_cmp(herd_slice(old->text, old->len), record) > 0)
-        follower->broken = "a follower was sent an older record after a newer one";
-    fresh->next = old != NULL ? old->next : NULL;
-    *at = fresh;
-    free(old);
-}
-
-static void drop_all(struct follower *follower)
-{
-    for (size_t i = 0; i < BUCKETS; i++)
-        while (follower->kept[i] != NULL) {
-            struct kept *next = follower->kept[i]->next;
-            free(follower->kept[i]);
-            follower->kept[i] = next;
-        }
-    follower->count = 0;
-}
 
 /* ---- the connection ---- */
 
@@ -180,21 +126,24 @@ static void connect(struct follower *follower)
 
 /* ---- what it is sent ---- */
 
+static void give_one(void *ctx, struct herd_slice record)
+{
+    say(ctx, "BATCH %zu 0 0 1\n%.*s\n", record.len + 1, (int)record.len, record.data);
+}
+
 static void give(struct follower *follower)
 {
     static const char feed[] = "d15cd15cd15cd15cd15cd15cd15cd15c";
     follower->seen.gifts++;
     say(follower, "SYNC 0 %s 0\n", feed);
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (const struct kept *at = follower->kept[i]; at != NULL; at = at->next)
-            say(follower, "BATCH %zu 0 0 1\n%.*s\n", at->len + 1, (int)at->len, at->text);
+    copy_for_each(&follower->copy, give_one, follower);
     say(follower, "SYNCED 0 %s 0\n", feed);
 }
 
 static void on_followed(struct follower *follower, struct herd_slice feed)
 {
     follower->followed = true;
-    if (follower->gives && follower->count > 0 &&
+    if (follower->gives && follower->copy.count > 0 &&
         !herd_slice_eq(feed, herd_slice_str(follower->feed)))
         give(follower);
     say(follower, "HAVE 0 %s %" PRIu64 "\n",
@@ -216,7 +165,7 @@ static void on_sync(struct follower *follower, struct herd_slice head)
         return;
     follower->feed_serial++;
     if (!follower->gives)
-        drop_all(follower);
+        copy_clear(&follower->copy);
 }
 
 static void on_batch(struct follower *follower, struct herd_slice head,
@@ -227,7 +176,9 @@ static void on_batch(struct follower *follower, struct herd_slice head,
     while (payload.len > 0) {
         const char *lf = memchr(payload.data, '\n', payload.len);
         size_t len = (size_t)(lf - payload.data);
-        keep(follower, herd_slice(payload.data, len));
+        if (!copy_keep(&follower->copy, herd_slice(payload.data, len),
+                       follower->feed_serial))
+            follower->broken = "a follower was sent an older record after a newer one";
         payload = herd_slice_from(payload, len + 1);
     }
     if (follower->feeding)
@@ -364,7 +315,7 @@ struct follower *follower_new(struct sim *sim, uint32_t server, uint64_t seed)
 
 void follower_free(struct follower *follower)
 {
-    drop_all(follower);
+    copy_clear(&follower->copy);
     free(follower->inbox);
     free(follower);
 }
@@ -377,30 +328,29 @@ struct follower_seen follower_seen(const struct follower *follower)
 /* ---- the end ---- */
 
 struct comparison {
-    struct follower *follower;
+    const struct copy *copy;
     size_t records, same;
 };
 
 static bool compare(void *ctx, struct herd_slice record)
 {
     struct comparison *comparison = ctx;
-    const struct kept *kept = *find(comparison->follower, textbook_word(record, 3));
     comparison->records++;
-    comparison->same +=
-        kept != NULL && herd_slice_eq(herd_slice(kept->text, kept->len), record);
+    comparison->same += copy_has(comparison->copy, record);
     return true;
 }
 
 const char *follower_fault(const struct follower *follower)
 {
     const struct sim_server *at = &follower->sim->server[follower->server];
-    struct comparison comparison = {.follower = (struct follower *)(uintptr_t)follower};
+    struct comparison comparison = {.copy = &follower->copy};
     if (follower->broken != NULL || at->core == NULL)
         return follower->broken;
     if (!follower->feeding)
         return "a follower is not fed";
     herd_core_for_each_record(at->core, compare, &comparison);
-    return comparison.same == comparison.records && comparison.records == follower->count
+    return comparison.same == comparison.records &&
+                   comparison.records == follower->copy.count
                ? NULL
                : "a follower holds other records than its server";
 }
