@@ -182,7 +182,7 @@ static void too_many_followers(void)
 {
     enum { MAX = 16 };
     static struct follow_talk follow[MAX + 1];
-    static char names[MAX + 1][8];
+    static char names[MAX + 1][16];
     struct herd_proc herd;
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));
     REQUIRE(herd_proc_start(&herd, GOLOMAN));
