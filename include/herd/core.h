@@ -27,7 +27,8 @@
  */
 typedef uint64_t herd_conn_id;
 
-/* The protocol of a connection; fixed when it is opened, whatever its bytes are. */
+/* The protocol of a connection; fixed when it is opened, whatever its bytes are. One of
+ * CONTROL may become that of a follower, which makes no difference for the caller. */
 enum herd_role { HERD_ROLE_CLIENT = 1, HERD_ROLE_PEER = 2, HERD_ROLE_CONTROL = 4 };
 
 enum herd_event_kind {

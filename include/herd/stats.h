@@ -63,22 +63,27 @@
     X(links_down, "times that a link went down")                                           \
     X(links_timed_out, "links closed: the neighbour was silent for link-timeout-ms")       \
     X(pings_sent, "heartbeats (PING) sent")                                                \
-    X(resumes, "neighbours resumed from their cursor")                                     \
-    X(syncs, "full syncs, because the neighbour had no cursor in this feed")               \
+    X(followers_accepted, "followers (FOLLOW on the control socket) accepted")             \
+    X(followers_replaced, "followers replaced by a newer one of the same name")            \
+    X(followers_refused, "followers refused: 16 others were connected")                    \
+    X(followers_malformed, "followers closed: malformed input")                            \
+    X(followers_timed_out, "followers closed: silent for link-timeout-ms")                 \
+    X(resumes, "neighbours and followers resumed from their cursor")                       \
+    X(syncs, "full syncs, because the receiver had no cursor in this feed")                \
     X(cursors_unknown, "of these: the cursor was in an unknown feed")                      \
-    X(waits_sent, "neighbours that had to wait for a full sync")                           \
-    X(syncs_lagging, "full syncs, because the link was lagging")                           \
+    X(waits_sent, "neighbours and followers that had to wait for a full sync")             \
+    X(syncs_lagging, "full syncs, because the receiver was lagging")                       \
     X(digest_mismatches, "heartbeats that proved a difference between two stores")         \
     X(repairs, "full syncs to repair such a difference")                                   \
-    X(records_received, "records received from neighbours")                                \
+    X(records_received, "records received from neighbours and followers")                  \
     X(records_stored, "of these: stored, since they were newer")                           \
     X(records_malformed, "of these: malformed, and skipped")                               \
-    X(records_sent, "records sent to neighbours")                                          \
-    X(echoes_suppressed, "records not sent back to the neighbour that they came from")     \
+    X(records_sent, "records sent to neighbours and followers")                            \
+    X(echoes_suppressed, "records not sent back to where they came from")                  \
     X(acks_sent, "acknowledgements (ACK) sent")                                            \
-    X(batches_sent, "batches sent to neighbours")                                          \
+    X(batches_sent, "batches sent to neighbours and followers")                            \
     X(frames_unknown, "frames with an unknown verb, skipped")                              \
-    X(controls_full, "times that control connections had to wait: 16 were open")           \
+    X(controls_full, "times that control connections had to wait: 32 were open")           \
     X(controls_idle, "control connections closed: no command for 10 s")                    \
     X(accept_paused, "times that all had to wait: no descriptors or memory were left")     \
     X(accept_failed, "times that accepting failed for another reason, and paused")         \

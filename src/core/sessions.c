@@ -86,6 +86,37 @@ static int make_slot(struct herd_sessions *sessions, uint32_t slot)
     return HERD_OK;
 }
 
+/* The memory of a session, in the table; NULL: there is none. */
+static struct herd_session *make_session(struct herd_sessions *sessions, herd_conn_id id,
+                                         const struct herd_session_service *service)
+{
+    struct herd_session *session =
+        herd_mem_zalloc(sessions->context->setup.mem, service->ops->size);
+    if (session == NULL)
+        return NULL;
+    session->sessions = sessions;
+    session->id = id;
+    session->service = service;
+    sessions->by_slot[(uint32_t)id] = session;
+    sessions->count++;
+    return session;
+}
+
+struct herd_session *herd_session_hand_over(struct herd_session *session,
+                                            const struct herd_session_service *service)
+{
+    struct herd_sessions *sessions = session->sessions;
+    uint32_t slot = (uint32_t)session->id;
+    assert(!session->ending);
+    struct herd_session *heir = make_session(sessions, session->id, service);
+    if (heir == NULL)
+        return NULL;
+    heir->eof = session->eof;
+    free_session(session, HERD_LIT("handed over"));
+    sessions->by_slot[slot] = heir;
+    return heir;
+}
+
 /* ---- events ---- */
 
 static void on_opened(struct herd_sessions *sessions, const struct herd_event *event)
@@ -94,8 +125,10 @@ static void on_opened(struct herd_sessions *sessions, const struct herd_event *e
     const struct herd_session_service *service = service_of(sessions, event->role);
     uint32_t slot = (uint32_t)event->conn;
     struct herd_session *session = NULL;
-    if (make_slot(sessions, slot) == HERD_OK)
-        session = herd_mem_zalloc(context->setup.mem, service->ops->size);
+    if (make_slot(sessions, slot) == HERD_OK) {
+        assert(sessions->by_slot[slot] == NULL);
+        session = make_session(sessions, event->conn, service);
+    }
     if (session == NULL) {
         service->ops->open_failed(service->state, event);
         context->stats.out_of_memory++;
@@ -104,12 +137,6 @@ static void on_opened(struct herd_sessions *sessions, const struct herd_event *e
         (void)closed;
         return;
     }
-    assert(sessions->by_slot[slot] == NULL);
-    session->sessions = sessions;
-    session->id = event->conn;
-    session->service = service;
-    sessions->by_slot[slot] = session;
-    sessions->count++;
     service->ops->open(service->state, session, event);
     if (context->stopping)
         herd_session_end(session);

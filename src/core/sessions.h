@@ -101,6 +101,13 @@ static inline bool herd_sessions_must_close(const struct herd_sessions *sessions
 struct herd_session *herd_sessions_find(const struct herd_sessions *sessions,
                                         herd_conn_id id);
 
+/* The connection is served by `service` from now on, which must outlive it. Returns its new
+ * session, which is all zero but for the common part; its `open` is not called. `session`
+ * is freed. Only for the operation `data`, and not when the session is ending. Without
+ * memory it returns NULL, and nothing has changed. */
+struct herd_session *herd_session_hand_over(struct herd_session *session,
+                                            const struct herd_session_service *service);
+
 /* The connection is closed at the end of this step, after all that was sent. Ending twice
  * is ending once. */
 void herd_session_end(struct herd_session *session);

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 enum {
-    CONTROLS_MAX = 16,
+    CONTROLS_MAX = 16 + 16,  /* operators; followers: HERD_FOLLOWERS_MAX of the core */
     CONNS_PER_NEIGHBOUR = 4, /* one that carries the link, one that is dialled, and two that
                               * are about to end */
     CLIENTS_MIN = 8,

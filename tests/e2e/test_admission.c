@@ -282,7 +282,7 @@ static bool open_control(const struct herd_proc *herd, uint32_t i, struct client
 /* Those above their number wait, and keep nobody else out. */
 static void control_connections_wait(void)
 {
-    enum { PLACES = 16, ALL = PLACES + 4 };
+    enum { PLACES = 32, ALL = PLACES + 4 };
     struct herd_proc herd;
     struct client controls[ALL], client;
     struct herd_slice got;
@@ -327,10 +327,10 @@ static void open_files_are_limited(void)
     static const struct {
         const char *limit, *says; /* NULL: nothing */
     } cases[] = {
-        {"ulimit -n 246",
+        {"ulimit -n 262",
          "leaves 108 connections for clients: connections-max is 109; raise"},
-        {"ulimit -n 247", NULL},
-        {"ulimit -n 148",
+        {"ulimit -n 263", NULL},
+        {"ulimit -n 164",
          "leaves 10 connections for clients: connections-max is 109; raise"},
         {"ulimit -n 85", "leaves 8 connections for clients: connections-max is 109; raise"},
         {"ulimit -S -n 64", NULL},

@@ -20,6 +20,7 @@ static const char now_says[] =
     "link Holiday up accepted 25 sync 1500 -2500 words of tomorrow\n"
     "link Welsh up accepted 3 wait 0 1000\n"
     "link Wilkes down - 0 cannot connect to 127.0.0.1:1: Connection refused\n"
+    "follower disk sync 25 31 words of tomorrow\nfollower watch feed 0 0\n"
     "refusal Nobody 1 unknown server: it is not in this server's configuration\n"
     "refusal H\xc3\xa4nd\xff 12 the clocks are 70 s apart \"\\\n\n";
 
@@ -87,6 +88,11 @@ static void check_now(const cJSON *server, const char *text)
     CHECK_INT(number_of(places, "retry_ms"), 2500);
     CHECK(strstr(text, "18446744073709551615,") != NULL);
     check_links_of_now(cJSON_GetObjectItemCaseSensitive(server, "links"));
+    const cJSON *followers = cJSON_GetObjectItemCaseSensitive(server, "followers");
+    CHECK_INT(cJSON_GetArraySize(followers), 2);
+    CHECK_STR(text_of(find(followers, "disk"), "mode"), "sync");
+    CHECK_INT(number_of(find(followers, "disk"), "behind"), 25);
+    CHECK_INT(number_of(find(followers, "disk"), "unacknowledged"), 31);
     CHECK_INT(cJSON_GetArraySize(refusals), 2);
     CHECK_INT(number_of(find(refusals, "Nobody"), "count"), 1);
     CHECK_STR(text_of(find(refusals, "Nobody"), "why"),
@@ -155,6 +161,12 @@ static void details(void)
          "  down: cannot connect to 127.0.0.1:1: Connection refused\n", NULL},
         {"herdctl status Goloman | grep 'places g'", 0,
          "  places google-new: circuit open after failures, next request in 2.5 s\n", NULL},
+        {"herdctl status Goloman | grep follower.disk", 0,
+         "  follower disk, 25 records behind, 31 changes not acknowledged, full sync in "
+         "progress\n",
+         NULL},
+        {"herdctl status Goloman | grep follower.watch", 0,
+         "  follower watch, 0 records behind, 0 changes not acknowledged\n", NULL},
         {"herdctl status Goloman | grep Nobody", 0,
          "  refused Nobody, 1 time: unknown server: it is not in this server's "
          "configuration\n",

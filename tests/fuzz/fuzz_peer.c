@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* A neighbour's connection. The input is what the neighbour says, with marks in between for
- * what else happens. Its first byte chooses (bit by bit) whether the handshake is done
- * already, whether the core has dialled, and whether the herd has a key; the second says
- * how to cut; the third makes an allocation fail when it is not 0. */
+/* A neighbour's connection, or a follower's. The input is what it says, with marks in
+ * between for what else happens. Its first byte chooses (bit by bit) whether the handshake
+ * is done already, whether the core has dialled, whether the herd has a key, and whether it
+ * is a follower, which has no handshake; the second says how to cut; the third makes an
+ * allocation fail when it is not 0. */
 #include "core_rig.h"
 #include "forge.h"
 
@@ -24,7 +25,7 @@ enum mark {
     MARK_FIRST = MARK_PLAIN
 };
 
-enum { FLAG_GREETED = 1, FLAG_DIALLED = 2, FLAG_KEYED = 4 };
+enum { FLAG_GREETED = 1, FLAG_DIALLED = 2, FLAG_KEYED = 4, FLAG_FOLLOWER = 8 };
 
 enum { CLIENT = 1, INPUT_MAX = 16384, PEERS_MAX = 8, LIVE_MAX = 1 << 20 };
 
@@ -44,6 +45,7 @@ struct session {
     struct fuzz_mem mem; /* of the framer */
     struct herd_framer framer;
     bool said_bye;
+    bool followed;              /* FOLLOWED has come */
     char hello[HERD_HELLO_MAX]; /* the core's */
     size_t hello_len;
     uint64_t seq; /* of our feed */
@@ -63,6 +65,15 @@ static bool is_verb(struct herd_slice verb)
     return i < sizeof verbs / sizeof verbs[0];
 }
 
+/* Takes FOLLOWED, the one line that is no frame, off the front. */
+static void take_followed(struct session *session, struct herd_slice *bytes)
+{
+    const char *lf = memchr(bytes->data, '\n', bytes->len);
+    FUZZ_CHECK(lf != NULL && bytes->len > 9 && memcmp(bytes->data, "FOLLOWED ", 9) == 0);
+    fuzz_take(bytes, (size_t)(lf - bytes->data) + 1);
+    session->followed = true;
+}
+
 static void hear(void *ctx, const struct herd_action *action)
 {
     struct session *session = ctx;
@@ -71,6 +82,8 @@ static void hear(void *ctx, const struct herd_action *action)
     int rc;
     if (action->kind != HERD_DO_SEND || (uint32_t)action->conn == CLIENT)
         return;
+    if ((session->flags & FLAG_FOLLOWER) != 0 && !session->followed)
+        take_followed(session, &bytes);
     while ((rc = herd_frame_next(&session->framer, &bytes, &frame)) == 1) {
         FUZZ_CHECK(!session->said_bye && is_verb(frame.verb));
         session->said_bye = herd_slice_eq(frame.verb, HERD_LIT("BYE"));
@@ -136,17 +149,21 @@ static void greet(struct session *session)
 
 static void connect(struct session *session)
 {
-    bool dialled = (session->flags & FLAG_DIALLED) != 0;
+    bool follower = (session->flags & FLAG_FOLLOWER) != 0;
+    bool dialled = (session->flags & FLAG_DIALLED) != 0 && !follower;
     if (session->conn == CLIENT + PEERS_MAX)
         return;
     if (dialled && !session->rig.dialling[0])
         return;
     herd_framer_free(&session->framer);
     herd_framer_init(&session->framer, &session->mem.mem, HERD_FRAME_PAYLOAD_MAX);
-    session->said_bye = false;
+    session->said_bye = session->followed = false;
     session->hello_len = 0;
-    rig_open(&session->rig, ++session->conn, HERD_ROLE_PEER, dialled ? 0 : -1);
-    if ((session->flags & FLAG_GREETED) != 0)
+    rig_open(&session->rig, ++session->conn, follower ? HERD_ROLE_CONTROL : HERD_ROLE_PEER,
+             dialled ? 0 : -1);
+    if (follower)
+        say(session, HERD_LIT("FOLLOW fuzz 1\n"));
+    else if ((session->flags & FLAG_GREETED) != 0)
         greet(session);
 }
 
@@ -205,7 +222,7 @@ static void check(const struct session *session)
     rig_check_records(rig);
     FUZZ_CHECK(rig->mem.peak <= LIVE_MAX);
     /* Nothing counts from a peer that has not proved that it knows the key. */
-    if ((session->flags & (FLAG_GREETED | FLAG_KEYED)) == FLAG_KEYED) {
+    if ((session->flags & (FLAG_GREETED | FLAG_KEYED | FLAG_FOLLOWER)) == FLAG_KEYED) {
         FUZZ_CHECK(herd_core_links_up(rig->core) == 0);
         FUZZ_CHECK(herd_core_stats(rig->core)->records_received == 0);
     }
@@ -231,7 +248,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     connect(&session);
     if ((session.flags & FLAG_GREETED) != 0) {
         char resume[128];
-        FUZZ_CHECK(herd_core_links_up(session.rig.core) == 1);
+        FUZZ_CHECK(herd_core_links_up(session.rig.core) ==
+                   ((session.flags & FLAG_FOLLOWER) == 0));
         int len =
             snprintf(resume, sizeof resume, "SYNC 0 %s 0\nSYNCED 0 %s 0\n", feed, feed);
         say(&session, herd_slice(resume, (size_t)len));

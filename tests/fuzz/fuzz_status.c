@@ -15,6 +15,7 @@ static bool within(struct herd_slice part, struct herd_slice whole)
 static void try_line(const struct report_line *line)
 {
     struct report_link link;
+    struct report_follower follower;
     struct report_refusal refusal;
     struct report_places places;
     report_parse_link(line->value, &link);
@@ -23,6 +24,10 @@ static void try_line(const struct report_line *line)
     FUZZ_CHECK(within(link.mode, line->value) && within(link.rtt_us, line->value));
     FUZZ_CHECK(within(link.skew_ms, line->value) && within(link.why, line->value));
     (void)status_link_needs_note(&link);
+    report_parse_follower(line->value, &follower);
+    FUZZ_CHECK(within(follower.name, line->value) && within(follower.mode, line->value));
+    FUZZ_CHECK(within(follower.behind, line->value));
+    FUZZ_CHECK(within(follower.unacknowledged, line->value));
     report_parse_refusal(line->value, &refusal);
     FUZZ_CHECK(within(refusal.name, line->value) && within(refusal.why, line->value));
     report_parse_places(line->value, &places);

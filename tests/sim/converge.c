@@ -56,6 +56,8 @@ void run_end_faults(struct run *run)
     const struct plan *plan = run->plan;
     const struct herd_conf *conf = &run->sim->conf;
     sim_note(run->sim, "the faults end");
+    for (int64_t i = 0; i < plan->followers; i++)
+        follower_calm(run->follower[i]);
     faults_heal(&run->faults, run->sim);
     for (uint32_t i = 0; i < plan->servers; i++) {
         bool dies = (plan->dead >> i & 1) != 0;
@@ -168,6 +170,26 @@ static bool is_busy(const struct sim *sim)
     return false;
 }
 
+static size_t followers_of(const struct run *run, uint32_t server)
+{
+    size_t count = 0;
+    for (int64_t i = 0; i < run->plan->followers; i++)
+        if ((uint32_t)i % run->plan->servers == server)
+            count += follower_connections(run->follower[i]);
+    return count;
+}
+
+static const char *find_odd_follower(const struct run *run, uint32_t *server)
+{
+    for (int64_t i = 0; i < run->plan->followers; i++) {
+        const char *why = follower_fault(run->follower[i]);
+        *server = (uint32_t)i % run->plan->servers;
+        if (why != NULL)
+            return why;
+    }
+    return NULL;
+}
+
 static const char *find_leftover(const struct run *run, uint32_t *server)
 {
     *server = 0;
@@ -176,7 +198,7 @@ static const char *find_leftover(const struct run *run, uint32_t *server)
     for (*server = 0; *server < run->plan->servers; ++*server)
         if (sim_is_up(run->sim, *server) &&
             herd_core_conn_count(run->sim->server[*server].core) !=
-                links_wanted(run, *server))
+                links_wanted(run, *server) + followers_of(run, *server))
             return "a connection is left over";
     for (uint32_t i = 0; i < run->sim->conf.link_count; i++) {
         const struct herd_conf_link *at = &run->sim->conf.links[i];
@@ -253,6 +275,9 @@ void run_heal(struct run *run)
     run->result->bound_ms = run_bound_ms(run->plan);
     bool healed = run_await(run, run->result->bound_ms, run_find_disagreement);
     run->result->heal_ms = sim_ms(run->sim) - start_ms;
+    /* What a follower gives goes to all. */
+    healed = healed && run_await(run, run->result->bound_ms, find_odd_follower) &&
+             run_await(run, run->result->bound_ms, run_find_disagreement);
     /* A dial may be under way. */
     sim_run_for(run->sim, run->plan->connect_ms + 2 * run->plan->latency_ms);
     if (!healed || !run_await(run, run->result->bound_ms, find_leftover))
@@ -268,6 +293,7 @@ void run_heal(struct run *run)
     const char *why = run_find_disagreement(run, &server);
     if (!run_may_differ(run))
         run_fail(run, why, server, -1);
+    run_fail(run, find_odd_follower(run, &server), server, -1);
     run_judge(run);
     run_check_nothing_is_frozen(run);
     run_forget_everywhere(run);

@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include "check.h"
+#include "follower.h"
 #include "net.h"
 
 #include <inttypes.h>
@@ -35,6 +36,8 @@ static void carry_out(struct sim *sim, uint32_t server, const struct herd_action
     case HERD_DO_SEND:
         if (!mine)
             sim_broken(sim, "server %" PRIu32 " sends on a connection it has not", server);
+        else if (pipe->follower != NULL)
+            follower_send(pipe->follower, action->bytes);
         else if (pipe->server[1] == SIM_SERVERS)
             keep_reply(sim, action->bytes);
         else
@@ -51,6 +54,8 @@ static void carry_out(struct sim *sim, uint32_t server, const struct herd_action
     case HERD_DO_DRAIN:
         if (!mine)
             sim_broken(sim, "server %" PRIu32 " drains a connection it has not", server);
+        else if (pipe->follower != NULL)
+            follower_drain(pipe->follower);
         else if (pipe->server[1] == SIM_SERVERS)
             engine_set_drained_due(sim, server, pipe->id);
         else

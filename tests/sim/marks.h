@@ -49,6 +49,10 @@
     X(VERSION, "other versions refused")                                                   \
     X(ONE_SIDED, "one-sided link refused")                                                 \
     X(OTHER_HERD, "other herd refused")                                                    \
+    X(FOLLOWER_RESUME, "RESUME of a follower")                                             \
+    X(FOLLOWER_SYNC, "SYNC of a follower")                                                 \
+    X(FOLLOWER_GIVES, "follower that gave a restarted server its records")                 \
+    X(FOLLOWER_QUIET, "follower that timed out")                                           \
     X(MEMORY, "connection closed: out of memory")                                          \
     X(MEMORY_REPORT, "report refused: out of memory")                                      \
     X(DIAL_FAILED, "dial that failed")

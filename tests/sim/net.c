@@ -52,6 +52,7 @@ struct sim_pipe *net_open(struct sim *sim, uint32_t from, uint32_t to)
         pipe->open[end] = end == 0 || to != SIM_SERVERS;
         pipe->opening[end] = false;
     }
+    pipe->follower = NULL;
     return pipe;
 }
 

@@ -240,6 +240,15 @@ static void draw_faults(struct plan *plan, struct dice *dice)
     }
 }
 
+/* With dice of its own, so that the rest of a plan does not depend on it. Followers keep
+ * records that expire. */
+static void draw_followers(struct plan *plan, uint64_t seed)
+{
+    struct dice dice = {seed * UINT64_C(0x9e3779b97f4a7c15) + 3};
+    if (plan->expire_s == 0 && one_in(&dice, 3))
+        plan->followers = 1 + dice_roll(&dice, PLAN_FOLLOWERS);
+}
+
 void plan_clip(struct plan *plan)
 {
     size_t kept = 0;
@@ -288,6 +297,7 @@ void plan_draw(struct plan *plan, uint64_t seed)
     draw_end(plan, &dice);
     plan_draw_forgets(plan, seed);
     plan_draw_expiry(plan, seed);
+    draw_followers(plan, seed);
     plan_clip(plan);
     plan_sort(plan);
 }

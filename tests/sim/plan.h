@@ -63,7 +63,7 @@ struct op {
     int64_t n;
 };
 
-enum { PLAN_OPS = 256, PLAN_CLIENTS = 24 };
+enum { PLAN_OPS = 256, PLAN_CLIENTS = 24, PLAN_FOLLOWERS = 3 };
 
 struct plan {
     uint64_t seed; /* of everything that is not written here */
@@ -76,6 +76,7 @@ struct plan {
     int64_t rate;       /* of each path, bytes a second; 0: any */
     uint32_t segment;   /* as in sim_path */
     size_t kernel;      /* as in sim */
+    int64_t followers;  /* the n-th follows the n-th server, and again from the first on */
     struct op op[PLAN_OPS];
     size_t op_count; /* in the order of time */
     int64_t end_ms;  /* of the faults */

@@ -46,6 +46,8 @@ void plan_print(const struct plan *plan, FILE *out)
     fprintf(out, "latency-ms %" PRId64 "\nrate %" PRId64 "\nsegment %" PRIu32 "\n",
             plan->latency_ms, plan->rate, plan->segment);
     fprintf(out, "kernel %zu\n", plan->kernel);
+    if (plan->followers != 0)
+        fprintf(out, "followers %" PRId64 "\n", plan->followers);
     for (size_t i = 0; i < plan->op_count; i++) {
         char text[128];
         plan_print_op(&plan->op[i], text, sizeof text);
@@ -182,6 +184,7 @@ static const char *read_value(struct plan *plan, const struct words *words)
         {"rate", &plan->rate},
         {"end-ms", &plan->end_ms},
         {"idle-ms", &plan->idle_ms},
+        {"followers", &plan->followers},
     };
     int64_t value;
     if (words->count < 2 || !number(words->word[1], &value))

@@ -13,6 +13,7 @@ enum {
     UNSENT_MAX = 65536, /* bytes kept for a neighbour that stalls */
     NUMBERS = 4,        /* timers of an operation */
     START = NUMBERS * PLAN_OPS,
+    FOLLOW = START + SIM_SERVERS,
 };
 
 enum { AT_BEGIN, AT_END, AT_AGAIN };
@@ -98,7 +99,9 @@ static void op_timer(struct run *run, size_t number, int part)
 static void timer(void *ctx, struct sim *sim, uint64_t number)
 {
     struct run *run = ctx;
-    if (number >= START) {
+    if (number >= FOLLOW) {
+        sim_timer(sim, follower_act(run->follower[number - FOLLOW]), number);
+    } else if (number >= START) {
         if (!sim_is_up(sim, (uint32_t)(number - START)))
             (void)sim_start(sim, (uint32_t)(number - START));
     } else {
@@ -113,6 +116,8 @@ static void plan_timers(struct run *run)
     for (uint32_t i = 0; i < plan->servers; i++)
         sim_timer(run->sim, dice_roll(&dice, 3) == 0 ? dice_roll(&dice, 200) : 0,
                   START + i);
+    for (int64_t i = 0; i < plan->followers; i++)
+        sim_timer(run->sim, 0, (uint64_t)(FOLLOW + i));
     for (size_t i = 0; i < plan->op_count; i++) {
         const struct op *op = &plan->op[i];
         sim_timer(run->sim, op->at_ms, i * NUMBERS + AT_BEGIN);
@@ -215,6 +220,19 @@ static void mark_forgets(struct run *run)
     seen[MARK_ORDERLY] += sim_stats(run->sim).records_expired > 0 && !run_may_differ(run);
 }
 
+static void mark_followers(struct run *run)
+{
+    uint64_t *seen = run->result->marks.seen;
+    struct herd_stats stats = sim_stats(run->sim);
+    for (int64_t i = 0; i < run->plan->followers; i++) {
+        struct follower_seen follower = follower_seen(run->follower[i]);
+        seen[MARK_FOLLOWER_RESUME] += follower.resumes;
+        seen[MARK_FOLLOWER_SYNC] += follower.syncs;
+        seen[MARK_FOLLOWER_GIVES] += follower.gifts;
+    }
+    seen[MARK_FOLLOWER_QUIET] += stats.followers_timed_out;
+}
+
 static void conclude(struct run *run)
 {
     struct run_result *result = run->result;
@@ -225,6 +243,7 @@ static void conclude(struct run *run)
     result->marks.seen[MARK_AHEAD] += run->oracle.ahead;
     result->marks.seen[MARK_HIDDEN] += run->oracle.hidden;
     result->marks.seen[MARK_REPEATED] += run->oracle.repeated;
+    mark_followers(run);
     if (sim->wire.records != sim_records_sent(sim))
         run_fail(run, "records were sent by another way than batches", 0, -1);
     mark_forgets(run);
@@ -275,6 +294,9 @@ void run_plan(const struct plan *plan, const struct run_hooks *hooks,
     run->oracle.grace_s = 2 * plan->skew_max_ms / 1000;
     work_init(&run->work, plan, run->sim, &run->oracle);
     plan_paths(run);
+    for (int64_t i = 0; i < plan->followers; i++)
+        run->follower[i] = follower_new(run->sim, (uint32_t)i % plan->servers,
+                                        plan->seed ^ (uint64_t)(i + 0xf0));
     plan_timers(run);
     sim_run_until(run->sim, plan->end_ms);
     if (run->sim->broken[0] == '\0')
@@ -283,6 +305,8 @@ void run_plan(const struct plan *plan, const struct run_hooks *hooks,
         run_heal(run);
     conclude(run);
     sim_free(run->sim);
+    for (int64_t i = 0; i < plan->followers; i++)
+        follower_free(run->follower[i]);
     faults_free(&run->faults);
     oracle_free(&run->oracle);
     free(run);

@@ -4,6 +4,7 @@
 #ifndef TESTS_SIM_RUN_INTERNAL_H
 #define TESTS_SIM_RUN_INTERNAL_H
 
+#include "follower.h"
 #include "run.h"
 #include "work.h"
 
@@ -16,7 +17,8 @@ struct run {
     struct oracle oracle;
     struct work work;
     uint64_t changes[SIM_SERVERS]; /* of the store, when it was looked at last */
-    uint32_t group[SIM_SERVERS];   /* in the end: servers that can reach each other */
+    struct follower *follower[PLAN_FOLLOWERS];
+    uint32_t group[SIM_SERVERS]; /* in the end: servers that can reach each other */
 };
 
 /* The run has failed, of `why`; NULL: it has not. `client` is the number of a watched

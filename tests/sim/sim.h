@@ -69,7 +69,10 @@ struct sim_stream {
     uint64_t tail;              /* of the feed, in the last PING */
 };
 
-/* A connection; both ends know it by the same id. [0] dialled; a client's has only [0]. */
+struct follower;
+
+/* A connection; both ends know it by the same id. [0] dialled; a client's, or a follower's,
+ * has only [0]. */
 struct sim_pipe {
     herd_conn_id id;
     uint32_t slot;
@@ -77,6 +80,7 @@ struct sim_pipe {
     bool open[2];              /* the core has it */
     bool opening[2];           /* ... or will have it soon */
     struct sim_stream from[2]; /* what that end sends */
+    struct follower *follower; /* of which it is; NULL: of none */
 };
 
 /* From one server to another. */

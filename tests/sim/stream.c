@@ -180,12 +180,13 @@ void net_close(struct sim *sim, struct sim_pipe *pipe, int end)
 
 void net_abandon(struct sim *sim, struct sim_pipe *pipe, int end, bool silently)
 {
-    if (!silently) {
-        net_close(sim, pipe, end);
-        return;
-    }
     pipe->open[end] = false;
-    pipe->from[end].lost = true;
+    if (pipe->server[1] == SIM_SERVERS)
+        return;
+    if (!silently)
+        net_close(sim, pipe, end);
+    else
+        pipe->from[end].lost = true;
 }
 
 /* ---- arrivals ---- */

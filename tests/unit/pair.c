@@ -168,6 +168,6 @@ void pair_settle(struct pair *pair)
 
 int pair_link(const struct pair *pair, int side)
 {
-    const struct herd_peer *peer = pair->rig[side].core->links.neighbours[0].peer;
+    const struct herd_peer *peer = pair->rig[side].core->links.neighbours[0].partner.peer;
     return peer != NULL ? (int)peer->session.id - 2 : -1;
 }

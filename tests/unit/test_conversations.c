@@ -14,6 +14,7 @@
     X(whatsat, 100)                                                                        \
     X(expiry, 4)                                                                           \
     X(handshake, 100)                                                                      \
+    X(follow, 20)                                                                          \
     X(link, 100)                                                                           \
     X(control, 10)                                                                         \
     X(core, 10)                                                                            \

@@ -137,6 +137,14 @@ void report_parse_link(struct herd_slice value, struct report_link *link)
     link->skew_ms = take(&value, ' ');
 }
 
+void report_parse_follower(struct herd_slice value, struct report_follower *follower)
+{
+    follower->name = take(&value, ' ');
+    follower->mode = take(&value, ' ');
+    follower->behind = take(&value, ' ');
+    follower->unacknowledged = take(&value, ' ');
+}
+
 void report_parse_refusal(struct herd_slice value, struct report_refusal *refusal)
 {
     refusal->name = take(&value, ' ');

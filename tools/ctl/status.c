@@ -32,7 +32,8 @@ static struct widths measure(struct herd_slice rest)
     struct widths widths = {0, 0};
     struct report_line line;
     while (report_next(&rest, &line)) {
-        if (is(&line, "link") || is(&line, "refusal") || is(&line, "places"))
+        if (is(&line, "link") || is(&line, "refusal") || is(&line, "places") ||
+            is(&line, "follower"))
             continue;
         widths.key = line.key.len > widths.key ? line.key.len : widths.key;
         widths.value = line.value.len > widths.value ? line.value.len : widths.value;
@@ -54,6 +55,15 @@ static void put_link(struct herd_slice value, size_t width)
     put_padded(link.name, width > 5 ? width - 5 : 0);
     (void)fputs("  ", stdout);
     status_put_link(&link);
+    (void)fputc('\n', stdout);
+}
+
+static void put_follower(struct herd_slice value)
+{
+    struct report_follower follower;
+    report_parse_follower(value, &follower);
+    (void)fputs("  ", stdout);
+    status_put_follower(&follower);
     (void)fputc('\n', stdout);
 }
 
@@ -103,6 +113,8 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
     while (report_next(&rest, &line)) {
         if (is(&line, "link"))
             put_link(line.value, widths.key);
+        else if (is(&line, "follower"))
+            put_follower(line.value);
         else if (is(&line, "refusal"))
             put_refusal(line.value);
         else if (is(&line, "places"))

@@ -65,6 +65,16 @@ struct report_link {
 
 void report_parse_link(struct herd_slice value, struct report_link *link);
 
+/* The value of a follower line: NAME MODE BEHIND UNACKNOWLEDGED. Further words are ignored.
+ */
+struct report_follower {
+    struct herd_slice name, mode;
+    struct herd_slice behind;         /* records that are still to be sent */
+    struct herd_slice unacknowledged; /* changes */
+};
+
+void report_parse_follower(struct herd_slice value, struct report_follower *follower);
+
 /* The value of a refusal line, about a server that was refused as neighbour: NAME COUNT
  * WHY... */
 struct report_refusal {
@@ -100,6 +110,8 @@ void status_put_link(const struct report_link *link);
 /* Whether the table of all servers has a note about an up link: a full sync is going on or
  * due, or the clocks differ by more than a second. */
 bool status_link_needs_note(const struct report_link *link);
+
+void status_put_follower(const struct report_follower *follower);
 
 void status_put_refusal(const struct report_refusal *refusal);
 

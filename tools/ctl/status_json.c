@@ -72,6 +72,18 @@ static bool add_link(cJSON *links, struct herd_slice value)
            add_if_known(object, "skew_ms", link.skew_ms);
 }
 
+static bool add_follower(cJSON *followers, struct herd_slice value)
+{
+    struct report_follower follower;
+    cJSON *object = cJSON_CreateObject();
+    report_parse_follower(value, &follower);
+    return object != NULL && cJSON_AddItemToArray(followers, object) &&
+           add_text(object, "name", follower.name) &&
+           add_text(object, "mode", follower.mode) &&
+           add_number(object, "behind", follower.behind) &&
+           add_number(object, "unacknowledged", follower.unacknowledged);
+}
+
 static bool add_refusal(cJSON *refusals, struct herd_slice value)
 {
     struct report_refusal refusal;
@@ -105,12 +117,15 @@ static bool add_reply(cJSON *object, const struct report *report)
     struct herd_slice rest = herd_buf_bytes(&report->text);
     struct report_line line;
     cJSON *links = cJSON_AddArrayToObject(object, "links");
+    cJSON *followers = cJSON_AddArrayToObject(object, "followers");
     cJSON *refusals = cJSON_AddArrayToObject(object, "refusals");
-    bool ok = links != NULL && refusals != NULL;
+    bool ok = links != NULL && followers != NULL && refusals != NULL;
     while (ok && report_next(&rest, &line)) {
         (void)snprintf(key, sizeof key, "%.*s", (int)line.key.len, line.key.data);
         if (strcmp(key, "link") == 0)
             ok = add_link(links, line.value);
+        else if (strcmp(key, "follower") == 0)
+            ok = add_follower(followers, line.value);
         else if (strcmp(key, "refusal") == 0)
             ok = add_refusal(refusals, line.value);
         else if (strcmp(key, "places") == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The status of a link, of a refused server and of the Places provider, for people. */
+/* The status of a link, a follower, a refused server and the Places provider, for people.
+ */
 #include "status.h"
 
 #include <inttypes.h>
@@ -18,14 +19,14 @@ static bool skew_is_large(const struct report_link *link)
     return ms > SKEW_NOTE_MS || ms < -SKEW_NOTE_MS;
 }
 
-static bool mode_is_unusual(const struct report_link *link)
+static bool mode_is_unusual(struct herd_slice mode)
 {
-    return link->mode.len > 0 && !herd_slice_eq(link->mode, HERD_LIT("feed"));
+    return mode.len > 0 && !herd_slice_eq(mode, HERD_LIT("feed"));
 }
 
 bool status_link_needs_note(const struct report_link *link)
 {
-    return link->up && (mode_is_unusual(link) || skew_is_large(link));
+    return link->up && (mode_is_unusual(link->mode) || skew_is_large(link));
 }
 
 static void put_mode(struct herd_slice mode)
@@ -50,7 +51,7 @@ static void put_up(const struct report_link *link)
     (void)fputs(" records behind", stdout);
     if (rtt_us > 0)
         printf(", round trip %g ms", (double)rtt_us / 1000);
-    if (mode_is_unusual(link))
+    if (mode_is_unusual(link->mode))
         put_mode(link->mode);
     if (skew_is_large(link))
         printf(", its clock is %g s %s", (double)(skew_ms < 0 ? -skew_ms : skew_ms) / 1000,
@@ -66,6 +67,19 @@ void status_put_link(const struct report_link *link)
         (void)fputs(": ", stdout);
         ctl_print(link->why);
     }
+}
+
+void status_put_follower(const struct report_follower *follower)
+{
+    (void)fputs("follower ", stdout);
+    ctl_print(follower->name);
+    (void)fputs(", ", stdout);
+    ctl_print(follower->behind);
+    (void)fputs(" records behind, ", stdout);
+    ctl_print(follower->unacknowledged);
+    (void)fputs(" changes not acknowledged", stdout);
+    if (mode_is_unusual(follower->mode))
+        put_mode(follower->mode);
 }
 
 void status_put_refusal(const struct report_refusal *refusal)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "control.h"
 #include "herd/err.h"
+#include "follow.h"
 #include "forget.h"
-#include "line.h"
 #include "protocol/command.h"
 #include "protocol/foreign.h"
+#include "session.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -93,6 +94,16 @@ static void put_links(struct reply *reply, const struct herd_links *links)
     }
 }
 
+/* follower NAME MODE BEHIND UNACKNOWLEDGED */
+static void put_followers(struct reply *reply, const struct herd_links *links)
+{
+    for (uint32_t i = 0; i < herd_links_follower_count(links); i++) {
+        struct herd_follower_status status = herd_links_follower_status(links, i);
+        put(reply, "follower %s %s %" PRIu64 " %" PRIu64 "\n", status.name, status.mode,
+            status.behind, status.unacknowledged);
+    }
+}
+
 static void put_refusals(struct reply *reply, const struct herd_links *links)
 {
     for (size_t i = 0; i < HERD_REFUSALS; i++)
@@ -114,6 +125,7 @@ static int send_status(struct herd_controls *controls, struct herd_session *sess
     put_counters(&reply, &parts->context->stats);
     put_places(&reply, &places);
     put_links(&reply, parts->links);
+    put_followers(&reply, parts->links);
     put_refusals(&reply, parts->links);
     /* The empty line proves that the reply is complete. */
     put(&reply, "\n");
@@ -134,6 +146,7 @@ static const struct command {
 } commands[] = {
     {HERD_COMMAND("STATUS", 0, 0), send_status},
     {HERD_COMMAND("FORGET", 1, 1), herd_control_on_forget},
+    {HERD_COMMAND("FOLLOW", 2, 2), herd_control_on_follow},
 };
 
 static void on_line(struct herd_controls *controls, struct herd_session *session,
@@ -155,23 +168,11 @@ static void on_line(struct herd_controls *controls, struct herd_session *session
 
 /* ---- the session ---- */
 
-struct control {
-    struct herd_session session;
-    struct herd_line line;
-    bool byte_seen; /* a first byte has come */
-    struct herd_timer idle;
-};
-
-static struct control *control_of(struct herd_session *session)
-{
-    return (struct control *)session;
-}
-
 static void on_opened(void *service, struct herd_session *session,
                       const struct herd_event *event)
 {
     struct herd_controls *controls = service;
-    struct control *control = control_of(session);
+    struct herd_control *control = herd_control_of(session);
     struct herd_context *context = controls->parts.context;
     (void)event;
     herd_line_init(&control->line, context->setup.mem, LINE_MAX_BYTES);
@@ -188,18 +189,21 @@ static void on_open_failed(void *service, const struct herd_event *event)
 static void on_data(void *service, struct herd_session *session, struct herd_slice bytes)
 {
     struct herd_controls *controls = service;
-    struct control *control = control_of(session);
+    struct herd_control *control = herd_control_of(session);
     struct herd_slice line;
     int rc = 0;
     if (!control->byte_seen && bytes.len > 0 && herd_is_tls(bytes))
         herd_session_end(session);
     control->byte_seen = true;
-    while (!session->ending && (rc = herd_line_next(&control->line, &bytes, &line)) == 1) {
+    while (!session->ending && !herd_control_follows(control) &&
+           (rc = herd_line_next(&control->line, &bytes, &line)) == 1) {
         herd_timer_arm(&controls->idle, &control->idle, controls->parts.context->mono);
         on_line(controls, session, line);
     }
     if (rc < 0)
         herd_session_end(session);
+    else if (!session->ending && herd_control_follows(control))
+        herd_links_follow(controls->parts.links, session, control->follower_name, bytes);
 }
 
 static void end(void *service, struct herd_session *session)
@@ -217,7 +221,7 @@ static void on_drained(void *service, struct herd_session *session)
 static void free_control(void *service, struct herd_session *session,
                          struct herd_slice reason)
 {
-    struct control *control = control_of(session);
+    struct herd_control *control = herd_control_of(session);
     (void)service;
     (void)reason;
     herd_timer_disarm(&control->idle);
@@ -225,7 +229,7 @@ static void free_control(void *service, struct herd_session *session,
 }
 
 const struct herd_session_ops herd_control_session_ops = {
-    .size = sizeof(struct control),
+    .size = sizeof(struct herd_control),
     .open = on_opened,
     .open_failed = on_open_failed,
     .data = on_data,
@@ -247,7 +251,7 @@ void herd_controls_init(struct herd_controls *controls,
 void herd_controls_tick(struct herd_controls *controls)
 {
     struct herd_context *context = controls->parts.context;
-    struct control *control;
+    struct herd_control *control;
     while ((control = herd_timerq_expired(&controls->idle, context->mono)) != NULL) {
         context->stats.controls_idle++;
         herd_session_end(&control->session);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Control connections: commands of operators, STATUS and FORGET; doc/protocol.md,
- * section 3.
- */
+/* Control connections: commands of operators, STATUS and FORGET, and FOLLOW, with which a
+ * connection becomes that of a follower; doc/protocol.md, sections 3 and 4. */
 #ifndef HERD_CORE_CONTROL_CONTROL_H
 #define HERD_CORE_CONTROL_CONTROL_H
 
@@ -19,7 +18,7 @@ struct herd_control_setup {
     struct herd_store *store;
     const struct herd_places *places;
     const struct herd_clients *clients;
-    const struct herd_links *links;
+    struct herd_links *links;
 };
 
 struct herd_controls {

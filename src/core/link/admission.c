@@ -40,8 +40,8 @@ void herd_peer_refuse(struct herd_links *links, struct herd_peer *peer,
     if (herd_peer_is_logged(links, peer))
         herd_logf(links->context, peer->session.id, "refused %.*s: %s",
                   (int)(name.len < 64 ? name.len : 64), name.data, why);
-    if (neighbour != NULL && neighbour->peer == NULL)
-        (void)herd_neighbour_set_reason(neighbour, herd_slice_str(why));
+    if (neighbour != NULL && neighbour->partner.peer == NULL)
+        (void)herd_partner_set_reason(&neighbour->partner, herd_slice_str(why));
     herd_peer_send_bye(links, peer, code, why);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "batch.h"
 
-#include "neighbour.h"
+#include "partner.h"
 
 #include <string.h>
 
@@ -66,11 +66,11 @@ static bool was_sent(const struct herd_send *send, const struct herd_stored *sto
     return send->mode == HERD_SEND_FULL_SYNC && stored->node.seq <= send->sync_after_seq;
 }
 
-/* Echoes, records that this neighbour has sent, are skipped except in a repair. */
-static void fill(struct herd_links *links, struct herd_neighbour *neighbour,
+/* Echoes, records that this partner has sent, are skipped except in a repair. */
+static void fill(struct herd_links *links, struct herd_partner *partner,
                  struct batch *batch)
 {
-    struct herd_send *send = &neighbour->send;
+    struct herd_send *send = &partner->send;
     bool all = send->mode == HERD_SEND_FULL_SYNC && send->repair;
     for (int scanned = 0; scanned < BATCH_SCAN && batch->payload < BATCH_BYTES; scanned++) {
         const struct herd_stored *stored = next_record(links, send);
@@ -80,7 +80,7 @@ static void fill(struct herd_links *links, struct herd_neighbour *neighbour,
         }
         if (!herd_stored_is_sent(links->store, stored))
             continue;
-        if (herd_stored_came_from(stored, neighbour->source_id) && !all)
+        if (herd_stored_came_from(stored, partner->source_id) && !all)
             links->context->stats.echoes_suppressed++;
         else if (!was_sent(send, stored))
             put_record(batch, stored);
@@ -113,39 +113,47 @@ static void print_header(const struct herd_send *send, const struct batch *batch
     put_digits(batch->at + COUNT_AT, SMALL_DIGITS, batch->count);
 }
 
-static bool send_records(struct herd_links *links, struct herd_neighbour *neighbour,
+/* The next batch is sent when the kernel has taken this one. */
+static bool ask_drained(struct herd_links *links, const struct herd_partner *partner)
+{
+    struct herd_action drain = {.kind = HERD_DO_DRAIN, .conn = partner->peer->session.id};
+    return !partner->kind->asks_drained || herd_out_add(&links->context->out, &drain);
+}
+
+static bool send_records(struct herd_links *links, struct herd_partner *partner,
                          const struct batch *batch)
 {
-    struct herd_send *send = &neighbour->send;
+    struct herd_send *send = &partner->send;
     print_header(send, batch);
-    if (!herd_out_commit_send(&links->context->out, neighbour->peer->session.id,
-                              HEADER_LEN + batch->payload)) {
-        herd_session_end_out_of_memory(&neighbour->peer->session);
+    if (!herd_out_commit_send(&links->context->out, partner->peer->session.id,
+                              HEADER_LEN + batch->payload) ||
+        !ask_drained(links, partner)) {
+        herd_session_end_out_of_memory(&partner->peer->session);
         return false;
     }
     if (send->mode == HERD_SEND_FEED)
         send->announced_seq = send->follower.seen_seq;
-    send->ping_before_batch = neighbour->heartbeat.ping_serial;
+    send->ping_before_batch = partner->heartbeat.ping_serial;
     send->burst_records += batch->count;
     send->batch_in_flight = true;
     links->context->stats.batches_sent++;
     links->context->stats.records_sent += batch->count;
     if (links->context->setup.conf->log_traffic)
-        log_records(links, neighbour->peer, batch);
+        log_records(links, partner->peer, batch);
     return true;
 }
 
-bool herd_send_batch(struct herd_links *links, struct herd_neighbour *neighbour)
+bool herd_send_batch(struct herd_links *links, struct herd_partner *partner)
 {
     struct batch batch = {
         .at = herd_out_reserve_send(&links->context->out,
                                     HEADER_LEN + BATCH_BYTES + HERD_RECORD_MAX + 1)};
     if (batch.at == NULL) {
-        herd_session_end_out_of_memory(&neighbour->peer->session);
+        herd_session_end_out_of_memory(&partner->peer->session);
         return false;
     }
-    fill(links, neighbour, &batch);
-    if (batch.count > 0 && !send_records(links, neighbour, &batch))
+    fill(links, partner, &batch);
+    if (batch.count > 0 && !send_records(links, partner, &batch))
         return false;
     return batch.last;
 }

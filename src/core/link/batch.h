@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One batch of records to a neighbour. Nothing else sends records. */
+/* One batch of records to a partner. Nothing else sends records. */
 #ifndef HERD_CORE_LINK_BATCH_H
 #define HERD_CORE_LINK_BATCH_H
 
@@ -14,6 +14,6 @@
 /* Sends the next records in the order of the mode, FULL_SYNC or FEED: one batch at most,
  * and none when all of them are echoes. Returns true when there are no more. Without memory
  * the session ends, and it returns false. */
-bool herd_send_batch(struct herd_links *links, struct herd_neighbour *neighbour);
+bool herd_send_batch(struct herd_links *links, struct herd_partner *partner);
 
 #endif

@@ -11,10 +11,11 @@
 static void assign_source_id(struct herd_links *links, struct herd_neighbour *neighbour,
                              uint64_t boot_id)
 {
-    if (neighbour->source_id != 0 && neighbour->boot_id == boot_id)
+    struct herd_partner *partner = &neighbour->partner;
+    if (partner->source_id != 0 && neighbour->boot_id == boot_id)
         return;
     neighbour->boot_id = boot_id;
-    neighbour->source_id = ++links->last_source_id;
+    partner->source_id = ++links->last_source_id;
 }
 
 static void bring_up(struct herd_links *links, struct herd_peer *peer)
@@ -24,16 +25,9 @@ static void bring_up(struct herd_links *links, struct herd_peer *peer)
     if (!peer->dialled)
         herd_handshake_send_up(links, peer);
     herd_handshake_end(links, peer);
-    peer->stage = HERD_STAGE_UP;
-    peer->framer.payload_max = HERD_FRAME_PAYLOAD_MAX;
-    neighbour->peer = peer;
-    neighbour->down_reason.text[0] = '\0';
-    herd_send_start(neighbour);
-    herd_receive_start(links, neighbour);
-    herd_heartbeat_start(links, neighbour);
+    herd_partner_start(links, &neighbour->partner, peer);
     herd_logf(links->context, peer->session.id, "link to %s is up (%s)",
-              herd_neighbour_name(links, neighbour),
-              peer->dialled ? "dialled" : "accepted");
+              neighbour->partner.name, peer->dialled ? "dialled" : "accepted");
 }
 
 /* The old connection no longer carries the link, and its end is not the end of the link.
@@ -42,9 +36,7 @@ static void bring_up(struct herd_links *links, struct herd_peer *peer)
 static void retire(struct herd_links *links, struct herd_peer *old, bool new_dialled)
 {
     old->stage = HERD_STAGE_RETIRED;
-    herd_heartbeat_stop(old->neighbour);
-    herd_send_stop(old->neighbour);
-    herd_receive_stop(old->neighbour);
+    herd_partner_stop(&old->neighbour->partner);
     if (new_dialled)
         herd_peer_send_bye(links, old, "duplicate",
                            "another connection carries this link now");
@@ -78,7 +70,7 @@ static bool is_past_collisions(const struct herd_links *links,
 void herd_link_establish(struct herd_links *links, struct herd_peer *peer)
 {
     struct herd_neighbour *neighbour = peer->neighbour;
-    struct herd_peer *old = neighbour->peer;
+    struct herd_peer *old = neighbour->partner.peer;
     herd_conn_id old_id;
     switch (herd_link_fsm_on_handshake_done(&neighbour->fsm, peer->session.id,
                                             peer->dialled, peer->handshake->boot_id,
@@ -95,31 +87,28 @@ void herd_link_establish(struct herd_links *links, struct herd_peer *peer)
         refuse_duplicate(links, peer);
         /* A neighbour that dials again later has lost its end of the connection. */
         if (!peer->dialled && is_past_collisions(links, &neighbour->fsm))
-            herd_heartbeat_probe(links, neighbour);
+            herd_heartbeat_probe(links, &neighbour->partner);
         break;
     case HERD_LINK_NAME_IN_USE:
         links->context->stats.peers_name_in_use++;
-        herd_peer_refuse(links, peer, herd_handshake_remote_name(links, peer), "taken",
+        herd_peer_refuse(links, peer, herd_handshake_remote_name(peer), "taken",
                          "another server of this name is connected");
-        herd_heartbeat_probe(links, neighbour);
+        herd_heartbeat_probe(links, &neighbour->partner);
         break;
     }
 }
 
 /* ---- down ---- */
 
-static void take_link_down(struct herd_links *links, struct herd_neighbour *neighbour,
+static void take_link_down(struct herd_links *links, struct herd_partner *partner,
                            struct herd_slice reason)
 {
-    herd_heartbeat_stop(neighbour);
-    herd_send_stop(neighbour);
-    herd_receive_stop(neighbour);
-    neighbour->peer = NULL;
+    herd_partner_stop(partner);
     links->context->stats.links_down++;
-    if (neighbour->down_reason.text[0] == '\0')
-        (void)herd_neighbour_set_reason(neighbour, reason);
-    herd_logf(links->context, 0, "link to %s is down: %s",
-              herd_neighbour_name(links, neighbour), neighbour->down_reason.text);
+    if (partner->down_reason.text[0] == '\0')
+        (void)herd_partner_set_reason(partner, reason);
+    herd_logf(links->context, 0, "link to %s is down: %s", partner->name,
+              partner->down_reason.text);
 }
 
 void herd_link_on_peer_gone(struct herd_links *links, struct herd_peer *peer,
@@ -128,5 +117,5 @@ void herd_link_on_peer_gone(struct herd_links *links, struct herd_peer *peer,
     struct herd_context *context = links->context;
     if (herd_link_fsm_on_lost(&peer->neighbour->fsm, peer->session.id, peer->refused,
                               context->mono, herd_random(context)))
-        take_link_down(links, peer->neighbour, reason);
+        take_link_down(links, &peer->neighbour->partner, reason);
 }

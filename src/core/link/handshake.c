@@ -27,12 +27,11 @@ static void refuse(struct herd_links *links, struct herd_peer *peer, struct herd
     herd_peer_refuse(links, peer, name, "refused", why);
 }
 
-struct herd_slice herd_handshake_remote_name(const struct herd_links *links,
-                                             const struct herd_peer *peer)
+struct herd_slice herd_handshake_remote_name(const struct herd_peer *peer)
 {
     if (peer->neighbour == NULL)
         return HERD_LIT("-");
-    return herd_slice_str(herd_neighbour_name(links, peer->neighbour));
+    return herd_slice_str(peer->neighbour->partner.name);
 }
 
 /* ---- opening ---- */
@@ -45,7 +44,7 @@ static void send_hello(struct herd_links *links, struct herd_peer *peer)
         .version_most = HERD_VERSION_MOST,
         .herd = herd_slice_str(links->context->setup.conf->herd_name),
         .from = links->context->name,
-        .to = herd_slice_str(herd_neighbour_name(links, peer->neighbour)),
+        .to = herd_slice_str(peer->neighbour->partner.name),
         .rules = links->rules,
         .clock = links->context->wall,
     };
@@ -104,8 +103,7 @@ void herd_handshake_tick(struct herd_links *links)
         if (peer->stage == HERD_STAGE_RETIRED)
             herd_session_end(&peer->session);
         else
-            herd_peer_refuse(links, peer, herd_handshake_remote_name(links, peer),
-                             "closing",
+            herd_peer_refuse(links, peer, herd_handshake_remote_name(peer), "closing",
                              "the handshake took longer than handshake-timeout-ms");
     }
 }
@@ -158,7 +156,7 @@ static void log_skew(struct herd_links *links, struct herd_peer *peer,
         herd_peer_is_logged(links, peer))
         herd_logf(links->context, peer->session.id,
                   "the clock of %s differs from this server's by %" PRId64 " ms",
-                  herd_neighbour_name(links, peer->neighbour), apart_ms);
+                  peer->neighbour->partner.name, apart_ms);
 }
 
 /* ---- proofs ---- */
@@ -224,7 +222,7 @@ static bool is_proved(struct herd_links *links, struct herd_peer *peer, const ch
     if (why == NULL)
         return true;
     links->context->stats.peers_auth_failed++;
-    refuse(links, peer, herd_handshake_remote_name(links, peer), why);
+    refuse(links, peer, herd_handshake_remote_name(peer), why);
     return false;
 }
 

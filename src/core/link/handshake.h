@@ -36,8 +36,7 @@ void herd_handshake_tick(struct herd_links *links);
 void herd_handshake_send_up(struct herd_links *links, struct herd_peer *peer);
 
 /* The neighbour's name, or "-" when no HELLO was accepted. */
-struct herd_slice herd_handshake_remote_name(const struct herd_links *links,
-                                             const struct herd_peer *peer);
+struct herd_slice herd_handshake_remote_name(const struct herd_peer *peer);
 
 /* Frames. Errors: HERD_EBAD when the frame is malformed or comes at the wrong stage. */
 int herd_peer_on_hello(struct herd_links *links, struct herd_peer *peer,

@@ -4,7 +4,7 @@
 #include "decimal.h"
 #include "herd/err.h"
 #include "hex.h"
-#include "neighbour.h"
+#include "partner.h"
 
 #include <inttypes.h>
 
@@ -14,10 +14,10 @@ enum {
     REPAIR_PAUSE_MAX_MS = 600000, /* ... up to this */
 };
 
-static void send_ping(struct herd_links *links, struct herd_neighbour *neighbour)
+static void send_ping(struct herd_links *links, struct herd_partner *partner)
 {
-    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
-    struct herd_send *send = &neighbour->send;
+    struct herd_heartbeat *heartbeat = &partner->heartbeat;
+    struct herd_send *send = &partner->send;
     uint64_t seq = send->mode == HERD_SEND_FEED ? send->follower.seen_seq : 0;
     char clock[HERD_TIME_TEXT];
     heartbeat->ping_serial++;
@@ -25,77 +25,74 @@ static void send_ping(struct herd_links *links, struct herd_neighbour *neighbour
     links->context->stats.pings_sent++;
     if (seq > 0)
         send->announced_seq = seq;
-    herd_peer_sendf(links, neighbour->peer,
+    herd_peer_sendf(links, partner->peer,
                     "PING 0 %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64 " %.*s\n",
                     heartbeat->ping_serial, seq, links->store->tail_seq,
                     herd_store_digest_at(links->store, links->context->wall),
                     (int)herd_time_print(links->context->wall, clock), clock);
 }
 
-void herd_heartbeat_start(struct herd_links *links, struct herd_neighbour *neighbour)
+void herd_heartbeat_start(struct herd_links *links, struct herd_partner *partner)
 {
-    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    struct herd_heartbeat *heartbeat = &partner->heartbeat;
     struct herd_mono repair_not_before = heartbeat->repair_not_before;
     int64_t repair_pause_ms = heartbeat->repair_pause_ms;
     *heartbeat = (struct herd_heartbeat){.repair_not_before = repair_not_before,
                                          .repair_pause_ms = repair_pause_ms};
-    heartbeat->ping_timer.owner = neighbour;
-    heartbeat->timeout_timer.owner = neighbour;
-    heartbeat->probe_timer.owner = neighbour;
+    heartbeat->ping_timer.owner = partner;
+    heartbeat->timeout_timer.owner = partner;
+    heartbeat->probe_timer.owner = partner;
     herd_timer_arm(&links->pings, &heartbeat->ping_timer, links->context->mono);
     herd_timer_arm(&links->timeouts, &heartbeat->timeout_timer, links->context->mono);
-    send_ping(links, neighbour);
+    send_ping(links, partner);
 }
 
-void herd_heartbeat_stop(struct herd_neighbour *neighbour)
+void herd_heartbeat_stop(struct herd_partner *partner)
 {
-    herd_timer_disarm(&neighbour->heartbeat.ping_timer);
-    herd_timer_disarm(&neighbour->heartbeat.timeout_timer);
-    herd_timer_disarm(&neighbour->heartbeat.probe_timer);
+    herd_timer_disarm(&partner->heartbeat.ping_timer);
+    herd_timer_disarm(&partner->heartbeat.timeout_timer);
+    herd_timer_disarm(&partner->heartbeat.probe_timer);
 }
 
-void herd_heartbeat_on_data(struct herd_links *links, struct herd_neighbour *neighbour)
+void herd_heartbeat_on_data(struct herd_links *links, struct herd_partner *partner)
 {
-    herd_timer_arm(&links->timeouts, &neighbour->heartbeat.timeout_timer,
+    herd_timer_arm(&links->timeouts, &partner->heartbeat.timeout_timer,
                    links->context->mono);
-    herd_timer_disarm(&neighbour->heartbeat.probe_timer);
+    herd_timer_disarm(&partner->heartbeat.probe_timer);
 }
 
-void herd_heartbeat_probe(struct herd_links *links, struct herd_neighbour *neighbour)
+void herd_heartbeat_probe(struct herd_links *links, struct herd_partner *partner)
 {
-    if (herd_timer_armed(&neighbour->heartbeat.probe_timer) ||
-        neighbour->peer->session.ending)
+    if (herd_timer_armed(&partner->heartbeat.probe_timer) || partner->peer->session.ending)
         return;
-    herd_timer_arm(&links->probes, &neighbour->heartbeat.probe_timer, links->context->mono);
-    send_ping(links, neighbour);
+    herd_timer_arm(&links->probes, &partner->heartbeat.probe_timer, links->context->mono);
+    send_ping(links, partner);
 }
 
 /* ---- time ---- */
 
-static void time_out(struct herd_links *links, struct herd_neighbour *neighbour,
+static void time_out(struct herd_links *links, struct herd_partner *partner,
                      const char *why)
 {
-    links->context->stats.links_timed_out++;
-    (void)herd_neighbour_set_reason(neighbour, herd_slice_str(why));
-    herd_peer_send_bye(links, neighbour->peer, "quiet", why);
+    herd_partner_count(links, partner->kind->timed_out);
+    (void)herd_partner_set_reason(partner, herd_slice_str(why));
+    herd_peer_send_bye(links, partner->peer, "quiet", why);
 }
 
 void herd_heartbeat_tick(struct herd_links *links)
 {
-    struct herd_neighbour *neighbour;
-    while ((neighbour = herd_timerq_expired(&links->timeouts, links->context->mono)) !=
-           NULL)
-        time_out(links, neighbour, "nothing was heard for link-timeout-ms");
-    while ((neighbour = herd_timerq_expired(&links->probes, links->context->mono)) != NULL)
-        time_out(links, neighbour,
+    struct herd_partner *partner;
+    while ((partner = herd_timerq_expired(&links->timeouts, links->context->mono)) != NULL)
+        time_out(links, partner, "nothing was heard for link-timeout-ms");
+    while ((partner = herd_timerq_expired(&links->probes, links->context->mono)) != NULL)
+        time_out(links, partner,
                  "another one of its name came, and it gave no sign of life");
-    while ((neighbour = herd_timerq_expired(&links->pings, links->context->mono)) != NULL) {
-        if (neighbour->peer->session.ending)
+    while ((partner = herd_timerq_expired(&links->pings, links->context->mono)) != NULL) {
+        if (partner->peer->session.ending)
             continue;
-        herd_timer_arm(&links->pings, &neighbour->heartbeat.ping_timer,
-                       links->context->mono);
-        neighbour->heartbeat.proof_requested = false;
-        send_ping(links, neighbour);
+        herd_timer_arm(&links->pings, &partner->heartbeat.ping_timer, links->context->mono);
+        partner->heartbeat.proof_requested = false;
+        send_ping(links, partner);
     }
 }
 
@@ -108,11 +105,11 @@ struct ping {
 
 /* Both servers are idle and hold different records. This cannot happen without a defect, so
  * it is counted and logged; if a repair does not help, the next one comes later. */
-static void repair(struct herd_links *links, struct herd_neighbour *neighbour)
+static void repair(struct herd_links *links, struct herd_partner *partner)
 {
-    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    struct herd_heartbeat *heartbeat = &partner->heartbeat;
     if (!herd_mono_reached(links->context->mono, heartbeat->repair_not_before) ||
-        !herd_send_repair(links, neighbour))
+        !herd_send_repair(links, partner))
         return;
     heartbeat->mismatch_count = 0;
     heartbeat->repair_pause_ms = heartbeat->repair_pause_ms == 0
@@ -123,50 +120,50 @@ static void repair(struct herd_links *links, struct herd_neighbour *neighbour)
     heartbeat->repair_not_before =
         herd_mono_add_ms(links->context->mono, heartbeat->repair_pause_ms);
     links->context->stats.repairs++;
-    herd_logf(links->context, neighbour->peer->session.id,
+    herd_logf(links->context, partner->peer->session.id,
               "the digest of %s differs from this server's: starting a full sync",
-              herd_neighbour_name(links, neighbour));
+              partner->name);
 }
 
 /* The two digests can be compared when each server has all records of the other. This
- * server has the neighbour's: the PING followed every batch. The neighbour has this
+ * server has the partner's: the PING followed every batch. The partner has this
  * server's when, before its PING, it answered one that followed the last batch. */
-static bool is_proof(const struct herd_links *links, const struct herd_neighbour *neighbour,
+static bool is_proof(const struct herd_links *links, const struct herd_partner *partner,
                      const struct ping *ping)
 {
-    return neighbour->receive.mode == HERD_RECEIVE_FEED && ping->seq == ping->tail &&
-           herd_send_idle(links, neighbour) &&
-           neighbour->heartbeat.pong_serial > neighbour->send.ping_before_batch;
+    return partner->receive.mode == HERD_RECEIVE_FEED && ping->seq == ping->tail &&
+           herd_send_idle(links, partner) &&
+           partner->heartbeat.pong_serial > partner->send.ping_before_batch;
 }
 
 /* Under load hardly any link-ping-ms passes without a batch. A PING right after the PONG is
- * a proof for the neighbour, unless it has sent a batch within the round-trip time. One
+ * a proof for the partner, unless it has sent a batch within the round-trip time. One
  * until the next PING is due, so that the two servers do not answer each other for ever. */
-static void request_proof(struct herd_links *links, struct herd_neighbour *neighbour)
+static void request_proof(struct herd_links *links, struct herd_partner *partner)
 {
-    if (neighbour->heartbeat.proof_requested || neighbour->peer->session.ending ||
-        !herd_send_idle(links, neighbour))
+    if (partner->heartbeat.proof_requested || partner->peer->session.ending ||
+        !herd_send_idle(links, partner))
         return;
-    neighbour->heartbeat.proof_requested = true;
-    send_ping(links, neighbour);
+    partner->heartbeat.proof_requested = true;
+    send_ping(links, partner);
 }
 
-static void compare_digests(struct herd_links *links, struct herd_neighbour *neighbour,
+static void compare_digests(struct herd_links *links, struct herd_partner *partner,
                             const struct ping *ping)
 {
-    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    struct herd_heartbeat *heartbeat = &partner->heartbeat;
     if (!herd_store_has_digest_at(links->store, ping->clock))
         return;
     if (ping->digest == herd_store_digest_at(links->store, ping->clock)) {
         heartbeat->mismatch_count = 0;
         heartbeat->repair_pause_ms = 0;
         heartbeat->repair_not_before = (struct herd_mono){0};
-    } else if (!is_proof(links, neighbour, ping)) {
-        request_proof(links, neighbour);
+    } else if (!is_proof(links, partner, ping)) {
+        request_proof(links, partner);
     } else {
         links->context->stats.digest_mismatches++;
         if (++heartbeat->mismatch_count >= MISMATCH_MAX)
-            repair(links, neighbour);
+            repair(links, partner);
     }
 }
 
@@ -187,28 +184,29 @@ static int parse_ping(const struct herd_call *call, struct ping *ping)
 int herd_peer_on_ping(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     struct ping ping;
-    if (neighbour == NULL || parse_ping(call, &ping) != HERD_OK)
+    if (partner == NULL || parse_ping(call, &ping) != HERD_OK)
         return HERD_EBAD;
-    bool feeding = neighbour->receive.mode == HERD_RECEIVE_FEED;
-    if (feeding && ping.seq > 0 && herd_receive_advance(neighbour, ping.seq) != HERD_OK)
+    bool feeding = partner->receive.mode == HERD_RECEIVE_FEED;
+    if (feeding && ping.seq > 0 && herd_receive_advance(partner, ping.seq) != HERD_OK)
         return HERD_EBAD;
-    neighbour->heartbeat.skew_ns = ping.clock.ns - links->context->wall.ns;
+    partner->heartbeat.skew_ns = ping.clock.ns - links->context->wall.ns;
     herd_peer_sendf(links, peer, "PONG 0 %" PRIu64 "\n", ping.serial);
-    compare_digests(links, neighbour, &ping);
+    if (partner->kind->compares_digests)
+        compare_digests(links, partner, &ping);
     return HERD_OK;
 }
 
 int herd_peer_on_pong(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     uint64_t serial;
-    if (neighbour == NULL ||
+    if (partner == NULL ||
         herd_uint_parse(call->words.word[1], UINT64_MAX, &serial) != HERD_OK)
         return HERD_EBAD;
-    struct herd_heartbeat *heartbeat = &neighbour->heartbeat;
+    struct herd_heartbeat *heartbeat = &partner->heartbeat;
     if (serial > heartbeat->pong_serial && serial <= heartbeat->ping_serial)
         heartbeat->pong_serial = serial;
     if (serial == heartbeat->ping_serial)

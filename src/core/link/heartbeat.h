@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Heartbeats of a link: PING and PONG, the timeout of a silent neighbour, and the proof
+/* Heartbeats of a link: PING and PONG, the timeout of a silent partner, and the proof
  * that both servers hold the same records. doc/protocol.md, section 2.5. */
 #ifndef HERD_CORE_LINK_HEARTBEAT_H
 #define HERD_CORE_LINK_HEARTBEAT_H
@@ -21,7 +21,7 @@ struct herd_heartbeat {
     struct herd_mono ping_sent_at;
     uint64_t pong_serial;    /* of the last PONG received; 0: none */
     int64_t rtt_ns;          /* round-trip time; 0: not known */
-    int64_t skew_ns;         /* the neighbour's clock minus this server's */
+    int64_t skew_ns;         /* the partner's clock minus this server's */
     uint32_t mismatch_count; /* proven differences of the digests since the link came up,
                               * they were equal, or a repair began */
     bool proof_requested;    /* by a PING of its own, since the last one was due */
@@ -30,16 +30,16 @@ struct herd_heartbeat {
 };
 
 /* The link is up: sends the first PING. The pause between repairs is kept from before. */
-void herd_heartbeat_start(struct herd_links *links, struct herd_neighbour *neighbour);
+void herd_heartbeat_start(struct herd_links *links, struct herd_partner *partner);
 
 /* The link is down, or is carried by another connection. */
-void herd_heartbeat_stop(struct herd_neighbour *neighbour);
+void herd_heartbeat_stop(struct herd_partner *partner);
 
-/* Bytes were received: the neighbour is alive. */
-void herd_heartbeat_on_data(struct herd_links *links, struct herd_neighbour *neighbour);
+/* Bytes were received: the partner is alive. */
+void herd_heartbeat_on_data(struct herd_links *links, struct herd_partner *partner);
 
 /* Sends a PING at once, and closes the link if no byte comes within two seconds. */
-void herd_heartbeat_probe(struct herd_links *links, struct herd_neighbour *neighbour);
+void herd_heartbeat_probe(struct herd_links *links, struct herd_partner *partner);
 
 /* Sends the PINGs that are due, and closes links that have timed out. */
 void herd_heartbeat_tick(struct herd_links *links);

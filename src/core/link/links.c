@@ -2,6 +2,7 @@
 #include "links.h"
 
 #include "herd/err.h"
+#include "follower.h"
 #include "handshake.h"
 #include "neighbour.h"
 #include "protocol/hello.h"
@@ -30,47 +31,67 @@ static void init_timers(struct herd_links *links)
                         UNAUTHENTICATED_LOG_BURST);
 }
 
-static void init_neighbour(const struct herd_links *links, struct herd_neighbour *neighbour,
-                           uint32_t server)
+static void add_neighbour(struct herd_links *links, uint32_t server)
 {
+    struct herd_neighbour *neighbour = &links->neighbours[links->neighbour_count];
     const struct herd_conf *conf = links->context->setup.conf;
     struct herd_slice name = herd_slice_str(conf->servers[server].name);
     struct herd_link_fsm_setup setup = {conf->link_retry_min_ms, conf->link_retry_max_ms,
                                         herd_slice_cmp(links->context->name, name) < 0};
     herd_link_fsm_init(&neighbour->fsm, &setup, links->context->mono);
     neighbour->server = server;
+    herd_neighbour_init(neighbour, name.data);
+    links->partners[links->partner_count++] = &neighbour->partner;
+    links->neighbour_count++;
+}
+
+static int add_neighbours(struct herd_links *links)
+{
+    const struct herd_mem *mem = links->context->setup.mem;
+    const struct herd_conf *conf = links->context->setup.conf;
+    uint32_t self = links->context->setup.self, count = 0;
+    for (uint32_t i = 0; i < conf->server_count; i++)
+        count += herd_conf_linked(conf, self, i);
+    links->partners_capacity = count + HERD_FOLLOWERS_MAX;
+    links->partners =
+        herd_mem_zalloc(mem, links->partners_capacity * sizeof *links->partners);
+    if (links->partners == NULL)
+        return HERD_ENOMEM;
+    if (count == 0)
+        return HERD_OK;
+    links->neighbours = herd_mem_zalloc(mem, count * sizeof *links->neighbours);
+    if (links->neighbours == NULL)
+        return HERD_ENOMEM;
+    for (uint32_t i = 0; i < conf->server_count; i++)
+        if (herd_conf_linked(conf, self, i))
+            add_neighbour(links, i);
+    return HERD_OK;
 }
 
 int herd_links_init(struct herd_links *links, struct herd_context *context,
                     struct herd_store *store)
 {
-    const struct herd_conf *conf = context->setup.conf;
-    uint32_t self = context->setup.self, count = 0;
-    *links = (struct herd_links){
-        .context = context, .store = store, .rules = herd_hello_rules(conf->client_expire)};
+    *links =
+        (struct herd_links){.context = context,
+                            .store = store,
+                            .rules = herd_hello_rules(context->setup.conf->client_expire)};
+    links->followers = (struct herd_session_service){
+        .role = HERD_ROLE_CONTROL, .ops = &herd_follower_session_ops, .state = links};
     init_timers(links);
-    for (uint32_t i = 0; i < conf->server_count; i++)
-        count += herd_conf_linked(conf, self, i);
-    if (count == 0)
-        return HERD_OK;
-    links->neighbours =
-        herd_mem_zalloc(context->setup.mem, count * sizeof *links->neighbours);
-    if (links->neighbours == NULL)
-        return HERD_ENOMEM;
-    for (uint32_t i = 0; i < conf->server_count; i++)
-        if (herd_conf_linked(conf, self, i))
-            init_neighbour(links, &links->neighbours[links->neighbour_count++], i);
-    return HERD_OK;
+    return add_neighbours(links);
 }
 
 void herd_links_free(struct herd_links *links)
 {
     if (links->context == NULL)
         return;
-    herd_mem_free(links->context->setup.mem, links->neighbours,
+    const struct herd_mem *mem = links->context->setup.mem;
+    herd_mem_free(mem, links->neighbours,
                   links->neighbour_count * sizeof *links->neighbours);
+    herd_mem_free(mem, links->partners, links->partners_capacity * sizeof *links->partners);
     links->neighbours = NULL;
-    links->neighbour_count = 0;
+    links->partners = NULL;
+    links->neighbour_count = links->partner_count = links->partners_capacity = 0;
 }
 
 /* ---- dials ---- */
@@ -84,9 +105,10 @@ void herd_links_on_dial_failed(struct herd_links *links, int64_t server,
     context->stats.dials_failed++;
     herd_link_fsm_on_dial_failed(&neighbour->fsm, context->mono, herd_random(context));
     /* A neighbour that is down for a day is worth a line, not a line every 30 seconds. */
-    if (neighbour->peer == NULL && herd_neighbour_set_reason(neighbour, reason))
-        herd_logf(context, 0, "cannot reach %s: %s", herd_neighbour_name(links, neighbour),
-                  neighbour->down_reason.text);
+    if (neighbour->partner.peer == NULL &&
+        herd_partner_set_reason(&neighbour->partner, reason))
+        herd_logf(context, 0, "cannot reach %s: %s", neighbour->partner.name,
+                  neighbour->partner.down_reason.text);
 }
 
 static void dial_neighbours(struct herd_links *links)
@@ -138,38 +160,18 @@ size_t herd_links_up(const struct herd_links *links)
     return up;
 }
 
-/* Records that are left to be sent to a neighbour, at most. */
-static uint64_t unsent_records(const struct herd_links *links,
-                               const struct herd_neighbour *neighbour)
-{
-    const struct herd_store *store = links->store;
-    uint64_t changes = store->tail_seq - neighbour->send.announced_seq;
-    if (herd_send_idle(links, neighbour))
-        return 0;
-    if (neighbour->send.mode == HERD_SEND_FULL_SYNC)
-        return store->count;
-    return changes < store->count ? changes : store->count;
-}
-
-static const char *mode_of(const struct herd_send *send)
-{
-    if (send->mode == HERD_SEND_FULL_SYNC)
-        return "sync";
-    return send->mode == HERD_SEND_NONE || send->mode == HERD_SEND_WAIT ? "wait" : "feed";
-}
-
 struct herd_link_status herd_links_status(const struct herd_links *links, uint32_t i)
 {
-    const struct herd_neighbour *neighbour = &links->neighbours[i];
-    struct herd_link_status status = {.name = herd_neighbour_name(links, neighbour),
-                                      .up = neighbour->peer != NULL,
-                                      .reason = neighbour->down_reason.text};
+    const struct herd_partner *partner = links->partners[i];
+    struct herd_link_status status = {.name = partner->name,
+                                      .up = partner->peer != NULL,
+                                      .reason = partner->down_reason.text};
     if (status.up) {
-        status.dialled = neighbour->peer->dialled;
-        status.behind = unsent_records(links, neighbour);
-        status.mode = mode_of(&neighbour->send);
-        status.rtt_us = neighbour->heartbeat.rtt_ns / 1000;
-        status.skew_ms = neighbour->heartbeat.skew_ns / HERD_NS_PER_MS;
+        status.dialled = partner->peer->dialled;
+        status.behind = herd_send_behind(links, partner);
+        status.mode = herd_send_mode_name(&partner->send);
+        status.rtt_us = partner->heartbeat.rtt_ns / 1000;
+        status.skew_ms = partner->heartbeat.skew_ns / HERD_NS_PER_MS;
     }
     return status;
 }

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct herd_neighbour;
+struct herd_partner;
 
 /* Connections that were refused and gave the same name. */
 struct herd_refusal {
@@ -29,16 +30,26 @@ struct herd_refusal {
 
 enum { HERD_REFUSALS = 8 };
 
+enum {
+    HERD_FOLLOWERS_MAX = 16,    /* at the same time */
+    HERD_FOLLOWER_NAME_MAX = 63 /* bytes */
+};
+
 struct herd_links {
     struct herd_context *context; /* borrowed */
     struct herd_store *store;     /* borrowed */
     struct herd_neighbour *neighbours;
     uint32_t neighbour_count;
+    /* The neighbours in the order of the configuration, then the followers that are
+     * connected in that of their arrival. */
+    struct herd_partner **partners;
+    uint32_t partner_count, partners_capacity;
+    struct herd_session_service followers;      /* their sessions */
     struct herd_timerq handshakes;              /* of struct herd_peer */
-    struct herd_timerq pings, timeouts, probes; /* of struct herd_neighbour: heartbeat.h */
-    struct herd_timerq acks;                    /* of struct herd_neighbour: receive.h */
+    struct herd_timerq pings, timeouts, probes; /* of struct herd_partner: heartbeat.h */
+    struct herd_timerq acks;                    /* of struct herd_partner: receive.h */
     uint64_t rules;          /* hash of the rules by which this server merges */
-    uint64_t last_source_id; /* given out so far: see struct herd_neighbour */
+    uint64_t last_source_id; /* given out so far: see struct herd_partner */
     struct herd_ratelimit unauthenticated_log_limit; /* such connections in the log */
     struct herd_refusal refusals[HERD_REFUSALS];     /* for STATUS */
 };
@@ -59,7 +70,7 @@ extern const struct herd_session_ops herd_peer_session_ops;
 void herd_links_on_dial_failed(struct herd_links *links, int64_t server,
                                struct herd_slice reason);
 
-/* TICK: timeouts, heartbeats, dials, and at most one batch to each neighbour. */
+/* TICK: timeouts, heartbeats, dials, and at most one batch to each partner. */
 void herd_links_tick(struct herd_links *links);
 
 /* When herd_links_tick has something to do: the instant 0 for "now". */
@@ -83,5 +94,33 @@ struct herd_link_status {
 
 /* `i` is less than links->neighbour_count. */
 struct herd_link_status herd_links_status(const struct herd_links *links, uint32_t i);
+
+/* ---- followers ---- */
+
+/* Whether a follower of that name, which is a NUL-terminated word of at most
+ * HERD_FOLLOWER_NAME_MAX bytes, may connect now. If not, that is counted and logged. */
+bool herd_links_can_follow(struct herd_links *links, const char *name);
+
+/* The follower of that name, which herd_links_can_follow allows, takes over the connection
+ * of `session`, which must not be used any more. It gets FOLLOWED; `rest` is what came
+ * behind its FOLLOW. One of the same name is replaced. Without memory the session ends. For
+ * an operation `data` only. `name` may belong to the session. */
+void herd_links_follow(struct herd_links *links, struct herd_session *session,
+                       const char *name, struct herd_slice rest);
+
+/* The number of followers that are connected. */
+uint32_t herd_links_follower_count(const struct herd_links *links);
+
+/* One follower, for STATUS. */
+struct herd_follower_status {
+    const char *name;        /* lives until the next step */
+    const char *mode;        /* as in struct herd_link_status */
+    uint64_t behind;         /* records left to be sent to it, at most */
+    uint64_t unacknowledged; /* changes after the position of its last ACK */
+};
+
+/* `i` is less than herd_links_follower_count(). */
+struct herd_follower_status herd_links_follower_status(const struct herd_links *links,
+                                                       uint32_t i);
 
 #endif

@@ -8,39 +8,25 @@
 #error "private to src/core/link: include link/links.h"
 #endif
 
-#include "cursor.h"
 #include "fsm.h"
-#include "heartbeat.h"
-#include "peer.h"
-#include "receive.h"
-#include "send.h"
+#include "partner.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct herd_neighbour {
+    struct herd_partner partner; /* its connection is the one that carries the link */
     struct herd_link_fsm fsm;
-    uint32_t server; /* index in the configuration */
-    struct herd_peer
-        *peer; /* the connection that carries the link; NULL: the link is down */
-    struct herd_error_text down_reason; /* why it is down; "" when it never was */
-    uint64_t boot_id;          /* of the neighbour's start that was connected last */
-    uint64_t source_id;        /* names that start as the source of records; 0: none yet */
-    struct herd_cursor cursor; /* how far its feed was read; outlives the link */
-    struct herd_send send;
-    struct herd_receive receive;
-    struct herd_heartbeat heartbeat;
+    uint32_t server;  /* index in the configuration */
+    uint64_t boot_id; /* of the start that partner.source_id names, if that is not 0 */
 };
+
+/* A neighbour that is all zero so far; `name` lives as long as the configuration. */
+void herd_neighbour_init(struct herd_neighbour *neighbour, const char *name);
+
+/* What a peer connection is before a HELLO was accepted. */
+extern const struct herd_partner_kind herd_neighbour_kind;
 
 /* The neighbour with that index in the configuration, or NULL. */
 struct herd_neighbour *herd_neighbour_find(struct herd_links *links, int64_t server);
-
-/* Lives as long as the configuration. */
-const char *herd_neighbour_name(const struct herd_links *links,
-                                const struct herd_neighbour *neighbour);
-
-/* Keeps, for operators, why the link is down: the first 95 bytes, with control characters
- * replaced by '?'. Returns false when this reason was kept already. */
-bool herd_neighbour_set_reason(struct herd_neighbour *neighbour, struct herd_slice reason);
 
 #endif

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "peer.h"
 
-#include "neighbour.h"
-
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-
-struct herd_neighbour *herd_peer_linked_neighbour(const struct herd_peer *peer)
-{
-    return peer->stage == HERD_STAGE_UP ? peer->neighbour : NULL;
-}
 
 /* ---- the log ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* A peer connection: one TCP connection to a neighbour, from its opening to its end. The
- * state that outlives a connection is in struct herd_neighbour. */
+/* A peer connection: one TCP connection to a neighbour, from its opening to its end, or the
+ * connection of a follower, which is UP from the beginning. The state that outlives a
+ * connection is in struct herd_neighbour. */
 #ifndef HERD_CORE_LINK_PEER_H
 #define HERD_CORE_LINK_PEER_H
 
@@ -16,6 +17,7 @@
 
 struct herd_handshake;
 struct herd_neighbour;
+struct herd_partner;
 
 /* How far the connection has come. The order matters: the link was never up on it at the
  * stages before HERD_STAGE_UP. */
@@ -33,6 +35,7 @@ struct herd_peer {
     struct herd_timer handshake_timer; /* of links->handshakes; armed while not UP */
     struct herd_neighbour *neighbour;  /* borrowed; NULL: no HELLO was accepted yet */
     struct herd_handshake *handshake;  /* owned; NULL: the handshake is over */
+    struct herd_partner *partner; /* borrowed; whose records it carries; NULL unless UP */
     enum herd_stage stage;
     bool dialled;                /* by this server */
     bool from_neighbour_address; /* accepted, from the address of some neighbour */
@@ -45,9 +48,6 @@ static inline struct herd_peer *herd_peer_of(struct herd_session *session)
 {
     return (struct herd_peer *)session;
 }
-
-/* The neighbour whose link this connection carries, or NULL. Lives as long as `links`. */
-struct herd_neighbour *herd_peer_linked_neighbour(const struct herd_peer *peer);
 
 /* Accepted, and has not authenticated yet. */
 bool herd_peer_is_unauthenticated(const struct herd_peer *peer);
@@ -65,5 +65,14 @@ void herd_peer_sendf(struct herd_links *links, struct herd_peer *peer, const cha
  * the protocol, `why` is text for people. */
 void herd_peer_send_bye(struct herd_links *links, struct herd_peer *peer, const char *code,
                         const char *why);
+
+/* The operations that sessions of neighbours and followers share: see struct
+ * herd_session_ops. */
+void herd_peer_on_data(void *service, struct herd_session *session,
+                       struct herd_slice bytes);
+void herd_peer_on_eof(void *service, struct herd_session *session);
+void herd_peer_on_drained(void *service, struct herd_session *session);
+void herd_peer_on_stop(void *service, struct herd_session *session);
+void herd_peer_wipe(struct herd_session *session);
 
 #endif

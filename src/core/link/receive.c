@@ -3,28 +3,28 @@
 
 #include "decimal.h"
 #include "herd/err.h"
-#include "neighbour.h"
+#include "partner.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-void herd_receive_start(struct herd_links *links, struct herd_neighbour *neighbour)
+void herd_receive_start(struct herd_links *links, struct herd_partner *partner)
 {
-    neighbour->receive = (struct herd_receive){.mode = HERD_RECEIVE_NONE};
-    neighbour->receive.ack_timer.owner = neighbour;
-    herd_cursor_send(links, neighbour->peer, "HAVE", &neighbour->cursor);
+    partner->receive = (struct herd_receive){.mode = HERD_RECEIVE_NONE};
+    partner->receive.ack_timer.owner = partner;
+    herd_cursor_send(links, partner->peer, "HAVE", &partner->cursor);
 }
 
-void herd_receive_stop(struct herd_neighbour *neighbour)
+void herd_receive_stop(struct herd_partner *partner)
 {
-    herd_timer_disarm(&neighbour->receive.ack_timer);
+    herd_timer_disarm(&partner->receive.ack_timer);
 }
 
 /* One ACK covers every batch that comes until it is sent. */
-static void schedule_ack(struct herd_links *links, struct herd_neighbour *neighbour)
+static void schedule_ack(struct herd_links *links, struct herd_partner *partner)
 {
-    if (!herd_timer_armed(&neighbour->receive.ack_timer))
-        herd_timer_arm(&links->acks, &neighbour->receive.ack_timer, links->context->mono);
+    if (!herd_timer_armed(&partner->receive.ack_timer))
+        herd_timer_arm(&links->acks, &partner->receive.ack_timer, links->context->mono);
 }
 
 /* ---- cursors ---- */
@@ -32,68 +32,68 @@ static void schedule_ack(struct herd_links *links, struct herd_neighbour *neighb
 int herd_peer_on_resume(struct herd_links *links, struct herd_peer *peer,
                         const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     struct herd_cursor from;
     (void)links;
-    if (neighbour == NULL || herd_cursor_parse(call, &from) != HERD_OK ||
-        neighbour->receive.mode != HERD_RECEIVE_NONE ||
-        !herd_cursor_equal(&from, &neighbour->cursor))
+    if (partner == NULL || herd_cursor_parse(call, &from) != HERD_OK ||
+        partner->receive.mode != HERD_RECEIVE_NONE ||
+        !herd_cursor_equal(&from, &partner->cursor))
         return HERD_EBAD;
-    neighbour->receive.mode = HERD_RECEIVE_FEED;
-    neighbour->receive.received_seq = from.seq;
-    neighbour->receive.acked_seq = from.seq;
+    partner->receive.mode = HERD_RECEIVE_FEED;
+    partner->receive.received_seq = from.seq;
+    partner->receive.acked_seq = from.seq;
     return HERD_OK;
 }
 
 int herd_peer_on_sync(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     struct herd_cursor from;
     (void)links;
-    if (neighbour == NULL || herd_cursor_parse(call, &from) != HERD_OK || !from.known ||
-        neighbour->receive.mode == HERD_RECEIVE_FULL_SYNC ||
-        from.seq < neighbour->receive.received_seq)
+    if (partner == NULL || herd_cursor_parse(call, &from) != HERD_OK || !from.known ||
+        partner->receive.mode == HERD_RECEIVE_FULL_SYNC ||
+        from.seq < partner->receive.received_seq)
         return HERD_EBAD;
-    neighbour->receive.mode = HERD_RECEIVE_FULL_SYNC;
-    neighbour->receive.sync_cursor = from;
+    partner->receive.mode = HERD_RECEIVE_FULL_SYNC;
+    partner->receive.sync_cursor = from;
     return HERD_OK;
 }
 
 int herd_peer_on_synced(struct herd_links *links, struct herd_peer *peer,
                         const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     struct herd_cursor at;
-    if (neighbour == NULL || herd_cursor_parse(call, &at) != HERD_OK ||
-        neighbour->receive.mode != HERD_RECEIVE_FULL_SYNC ||
-        !herd_cursor_equal(&at, &neighbour->receive.sync_cursor))
+    if (partner == NULL || herd_cursor_parse(call, &at) != HERD_OK ||
+        partner->receive.mode != HERD_RECEIVE_FULL_SYNC ||
+        !herd_cursor_equal(&at, &partner->receive.sync_cursor))
         return HERD_EBAD;
-    neighbour->cursor = at;
-    neighbour->receive.mode = HERD_RECEIVE_FEED;
-    neighbour->receive.received_seq = at.seq;
-    schedule_ack(links, neighbour);
+    partner->cursor = at;
+    partner->receive.mode = HERD_RECEIVE_FEED;
+    partner->receive.received_seq = at.seq;
+    schedule_ack(links, partner);
     return HERD_OK;
 }
 
-/* The neighbour starts its full sync later, by itself. */
+/* The partner starts its full sync later, by itself. */
 int herd_peer_on_wait(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    const struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    const struct herd_partner *partner = peer->partner;
     uint64_t ms;
     (void)links;
-    if (neighbour == NULL || neighbour->receive.mode != HERD_RECEIVE_NONE)
+    if (partner == NULL || partner->receive.mode != HERD_RECEIVE_NONE)
         return HERD_EBAD;
     return herd_uint_parse(call->words.word[1], UINT64_MAX, &ms);
 }
 
-int herd_receive_advance(struct herd_neighbour *neighbour, uint64_t seq)
+int herd_receive_advance(struct herd_partner *partner, uint64_t seq)
 {
-    if (seq < neighbour->receive.received_seq)
+    if (seq < partner->receive.received_seq)
         return HERD_EBAD;
-    neighbour->receive.received_seq = seq;
-    neighbour->cursor.seq = seq;
+    partner->receive.received_seq = seq;
+    partner->cursor.seq = seq;
     return HERD_OK;
 }
 
@@ -161,7 +161,7 @@ static int merge_all(struct herd_links *links, struct herd_peer *peer,
                      struct herd_slice rest, uint64_t count)
 {
     struct arrival arrivals[MERGE_GROUP];
-    uint64_t source_id = peer->neighbour->source_id;
+    uint64_t source_id = peer->partner->source_id;
     while (count > 0) {
         size_t ready = 0;
         int took = 0;
@@ -193,13 +193,13 @@ static bool is_expected(const struct herd_receive *receive, uint64_t from, uint6
 int herd_peer_on_batch(struct herd_links *links, struct herd_peer *peer,
                        const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     const struct herd_slice *word = call->words.word;
     uint64_t from, to, count;
-    if (neighbour == NULL || herd_uint_parse(word[1], UINT64_MAX, &from) != HERD_OK ||
+    if (partner == NULL || herd_uint_parse(word[1], UINT64_MAX, &from) != HERD_OK ||
         herd_uint_parse(word[2], UINT64_MAX, &to) != HERD_OK ||
         herd_uint_parse(word[3], HERD_FRAME_PAYLOAD_MAX, &count) != HERD_OK ||
-        !is_expected(&neighbour->receive, from, to))
+        !is_expected(&partner->receive, from, to))
         return HERD_EBAD;
     int rc = merge_all(links, peer, call->payload, count);
     if (rc == HERD_ENOMEM) {
@@ -208,23 +208,22 @@ int herd_peer_on_batch(struct herd_links *links, struct herd_peer *peer,
         herd_peer_send_bye(links, peer, "closing", "out of memory");
         return HERD_OK;
     }
-    if (rc != HERD_OK || neighbour->receive.mode == HERD_RECEIVE_FULL_SYNC)
+    if (rc != HERD_OK || partner->receive.mode == HERD_RECEIVE_FULL_SYNC)
         return rc;
-    schedule_ack(links, neighbour);
-    return herd_receive_advance(neighbour, to);
+    schedule_ack(links, partner);
+    return herd_receive_advance(partner, to);
 }
 
 void herd_receive_tick(struct herd_links *links)
 {
-    struct herd_neighbour *neighbour;
-    while ((neighbour = herd_timerq_expired(&links->acks, links->context->mono)) != NULL) {
-        struct herd_receive *receive = &neighbour->receive;
+    struct herd_partner *partner;
+    while ((partner = herd_timerq_expired(&links->acks, links->context->mono)) != NULL) {
+        struct herd_receive *receive = &partner->receive;
         if (receive->mode != HERD_RECEIVE_FEED ||
-            receive->acked_seq == receive->received_seq || neighbour->peer->session.ending)
+            receive->acked_seq == receive->received_seq || partner->peer->session.ending)
             continue;
         receive->acked_seq = receive->received_seq;
         links->context->stats.acks_sent++;
-        herd_peer_sendf(links, neighbour->peer, "ACK 0 %" PRIu64 "\n",
-                        receive->received_seq);
+        herd_peer_sendf(links, partner->peer, "ACK 0 %" PRIu64 "\n", receive->received_seq);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Receiving the records of a neighbour. The cursor says how far its change feed was read;
+/* Receiving the records of a partner. The cursor says how far its change feed was read;
  * it moves only when every record before it is in the store, and outlives the link.
  * doc/protocol.md, sections 2.3 and 2.4. */
 #ifndef HERD_CORE_LINK_RECEIVE_H
@@ -27,17 +27,17 @@ struct herd_receive {
 };
 
 /* The link is up: sends HAVE with the cursor. */
-void herd_receive_start(struct herd_links *links, struct herd_neighbour *neighbour);
+void herd_receive_start(struct herd_links *links, struct herd_partner *partner);
 
 /* The link is down, or is carried by another connection. */
-void herd_receive_stop(struct herd_neighbour *neighbour);
+void herd_receive_stop(struct herd_partner *partner);
 
 /* Sends the ACKs that are due. */
 void herd_receive_tick(struct herd_links *links);
 
 /* Every change up to `seq` was received: moves the cursor. Errors: HERD_EBAD when `seq` is
  * less than what was received before. */
-int herd_receive_advance(struct herd_neighbour *neighbour, uint64_t seq);
+int herd_receive_advance(struct herd_partner *partner, uint64_t seq);
 
 /* Frames. Errors: HERD_EBAD when the frame is malformed or comes in the wrong mode. */
 int herd_peer_on_resume(struct herd_links *links, struct herd_peer *peer,

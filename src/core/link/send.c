@@ -4,7 +4,7 @@
 #include "batch.h"
 #include "decimal.h"
 #include "herd/err.h"
-#include "neighbour.h"
+#include "partner.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -25,15 +25,15 @@ static struct herd_cursor cursor_at(const struct herd_links *links, uint64_t seq
 
 /* ---- beginning and end ---- */
 
-void herd_send_start(struct herd_neighbour *neighbour)
+void herd_send_start(struct herd_partner *partner)
 {
-    neighbour->send = (struct herd_send){.mode = HERD_SEND_NONE};
+    partner->send = (struct herd_send){.mode = HERD_SEND_NONE};
 }
 
-void herd_send_stop(struct herd_neighbour *neighbour)
+void herd_send_stop(struct herd_partner *partner)
 {
-    herd_follower_stop(&neighbour->send.follower);
-    neighbour->send.mode = HERD_SEND_NONE;
+    herd_follower_stop(&partner->send.follower);
+    partner->send.mode = HERD_SEND_NONE;
 }
 
 static void start_feed(struct herd_send *send)
@@ -42,10 +42,10 @@ static void start_feed(struct herd_send *send)
     send->burst_records = 0;
 }
 
-static void start_full_sync(struct herd_links *links, struct herd_neighbour *neighbour,
+static void start_full_sync(struct herd_links *links, struct herd_partner *partner,
                             uint64_t after, bool repair)
 {
-    struct herd_send *send = &neighbour->send;
+    struct herd_send *send = &partner->send;
     herd_follower_start(links->store, &send->follower);
     send->mode = HERD_SEND_FULL_SYNC;
     send->walk = (struct herd_table_walk){0};
@@ -53,17 +53,17 @@ static void start_full_sync(struct herd_links *links, struct herd_neighbour *nei
     send->sync_after_seq = after;
     send->repair = repair;
     struct herd_cursor from = cursor_at(links, send->sync_seq);
-    herd_cursor_send(links, neighbour->peer, "SYNC", &from);
+    herd_cursor_send(links, partner->peer, "SYNC", &from);
 }
 
-static void finish_full_sync(struct herd_links *links, struct herd_neighbour *neighbour)
+static void finish_full_sync(struct herd_links *links, struct herd_partner *partner)
 {
-    struct herd_send *send = &neighbour->send;
+    struct herd_send *send = &partner->send;
     struct herd_cursor at = cursor_at(links, send->sync_seq);
     send->announced_seq = send->sync_seq;
     send->slot_until = (struct herd_mono){0};
     start_feed(send);
-    herd_cursor_send(links, neighbour->peer, "SYNCED", &at);
+    herd_cursor_send(links, partner->peer, "SYNCED", &at);
 }
 
 /* ---- slots for full syncs ---- */
@@ -74,34 +74,36 @@ static bool has_slot(const struct herd_links *links, const struct herd_send *sen
            !herd_mono_reached(links->context->mono, send->slot_until);
 }
 
-static bool slot_is_free(const struct herd_links *links)
+/* Each kind of partners has slots of its own, so that followers do not delay neighbours. */
+static bool slot_is_free(const struct herd_links *links, const struct herd_partner *partner)
 {
     int taken = 0;
-    for (uint32_t i = 0; i < links->neighbour_count; i++)
-        taken += has_slot(links, &links->neighbours[i].send);
+    for (uint32_t i = 0; i < links->partner_count; i++)
+        taken += links->partners[i]->kind == partner->kind &&
+                 has_slot(links, &links->partners[i]->send);
     return taken < SLOTS;
 }
 
-static void start_sync_in_slot(struct herd_links *links, struct herd_neighbour *neighbour,
+static void start_sync_in_slot(struct herd_links *links, struct herd_partner *partner,
                                bool repair)
 {
-    start_full_sync(links, neighbour, 0, repair);
-    neighbour->send.slot_until = herd_mono_add_ms(links->context->mono, SLOT_MS);
+    start_full_sync(links, partner, 0, repair);
+    partner->send.slot_until = herd_mono_add_ms(links->context->mono, SLOT_MS);
 }
 
-bool herd_send_repair(struct herd_links *links, struct herd_neighbour *neighbour)
+bool herd_send_repair(struct herd_links *links, struct herd_partner *partner)
 {
-    if (!slot_is_free(links))
+    if (!slot_is_free(links, partner))
         return false;
-    start_sync_in_slot(links, neighbour, true);
+    start_sync_in_slot(links, partner, true);
     return true;
 }
 
 /* ---- frames ---- */
 
-static void resume(struct herd_links *links, struct herd_neighbour *neighbour, uint64_t seq)
+static void resume(struct herd_links *links, struct herd_partner *partner, uint64_t seq)
 {
-    struct herd_send *send = &neighbour->send;
+    struct herd_send *send = &partner->send;
     struct herd_cursor from = cursor_at(links, seq);
     herd_follower_start(links->store, &send->follower);
     send->mode = HERD_SEND_SEEK;
@@ -109,66 +111,66 @@ static void resume(struct herd_links *links, struct herd_neighbour *neighbour, u
     send->announced_seq = seq;
     send->acked_seq = seq;
     links->context->stats.resumes++;
-    herd_cursor_send(links, neighbour->peer, "RESUME", &from);
+    herd_cursor_send(links, partner->peer, "RESUME", &from);
 }
 
-static void sync_or_wait(struct herd_links *links, struct herd_neighbour *neighbour)
+static void sync_or_wait(struct herd_links *links, struct herd_partner *partner)
 {
     links->context->stats.syncs++;
-    if (slot_is_free(links)) {
-        start_sync_in_slot(links, neighbour, false);
+    if (slot_is_free(links, partner)) {
+        start_sync_in_slot(links, partner, false);
         return;
     }
-    neighbour->send.mode = HERD_SEND_WAIT;
+    partner->send.mode = HERD_SEND_WAIT;
     links->context->stats.waits_sent++;
-    herd_peer_sendf(links, neighbour->peer, "WAIT 0 %d\n", (int)SLOT_MS);
+    herd_peer_sendf(links, partner->peer, "WAIT 0 %d\n", (int)SLOT_MS);
 }
 
 int herd_peer_on_have(struct herd_links *links, struct herd_peer *peer,
                       const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     struct herd_cursor has;
-    if (neighbour == NULL || neighbour->send.mode != HERD_SEND_NONE ||
+    if (partner == NULL || partner->send.mode != HERD_SEND_NONE ||
         herd_cursor_parse(call, &has) != HERD_OK)
         return HERD_EBAD;
     struct herd_cursor same = cursor_at(links, has.seq);
     if (herd_cursor_equal(&has, &same) && has.seq <= links->store->tail_seq) {
-        resume(links, neighbour, has.seq);
+        resume(links, partner, has.seq);
         return HERD_OK;
     }
     links->context->stats.cursors_unknown += has.known;
-    sync_or_wait(links, neighbour);
+    sync_or_wait(links, partner);
     return HERD_OK;
 }
 
 int herd_peer_on_ack(struct herd_links *links, struct herd_peer *peer,
                      const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
+    struct herd_partner *partner = peer->partner;
     uint64_t seq;
     (void)links;
-    if (neighbour == NULL ||
+    if (partner == NULL ||
         herd_uint_parse(call->words.word[1], UINT64_MAX, &seq) != HERD_OK)
         return HERD_EBAD;
-    struct herd_send *send = &neighbour->send;
+    struct herd_send *send = &partner->send;
     if (seq < send->acked_seq || seq > send->announced_seq)
         return HERD_EBAD;
     send->acked_seq = seq;
     return HERD_OK;
 }
 
-static void send_batch(struct herd_links *links, struct herd_neighbour *neighbour)
+static void send_batch(struct herd_links *links, struct herd_partner *partner)
 {
     /* The tail is measured from the first batch of a burst. */
-    if (neighbour->send.burst_records == 0)
-        neighbour->send.burst_tail_seq = links->store->tail_seq;
-    if (!herd_send_batch(links, neighbour))
+    if (partner->send.burst_records == 0)
+        partner->send.burst_tail_seq = links->store->tail_seq;
+    if (!herd_send_batch(links, partner))
         return;
-    if (neighbour->send.mode == HERD_SEND_FULL_SYNC)
-        finish_full_sync(links, neighbour);
+    if (partner->send.mode == HERD_SEND_FULL_SYNC)
+        finish_full_sync(links, partner);
     else
-        start_feed(&neighbour->send); /* a new burst */
+        start_feed(&partner->send); /* a new burst */
 }
 
 /* ---- turns ---- */
@@ -184,14 +186,14 @@ static bool is_lagging(const struct herd_links *links, const struct herd_send *s
            grown >= send->burst_records / 2;
 }
 
-static bool has_work(const struct herd_links *links, const struct herd_neighbour *neighbour)
+static bool has_work(const struct herd_links *links, const struct herd_partner *partner)
 {
-    const struct herd_send *send = &neighbour->send;
-    if (neighbour->peer == NULL || neighbour->peer->session.ending)
+    const struct herd_send *send = &partner->send;
+    if (partner->peer == NULL || partner->peer->session.ending)
         return false;
     switch (send->mode) {
     case HERD_SEND_NONE: return false;
-    case HERD_SEND_WAIT: return slot_is_free(links);
+    case HERD_SEND_WAIT: return slot_is_free(links, partner);
     case HERD_SEND_SEEK: return true;
     case HERD_SEND_FULL_SYNC: return !send->batch_in_flight;
     case HERD_SEND_FEED: break;
@@ -200,47 +202,67 @@ static bool has_work(const struct herd_links *links, const struct herd_neighbour
            herd_follower_peek(links->store, &send->follower) != NULL;
 }
 
-static void do_work(struct herd_links *links, struct herd_neighbour *neighbour)
+static void do_work(struct herd_links *links, struct herd_partner *partner)
 {
-    struct herd_send *send = &neighbour->send;
+    struct herd_send *send = &partner->send;
     if (send->mode == HERD_SEND_WAIT) {
-        start_sync_in_slot(links, neighbour, false);
+        start_sync_in_slot(links, partner, false);
     } else if (send->mode == HERD_SEND_SEEK) {
         if (herd_follower_seek(links->store, &send->follower, send->seek_seq, SEEK_STEPS))
             start_feed(send);
     } else {
         if (send->mode == HERD_SEND_FEED && is_lagging(links, send)) {
             links->context->stats.syncs_lagging++;
-            start_full_sync(links, neighbour, send->follower.seen_seq, false);
+            start_full_sync(links, partner, send->follower.seen_seq, false);
         }
-        if (!neighbour->peer->session.ending)
-            send_batch(links, neighbour);
+        if (!partner->peer->session.ending)
+            send_batch(links, partner);
     }
 }
 
-bool herd_send_idle(const struct herd_links *links, const struct herd_neighbour *neighbour)
+bool herd_send_idle(const struct herd_links *links, const struct herd_partner *partner)
 {
-    const struct herd_send *send = &neighbour->send;
+    const struct herd_send *send = &partner->send;
     return send->mode == HERD_SEND_FEED && !send->batch_in_flight &&
            herd_follower_peek(links->store, &send->follower) == NULL;
 }
 
-/* This server shuts down, and nothing is left to be sent to the neighbour. */
-static bool can_close(const struct herd_links *links,
-                      const struct herd_neighbour *neighbour)
+uint64_t herd_send_behind(const struct herd_links *links,
+                          const struct herd_partner *partner)
 {
-    return links->context->stopping && neighbour->peer != NULL &&
-           !neighbour->peer->session.ending && herd_send_idle(links, neighbour);
+    const struct herd_store *store = links->store;
+    uint64_t changes = store->tail_seq - partner->send.announced_seq;
+    if (herd_send_idle(links, partner))
+        return 0;
+    if (partner->send.mode == HERD_SEND_FULL_SYNC)
+        return store->count;
+    return changes < store->count ? changes : store->count;
+}
+
+const char *herd_send_mode_name(const struct herd_send *send)
+{
+    if (send->mode == HERD_SEND_FULL_SYNC)
+        return "sync";
+    return send->mode == HERD_SEND_NONE || send->mode == HERD_SEND_WAIT ? "wait" : "feed";
+}
+
+/* This server shuts down, and nothing is left to be sent to the partner. */
+static bool can_close(const struct herd_links *links, const struct herd_partner *partner)
+{
+    bool wants_nothing = partner->send.mode == HERD_SEND_NONE && !partner->kind->must_have;
+    return links->context->stopping && partner->peer != NULL &&
+           !partner->peer->session.ending &&
+           (wants_nothing || herd_send_idle(links, partner));
 }
 
 void herd_send_tick(struct herd_links *links)
 {
-    for (uint32_t i = 0; i < links->neighbour_count; i++) {
-        struct herd_neighbour *neighbour = &links->neighbours[i];
-        if (has_work(links, neighbour))
-            do_work(links, neighbour);
-        else if (can_close(links, neighbour))
-            herd_peer_send_bye(links, neighbour->peer, "closing",
+    for (uint32_t i = 0; i < links->partner_count; i++) {
+        struct herd_partner *partner = links->partners[i];
+        if (has_work(links, partner))
+            do_work(links, partner);
+        else if (can_close(links, partner))
+            herd_peer_send_bye(links, partner->peer, "closing",
                                "this server is going down");
     }
 }
@@ -249,13 +271,13 @@ struct herd_mono herd_send_deadline(const struct herd_links *links)
 {
     struct herd_mono slot = HERD_NEVER;
     bool waiting = false;
-    for (uint32_t i = 0; i < links->neighbour_count; i++) {
-        const struct herd_neighbour *neighbour = &links->neighbours[i];
-        if (has_work(links, neighbour) || can_close(links, neighbour))
+    for (uint32_t i = 0; i < links->partner_count; i++) {
+        const struct herd_partner *partner = links->partners[i];
+        if (has_work(links, partner) || can_close(links, partner))
             return (struct herd_mono){0};
-        waiting = waiting || neighbour->send.mode == HERD_SEND_WAIT;
-        if (has_slot(links, &neighbour->send))
-            slot = herd_mono_min(slot, neighbour->send.slot_until);
+        waiting = waiting || partner->send.mode == HERD_SEND_WAIT;
+        if (has_slot(links, &partner->send))
+            slot = herd_mono_min(slot, partner->send.slot_until);
     }
     return waiting ? slot : HERD_NEVER;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Sending records to a neighbour: which ones, and when.
+/* Sending records to a partner: which ones, and when.
  *
- * A neighbour says what it has (HAVE), and is then in one of these modes:
+ * A partner says what it has (HAVE), and is then in one of these modes:
  *
  *   NONE --HAVE, the cursor is in this feed--> SEEK --marker is there--> FEED
  *   NONE --HAVE, any other cursor--> FULL_SYNC (or WAIT, then FULL_SYNC) --end--> FEED
@@ -25,7 +25,7 @@
 enum herd_send_mode {
     HERD_SEND_NONE,      /* HAVE has not come */
     HERD_SEND_WAIT,      /* needs a full sync; all slots are taken */
-    HERD_SEND_SEEK,      /* the marker is moving back to the neighbour's cursor */
+    HERD_SEND_SEEK,      /* the marker is moving back to the partner's cursor */
     HERD_SEND_FULL_SYNC, /* between SYNC and SYNCED */
     HERD_SEND_FEED,      /* sends what changes */
 };
@@ -33,10 +33,10 @@ enum herd_send_mode {
 struct herd_send {
     enum herd_send_mode mode;
     struct herd_follower follower;
-    uint64_t announced_seq;     /* the position that the neighbour was sent last ... */
+    uint64_t announced_seq;     /* the position that the partner was sent last ... */
     uint64_t acked_seq;         /* ... and of its last ACK */
     uint64_t ping_before_batch; /* serial of the last PING before the last batch */
-    uint64_t seek_seq;          /* SEEK: the neighbour's cursor */
+    uint64_t seek_seq;          /* SEEK: the partner's cursor */
     /* FULL_SYNC */
     struct herd_table_walk walk;
     uint64_t sync_seq;           /* the position of SYNC */
@@ -50,24 +50,29 @@ struct herd_send {
 };
 
 /* The link is up, or is carried by another connection: awaits HAVE. */
-void herd_send_start(struct herd_neighbour *neighbour);
+void herd_send_start(struct herd_partner *partner);
 
 /* The link is down. */
-void herd_send_stop(struct herd_neighbour *neighbour);
+void herd_send_stop(struct herd_partner *partner);
 
-/* Sends at most one batch to each neighbour. While the server shuts down: sends BYE to
+/* Sends at most one batch to each partner. While the server shuts down: sends BYE to
  * those that have everything. */
 void herd_send_tick(struct herd_links *links);
 
 /* When herd_send_tick has something to do: the instant 0 for "now". */
 struct herd_mono herd_send_deadline(const struct herd_links *links);
 
-/* Nothing is left to be sent to this neighbour. */
-bool herd_send_idle(const struct herd_links *links, const struct herd_neighbour *neighbour);
+/* Nothing is left to be sent to this partner. */
+bool herd_send_idle(const struct herd_links *links, const struct herd_partner *partner);
 
-/* Starts a full sync to an idle neighbour, echoes included. Returns false when all slots
+/* For STATUS: the number of records that are left to be sent, at most; and the mode. */
+uint64_t herd_send_behind(const struct herd_links *links,
+                          const struct herd_partner *partner);
+const char *herd_send_mode_name(const struct herd_send *send);
+
+/* Starts a full sync to an idle partner, echoes included. Returns false when all slots
  * are taken, and then nothing was done. */
-bool herd_send_repair(struct herd_links *links, struct herd_neighbour *neighbour);
+bool herd_send_repair(struct herd_links *links, struct herd_partner *partner);
 
 /* Frames. Errors: HERD_EBAD when the frame is malformed or comes in the wrong mode. */
 int herd_peer_on_have(struct herd_links *links, struct herd_peer *peer,

@@ -10,27 +10,30 @@
 
 /* ---- frames in ---- */
 
-/* Whether an event on this connection explains why the link is down. It does not while
- * another connection carries the link, nor before the other side has authenticated: it may
- * only claim the name. */
-static bool explains_link_down(const struct herd_peer *peer)
+/* The partner of which an event on this connection explains why it has no connection, or
+ * NULL. It does not while another connection carries the link, nor before the other side
+ * has authenticated: it may only claim the name. */
+static struct herd_partner *explained_partner(const struct herd_peer *peer)
 {
-    const struct herd_neighbour *neighbour = peer->neighbour;
-    bool authenticated = peer->dialled || peer->stage == HERD_STAGE_UP;
-    return neighbour != NULL && authenticated && peer->stage != HERD_STAGE_RETIRED &&
-           (neighbour->peer == NULL || neighbour->peer == peer);
+    struct herd_neighbour *neighbour = peer->neighbour;
+    if (peer->partner != NULL)
+        return peer->partner;
+    return neighbour != NULL && peer->dialled && peer->stage < HERD_STAGE_UP &&
+                   neighbour->partner.peer == NULL
+               ? &neighbour->partner
+               : NULL;
 }
 
 static int on_bye(struct herd_links *links, struct herd_peer *peer,
                   const struct herd_call *call)
 {
-    struct herd_neighbour *neighbour = peer->neighbour;
+    struct herd_partner *partner = explained_partner(peer);
     struct herd_slice code = call->words.count > 1 ? call->words.word[1] : HERD_LIT("");
     peer->refused = herd_slice_eq(code, HERD_LIT("refused"));
-    if (explains_link_down(peer) && !herd_slice_eq(code, HERD_LIT("duplicate")) &&
-        herd_neighbour_set_reason(neighbour, call->line))
-        herd_logf(links->context, peer->session.id, "%s sent BYE: %s",
-                  herd_neighbour_name(links, neighbour), neighbour->down_reason.text);
+    if (partner != NULL && !herd_slice_eq(code, HERD_LIT("duplicate")) &&
+        herd_partner_set_reason(partner, call->line))
+        herd_logf(links->context, peer->session.id, "%s sent BYE: %s", partner->name,
+                  partner->down_reason.text);
     herd_session_end(&peer->session);
     return HERD_OK;
 }
@@ -38,12 +41,15 @@ static int on_bye(struct herd_links *links, struct herd_peer *peer,
 static void close_malformed(struct herd_links *links, struct herd_peer *peer,
                             const char *why)
 {
-    links->context->stats.peers_malformed++;
+    const struct herd_partner_kind *kind =
+        peer->partner != NULL ? peer->partner->kind : &herd_neighbour_kind;
+    struct herd_partner *partner = explained_partner(peer);
+    herd_partner_count(links, kind->malformed);
     peer->refused = true;
     if (herd_peer_is_logged(links, peer))
         herd_logf(links->context, peer->session.id, "closed: %s", why);
-    if (explains_link_down(peer))
-        (void)herd_neighbour_set_reason(peer->neighbour, herd_slice_str(why));
+    if (partner != NULL)
+        (void)herd_partner_set_reason(partner, herd_slice_str(why));
     herd_peer_send_bye(links, peer, "malformed", why);
 }
 
@@ -104,15 +110,14 @@ static void on_frame(struct herd_links *links, struct herd_peer *peer,
     }
 }
 
-static void on_data(void *service, struct herd_session *session, struct herd_slice bytes)
+void herd_peer_on_data(void *service, struct herd_session *session, struct herd_slice bytes)
 {
     struct herd_links *links = service;
     struct herd_peer *peer = herd_peer_of(session);
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(peer);
     struct herd_frame frame;
     int rc = 0;
-    if (neighbour != NULL)
-        herd_heartbeat_on_data(links, neighbour);
+    if (peer->partner != NULL)
+        herd_heartbeat_on_data(links, peer->partner);
     while (!session->ending && (rc = herd_frame_next(&peer->framer, &bytes, &frame)) == 1)
         on_frame(links, peer, &frame);
     if (rc == HERD_ENOMEM) {
@@ -150,30 +155,30 @@ static void on_open_failed(void *service, const struct herd_event *event)
         herd_links_on_dial_failed(service, event->server, HERD_LIT("out of memory"));
 }
 
-static void on_eof(void *service, struct herd_session *session)
+void herd_peer_on_eof(void *service, struct herd_session *session)
 {
     (void)service;
     herd_session_end(session);
 }
 
 /* The kernel has taken the last batch. */
-static void on_drained(void *service, struct herd_session *session)
+void herd_peer_on_drained(void *service, struct herd_session *session)
 {
-    struct herd_neighbour *neighbour = herd_peer_linked_neighbour(herd_peer_of(session));
+    struct herd_partner *partner = herd_peer_of(session)->partner;
     (void)service;
-    if (neighbour != NULL)
-        neighbour->send.batch_in_flight = false;
+    if (partner != NULL)
+        partner->send.batch_in_flight = false;
 }
 
-/* A link that is up first sends the records that are left: see herd_send_tick. */
-static void on_stop(void *service, struct herd_session *session)
+/* What is up first sends the records that are left: see herd_send_tick. */
+void herd_peer_on_stop(void *service, struct herd_session *session)
 {
     (void)service;
     if (herd_peer_of(session)->stage != HERD_STAGE_UP)
         herd_session_end(session);
 }
 
-static void wipe(struct herd_session *session)
+void herd_peer_wipe(struct herd_session *session)
 {
     herd_framer_wipe(&herd_peer_of(session)->framer);
 }
@@ -182,10 +187,10 @@ const struct herd_session_ops herd_peer_session_ops = {
     .size = sizeof(struct herd_peer),
     .open = on_opened,
     .open_failed = on_open_failed,
-    .data = on_data,
-    .eof = on_eof,
-    .drained = on_drained,
-    .stop = on_stop,
-    .wipe = wipe,
+    .data = herd_peer_on_data,
+    .eof = herd_peer_on_eof,
+    .drained = herd_peer_on_drained,
+    .stop = herd_peer_on_stop,
+    .wipe = herd_peer_wipe,
     .free = free_peer,
 };
