@@ -15,7 +15,7 @@ enum {
 static void on_forget(void *ctx, struct herd_slice text)
 {
     struct herd_core *core = ctx;
-    (void)text;
+    herd_places_forget(core->places, herd_record_point(text));
     core->forgot = true;
 }
 

@@ -38,7 +38,7 @@ static void run_starts_what_its_hints_reach(void)
         "TMPDIR=$dir HERD_TOOLS=\"${HERD_TEST_TOOLS:-$PWD/tools}\" "
         "tools/run-herd \"$dir/a.conf\" >\"$dir/out\" 2>&1 &\n"
         "until grep -q 'Ctrl-C stops' \"$dir/out\" || ! kill -0 $!; do sleep 0.05; done\n"
-        "eval \"$(grep 'herdctl .* status$' \"$dir/out\")\"\n"
+        "eval \"$(grep 'herdctl.* status$' \"$dir/out\")\"\n"
         "kill $!; wait $!; echo \"ended with $?\"; ls \"$dir\"; cat \"$dir/out\"\n"
         "rm -rf \"$dir\"\n";
     struct outcome got = shell(".", "%s", script);

@@ -106,7 +106,7 @@ static void configurations(void)
     static const struct {
         const char *line;
         int status;
-    } programs[] = {{"herdctl status", 2}, {"herdbench", 2}, {"$HERD_BIN Goloman", 1}};
+    } programs[] = {{"herdctl status", 2}, {"herdbench", 2}, {"\"$HERD_BIN\" Goloman", 1}};
     struct herd_proc herd;
     char path[HERD_PROC_PATH + sizeof HERD_SYSCONFDIR];
     REQUIRE(herd_proc_open(&herd, "ucla-2018", ""));

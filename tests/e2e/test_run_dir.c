@@ -230,7 +230,7 @@ static void a_process_of_another_pid_namespace(void)
          "in another pid namespace"},
         {"unshare -pf herdctl start Goloman", 0, "Goloman is running already: its process",
          NULL},
-        {"unshare -pf $HERD_BIN Goloman", 1, NULL,
+        {"unshare -pf \"$HERD_BIN\" Goloman", 1, NULL,
          "already running, in another pid namespace or on another machine"},
         {"herdctl status Goloman", 0, "Goloman is up, pid ", NULL},
     };

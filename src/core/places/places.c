@@ -98,6 +98,11 @@ struct herd_places_query *herd_places_next_finished(struct herd_places *places)
     return query;
 }
 
+void herd_places_forget(struct herd_places *places, struct herd_point point)
+{
+    herd_requests_forget(&places->requests, point);
+}
+
 bool herd_places_is_quiet(const struct herd_places *places)
 {
     return places->requests.waiting.count == 0 && herd_list_is_empty(&places->finished);

@@ -135,6 +135,10 @@ struct herd_places_result *herd_places_result_error(const struct herd_mem *mem,
                                                     struct herd_slice status,
                                                     struct herd_slice message);
 
+/* A location is to be forgotten: no result for that point is kept, or will be of a request
+ * that was made before. */
+void herd_places_forget(struct herd_places *places, struct herd_point point);
+
 /* ---- upstream requests ---- */
 
 /* How a request has ended. */

@@ -38,6 +38,7 @@ struct herd_places_request {
     struct herd_mono started_at; /* when it was last sent */
     bool probe;                  /* as herd_breaker_begin returned */
     bool retried;
+    bool forgotten; /* its result is not to be kept */
 };
 
 /* The query that is in a list with this node; NULL for NULL. */

@@ -220,7 +220,8 @@ void herd_requests_keep(struct herd_requests *requests, struct herd_places_reque
     const struct herd_requests_setup *setup = &requests->setup;
     size_t size = result->text.len;
     assert(herd_list_is_empty(&request->queries) && request->state == HERD_REQUEST_RUNNING);
-    if (setup->keep_ms == 0 || setup->kept_max == 0 || size > setup->kept_bytes_max) {
+    if (setup->keep_ms == 0 || setup->kept_max == 0 || size > setup->kept_bytes_max ||
+        request->forgotten) {
         herd_requests_end(requests, request);
         return;
     }
@@ -234,6 +235,21 @@ void herd_requests_keep(struct herd_requests *requests, struct herd_places_reque
     herd_list_push_back(&requests->kept, &request->in_kept);
     requests->kept_count++;
     requests->kept_bytes += size;
+}
+
+void herd_requests_forget(struct herd_requests *requests, struct herd_point point)
+{
+    for (size_t i = 0; i < requests->table_size && requests->setup.keep_ms > 0; i++) {
+        struct herd_places_request *next, *request = requests->table[i];
+        for (; request != NULL; request = next) {
+            next = request->same_hash;
+            if (request->key.point.lat != point.lat || request->key.point.lng != point.lng)
+                continue;
+            request->forgotten = true;
+            if (request->state == HERD_REQUEST_KEPT)
+                herd_requests_end(requests, request);
+        }
+    }
 }
 
 void herd_requests_expire(struct herd_requests *requests, struct herd_mono now)

@@ -104,6 +104,10 @@ void herd_requests_end(struct herd_requests *requests, struct herd_places_reques
 void herd_requests_keep(struct herd_requests *requests, struct herd_places_request *request,
                         struct herd_places_result *result, struct herd_mono now);
 
+/* A location is to be forgotten: nothing about that point is kept any more, neither what is
+ * kept now nor the results of requests that wait or run. */
+void herd_requests_forget(struct herd_requests *requests, struct herd_point point);
+
 /* The one that was kept first; NULL: none is. */
 struct herd_places_request *herd_requests_oldest_kept(const struct herd_requests *requests);
 
