@@ -25,6 +25,7 @@ enum { SEEDS_MAX = 256, PATH_LEN = 4096, FOLDER_LEN = 3000, HANG_S = 60 };
     X(control, 500)                                                                        \
     X(conversation, 300)                                                                   \
     X(escape, 20000)                                                                       \
+    X(follow, 3000)                                                                        \
     X(frame, 3000)                                                                         \
     X(http, 3000)                                                                          \
     X(json, 3000)                                                                          \
