@@ -45,6 +45,7 @@ extern const struct check_test test_control[];
 extern const struct check_test test_forget[];
 extern const struct check_test test_expiry[];
 extern const struct check_test test_follow[];
+extern const struct check_test test_sqlite[];
 extern const struct check_test test_herdctl[];
 extern const struct check_test test_herdctl_status[];
 extern const struct check_test test_herdctl_talk[];
@@ -92,6 +93,7 @@ int main(int argc, char **argv)
         {"forget", test_forget},
         {"expiry", test_expiry},
         {"follow", test_follow},
+        {"sqlite", test_sqlite},
         {"herdctl", test_herdctl},
         {"herdctl status", test_herdctl_status},
         {"herdctl talk", test_herdctl_talk},

@@ -111,7 +111,7 @@ static void a_server_that_has_started_again_is_given_all(void)
 
 static void a_damaged_file_is_set_aside(void)
 {
-    char aside[RIG_PATH + 16];
+    char aside[RIG_PATH + 32];
     REQUIRE(disk_up(&rig));
     FILE *file = fopen(rig.store.path, "w");
     REQUIRE(file != NULL);

@@ -308,7 +308,7 @@ static void a_removed_file_is_noticed(void)
 
 static void damaged_files_are_set_aside(void)
 {
-    char name[HERD_ERROR_TEXT_MAX], want[RIG_PATH + 16];
+    char name[HERD_ERROR_TEXT_MAX], want[RIG_PATH + 32];
     struct herd_error_text error;
     REQUIRE(rig_up(&rig, NULL));
     for (int i = 1; i <= ASIDE_MOST + 2; i++) {
