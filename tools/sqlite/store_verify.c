@@ -57,18 +57,21 @@ static struct herd_slice text_of(sqlite3_stmt *statement, int column)
                       (size_t)sqlite3_column_bytes(statement, column));
 }
 
+/* To the bit; of no number that is none. */
+static bool is_same(double a, double b)
+{
+    return a <= b && a >= b;
+}
+
 static bool is_point(sqlite3_stmt *statement, const struct herd_record *record)
 {
     if (record->tombstone)
         return sqlite3_column_type(statement, 5) == SQLITE_NULL &&
                sqlite3_column_type(statement, 6) == SQLITE_NULL;
     struct herd_point point = herd_record_point(record->text);
-    double unit = (double)HERD_GEO_UNIT, latitude = (double)point.lat / unit,
-           longitude = (double)point.lng / unit;
-    double got_latitude = sqlite3_column_double(statement, 5),
-           got_longitude = sqlite3_column_double(statement, 6);
-    return memcmp(&latitude, &got_latitude, sizeof latitude) == 0 &&
-           memcmp(&longitude, &got_longitude, sizeof longitude) == 0;
+    double unit = (double)HERD_GEO_UNIT;
+    return is_same(sqlite3_column_double(statement, 5), (double)point.lat / unit) &&
+           is_same(sqlite3_column_double(statement, 6), (double)point.lng / unit);
 }
 
 static bool is_whole(sqlite3_stmt *statement)
