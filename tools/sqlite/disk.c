@@ -23,6 +23,7 @@ enum {
     AT_ONCE_RECORDS = 5000,
     CHORES_MS = 1000, /* between looks at the WAL, and whether the file is still there */
     PRUNE_MS = 60000,
+    READER_MS = 60000,
     LEAVE_MS = 2000,
 };
 
@@ -38,7 +39,7 @@ struct disk {
     bool lost;  /* the connection: commits before it is made again */
     int failed; /* of the store, in a call from the link */
     int64_t retry_ms;
-    struct herd_mono now, retry_at, begun_at, chores_at, prune_at;
+    struct herd_mono now, retry_at, begun_at, chores_at, prune_at, erased_at;
     struct herd_mono failed_at; /* NEVER: the file works */
 };
 
@@ -189,7 +190,7 @@ static bool open_file(struct disk *disk)
     if (!herd_mono_is_never(disk->failed_at))
         say(&disk->say, disk->now, "works again after %lld s",
             (long long)((disk->now.ns - disk->failed_at.ns) / HERD_NS_PER_S));
-    disk->chores_at = disk->prune_at = disk->now;
+    disk->chores_at = disk->prune_at = disk->erased_at = disk->now;
     return true;
 }
 
@@ -223,6 +224,20 @@ static bool is_due(const struct disk *disk, bool idle)
             herd_mono_reached(disk->now, commit_at(disk, idle)));
 }
 
+/* Tells when somebody who reads has kept it from that for long. */
+static int erase(struct disk *disk)
+{
+    int rc = store_erase(&disk->store);
+    if (!disk->store.erase_due)
+        disk->erased_at = disk->now;
+    else if (herd_mono_reached(disk->now, herd_mono_add_ms(disk->erased_at, READER_MS)))
+        say(&disk->say, disk->now,
+            "somebody has read it for a minute: until that ends, deleted records stay in "
+            "%s-wal, which grows",
+            disk->setup->store.path);
+    return rc;
+}
+
 /* What is done now and then, outside of transactions. */
 static int do_chores(struct disk *disk)
 {
@@ -239,7 +254,7 @@ static int do_chores(struct disk *disk)
         if (rc == 0)
             disk->prune_at = herd_mono_add_ms(disk->now, PRUNE_MS);
     }
-    return rc < 0 ? rc : store_erase(&disk->store);
+    return rc < 0 ? rc : erase(disk);
 }
 
 /* ---- the loop ---- */
