@@ -98,8 +98,8 @@ int disk_wait(struct disk_rig *rig)
     struct herd_mono until = patience();
     while (waitpid(rig->pid, &status, WNOHANG) == 0 && !is_over(until))
         (void)poll(NULL, 0, NAP_MS);
-    if (is_over(until)) {
-        CHECK(!"it does not end");
+    bool has_ended = !is_over(until);
+    if (!CHECK(has_ended)) {
         (void)kill(rig->pid, SIGKILL);
         (void)waitpid(rig->pid, &status, 0);
     }
