@@ -188,7 +188,8 @@ static void each_letter_of_a_proof_counts(void)
         char frame[FRAME];
         await(&rig, &talk, roles[i], frame);
         rig_end(&rig);
-        for (size_t at = strcspn(frame, " ") + 3; at <= strlen(frame) - 1; at++) {
+        size_t last = strlen(frame) - 1;
+        for (size_t at = strcspn(frame, " ") + 3; at <= last; at++) {
             CHECK_LABEL("%s, letter %zu", roles[i], at);
             await(&rig, &talk, roles[i], frame);
             bool end = frame[at] == '\n', blank = frame[at] == ' ';
