@@ -102,6 +102,15 @@ struct herd_conf_link {
       "log files of each server that rotation leaves, the present one included")           \
     X(run_dir, "run-dir", TEXT, ".", 1, 1024, "folder",                                    \
       "folder of the pid files and control sockets")                                       \
+    X(state_dir, "state-dir", TEXT, "", 0, 1024, "folder",                                 \
+      "folder in which herd-sqlite keeps the records, one NAME.sqlite for each server; "   \
+      "empty: they are kept in memory only")                                               \
+    X(state_program, "state-program", TEXT, "", 0, 1024, "file",                           \
+      "program that keeps them; empty: herd-sqlite in the folder of herd")                 \
+    X(state_load_max_ms, "state-load-max-ms", INT, 60000, 1000, 86400000, "ms",            \
+      "a server starts without what state-dir holds after this time without progress")     \
+    X(history_days, "history-days", INT, 0, 0, 36500, "days",                              \
+      "reports of so many days are kept in state-dir; 0: the last one of each client")     \
     X(client_line_max, "client-line-max", INT, 4096, 64, 7168, "bytes",                    \
       "longest command, without its LF")                                                   \
     X(client_compat, "client-compat", BOOL, false, 0, 1, "yes or no",                      \

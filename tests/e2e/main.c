@@ -46,6 +46,7 @@ extern const struct check_test test_forget[];
 extern const struct check_test test_expiry[];
 extern const struct check_test test_follow[];
 extern const struct check_test test_sqlite[];
+extern const struct check_test test_state[];
 extern const struct check_test test_herdctl[];
 extern const struct check_test test_herdctl_status[];
 extern const struct check_test test_herdctl_talk[];
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
         {"expiry", test_expiry},
         {"follow", test_follow},
         {"sqlite", test_sqlite},
+        {"state", test_state},
         {"herdctl", test_herdctl},
         {"herdctl status", test_herdctl_status},
         {"herdctl talk", test_herdctl_talk},

@@ -163,6 +163,26 @@ const struct herd_session_ops herd_follower_session_ops = {
     .free = free_follower,
 };
 
+/* ---- the disk ---- */
+
+/* HAVE comes after what it gives, and alone when it has nothing that is not known here. */
+static bool has_given(const struct herd_partner *partner)
+{
+    return partner->receive.mode == HERD_RECEIVE_FEED ||
+           (partner->receive.mode == HERD_RECEIVE_NONE &&
+            partner->send.mode != HERD_SEND_NONE);
+}
+
+struct herd_disk_link herd_links_disk(const struct herd_links *links)
+{
+    const struct herd_link_follower *disk = find(links, HERD_DISK_NAME);
+    if (disk == NULL)
+        return (struct herd_disk_link){.connected = false};
+    return (struct herd_disk_link){.connected = true,
+                                   .gave = has_given(&disk->partner),
+                                   .acked_seq = disk->partner.send.acked_seq};
+}
+
 /* ---- status ---- */
 
 uint32_t herd_links_follower_count(const struct herd_links *links)

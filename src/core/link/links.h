@@ -108,6 +108,17 @@ bool herd_links_can_follow(struct herd_links *links, const char *name);
 void herd_links_follow(struct herd_links *links, struct herd_session *session,
                        const char *name, struct herd_slice rest);
 
+/* The follower of this name keeps the records in state-dir. */
+#define HERD_DISK_NAME "sqlite"
+
+/* Its connection. */
+struct herd_disk_link {
+    bool connected;
+    bool gave;          /* it has given back what it holds, or says that it has nothing */
+    uint64_t acked_seq; /* position of its last ACK; 0: it is not connected */
+};
+struct herd_disk_link herd_links_disk(const struct herd_links *links);
+
 /* The number of followers that are connected. */
 uint32_t herd_links_follower_count(const struct herd_links *links);
 
