@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     HERD_CONF_SERVERS_MAX = 1024,
@@ -107,6 +108,9 @@ struct herd_conf_link {
       "empty: they are kept in memory only")                                               \
     X(state_program, "state-program", TEXT, "", 0, 1024, "file",                           \
       "program that keeps them; empty: herd-sqlite in the folder of herd")                 \
+    X(report_ack, "report-ack", TEXT, "memory", 1, 64, "word",                             \
+      "a report is answered when it is in memory, or on the disk of this server: memory "  \
+      "or disk")                                                                           \
     X(state_load_max_ms, "state-load-max-ms", INT, 60000, 1000, 86400000, "ms",            \
       "a server starts without what state-dir holds after this time without progress")     \
     X(history_days, "history-days", INT, 0, 0, 36500, "days",                              \
@@ -188,6 +192,12 @@ struct herd_conf {
 };
 
 #undef HERD_CONF_FIELD
+
+/* Whether reports are answered when they are on the disk. */
+static inline bool herd_conf_acks_from_disk(const struct herd_conf *conf)
+{
+    return strcmp(conf->report_ack, "disk") == 0;
+}
 
 /* Receives the errors in a file: one call for each, in the order of the file. `line` counts
  * from 1; 0: the error concerns the whole file. `text` says what was found and what is

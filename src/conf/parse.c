@@ -220,6 +220,10 @@ static void check_state(struct conf_reader *reader)
         return;
     if (conf->state_program[0] != '\0')
         herd_conf_error(reader, "state-program: it is used with state-dir, which is empty");
+    if (herd_conf_acks_from_disk(conf))
+        herd_conf_error(reader,
+                        "report-ack: disk is possible with state-dir only, which is "
+                        "empty: set it, or use memory");
     if (conf->history_days > 0)
         herd_conf_error(reader,
                         "history-days: %" PRId64 " days are kept in state-dir, "

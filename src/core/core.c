@@ -55,7 +55,7 @@ static int init_parts(struct herd_core *core)
     herd_controls_init(&core->controls, &control);
     if (rc == HERD_OK)
         rc = herd_links_init(&core->links, &core->context, &core->store);
-    herd_disk_init(&core->disk, &core->context, &core->links);
+    herd_disk_init(&core->disk, &core->context, &core->links, &core->clients);
     herd_sessions_serve(&core->sessions, HERD_ROLE_CLIENT, &herd_client_session_ops,
                         &core->clients);
     herd_sessions_serve(&core->sessions, HERD_ROLE_PEER, &herd_peer_session_ops,

@@ -123,6 +123,8 @@ static void on_stop(struct herd_core *core)
  * to do with queries. */
 static void settle(struct herd_core *core)
 {
+    if (herd_clients_wait_for_disk(&core->clients))
+        herd_clients_on_disk(&core->clients, herd_links_disk_seq(&core->links));
     if (herd_places_is_quiet(core->places)) {
         herd_sessions_close_ended(&core->sessions);
         return;

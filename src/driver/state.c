@@ -47,6 +47,7 @@ void driver_state_start(struct driver *driver)
                                 expire,
                                 "-H",
                                 days,
+                                herd_conf_acks_from_disk(setup->conf) ? "-d" : NULL,
                                 NULL};
     driver->disk =
         io_child_start(driver->loop, setup->mem, argv, &calls, &driver->disk_error);

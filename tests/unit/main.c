@@ -58,6 +58,7 @@
     X(client_turn)                                                                         \
     X(reply_budget)                                                                        \
     X(client_pause)                                                                        \
+    X(disk_ack)                                                                            \
     X(client_memory)                                                                       \
     X(whatsat)                                                                             \
     X(whatsat_portions)                                                                    \

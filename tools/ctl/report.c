@@ -191,6 +191,7 @@ const char *report_describe(struct herd_slice key)
                         {"connections_open", "open connections of all kinds"},
                         {"requests_running", "upstream requests in progress"},
                         {"requests_waiting", "queued upstream requests"},
+                        {"reports_waiting", "reports whose reply waits for the disk"},
                         {"queries_waiting", "client queries whose reply has not left"},
 #define DESCRIPTION(field, text) {#field, text},
                         HERD_STATS(DESCRIPTION)

@@ -65,6 +65,7 @@ static void put_gauges(struct reply *reply, const struct herd_control_setup *par
     put(reply, "requests_running %" PRIu32 "\n", places->running);
     put(reply, "queries_waiting %zu\n", parts->clients->queries_waiting);
     put(reply, "requests_waiting %" PRIu32 "\n", places->waiting);
+    put(reply, "reports_waiting %" PRIu64 "\n", parts->clients->disk_waits.reports);
 }
 
 /* places PROVIDER closed|open|probing RETRY_MS */

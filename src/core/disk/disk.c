@@ -9,9 +9,10 @@
 enum {
     RESTART_MIN_MS = 200, /* the pause after the first failure; it doubles ... */
     RESTART_MAX_MS = 30000,
-    WORKED_MS = 30000, /* ... but not after the program has run for this time */
-    FAILURES_MAX = 3,  /* in a row, and the server listens without it */
-    SAID_MAX = 240,    /* bytes of a line that are kept and logged */
+    WORKED_MS = 30000,    /* ... but not after the program has run for this time */
+    FAILURES_MAX = 3,     /* in a row, and the server listens without it */
+    WAITS_TOLD_MS = 5000, /* the log tells when a report has waited for so long */
+    SAID_MAX = 240,       /* bytes of a line that are kept and logged */
 };
 
 static bool is_connected(const struct herd_disk *disk)
@@ -29,10 +30,11 @@ static void be_patient(struct herd_disk *disk)
 }
 
 void herd_disk_init(struct herd_disk *disk, struct herd_context *context,
-                    struct herd_links *links)
+                    struct herd_links *links, const struct herd_clients *clients)
 {
     *disk = (struct herd_disk){.context = context,
                                .links = links,
+                               .clients = clients,
                                .on = context->setup.conf->state_dir[0] != '\0',
                                .start_at = context->mono};
     be_patient(disk);
@@ -111,6 +113,50 @@ static void see_loaded(struct herd_disk *disk)
                   disk->links->store->count);
 }
 
+/* ---- status ---- */
+
+struct herd_disk_status herd_disk_status(const struct herd_disk *disk)
+{
+    struct herd_disk_link link = herd_links_disk(disk->links);
+    bool follows = link.connected && link.gave;
+    return (struct herd_disk_status){
+        .state = follows          ? "following"
+                 : link.connected ? "loading"
+                 : disk->runs     ? "starting"
+                                  : "down",
+        .behind = disk->links->store->tail_seq - link.acked_seq,
+        .reason = follows || disk->reason.text[0] == '\0' ? "-" : disk->reason.text,
+    };
+}
+
+/* ---- report-ack disk ---- */
+
+static struct herd_mono waits_told_at(const struct herd_disk *disk)
+{
+    struct herd_mono since = herd_clients_disk_wait_since(disk->clients);
+    return disk->told_waits || herd_mono_is_never(since)
+               ? HERD_NEVER
+               : herd_mono_add_ms(since, WAITS_TOLD_MS);
+}
+
+/* Replies wait for as long as it takes: their clients know best when to give up. */
+static void tell_waits(struct herd_disk *disk)
+{
+    if (disk->told_waits && !herd_clients_wait_for_disk(disk->clients)) {
+        disk->told_waits = false;
+        herd_logf(disk->context, 0, "no report waits for the disk any more");
+    } else if (herd_mono_reached(disk->context->mono, waits_told_at(disk))) {
+        struct herd_disk_status status = herd_disk_status(disk);
+        disk->told_waits = true;
+        herd_logf(disk->context, 0,
+                  "reports have waited for the disk for %d s, %" PRIu64
+                  " of them; they are answered when they are on it (report-ack): it is %s: "
+                  "%.240s",
+                  WAITS_TOLD_MS / 1000, disk->clients->disk_waits.reports, status.state,
+                  status.reason);
+    }
+}
+
 /* ---- time ---- */
 
 void herd_disk_tick(struct herd_disk *disk)
@@ -128,6 +174,7 @@ void herd_disk_tick(struct herd_disk *disk)
     see_loaded(disk);
     if (!disk->listens)
         consider_listening(disk);
+    tell_waits(disk);
 }
 
 struct herd_mono herd_disk_deadline(const struct herd_disk *disk)
@@ -139,6 +186,7 @@ struct herd_mono herd_disk_deadline(const struct herd_disk *disk)
                    : HERD_NEVER;
     if (!disk->runs)
         at = disk->start_at;
+    at = herd_mono_min(at, waits_told_at(disk));
     return disk->listens ? at : herd_mono_min(at, disk->patient_until);
 }
 
@@ -172,20 +220,4 @@ void herd_disk_on_ended(struct herd_disk *disk, struct herd_slice how)
     if (disk->reason.text[0] == '\0')
         herd_error_set(&disk->reason, "herd-sqlite %.*s",
                        (int)(how.len < SAID_MAX ? how.len : SAID_MAX), how.data);
-}
-
-/* ---- status ---- */
-
-struct herd_disk_status herd_disk_status(const struct herd_disk *disk)
-{
-    struct herd_disk_link link = herd_links_disk(disk->links);
-    bool follows = link.connected && link.gave;
-    return (struct herd_disk_status){
-        .state = follows          ? "following"
-                 : link.connected ? "loading"
-                 : disk->runs     ? "starting"
-                                  : "down",
-        .behind = disk->links->store->tail_seq - link.acked_seq,
-        .reason = follows || disk->reason.text[0] == '\0' ? "-" : disk->reason.text,
-    };
 }

@@ -9,6 +9,7 @@
 #ifndef HERD_CORE_DISK_DISK_H
 #define HERD_CORE_DISK_DISK_H
 
+#include "client/clients.h"
 #include "herd/err.h"
 #include "link/links.h"
 
@@ -16,12 +17,14 @@
 #include <stdint.h>
 
 struct herd_disk {
-    struct herd_context *context; /* borrowed */
-    struct herd_links *links;     /* borrowed */
-    bool on;                      /* state-dir is set; else nothing below is used */
-    bool runs;                    /* DISK_START was given, and DISK_ENDED has not come */
+    struct herd_context *context;       /* borrowed */
+    struct herd_links *links;           /* borrowed */
+    const struct herd_clients *clients; /* borrowed */
+    bool on;                            /* state-dir is set; else nothing below is used */
+    bool runs;                 /* DISK_START was given, and DISK_ENDED has not come */
     bool loaded;               /* it has given back what it holds, since it was started */
     bool listens;              /* LISTEN was given */
+    bool told_waits;           /* the log has that clients wait for the disk */
     bool stopped;              /* DISK_STOP was given */
     uint32_t failures;         /* in a row */
     uint64_t records_received; /* when progress was last seen */
@@ -31,9 +34,9 @@ struct herd_disk {
     struct herd_error_text reason;  /* the last line that it wrote, or why it ended */
 };
 
-/* `context` and `links` must outlive the disk. */
+/* All that is handed in must outlive the disk. */
 void herd_disk_init(struct herd_disk *disk, struct herd_context *context,
-                    struct herd_links *links);
+                    struct herd_links *links, const struct herd_clients *clients);
 
 /* TICK: starts the program, lets the server listen, and, when it shuts down and everything
  * was sent, ends the program. */
