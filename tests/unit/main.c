@@ -59,6 +59,7 @@
     X(reply_budget)                                                                        \
     X(client_pause)                                                                        \
     X(disk_ack)                                                                            \
+    X(disk_ack_oracle)                                                                     \
     X(client_memory)                                                                       \
     X(whatsat)                                                                             \
     X(whatsat_portions)                                                                    \

@@ -107,9 +107,30 @@ static void waiting_replies_are_bounded(void)
     rig_end(&rig);
 }
 
+/* So are many small ones, each of which costs more than its bytes. */
+static void many_small_waits_are_bounded(void)
+{
+    enum { CLIENTS = 100, TURNS = 64, SHARE = 262144 };
+    start("replies-memory-max 1048576\n");
+    for (herd_conn_id conn = OTHER + 1; conn <= CLIENTS; conn++)
+        rig_open(&rig, conn, HERD_ROLE_CLIENT, -1);
+    rig_data(&rig, OTHER, HERD_LIT("IAMAT kiwi +0+0 1\n"));
+    size_t live = rig.mem.live;
+    for (int turn = 0; turn < TURNS; turn++) {
+        for (herd_conn_id conn = OTHER + 1; conn <= CLIENTS; conn++)
+            if (!rig.paused[conn])
+                rig_data(&rig, conn, HERD_LIT("IAMAT kiwi +0+0 1\n"));
+        rig_tick(&rig);
+    }
+    CHECK(rig.paused[CLIENTS]);
+    CHECK(rig.mem.live - live < 3 * SHARE);
+    rig_end(&rig);
+}
+
 extern const struct check_test test_disk_ack[];
 const struct check_test test_disk_ack[] = {
     {"a_record_that_moved_is_not_acknowledged", a_record_that_moved_is_not_acknowledged},
     {"waiting_replies_are_bounded", waiting_replies_are_bounded},
+    {"many_small_waits_are_bounded", many_small_waits_are_bounded},
     {NULL, NULL},
 };
