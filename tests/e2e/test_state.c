@@ -172,6 +172,13 @@ static void a_program_that_fails_is_not_waited_for(void)
         log_has(&herd, "starts without what state-dir holds: the program failed 3 times"));
     CHECK(herd_proc_count(&herd, GOLOMAN, "disk_failures") >= 3);
     CHECK(status_has(&herd, "\ndisk sqlite down 1 "));
+    const struct shell_case cases[] = {
+        {"herdctl -c herd.conf status", 3, "Goloman: disk sqlite down, 1 changes not on the",
+         ""},
+        {"herdctl -c herd.conf status Goloman", 0, "\n  disk sqlite down, 1 changes", NULL},
+        {"herdctl -c herd.conf status --json Goloman", 0, "\"state\":\t\"down\"", NULL},
+    };
+    SHELL_CHECK(herd.dir, cases);
     CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
     herd_proc_close(&herd);
 }
