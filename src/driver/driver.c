@@ -219,6 +219,9 @@ static bool finished(struct driver *driver)
     if (herd_mono_reached(driver->mono, driver->stop_until)) {
         driver->stop_until = HERD_NEVER;
         driver->time_is_up = true;
+        if (driver_state_runs(driver) && !all_closed(driver))
+            driver_log_text(driver, "the time to shut down is over: what was not sent to "
+                                    "the disk yet is not in state-dir");
     }
     if (!all_closed(driver) && !driver->time_is_up)
         return false;

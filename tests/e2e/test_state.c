@@ -8,6 +8,7 @@
 #include "wait.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,8 +174,8 @@ static void a_program_that_fails_is_not_waited_for(void)
     CHECK(herd_proc_count(&herd, GOLOMAN, "disk_failures") >= 3);
     CHECK(status_has(&herd, "\ndisk sqlite down 1 "));
     const struct shell_case cases[] = {
-        {"herdctl -c herd.conf status", 3, "Goloman: disk sqlite down, 1 changes not on the",
-         ""},
+        {"herdctl -c herd.conf status", 3,
+         "Goloman: disk sqlite down, 1 changes not on the", ""},
         {"herdctl -c herd.conf status Goloman", 0, "\n  disk sqlite down, 1 changes", NULL},
         {"herdctl -c herd.conf status --json Goloman", 0, "\"state\":\t\"down\"", NULL},
     };
@@ -195,6 +196,43 @@ static void a_missing_program_is_an_error(void)
          "state-program: no/such/program cannot be executed"},
     };
     SHELL_CHECK(herd.dir, cases);
+    herd_proc_close(&herd);
+}
+
+/* It is stopped, which is no failure that anybody sees: reports wait for it, and the end of
+ * the server does not wait for ever. */
+static void reports_wait_for_a_stopped_disk(void)
+{
+    enum { SHORT_MS = 300 };
+    char conf[CONF];
+    struct herd_proc herd;
+    struct client conn;
+    struct herd_slice line;
+    if (!options(conf, "report-ack disk\n"))
+        return;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", conf));
+    REQUIRE(herd_proc_start(&herd, GOLOMAN));
+    pid_t pid = disk_pid(&herd);
+    REQUIRE(pid > 0 && herd_proc_connect(&herd, GOLOMAN, &conn));
+    CHECK(client_ask(&conn, "IAMAT kiwi +1+1 1\n", &line) && bytes_have(line, " 1"));
+    CHECK(kill(pid, SIGSTOP) == 0);
+    CHECK(client_say(&conn, "IAMAT kiwi +1+1 2\nWHATSAT kiwi 1 0\n"));
+    CHECK(status_has(&herd, "\nreports_waiting 1\n"));
+    struct pollfd reply = {.fd = conn.fd, .events = POLLIN};
+    CHECK_INT(poll(&reply, 1, SHORT_MS), 0);
+    CHECK(kill(pid, SIGCONT) == 0);
+    CHECK(client_line(&conn, &line) && bytes_have(line, " kiwi +1+1 2"));
+    CHECK(client_line(&conn, &line) && bytes_have(line, " kiwi +1+1 2"));
+    CHECK(status_has(&herd, "\nreports_waiting 0\n"));
+    CHECK(kill(pid, SIGSTOP) == 0);
+    CHECK(client_say(&conn, "IAMAT kiwi +1+1 3\n"));
+    CHECK(status_has(&herd, "\nreports_waiting 1\n"));
+    CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
+    check_gone(pid);
+    client_close(&conn);
+    /* It was answered, so it is there. */
+    REQUIRE(herd_proc_start(&herd, GOLOMAN));
+    check_held(&herd, "kiwi", " 2");
     herd_proc_close(&herd);
 }
 
@@ -220,6 +258,7 @@ const struct check_test test_state[] = {
     {"records_survive_their_server", records_survive_their_server},
     {"a_killed_disk_is_started_again", a_killed_disk_is_started_again},
     {"a_program_that_fails_is_not_waited_for", a_program_that_fails_is_not_waited_for},
+    {"reports_wait_for_a_stopped_disk", reports_wait_for_a_stopped_disk},
     {"a_missing_program_is_an_error", a_missing_program_is_an_error},
     {"an_open_folder_is_refused", an_open_folder_is_refused},
     {NULL, NULL},
