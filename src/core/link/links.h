@@ -48,8 +48,8 @@ struct herd_links {
     struct herd_timerq handshakes;              /* of struct herd_peer */
     struct herd_timerq pings, timeouts, probes; /* of struct herd_partner: heartbeat.h */
     struct herd_timerq acks;                    /* of struct herd_partner: receive.h */
-    bool waits_for_disk;     /* report-ack disk */
-    uint64_t disk_seq;       /* see herd_links_disk_seq */
+    bool waits_for_disk;                        /* report-ack disk */
+    uint64_t disk_seq;                          /* see herd_links_disk_seq */
     uint64_t rules;          /* hash of the rules by which this server merges */
     uint64_t last_source_id; /* given out so far: see struct herd_partner */
     struct herd_ratelimit unauthenticated_log_limit; /* such connections in the log */
