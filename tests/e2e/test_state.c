@@ -56,13 +56,20 @@ static bool status_has(const struct herd_proc *herd, const char *line)
     return CHECK(has);
 }
 
+/* Lines reach the file when the server is idle. */
 static bool log_has(const struct herd_proc *herd, const char *words)
 {
     char path[HERD_PROC_PATH];
+    bool has = false;
+    int64_t until = now_ms() + WAIT_MS;
     herd_proc_path(herd, path, "log", GOLOMAN, ".log");
-    struct herd_slice text = file_read(path);
-    bool has = bytes_have(text, words);
-    file_free(text);
+    while (!has && now_ms() < until) {
+        struct herd_slice text = file_read(path);
+        has = bytes_have(text, words);
+        file_free(text);
+        if (!has)
+            nap();
+    }
     return has;
 }
 
@@ -236,6 +243,30 @@ static void reports_wait_for_a_stopped_disk(void)
     herd_proc_close(&herd);
 }
 
+/* The program takes longer than herdctl waits for a server that says nothing. */
+static void herdctl_waits_for_what_is_loaded(void)
+{
+    static const char script[] = "#!/bin/sh\nsleep 6\nexec \"$PROGRAM\" \"$@\"\n";
+    char conf[CONF], path[HERD_PROC_PATH];
+    struct herd_proc herd;
+    if (!options(conf, ""))
+        return;
+    REQUIRE(herd_proc_open(&herd, "ucla-2018", "state-dir state\nstate-program slow\n"));
+    (void)snprintf(path, sizeof path, "%s/slow", herd.dir);
+    CHECK(file_write(path, herd_slice_str(script)) && chmod(path, 0700) == 0);
+    char *program = strchr(strstr(conf, "state-program"), ' ') + 1;
+    *strchr(program, '\n') = '\0';
+    shell_expect(shell(herd.dir, "herdctl -c herd.conf -t 2 start Goloman"), 4, NULL,
+                 "was not ready within 2 s");
+    shell_expect(shell(herd.dir,
+                       "herdctl -c herd.conf stop Goloman; "
+                       "PROGRAM='%s' herdctl -c herd.conf start Goloman && "
+                       "herdctl -c herd.conf stop Goloman",
+                       program),
+                 0, "Goloman is up", NULL);
+    herd_proc_close(&herd);
+}
+
 /* Who may write there could replace what a server believes. */
 static void an_open_folder_is_refused(void)
 {
@@ -259,6 +290,7 @@ const struct check_test test_state[] = {
     {"a_killed_disk_is_started_again", a_killed_disk_is_started_again},
     {"a_program_that_fails_is_not_waited_for", a_program_that_fails_is_not_waited_for},
     {"reports_wait_for_a_stopped_disk", reports_wait_for_a_stopped_disk},
+    {"herdctl_waits_for_what_is_loaded", herdctl_waits_for_what_is_loaded},
     {"a_missing_program_is_an_error", a_missing_program_is_an_error},
     {"an_open_folder_is_refused", an_open_folder_is_refused},
     {NULL, NULL},
