@@ -15,6 +15,7 @@
 #include "names.h"
 #include "run_files.h"
 #include "secrets.h"
+#include "state_program.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -55,6 +56,7 @@ static const char help[] =
     "herdctl(1).\n";
 
 struct options {
+    const char *self; /* argv[0] */
     const char *conf_path;
     const char *name;
     bool test, verbose;
@@ -109,6 +111,14 @@ static int read_options(int argc, char **argv, struct options *options)
     return -1;
 }
 
+/* Whether all programs are there that this configuration needs. */
+static bool has_programs(const struct herd_conf *conf, const struct options *options)
+{
+    char path[IO_PATH_MAX];
+    return conf->state_dir[0] == '\0' ||
+           state_program_find(conf, options->conf_path, options->self, path);
+}
+
 /* Prints the configuration, then the report on its topology as comments: the whole can be
  * read as a configuration again. */
 static int put_checked(const struct herd_conf *conf, const struct herd_topology *topology,
@@ -124,7 +134,7 @@ static int put_checked(const struct herd_conf *conf, const struct herd_topology 
 
 /* Warnings are no errors: the configuration works, so they do not change the exit status.
  * They go to standard error as well, so that they are seen. */
-static int print_conf(const struct herd_conf *conf)
+static int print_conf(const struct herd_conf *conf, const struct options *options)
 {
     struct herd_topology topology;
     struct herd_buf text, warnings;
@@ -147,7 +157,7 @@ static int print_conf(const struct herd_conf *conf)
     herd_topology_free(&topology);
     herd_buf_free(&warnings);
     herd_buf_free(&text);
-    return rc == HERD_OK ? EXIT_SUCCESS : EXIT_REFUSED;
+    return rc == HERD_OK && has_programs(conf, options) ? EXIT_SUCCESS : EXIT_REFUSED;
 }
 
 static int unknown_name(const struct herd_conf *conf, const struct options *options)
@@ -170,6 +180,8 @@ struct paths {
     char pid[IO_PATH_MAX], control[IO_PATH_MAX], log[IO_PATH_MAX];
     char herd_key[IO_PATH_MAX]; /* where the servers of the run-dir have theirs */
     char ca_file[IO_PATH_MAX];  /* "": none is configured */
+    char state_dir[IO_PATH_MAX], state_file[IO_PATH_MAX]; /* likewise */
+    char state_program[IO_PATH_MAX];
 };
 
 static bool make_dir(const char *option, const char *path)
@@ -185,6 +197,7 @@ static int make_paths(const struct herd_conf *conf, const char *conf_path, const
                       struct paths *paths)
 {
     const char *run = conf->run_dir, *log = conf->log_dir, *ca = conf->places_ca_file;
+    const char *state = conf->state_dir;
     const struct {
         const char *option;
         char *out;
@@ -197,6 +210,8 @@ static int make_paths(const struct herd_conf *conf, const char *conf_path, const
         {"run-dir", paths->herd_key, run, "herd", ".key"},
         {"log-dir", paths->log, log, name, ".log"},
         {"places-ca-file", paths->ca_file, ca, NULL, NULL},
+        {"state-dir", paths->state_dir, state, NULL, NULL},
+        {"state-dir", paths->state_file, state, name, ".sqlite"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         if (io_conf_file_path(wanted[i].out, conf_path, wanted[i].folder, wanted[i].name,
@@ -208,23 +223,44 @@ static int make_paths(const struct herd_conf *conf, const char *conf_path, const
     }
     if (ca[0] == '\0')
         paths->ca_file[0] = '\0';
-    return make_dir("run-dir", paths->run_dir) && make_dir("log-dir", paths->log_dir)
+    return make_dir("run-dir", paths->run_dir) && make_dir("log-dir", paths->log_dir) &&
+                   (state[0] == '\0' || make_dir("state-dir", paths->state_dir))
                ? HERD_OK
                : HERD_EBAD;
 }
 
-/* One line on standard output tells scripts that the server is ready. */
-static int serve_open(struct driver *driver, const char *name)
+static void print_ready(const struct driver *driver, const char *name)
 {
     printf("ready %s client %s peer %s\n", name, driver_client_address(driver),
            driver_peer_address(driver));
     fflush(stdout);
+}
+
+/* For whoever waits for the line "ready". */
+static void print_progress(void *arg, size_t clients)
+{
+    const char *name = arg;
+    printf("loading %s %zu\n", name, clients);
+    fflush(stdout);
+}
+
+/* One line on standard output tells scripts that the server is ready. With state-dir others
+ * may come before it. */
+static int serve_open(struct driver *driver, const char *name)
+{
+    struct herd_error_text error;
+    int rc = driver_load(driver, print_progress, (void *)(uintptr_t)name, &error);
+    if (rc < 0) {
+        fprintf(stderr, "herd: %s: %s\n", name, error.text);
+        return EXIT_REFUSED;
+    }
+    if (rc > 0)
+        print_ready(driver, name);
     if (driver_run(driver) == HERD_OK)
         return EXIT_SUCCESS;
     fprintf(stderr, "herd: %s: poll: %s\n", name, strerror(errno));
     return EXIT_REFUSED;
 }
-
 static int serve_logged(const struct driver_setup *setup, const char *name)
 {
     struct herd_error_text error;
@@ -280,6 +316,9 @@ static int serve(const struct herd_conf *conf, const struct options *options, ui
     struct secrets secrets;
     umask(077);
     if (make_paths(conf, options->conf_path, conf->servers[self].name, &paths) != HERD_OK ||
+        (conf->state_dir[0] != '\0' &&
+         !state_program_find(conf, options->conf_path, options->self,
+                             paths.state_program)) ||
         secrets_read(&secrets, conf, options->conf_path, paths.herd_key) != HERD_OK)
         return EXIT_REFUSED;
     struct run_files files = {.dir = paths.run_dir,
@@ -294,6 +333,10 @@ static int serve(const struct herd_conf *conf, const struct options *options, ui
                                  .places_ca_file = paths.ca_file,
                                  .mac = secrets_mac(&secrets),
                                  .keep = {run_files_keep, &files}};
+    if (conf->state_dir[0] != '\0') {
+        setup.state_program = paths.state_program;
+        setup.state_file = paths.state_file;
+    }
     int status = serve_alone(conf, options, &setup, &paths, &files);
     secrets_wipe(&secrets);
     return status;
@@ -301,7 +344,7 @@ static int serve(const struct herd_conf *conf, const struct options *options, ui
 
 int main(int argc, char **argv)
 {
-    struct options options = {.conf_path = NULL};
+    struct options options = {.self = argv[0]};
     struct herd_conf conf;
     io_process_prepare();
     int status = read_options(argc, argv, &options);
@@ -317,7 +360,7 @@ int main(int argc, char **argv)
     if (self < 0)
         status = unknown_name(&conf, &options);
     else if (options.test)
-        status = print_conf(&conf);
+        status = print_conf(&conf, &options);
     else
         status = serve(&conf, &options, (uint32_t)self);
     herd_conf_free(&conf);

@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     HERD_CONF_SERVERS_MAX = 1024,
@@ -102,6 +103,18 @@ struct herd_conf_link {
       "log files of each server that rotation leaves, the present one included")           \
     X(run_dir, "run-dir", TEXT, ".", 1, 1024, "folder",                                    \
       "folder of the pid files and control sockets")                                       \
+    X(state_dir, "state-dir", TEXT, "", 0, 1024, "folder",                                 \
+      "folder in which herd-sqlite keeps the records, one NAME.sqlite for each server; "   \
+      "empty: they are kept in memory only")                                               \
+    X(state_program, "state-program", TEXT, "", 0, 1024, "file",                           \
+      "program that keeps them; empty: herd-sqlite in the folder of herd")                 \
+    X(report_ack, "report-ack", TEXT, "memory", 1, 64, "word",                             \
+      "a report is answered when it is in memory, or on the disk of this server: memory "  \
+      "or disk")                                                                           \
+    X(state_load_max_ms, "state-load-max-ms", INT, 60000, 1000, 86400000, "ms",            \
+      "a server starts without what state-dir holds after this time without progress")     \
+    X(history_days, "history-days", INT, 0, 0, 36500, "days",                              \
+      "reports of so many days are kept in state-dir; 0: the last one of each client")     \
     X(client_line_max, "client-line-max", INT, 4096, 64, 7168, "bytes",                    \
       "longest command, without its LF")                                                   \
     X(client_compat, "client-compat", BOOL, false, 0, 1, "yes or no",                      \
@@ -179,6 +192,12 @@ struct herd_conf {
 };
 
 #undef HERD_CONF_FIELD
+
+/* Whether reports are answered when they are on the disk. */
+static inline bool herd_conf_acks_from_disk(const struct herd_conf *conf)
+{
+    return strcmp(conf->report_ack, "disk") == 0;
+}
 
 /* Receives the errors in a file: one call for each, in the order of the file. `line` counts
  * from 1; 0: the error concerns the whole file. `text` says what was found and what is

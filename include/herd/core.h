@@ -52,8 +52,10 @@ enum herd_event_kind {
                               * connections of that role wait in the listener's backlog */
     HERD_EV_DESCRIPTORS_EXHAUSTED, /* the system has no descriptors or memory left: new
                                     * connections of every role wait */
-    HERD_EV_ACCEPT_FAILED,  /* role, bytes (error text): accepting a connection of that role
-                             * failed for another reason, and is tried again in a moment */
+    HERD_EV_ACCEPT_FAILED, /* role, bytes (error text): accepting a connection of that role
+                            * failed for another reason, and is tried again in a moment */
+    HERD_EV_DISK_SAID,     /* bytes: the program of DISK_START wrote this line for people */
+    HERD_EV_DISK_ENDED,    /* bytes (text: how): it has ended, or could not be started */
     HERD_EV_LOG_LINES_LOST, /* lines: of the log, lost since the last such event */
     HERD_EV_TICK,           /* time has passed */
     HERD_EV_STOP, /* shut down: answer commands that were read, send remaining records,
@@ -90,9 +92,14 @@ enum herd_action_kind {
     HERD_DO_DIAL,   /* server: answer with OPENED or DIAL_FAILED; after STOP none is due */
     HERD_DO_FETCH,  /* request_id, bytes (query or body): answer with PLACES */
     HERD_DO_CANCEL, /* request_id: no answer is wanted any more */
-    HERD_DO_LOG,    /* conn (or 0), topic, direction, bytes */
-    HERD_DO_WIPE,   /* a location was forgotten: overwrite what is left of earlier input and
-                     * output in buffers, before the next event */
+    HERD_DO_DISK_START, /* start the program that keeps the records in state-dir: answer
+                         * with DISK_ENDED when it ends */
+    HERD_DO_DISK_STOP,  /* let it end */
+    HERD_DO_LISTEN,     /* accept clients and neighbours from now on; without state-dir that
+                         * is so from the beginning */
+    HERD_DO_LOG,        /* conn (or 0), topic, direction, bytes */
+    HERD_DO_WIPE, /* a location was forgotten: overwrite what is left of earlier input and
+                   * output in buffers, before the next event */
 };
 
 enum herd_topic { HERD_TOPIC_CLIENT, HERD_TOPIC_PEER, HERD_TOPIC_PLACES, HERD_TOPIC_HERD };

@@ -68,6 +68,8 @@
     X(followers_refused, "followers refused: 16 others were connected")                    \
     X(followers_malformed, "followers closed: malformed input")                            \
     X(followers_timed_out, "followers closed: silent for link-timeout-ms")                 \
+    X(disk_starts, "times that the program of state-dir was started")                      \
+    X(disk_failures, "times that it ended, or could not be started")                       \
     X(resumes, "neighbours and followers resumed from their cursor")                       \
     X(syncs, "full syncs, because the receiver had no cursor in this feed")                \
     X(cursors_unknown, "of these: the cursor was in an unknown feed")                      \

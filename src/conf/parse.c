@@ -212,6 +212,25 @@ static void check_expire(struct conf_reader *reader)
             HERD_CONF_EXPIRE_SKEW_MAX_MS, skew_ms);
 }
 
+/* What is about the files in state-dir makes no sense without it. */
+static void check_state(struct conf_reader *reader)
+{
+    const struct herd_conf *conf = reader->conf;
+    if (conf->state_dir[0] != '\0')
+        return;
+    if (conf->state_program[0] != '\0')
+        herd_conf_error(reader, "state-program: it is used with state-dir, which is empty");
+    if (herd_conf_acks_from_disk(conf))
+        herd_conf_error(reader,
+                        "report-ack: disk is possible with state-dir only, which is "
+                        "empty: set it, or use memory");
+    if (conf->history_days > 0)
+        herd_conf_error(reader,
+                        "history-days: %" PRId64 " days are kept in state-dir, "
+                        "which is empty",
+                        conf->history_days);
+}
+
 /* Reports errors that concern more than one line. */
 static void check_whole(struct conf_reader *reader)
 {
@@ -223,6 +242,7 @@ static void check_whole(struct conf_reader *reader)
         check_order(reader, &herd_conf_orders[i]);
     check_log_size(reader);
     check_expire(reader);
+    check_state(reader);
     herd_conf_check_places(reader);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The Places options: the values that some may have, and the limits of each provider. */
+/* The values that some options may have, and the limits of each Places provider. */
 #include "read.h"
 
 #include "herd/provider.h"
@@ -20,9 +20,12 @@ static bool is(const struct conf_option *option, size_t offset)
 static const char *choice(const struct conf_option *option, size_t i)
 {
     static const char *const fields[] = {"pro", "enterprise", NULL};
+    static const char *const acks[] = {"memory", "disk", NULL};
     const struct herd_provider *provider = herd_provider_at(i);
     if (is(option, offsetof(struct herd_conf, places_fields)))
         return fields[i];
+    if (is(option, offsetof(struct herd_conf, report_ack)))
+        return acks[i];
     if (is(option, offsetof(struct herd_conf, places_provider)) && provider != NULL)
         return provider->name;
     return NULL;

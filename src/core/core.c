@@ -50,10 +50,12 @@ static int init_parts(struct herd_core *core)
                                          .store = &core->store,
                                          .places = core->places,
                                          .clients = &core->clients,
-                                         .links = &core->links};
+                                         .links = &core->links,
+                                         .disk = &core->disk};
     herd_controls_init(&core->controls, &control);
     if (rc == HERD_OK)
         rc = herd_links_init(&core->links, &core->context, &core->store);
+    herd_disk_init(&core->disk, &core->context, &core->links, &core->clients);
     herd_sessions_serve(&core->sessions, HERD_ROLE_CLIENT, &herd_client_session_ops,
                         &core->clients);
     herd_sessions_serve(&core->sessions, HERD_ROLE_PEER, &herd_peer_session_ops,
@@ -105,6 +107,7 @@ struct herd_mono herd_deadline(const struct herd_core *core)
     struct herd_mono at = herd_links_deadline(&core->links);
     at = herd_mono_min(at, herd_clients_deadline(&core->clients));
     at = herd_mono_min(at, herd_places_deadline(core->places));
+    at = herd_mono_min(at, herd_disk_deadline(&core->disk));
     at = herd_mono_min(at, herd_store_expire_deadline(&core->store));
     return herd_mono_min(at, herd_controls_deadline(&core->controls));
 }

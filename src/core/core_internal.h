@@ -5,6 +5,7 @@
 
 #include "client/clients.h"
 #include "control/control.h"
+#include "disk/disk.h"
 #include "link/links.h"
 #include "ratelimit.h"
 #include "sessions.h"
@@ -18,6 +19,7 @@ struct herd_core {
     struct herd_places *places;
     struct herd_clients clients;
     struct herd_links links;
+    struct herd_disk disk;
     struct herd_controls controls;
     bool forgot; /* a location was forgotten, and buffers may still hold it */
     struct herd_ratelimit full_logged; /* lines about connections that wait */

@@ -107,6 +107,7 @@ static void on_tick(struct herd_core *core)
     herd_places_tick(core->places, core->context.mono);
     herd_controls_tick(&core->controls);
     herd_links_tick(&core->links);
+    herd_disk_tick(&core->disk);
     core->context.stats.records_expired +=
         herd_store_expire(&core->store, core->context.mono);
 }
@@ -122,6 +123,8 @@ static void on_stop(struct herd_core *core)
  * to do with queries. */
 static void settle(struct herd_core *core)
 {
+    if (herd_clients_wait_for_disk(&core->clients))
+        herd_clients_on_disk(&core->clients, herd_links_disk_seq(&core->links));
     if (herd_places_is_quiet(core->places)) {
         herd_sessions_close_ended(&core->sessions);
         return;
@@ -156,6 +159,8 @@ void herd_step(struct herd_core *core, const struct herd_event *event,
     case HERD_EV_ROLE_FULL: on_role_full(core, event->role); break;
     case HERD_EV_DESCRIPTORS_EXHAUSTED: on_descriptors_exhausted(core); break;
     case HERD_EV_ACCEPT_FAILED: on_accept_failed(core, event); break;
+    case HERD_EV_DISK_SAID: herd_disk_on_said(&core->disk, event->bytes); break;
+    case HERD_EV_DISK_ENDED: herd_disk_on_ended(&core->disk, event->bytes); break;
     case HERD_EV_LOG_LINES_LOST: context->stats.log_lines_lost += event->lines; break;
     case HERD_EV_TICK: on_tick(core); break;
     case HERD_EV_STOP: on_stop(core); break;

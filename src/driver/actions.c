@@ -5,6 +5,7 @@
 #include "driver_internal.h"
 #include "herd/err.h"
 #include "io/clock.h"
+#include "state.h"
 
 #include <assert.h>
 
@@ -143,6 +144,9 @@ static void perform(struct driver *driver, const struct herd_action *action)
     case HERD_DO_DIAL: dial(driver, action); break;
     case HERD_DO_FETCH: fetch(driver, action); break;
     case HERD_DO_CANCEL: cancel(driver, action); break;
+    case HERD_DO_DISK_START: driver_state_start(driver); break;
+    case HERD_DO_DISK_STOP: driver_state_stop(driver); break;
+    case HERD_DO_LISTEN: driver->listen_due = true; break;
     case HERD_DO_LOG: log_line(driver, action); break;
     case HERD_DO_WIPE: driver->wipe_due = true; break;
     }

@@ -11,6 +11,7 @@
 #include "listeners.h"
 #include "neighbours.h"
 #include "run_files.h"
+#include "state.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -148,6 +149,8 @@ struct driver *driver_new(const struct driver_setup *setup, struct herd_error_te
     if (rc == HERD_OK)
         rc = start_signals(driver, error);
     if (rc == HERD_OK)
+        rc = driver_listeners_open_control(driver, error);
+    if (rc == HERD_OK && setup->state_program == NULL)
         rc = driver_listeners_open(driver, error);
     if (rc == HERD_OK)
         return driver;
@@ -161,6 +164,7 @@ void driver_free(struct driver *driver)
         return;
     const struct herd_mem *mem = driver->setup.mem;
     driver_listeners_free(driver);
+    driver_state_free(driver);
     if (driver->signals_on)
         io_signals_stop(driver->loop);
     io_fetch_free(driver->fetch);
@@ -194,6 +198,7 @@ static struct herd_mono next_deadline(const struct driver *driver)
     at = herd_mono_min(at, io_dialler_deadline(driver->dialler));
     at = herd_mono_min(at, driver_listeners_deadline(driver));
     at = herd_mono_min(at, driver_run_files_deadline(driver));
+    at = herd_mono_min(at, driver_state_deadline(driver));
     return herd_mono_min(at, driver->stop_until);
 }
 
@@ -205,10 +210,23 @@ static bool all_closed(const struct driver *driver)
     return true;
 }
 
-static bool finished(const struct driver *driver)
+/* The program of state-dir may still write what it was sent when the time for connections
+ * is over; it is ended in any case, a little later. */
+static bool finished(struct driver *driver)
 {
-    return driver->stopping && (driver->stop_now || all_closed(driver) ||
-                                herd_mono_reached(driver->mono, driver->stop_until));
+    if (!driver->stopping || driver->stop_now)
+        return driver->stopping;
+    if (herd_mono_reached(driver->mono, driver->stop_until)) {
+        driver->stop_until = HERD_NEVER;
+        driver->time_is_up = true;
+        if (driver_state_runs(driver) && !all_closed(driver))
+            driver_log_text(driver, "the time to shut down is over: what was not sent to "
+                                    "the disk yet is not in state-dir");
+    }
+    if (!all_closed(driver) && !driver->time_is_up)
+        return false;
+    driver_state_stop(driver);
+    return !driver_state_runs(driver);
 }
 
 static void report_lost_lines(struct driver *driver)
@@ -235,11 +253,11 @@ static void wipe(struct driver *driver)
 
 /* The core's TICK comes last: it sends the records of all events of the turn in one batch.
  */
-static int turn(struct driver *driver)
+static int turn(struct driver *driver, struct herd_mono until)
 {
     struct herd_event tick = {.kind = HERD_EV_TICK};
     driver->clock_read = false;
-    int rc = io_loop_turn(driver->loop, next_deadline(driver));
+    int rc = io_loop_turn(driver->loop, herd_mono_min(until, next_deadline(driver)));
     if (rc < 0)
         return rc;
     driver_clock(driver);
@@ -249,6 +267,7 @@ static int turn(struct driver *driver)
     io_dialler_tick(driver->dialler, driver->mono);
     driver_listeners_tick(driver);
     driver_run_files_tick(driver);
+    driver_state_tick(driver);
     report_lost_lines(driver);
     driver_step(driver, &tick);
     if (driver->wipe_due)
@@ -270,13 +289,37 @@ static void warn_of_file_limit(struct driver *driver)
     driver_log_text(driver, text);
 }
 
+enum { PROGRESS_MS = 1000 };
+
+int driver_load(struct driver *driver, void (*progress)(void *arg, size_t clients),
+                void *arg, struct herd_error_text *error)
+{
+    int rc = HERD_OK;
+    driver_clock(driver);
+    struct herd_mono tell_at = herd_mono_add_ms(driver->mono, PROGRESS_MS);
+    if (driver->setup.state_program == NULL)
+        return 1;
+    while (rc == HERD_OK && !driver->listen_due && !driver->stopping) {
+        rc = turn(driver, tell_at);
+        if (!herd_mono_reached(driver->mono, tell_at))
+            continue;
+        progress(arg, herd_core_client_count(driver->core));
+        tell_at = herd_mono_add_ms(driver->mono, PROGRESS_MS);
+    }
+    if (rc != HERD_OK)
+        herd_error_set(error, "poll: %s", strerror(errno));
+    else if (!driver->stopping)
+        rc = driver_listeners_open(driver, error);
+    return rc == HERD_OK ? !driver->stopping : rc;
+}
+
 int driver_run(struct driver *driver)
 {
     int rc = HERD_OK;
     driver_log_text(driver, "started");
     warn_of_file_limit(driver);
     while (rc == HERD_OK && !finished(driver))
-        rc = turn(driver);
+        rc = turn(driver, HERD_NEVER);
     driver_log_text(driver, rc == HERD_OK ? "stopped" : "stopped: poll failed");
     return rc;
 }

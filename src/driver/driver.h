@@ -34,13 +34,24 @@ struct driver_setup {
     struct herd_mac mac;          /* the herd's key */
     struct io_log *log;           /* borrowed, outlives the driver */
     struct driver_keep keep;
+    const char *state_program; /* of state-dir; NULL: there is none; borrowed likewise */
+    const char *state_file;    /* the database of this server; borrowed likewise */
 };
 
 struct driver;
 
-/* Sets up signals and libcurl and listens on all addresses: all of it or nothing. Errors:
+/* Sets up signals and libcurl and listens on all addresses, with state-dir on the control
+ * socket only: all of it or nothing. Errors:
  * NULL with `error` when something is not to be had as configured, or memory is out. */
 struct driver *driver_new(const struct driver_setup *setup, struct herd_error_text *error);
+
+/* With state-dir: serves no client and no neighbour until what it holds was given back, or
+ * the core goes on without; then listens. Calls `progress`, every second, with the number
+ * of clients known so far. Does nothing without state-dir. Returns 1: the server listens;
+ * 0: a signal has ended it meanwhile, and driver_run is still to be called. Errors:
+ * HERD_ESYS, HERD_EBAD and others, with `error`: it cannot listen, or poll() failed. */
+int driver_load(struct driver *driver, void (*progress)(void *arg, size_t clients),
+                void *arg, struct herd_error_text *error);
 
 /* Closes everything at once. Accepts NULL. */
 void driver_free(struct driver *driver);

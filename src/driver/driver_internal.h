@@ -6,11 +6,11 @@
  *     run_files.c   what a cleaner took of run-dir is made anew
  *     actions.c     events into the core, its actions performed
  *     conns.c       the table of connections
- *     addresses.c   dials.c   limits.c   neighbours.c   places.c   slots.c
+ *     addresses.c   dials.c   limits.c   neighbours.c   places.c   slots.c   state.c
  *
- * with one exception: an adapter's callback in conns.c, dials.c and places.c is an event,
- * so it calls driver_step() of actions.c, and a dial that succeeded becomes a connection of
- * conns.c. */
+ * with one exception: an adapter's callback in conns.c, dials.c, places.c and state.c is an
+ * event, so it calls driver_step() of actions.c, and a dial that succeeded becomes a
+ * connection of conns.c. */
 #ifndef DRIVER_DRIVER_INTERNAL_H
 #define DRIVER_DRIVER_INTERNAL_H
 
@@ -26,6 +26,7 @@
 
 struct driver_listeners;
 struct driver_neighbour;
+struct io_child;
 
 struct driver {
     struct driver_setup setup;
@@ -44,6 +45,11 @@ struct driver {
     struct herd_mono mono;
     struct herd_wall wall;
 
+    struct io_child *disk; /* the program of state-dir; NULL: it does not run */
+    bool disk_failed;      /* it could not be started, which the core is to be told */
+    struct herd_error_text disk_error; /* why */
+    bool listen_due;                   /* the core wants clients and neighbours */
+
     uint64_t log_lines_lost; /* as the core knows it */
 
     struct herd_mono run_files_at;             /* when they are looked after next */
@@ -52,6 +58,7 @@ struct driver {
     bool signals_on;
     bool stopping;               /* the core knows that it has to stop */
     bool stop_now;               /* a second signal came */
+    bool time_is_up;             /* stop_until was reached */
     struct herd_mono stop_until; /* HERD_NEVER: not stopping */
 };
 

@@ -365,21 +365,23 @@ static int listeners_init(struct driver *driver)
     return HERD_OK;
 }
 
+int driver_listeners_open_control(struct driver *driver, struct herd_error_text *error)
+{
+    int rc = listeners_init(driver);
+    if (rc == HERD_OK)
+        return open_unix(of_role(driver, HERD_ROLE_CONTROL), error);
+    herd_error_set(error, "%s", herd_strerror(rc));
+    return rc;
+}
+
 int driver_listeners_open(struct driver *driver, struct herd_error_text *error)
 {
     const struct herd_conf_server *self = &driver->setup.conf->servers[driver->setup.self];
-    int rc = listeners_init(driver);
-    if (rc != HERD_OK) {
-        herd_error_set(error, "%s", herd_strerror(rc));
-        return rc;
-    }
-    rc = open_role(driver, HERD_ROLE_CLIENT, "client", &self->client, &self->client_listen,
-                   error);
+    int rc = open_role(driver, HERD_ROLE_CLIENT, "client", &self->client,
+                       &self->client_listen, error);
     if (rc == HERD_OK)
         rc = open_role(driver, HERD_ROLE_PEER, "peer", &self->peer, &self->peer_listen,
                        error);
-    if (rc == HERD_OK)
-        rc = open_unix(of_role(driver, HERD_ROLE_CONTROL), error);
     return rc;
 }
 

@@ -10,8 +10,12 @@
 struct driver;
 struct driver_listeners;
 
-/* Listens on the addresses of this server, into driver->listeners. Errors: HERD_ENOMEM,
- * HERD_EBAD, HERD_ESYS, with `error`; driver_listeners_free is needed in any case. */
+/* Listens on the control socket, into driver->listeners. Errors: as below. */
+int driver_listeners_open_control(struct driver *driver, struct herd_error_text *error);
+
+/* After it: listens on the addresses of this server for clients and neighbours. Errors:
+ * HERD_ENOMEM, HERD_EBAD, HERD_ESYS, with `error`; driver_listeners_free is needed in any
+ * case. */
 int driver_listeners_open(struct driver *driver, struct herd_error_text *error);
 
 /* Stops listening; connections stay. Harmless when not open. */

@@ -46,6 +46,8 @@ extern const struct check_test test_forget[];
 extern const struct check_test test_expiry[];
 extern const struct check_test test_follow[];
 extern const struct check_test test_sqlite[];
+extern const struct check_test test_state[];
+extern const struct check_test test_state_ack[];
 extern const struct check_test test_herdctl[];
 extern const struct check_test test_herdctl_status[];
 extern const struct check_test test_herdctl_talk[];
@@ -94,6 +96,8 @@ int main(int argc, char **argv)
         {"expiry", test_expiry},
         {"follow", test_follow},
         {"sqlite", test_sqlite},
+        {"state", test_state},
+        {"state ack", test_state_ack},
         {"herdctl", test_herdctl},
         {"herdctl status", test_herdctl_status},
         {"herdctl talk", test_herdctl_talk},

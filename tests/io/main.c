@@ -29,6 +29,7 @@ extern const struct check_test test_conn_limits[];
 extern const struct check_test test_conn_stall[];
 extern const struct check_test test_conn_wait[];
 extern const struct check_test test_process[];
+extern const struct check_test test_child[];
 extern const struct check_test test_random[];
 extern const struct check_test test_signals[];
 extern const struct check_test test_file[];
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
         {"conn stall", test_conn_stall},
         {"conn wait", test_conn_wait},
         {"process", test_process},
+        {"child", test_child},
         {"random", test_random},
         {"signals", test_signals},
         {"file", test_file},

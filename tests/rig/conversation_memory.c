@@ -28,6 +28,12 @@ static void scarce_event(struct walk *walk, struct rig *rig, const struct scene_
     scarcity->stops = scarcity->stops || strcmp(line->event.data, "stop") == 0;
 }
 
+/* A disk is needed for the replies to reports, and there is none any more. */
+static bool answers_reports(const struct rig *rig)
+{
+    return !herd_conf_acks_from_disk(&rig->conf);
+}
+
 /* The clean-up, and proof of life. */
 static void scarce_end(struct walk *walk, struct rig *rig)
 {
@@ -41,7 +47,7 @@ static void scarce_end(struct walk *walk, struct rig *rig)
         rig_closed(rig, i, HERD_LIT("done"));
     rig_tick(rig);
     MUST(herd_core_conn_count(rig->core) == 0);
-    if (!scarcity->stops) {
+    if (!scarcity->stops && answers_reports(rig)) {
         rig_hush(rig);
         rig_open(rig, 1, HERD_ROLE_CLIENT, -1);
         rig_data(rig, 1, HERD_LIT("IAMAT new +1+1 5\nfoo\n"));

@@ -132,6 +132,9 @@ static void carry_out(struct rig *rig, const struct herd_action *action)
         break;
     case HERD_DO_FETCH: requests_start(rig, action->request_id); break;
     case HERD_DO_CANCEL: requests_end(rig, action->request_id); break;
+    case HERD_DO_DISK_START:
+    case HERD_DO_DISK_STOP:
+    case HERD_DO_LISTEN:
     case HERD_DO_LOG:
     case HERD_DO_WIPE: break;
     }

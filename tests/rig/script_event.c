@@ -227,6 +227,18 @@ static bool act_log_lost(struct rig *rig, char *rest)
     return true;
 }
 
+static bool act_disk(struct rig *rig, char *rest)
+{
+    const char *what = take(&rest);
+    bool said = strcmp(what, "said") == 0;
+    if (!said && strcmp(what, "ended") != 0)
+        return false;
+    rig_step(rig,
+             (struct herd_event){.kind = said ? HERD_EV_DISK_SAID : HERD_EV_DISK_ENDED,
+                                 .bytes = herd_slice(rest, unescape(rest, strlen(rest)))});
+    return true;
+}
+
 static bool act_link(struct rig *rig, char *rest)
 {
     greet_links(rig, rest, false);
@@ -294,17 +306,29 @@ static const struct {
     const char *name;
     bool (*act)(struct rig *rig, char *rest);
 } events[] = {
-    {"open", act_open},         {"eof", act_eof},
-    {"drained", act_drained},   {"closed", act_closed},
-    {"link", act_link},         {"answer", act_answer},
-    {"fail", act_fail},         {"places", act_places},
-    {"full", act_full},         {"exhausted", act_exhausted},
-    {"log-lost", act_log_lost}, {"accept-failed", act_accept_failed},
-    {"evicted", act_evicted},   {"refused", act_refused},
-    {"tick", act_tick},         {"pass", act_pass},
-    {"wait", act_wait},         {"stop", act_stop},
-    {"starve", act_starve},     {"show", act_show},
-    {"status", act_status},     {"record", act_record},
+    {"open", act_open},
+    {"eof", act_eof},
+    {"drained", act_drained},
+    {"closed", act_closed},
+    {"link", act_link},
+    {"answer", act_answer},
+    {"fail", act_fail},
+    {"places", act_places},
+    {"full", act_full},
+    {"exhausted", act_exhausted},
+    {"disk", act_disk},
+    {"log-lost", act_log_lost},
+    {"accept-failed", act_accept_failed},
+    {"evicted", act_evicted},
+    {"refused", act_refused},
+    {"tick", act_tick},
+    {"pass", act_pass},
+    {"wait", act_wait},
+    {"stop", act_stop},
+    {"starve", act_starve},
+    {"show", act_show},
+    {"status", act_status},
+    {"record", act_record},
 };
 
 /* `line` has room for one more byte. */

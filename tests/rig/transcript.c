@@ -49,6 +49,9 @@ void transcript_note(struct rig *rig, const struct herd_action *action)
     case HERD_DO_CANCEL:
         rig_text_printf(said, "  cancel #%zu\n", number_of(rig, action->request_id));
         break;
+    case HERD_DO_DISK_START: rig_text_add(said, HERD_LIT("  disk start\n")); break;
+    case HERD_DO_DISK_STOP: rig_text_add(said, HERD_LIT("  disk stop\n")); break;
+    case HERD_DO_LISTEN: rig_text_add(said, HERD_LIT("  listen\n")); break;
     case HERD_DO_WIPE: rig_text_add(said, HERD_LIT("  wipe\n")); break;
     case HERD_DO_LOG:
         if (rig->logs && (!rig->only_herd || action->topic == HERD_TOPIC_HERD))

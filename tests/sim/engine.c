@@ -67,6 +67,9 @@ static void carry_out(struct sim *sim, uint32_t server, const struct herd_action
     case HERD_DO_RESUME:
     case HERD_DO_FETCH:
     case HERD_DO_CANCEL:
+    case HERD_DO_DISK_START:
+    case HERD_DO_DISK_STOP:
+    case HERD_DO_LISTEN:
     case HERD_DO_WIPE: break;
     }
 }

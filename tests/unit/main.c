@@ -58,6 +58,8 @@
     X(client_turn)                                                                         \
     X(reply_budget)                                                                        \
     X(client_pause)                                                                        \
+    X(disk_ack)                                                                            \
+    X(disk_ack_oracle)                                                                     \
     X(client_memory)                                                                       \
     X(whatsat)                                                                             \
     X(whatsat_portions)                                                                    \

@@ -64,7 +64,7 @@ static void bounds_numbers(void)
                      "output-high 4096\noutput-max 1073741824\n"
                      "link-retry-min-ms 10\nlink-retry-max-ms 3600000\n"
                      "link-ping-ms 100\nlink-timeout-ms 3600000\n"
-                     "places-provider overpass\n"
+                     "places-provider overpass\nstate-dir state\n"
                      "%s %lld\n",
                      rows[i].name, (long long)value);
             CHECK_LABEL("%s", text);

@@ -15,6 +15,8 @@
     X(expiry, 4)                                                                           \
     X(handshake, 100)                                                                      \
     X(follow, 20)                                                                          \
+    X(disk, 5)                                                                             \
+    X(ack, 5)                                                                              \
     X(link, 100)                                                                           \
     X(control, 10)                                                                         \
     X(core, 10)                                                                            \

@@ -18,8 +18,9 @@ enum ctl_status {
     CTL_TIMED_OUT = 4,
 };
 
-/* Default timeouts: of WHATSAT, which may query Places, and of all other commands. */
-enum { CTL_TIMEOUT_MS = 5000, CTL_PLACES_TIMEOUT_MS = 15000 };
+/* Default timeouts: of WHATSAT, which may query Places, of stopping servers with state-dir,
+ * whose disk may be slow, and of all other commands. */
+enum { CTL_TIMEOUT_MS = 5000, CTL_PLACES_TIMEOUT_MS = 15000, CTL_STATE_TIMEOUT_MS = 10000 };
 
 struct ctl {
     const char *self;      /* argv[0] */

@@ -145,6 +145,14 @@ void report_parse_follower(struct herd_slice value, struct report_follower *foll
     follower->unacknowledged = take(&value, ' ');
 }
 
+void report_parse_disk(struct herd_slice value, struct report_disk *disk)
+{
+    disk->name = take(&value, ' ');
+    disk->state = take(&value, ' ');
+    disk->behind = take(&value, ' ');
+    disk->why = herd_slice_eq(value, HERD_LIT("-")) ? herd_slice("", 0) : value;
+}
+
 void report_parse_refusal(struct herd_slice value, struct report_refusal *refusal)
 {
     refusal->name = take(&value, ' ');
@@ -183,6 +191,7 @@ const char *report_describe(struct herd_slice key)
                         {"connections_open", "open connections of all kinds"},
                         {"requests_running", "upstream requests in progress"},
                         {"requests_waiting", "queued upstream requests"},
+                        {"reports_waiting", "reports whose reply waits for the disk"},
                         {"queries_waiting", "client queries whose reply has not left"},
 #define DESCRIPTION(field, text) {#field, text},
                         HERD_STATS(DESCRIPTION)

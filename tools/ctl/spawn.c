@@ -57,8 +57,10 @@ static pid_t start_child(const struct launch *launch, const struct servers *serv
                          const char *program, int out, int errors)
 {
     char conf[IO_PATH_MAX], name[HERD_CONF_NAME_MAX + 1];
-    char herd[] = "herd", flag[] = "-c", rest[] = "--";
+    char herd[IO_PATH_MAX], flag[] = "-c", rest[] = "--";
     char *argv[] = {herd, flag, conf, rest, name, NULL};
+    /* A server looks for other programs in its own folder. */
+    (void)snprintf(herd, sizeof herd, "%s", program);
     (void)snprintf(conf, sizeof conf, "%s", servers->conf_path);
     (void)snprintf(name, sizeof name, "%s", name_of(launch, servers));
     (void)fflush(NULL);
@@ -196,6 +198,33 @@ static void report_ready(struct launch *launch, const struct servers *servers)
     end_launch(launch, CTL_OK);
 }
 
+/* Shows "loading NAME CLIENTS" over what was there before. */
+static void show_loading(const struct launch *launch, const struct servers *servers,
+                         const char *count)
+{
+    if (!isatty(STDOUT_FILENO))
+        return;
+    printf("\r%s loads what state-dir holds: %.*s clients  \r", name_of(launch, servers),
+           (int)strspn(count, "0123456789"), count);
+    (void)fflush(stdout);
+}
+
+/* Takes the lines off the front that tell of progress. */
+static void take_loading(struct launch *launch, const struct servers *servers)
+{
+    static const char mark[] = "loading ";
+    char *lf;
+    while (strncmp(launch->line, mark, strlen(mark)) == 0 &&
+           (lf = strchr(launch->line, '\n')) != NULL) {
+        *lf = '\0';
+        const char *count = strrchr(launch->line, ' ') + 1;
+        show_loading(launch, servers, count);
+        launch->loading = true;
+        launch->line_len -= (size_t)(lf + 1 - launch->line);
+        memmove(launch->line, lf + 1, launch->line_len + 1);
+    }
+}
+
 void spawn_read(struct launch *launch, const struct servers *servers)
 {
     char *room = launch->line + launch->line_len;
@@ -209,6 +238,7 @@ void spawn_read(struct launch *launch, const struct servers *servers)
     }
     launch->line_len += (size_t)got;
     launch->line[launch->line_len] = '\0';
+    take_loading(launch, servers);
     if (strchr(launch->line, '\n') != NULL)
         report_ready(launch, servers);
 }

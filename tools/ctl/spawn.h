@@ -23,14 +23,16 @@ struct launch {
     off_t stderr_offset;           /* where its part of that file begins */
     char line[SPAWN_READY_LINE];   /* what it has printed; ends with NUL */
     size_t line_len;
-    int status; /* valid once ready_fd is closed */
+    bool loading; /* it has told since the last look that it loads what state-dir holds */
+    int status;   /* valid once ready_fd is closed */
 };
 
 /* Starts `program` as the server launch->server, in a session of its own, its standard
  * error appended to LOG-DIR/NAME.err. CTL_OK, or CTL_FAILED after printing an error. */
 int spawn(struct launch *launch, const struct servers *servers, const char *program);
 
-/* Reads from `ready_fd`. When the ready line is complete or the server has exited, closes
+/* Reads from `ready_fd`. A line that tells how much is loaded sets `loading`, and is shown
+ * on a terminal. When the ready line is complete or the server has exited, closes
  * `ready_fd`, sets `status` and prints the result. */
 void spawn_read(struct launch *launch, const struct servers *servers);
 

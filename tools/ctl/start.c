@@ -21,6 +21,7 @@ struct starting {
     const struct servers *servers;
     const char *program;
     int64_t timeout_ms;
+    bool strict;      /* it holds even while a server tells that it is loading */
     bool named;       /* the servers were named on the command line */
     uint32_t skipped; /* servers of other machines */
     struct launch launches[CONCURRENT_MAX];
@@ -46,12 +47,25 @@ static bool poll_launches(struct starting *starting, int timeout_ms)
     return true;
 }
 
+static bool is_loading(struct starting *starting)
+{
+    bool loading = false;
+    for (uint32_t i = 0; i < starting->count; i++) {
+        loading = loading || starting->launches[i].loading;
+        starting->launches[i].loading = false;
+    }
+    return loading;
+}
+
+/* Who loads what state-dir holds tells so every second, and knows itself when to give up.
+ */
 static int wait_ready(struct starting *starting)
 {
     int status = CTL_OK, left;
     struct herd_mono deadline = herd_mono_add_ms(io_clock_mono(), starting->timeout_ms);
     while ((left = remaining_ms(deadline, 1000)) > 0 && poll_launches(starting, left))
-        ;
+        if (is_loading(starting) && !starting->strict)
+            deadline = herd_mono_add_ms(io_clock_mono(), starting->timeout_ms);
     for (uint32_t i = 0; i < starting->count; i++) {
         struct launch *launch = &starting->launches[i];
         if (launch->ready_fd >= 0)
@@ -112,7 +126,8 @@ int ctl_start(const struct ctl *ctl, int count, char **names)
     struct servers servers;
     struct selection selection;
     struct starting starting = {.servers = &servers,
-                                .timeout_ms = ctl_timeout_ms(ctl, CTL_TIMEOUT_MS)};
+                                .timeout_ms = ctl_timeout_ms(ctl, CTL_TIMEOUT_MS),
+                                .strict = ctl->timeout_ms > 0};
     char program[IO_PATH_MAX];
     if (servers_open(&servers, ctl->conf_path) != CTL_OK)
         return CTL_USAGE;

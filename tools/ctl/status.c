@@ -33,7 +33,7 @@ static struct widths measure(struct herd_slice rest)
     struct report_line line;
     while (report_next(&rest, &line)) {
         if (is(&line, "link") || is(&line, "refusal") || is(&line, "places") ||
-            is(&line, "follower"))
+            is(&line, "follower") || is(&line, "disk"))
             continue;
         widths.key = line.key.len > widths.key ? line.key.len : widths.key;
         widths.value = line.value.len > widths.value ? line.value.len : widths.value;
@@ -64,6 +64,15 @@ static void put_follower(struct herd_slice value)
     report_parse_follower(value, &follower);
     (void)fputs("  ", stdout);
     status_put_follower(&follower);
+    (void)fputc('\n', stdout);
+}
+
+static void put_disk(struct herd_slice value)
+{
+    struct report_disk disk;
+    report_parse_disk(value, &disk);
+    (void)fputs("  ", stdout);
+    status_put_disk(&disk);
     (void)fputc('\n', stdout);
 }
 
@@ -115,6 +124,8 @@ void status_details(const struct servers *servers, uint32_t i, const struct repo
             put_link(line.value, widths.key);
         else if (is(&line, "follower"))
             put_follower(line.value);
+        else if (is(&line, "disk"))
+            put_disk(line.value);
         else if (is(&line, "refusal"))
             put_refusal(line.value);
         else if (is(&line, "places"))

@@ -75,6 +75,16 @@ struct report_follower {
 
 void report_parse_follower(struct herd_slice value, struct report_follower *follower);
 
+/* The value of the disk line, of a server with state-dir: NAME STATE BEHIND WHY..., WHY
+ * being "-" while it follows. */
+struct report_disk {
+    struct herd_slice name, state;
+    struct herd_slice behind; /* changes that are not known to be on the disk */
+    struct herd_slice why;    /* empty: nothing is wrong */
+};
+
+void report_parse_disk(struct herd_slice value, struct report_disk *disk);
+
 /* The value of a refusal line, about a server that was refused as neighbour: NAME COUNT
  * WHY... */
 struct report_refusal {
@@ -112,6 +122,11 @@ void status_put_link(const struct report_link *link);
 bool status_link_needs_note(const struct report_link *link);
 
 void status_put_follower(const struct report_follower *follower);
+
+void status_put_disk(const struct report_disk *disk);
+
+/* Whether the table of all servers has a note about the disk: it does not follow. */
+bool status_disk_needs_note(const struct report_disk *disk);
 
 void status_put_refusal(const struct report_refusal *refusal);
 

@@ -84,6 +84,17 @@ static bool add_follower(cJSON *followers, struct herd_slice value)
            add_number(object, "unacknowledged", follower.unacknowledged);
 }
 
+static bool add_disk(cJSON *server, struct herd_slice value)
+{
+    struct report_disk disk;
+    cJSON *object = cJSON_AddObjectToObject(server, "disk");
+    report_parse_disk(value, &disk);
+    return object != NULL && add_text(object, "name", disk.name) &&
+           add_text(object, "state", disk.state) &&
+           add_number(object, "behind", disk.behind) &&
+           (disk.why.len == 0 || add_text(object, "why", disk.why));
+}
+
 static bool add_refusal(cJSON *refusals, struct herd_slice value)
 {
     struct report_refusal refusal;
@@ -126,6 +137,8 @@ static bool add_reply(cJSON *object, const struct report *report)
             ok = add_link(links, line.value);
         else if (strcmp(key, "follower") == 0)
             ok = add_follower(followers, line.value);
+        else if (strcmp(key, "disk") == 0)
+            ok = add_disk(object, line.value);
         else if (strcmp(key, "refusal") == 0)
             ok = add_refusal(refusals, line.value);
         else if (strcmp(key, "places") == 0)

@@ -82,6 +82,25 @@ void status_put_follower(const struct report_follower *follower)
         put_mode(follower->mode);
 }
 
+bool status_disk_needs_note(const struct report_disk *disk)
+{
+    return !herd_slice_eq(disk->state, HERD_LIT("following"));
+}
+
+void status_put_disk(const struct report_disk *disk)
+{
+    (void)fputs("disk ", stdout);
+    ctl_print(disk->name);
+    (void)fputs(" ", stdout);
+    ctl_print(disk->state);
+    (void)fputs(", ", stdout);
+    ctl_print(disk->behind);
+    (void)fputs(" changes not on the disk", stdout);
+    if (disk->why.len > 0)
+        (void)fputs(": ", stdout);
+    ctl_print(disk->why);
+}
+
 void status_put_refusal(const struct report_refusal *refusal)
 {
     (void)fputs("refused ", stdout);

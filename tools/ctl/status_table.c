@@ -85,6 +85,17 @@ static void print_row(const int *widths, const struct row *row, const char *colo
 
 /* ---- notes ---- */
 
+static void note_disk(const char *server, struct herd_slice value)
+{
+    struct report_disk disk;
+    report_parse_disk(value, &disk);
+    if (!status_disk_needs_note(&disk))
+        return;
+    printf("%s: ", server);
+    status_put_disk(&disk);
+    (void)fputc('\n', stdout);
+}
+
 static void note_line(const char *server, const struct report_line *line)
 {
     struct report_link link;
@@ -104,6 +115,8 @@ static void note_line(const char *server, const struct report_line *line)
         printf("%s: ", server);
         status_put_refusal(&refusal);
         (void)fputc('\n', stdout);
+    } else if (herd_slice_eq(line->key, HERD_LIT("disk"))) {
+        note_disk(server, line->value);
     } else if (herd_slice_eq(line->key, HERD_LIT("places"))) {
         report_parse_places(line->value, &places);
         if (!status_places_needs_note(&places))

@@ -233,8 +233,9 @@ int ctl_stop(const struct ctl *ctl, int count, char **names)
         ctl_error(status, "%s", herd_strerror(HERD_ENOMEM));
     } else {
         stopping->servers = &servers;
-        stopping->deadline =
-            herd_mono_add_ms(io_clock_mono(), ctl_timeout_ms(ctl, CTL_TIMEOUT_MS));
+        int64_t most_ms = ctl_timeout_ms(
+            ctl, servers.conf.state_dir[0] != '\0' ? CTL_STATE_TIMEOUT_MS : CTL_TIMEOUT_MS);
+        stopping->deadline = herd_mono_add_ms(io_clock_mono(), most_ms);
         status = select_targets(stopping, ctl, count, names);
         if (status == CTL_OK)
             status = stop_all(stopping);

@@ -29,6 +29,8 @@ int herd_clients_init(struct herd_clients *clients, struct herd_context *context
         .context = context, .store = store, .places = places, .ahead = {.store = store}};
     herd_turn_init(&clients->turn);
     herd_reply_budget_init(&clients->reply_budget, (size_t)conf->replies_memory_max / 4);
+    herd_list_init(&clients->disk_waits.all);
+    clients->disk_waits.on = herd_conf_acks_from_disk(conf);
     init_timers(clients, conf);
     return herd_shares_init(&clients->waiting, context->setup.mem,
                             (size_t)conf->lookups_max + (size_t)conf->lookups_waiting_max);

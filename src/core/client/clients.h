@@ -16,6 +16,14 @@
 
 struct herd_client;
 
+/* Replies that wait for the disk: disk_waits.h. */
+struct herd_disk_waits {
+    bool on; /* report-ack disk */
+    struct herd_list all;
+    uint64_t reports; /* whose replies wait */
+    uint64_t turn;    /* of the loop */
+};
+
 struct herd_clients {
     struct herd_context *context; /* borrowed */
     struct herd_store *store;     /* borrowed */
@@ -28,6 +36,7 @@ struct herd_clients {
     struct herd_turn turn;
     struct herd_line_prefetch ahead; /* of the lines that are obeyed at present */
     struct herd_reply_budget reply_budget;
+    struct herd_disk_waits disk_waits;
     size_t queries_waiting;     /* WHATSATs whose reply has not left */
     struct herd_shares waiting; /* WHATSATs without an answer, by the client's address */
 };
@@ -56,6 +65,19 @@ void herd_clients_tick(struct herd_clients *clients);
 
 /* When herd_clients_tick has something to do. */
 struct herd_mono herd_clients_deadline(const struct herd_clients *clients);
+
+/* ---- report-ack disk ---- */
+
+/* Whether a reply waits for the disk, and since when the first one does; HERD_NEVER: none.
+ */
+bool herd_clients_wait_for_disk(const struct herd_clients *clients);
+struct herd_mono herd_clients_disk_wait_since(const struct herd_clients *clients);
+
+/* The disk has every change up to `seq`: sends the replies that have waited for one of
+ * them. */
+void herd_clients_on_disk(struct herd_clients *clients, uint64_t seq);
+
+/* ---- queries ---- */
 
 /* Sends the replies whose queries are finished. */
 void herd_clients_deliver(struct herd_clients *clients);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* IAMAT: a client reports its location. */
 #include "client.h"
+#include "disk_waits.h"
 #include "herd/err.h"
 #include "protocol/client_id.h"
 
@@ -65,14 +66,16 @@ static bool is_stale(const struct herd_store *store, const struct herd_stored *s
                              : herd_stored_time(stored).ns == record->time.ns;
 }
 
+/* *seq becomes the number of the change that the reply tells of. */
 static int store_report(struct herd_clients *clients, const struct herd_record *record,
-                        const struct herd_report *report)
+                        const struct herd_report *report, uint64_t *seq)
 {
     struct herd_stats *stats = &clients->context->stats;
     struct herd_store_slot slot =
         herd_line_prefetch_lookup(&clients->ahead, report->client);
     if (slot.stored != NULL && is_stale(clients->store, slot.stored, record)) {
         stats->reports_stale++;
+        *seq = slot.stored->node.seq;
         return HERD_OK;
     }
     if (is_refused(clients, slot, record, report))
@@ -83,6 +86,7 @@ static int store_report(struct herd_clients *clients, const struct herd_record *
         return rc;
     }
     stats->reports_stored++;
+    *seq = clients->store->tail_seq;
     return HERD_OK;
 }
 
@@ -106,20 +110,26 @@ int herd_client_on_iamat(struct herd_clients *clients, struct herd_client *clien
 {
     struct herd_report report;
     struct herd_record record;
+    struct herd_disk_wait *wait = NULL;
+    uint64_t seq = 0;
     int rc = parse(clients, call, &report);
     if (rc != HERD_OK)
         return rc;
     if (time_is_refused(clients, report.time))
         return HERD_ERANGE;
+    if (clients->disk_waits.on && (wait = herd_disk_wait_for(clients, client)) == NULL)
+        return HERD_OK;
     size_t bound = herd_record_bound(clients->context->name, &report) + 1;
     char *room = herd_replies_room(&client->replies, bound);
     if (room == NULL)
         return HERD_OK;
     herd_record_make(clients->context->name, &report, clients->context->wall, room,
                      &record);
-    rc = store_report(clients, &record, &report);
+    rc = store_report(clients, &record, &report, &seq);
     if (rc != HERD_OK)
         return rc;
+    if (wait != NULL)
+        herd_disk_wait_until(wait, seq);
     room[record.text.len] = '\n';
     herd_replies_commit(&client->replies, record.text.len + 1);
     clients->context->stats.reports++;

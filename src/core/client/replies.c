@@ -176,7 +176,7 @@ static void send_parts(struct herd_replies *replies, const struct herd_slice *pa
 static bool send_held(struct herd_replies *replies, struct herd_held_reply *reply)
 {
     struct herd_slice after = herd_buf_bytes(&reply->after);
-    if (!reply->sent) {
+    if (reply->size > 0 && !reply->sent) {
         if (!may_send(replies, reply->size))
             return false;
         send_parts(replies, reply->part, HERD_REPLY_PARTS, reply->size);

@@ -76,7 +76,7 @@ void herd_replies_commit(struct herd_replies *replies, size_t size);
 void herd_replies_hold(struct herd_replies *replies, struct herd_held_reply *reply,
                        void (*free)(struct herd_held_reply *reply));
 
-/* It consists of these bytes, which must live until its `free` is called.
+/* It consists of these bytes, which may be none, and must live until its `free` is called.
  * herd_replies_send is then due. */
 void herd_replies_complete(struct herd_replies *replies, struct herd_held_reply *reply,
                            const struct herd_slice part[HERD_REPLY_PARTS]);

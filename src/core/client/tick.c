@@ -44,6 +44,7 @@ void herd_clients_tick(struct herd_clients *clients)
     serve_replies(clients);
     serve_lines(clients);
     herd_clients_end_waits(clients);
+    clients->disk_waits.turn++;
     clients->turn.left = HERD_TURN_BUDGET;
     herd_reply_budget_turn(&clients->reply_budget);
 }

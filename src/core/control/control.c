@@ -65,6 +65,7 @@ static void put_gauges(struct reply *reply, const struct herd_control_setup *par
     put(reply, "requests_running %" PRIu32 "\n", places->running);
     put(reply, "queries_waiting %zu\n", parts->clients->queries_waiting);
     put(reply, "requests_waiting %" PRIu32 "\n", places->waiting);
+    put(reply, "reports_waiting %" PRIu64 "\n", parts->clients->disk_waits.reports);
 }
 
 /* places PROVIDER closed|open|probing RETRY_MS */
@@ -104,6 +105,16 @@ static void put_followers(struct reply *reply, const struct herd_links *links)
     }
 }
 
+/* disk NAME STATE BEHIND REASON...; without state-dir there is none */
+static void put_disk(struct reply *reply, const struct herd_disk *disk)
+{
+    if (!disk->on)
+        return;
+    struct herd_disk_status status = herd_disk_status(disk);
+    put(reply, "disk %s %s %" PRIu64 " %.400s\n", HERD_DISK_NAME, status.state,
+        status.behind, status.reason);
+}
+
 static void put_refusals(struct reply *reply, const struct herd_links *links)
 {
     for (size_t i = 0; i < HERD_REFUSALS; i++)
@@ -126,6 +137,7 @@ static int send_status(struct herd_controls *controls, struct herd_session *sess
     put_places(&reply, &places);
     put_links(&reply, parts->links);
     put_followers(&reply, parts->links);
+    put_disk(&reply, parts->disk);
     put_refusals(&reply, parts->links);
     /* The empty line proves that the reply is complete. */
     put(&reply, "\n");

@@ -5,6 +5,7 @@
 #define HERD_CORE_CONTROL_CONTROL_H
 
 #include "client/clients.h"
+#include "disk/disk.h"
 #include "link/links.h"
 #include "places/places.h"
 #include "sessions.h"
@@ -19,6 +20,7 @@ struct herd_control_setup {
     const struct herd_places *places;
     const struct herd_clients *clients;
     struct herd_links *links;
+    const struct herd_disk *disk;
 };
 
 struct herd_controls {

@@ -107,6 +107,8 @@ static void start(struct herd_links *links, struct herd_link_follower *follower,
     partner->kind = &follower_kind;
     partner->name = follower->label;
     partner->source_id = ++links->last_source_id;
+    partner->must_ack = strcmp(name, HERD_DISK_NAME) == 0 &&
+                        herd_conf_acks_from_disk(links->context->setup.conf);
     follower->peer.stage = HERD_STAGE_UP;
     send_followed(links, &follower->peer);
     if (follower->peer.session.ending)
@@ -162,6 +164,44 @@ const struct herd_session_ops herd_follower_session_ops = {
     .wipe = herd_peer_wipe,
     .free = free_follower,
 };
+
+/* ---- the disk ---- */
+
+/* HAVE comes after what it gives, and alone when it has nothing that is not known here. */
+static bool has_given(const struct herd_partner *partner)
+{
+    return partner->receive.mode == HERD_RECEIVE_FEED ||
+           (partner->receive.mode == HERD_RECEIVE_NONE &&
+            partner->send.mode != HERD_SEND_NONE);
+}
+
+struct herd_disk_link herd_links_disk(const struct herd_links *links)
+{
+    const struct herd_link_follower *disk = find(links, HERD_DISK_NAME);
+    if (disk == NULL)
+        return (struct herd_disk_link){.connected = false};
+    return (struct herd_disk_link){.connected = true,
+                                   .gave = has_given(&disk->partner),
+                                   .acked_seq = disk->partner.send.acked_seq};
+}
+
+void herd_follower_see_caught_up(struct herd_links *links)
+{
+    struct herd_link_follower *disk = find(links, HERD_DISK_NAME);
+    if (disk != NULL && disk->partner.must_ack)
+        herd_caught_up_see(&disk->caught_up, links, &disk->partner);
+}
+
+uint64_t herd_links_disk_seq(struct herd_links *links)
+{
+    struct herd_link_follower *disk = find(links, HERD_DISK_NAME);
+    uint64_t seq =
+        disk != NULL ? herd_caught_up_acked(&disk->caught_up, disk->partner.send.acked_seq)
+                     : 0;
+    if (seq > links->disk_seq)
+        links->disk_seq = seq;
+    return links->disk_seq;
+}
 
 /* ---- status ---- */
 

@@ -9,6 +9,7 @@
 #error "private to src/core/link: include link/links.h"
 #endif
 
+#include "caught_up.h"
 #include "partner.h"
 #include "peer.h"
 
@@ -17,9 +18,13 @@
 struct herd_link_follower {
     struct herd_peer peer; /* first: it is the session */
     struct herd_partner partner;
+    struct herd_caught_up caught_up; /* of the disk, with report-ack disk */
     /* HERD_FOLLOWER_LABEL and the name that it gave */
     char label[sizeof HERD_FOLLOWER_LABEL + HERD_FOLLOWER_NAME_MAX];
 };
+
+/* Notes whether the disk has been sent everything; once a turn, after what is sent. */
+void herd_follower_see_caught_up(struct herd_links *links);
 
 /* The sessions of followers; the service is a struct herd_links. They are not opened, but
  * take over connections: see herd_links_follow. */

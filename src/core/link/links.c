@@ -77,6 +77,7 @@ int herd_links_init(struct herd_links *links, struct herd_context *context,
                             .rules = herd_hello_rules(context->setup.conf->client_expire)};
     links->followers = (struct herd_session_service){
         .role = HERD_ROLE_CONTROL, .ops = &herd_follower_session_ops, .state = links};
+    links->waits_for_disk = herd_conf_acks_from_disk(context->setup.conf);
     init_timers(links);
     return add_neighbours(links);
 }
@@ -135,6 +136,8 @@ void herd_links_tick(struct herd_links *links)
     herd_receive_tick(links);
     dial_neighbours(links);
     herd_send_tick(links);
+    if (links->waits_for_disk)
+        herd_follower_see_caught_up(links);
 }
 
 struct herd_mono herd_links_deadline(const struct herd_links *links)

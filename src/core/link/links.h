@@ -48,6 +48,8 @@ struct herd_links {
     struct herd_timerq handshakes;              /* of struct herd_peer */
     struct herd_timerq pings, timeouts, probes; /* of struct herd_partner: heartbeat.h */
     struct herd_timerq acks;                    /* of struct herd_partner: receive.h */
+    bool waits_for_disk;                        /* report-ack disk */
+    uint64_t disk_seq;                          /* see herd_links_disk_seq */
     uint64_t rules;          /* hash of the rules by which this server merges */
     uint64_t last_source_id; /* given out so far: see struct herd_partner */
     struct herd_ratelimit unauthenticated_log_limit; /* such connections in the log */
@@ -107,6 +109,21 @@ bool herd_links_can_follow(struct herd_links *links, const char *name);
  * an operation `data` only. `name` may belong to the session. */
 void herd_links_follow(struct herd_links *links, struct herd_session *session,
                        const char *name, struct herd_slice rest);
+
+/* The follower of this name keeps the records in state-dir. */
+#define HERD_DISK_NAME "sqlite"
+
+/* Its connection. */
+struct herd_disk_link {
+    bool connected;
+    bool gave;          /* it has given back what it holds, or says that it has nothing */
+    uint64_t acked_seq; /* position of its last ACK; 0: it is not connected */
+};
+struct herd_disk_link herd_links_disk(const struct herd_links *links);
+
+/* With report-ack disk: the disk has, on stable storage, the record of every change up to
+ * this one, or a newer record about the same client. Never decreases. */
+uint64_t herd_links_disk_seq(struct herd_links *links);
 
 /* The number of followers that are connected. */
 uint32_t herd_links_follower_count(const struct herd_links *links);

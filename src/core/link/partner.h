@@ -34,6 +34,7 @@ struct herd_partner {
     const char *name;                   /* for people; lives as long as the partner */
     struct herd_peer *peer;             /* its connection; NULL: it has none */
     struct herd_error_text down_reason; /* why it has none; "" when it always had one */
+    bool must_ack;                      /* a shutdown waits for its ACK: clients do */
     uint64_t source_id;                 /* names it as the source of records */
     struct herd_cursor cursor;          /* how far its feed was read */
     struct herd_send send;

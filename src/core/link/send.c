@@ -252,7 +252,8 @@ static bool can_close(const struct herd_links *links, const struct herd_partner 
     bool wants_nothing = partner->send.mode == HERD_SEND_NONE && !partner->kind->must_have;
     return links->context->stopping && partner->peer != NULL &&
            !partner->peer->session.ending &&
-           (wants_nothing || herd_send_idle(links, partner));
+           (wants_nothing || herd_send_idle(links, partner)) &&
+           (!partner->must_ack || partner->send.acked_seq == partner->send.announced_seq);
 }
 
 void herd_send_tick(struct herd_links *links)
