@@ -53,6 +53,7 @@ extern const struct check_test test_herdctl_status[];
 extern const struct check_test test_herdctl_talk[];
 extern const struct check_test test_herdctl_start[];
 extern const struct check_test test_run_dir[];
+extern const struct check_test test_records[];
 extern const struct check_test test_bench[];
 
 int main(int argc, char **argv)
@@ -102,6 +103,7 @@ int main(int argc, char **argv)
         {"herdctl status", test_herdctl_status},
         {"herdctl talk", test_herdctl_talk},
         {"herdctl start", test_herdctl_start},
+        {"herdctl records", test_records},
         {"run-dir", test_run_dir},
         {"demo", test_demo},
         {"bench", test_bench},

@@ -55,6 +55,19 @@ static void check_forgot(const struct rig *rig, struct herd_slice got)
     FUZZ_CHECK(herd_slice_eq(herd_core_record(rig->core, record.client), got));
 }
 
+/* Whether the line asks for a record; the reply is one about that client. */
+static bool check_record(struct herd_slice line, struct herd_slice got)
+{
+    struct herd_words words;
+    struct herd_record record;
+    herd_words_split(line, &words);
+    if (words.count != 2 || !herd_slice_eq(words.word[0], HERD_LIT("RECORD")))
+        return false;
+    FUZZ_CHECK(herd_record_parse(got, &record) == HERD_OK);
+    FUZZ_CHECK(herd_slice_eq(record.client, words.word[1]));
+    return true;
+}
+
 static bool begins(struct herd_slice text, struct herd_slice with)
 {
     return text.len >= with.len && memcmp(text.data, with.data, with.len) == 0;
@@ -70,6 +83,8 @@ static bool check_answer(const struct rig *rig, struct herd_slice *heard,
         FUZZ_CHECK(herd_core_stats(rig->core)->followers_accepted == 1);
         return false;
     }
+    if (!begins(got, HERD_LIT("? ")) && check_record(line, got))
+        return true;
     if (begins(got, HERD_LIT("FORGOT "))) {
         check_forgot(rig, got);
         return true;

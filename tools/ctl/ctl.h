@@ -18,9 +18,15 @@ enum ctl_status {
     CTL_TIMED_OUT = 4,
 };
 
-/* Default timeouts: of WHATSAT, which may query Places, of stopping servers with state-dir,
- * whose disk may be slow, and of all other commands. */
-enum { CTL_TIMEOUT_MS = 5000, CTL_PLACES_TIMEOUT_MS = 15000, CTL_STATE_TIMEOUT_MS = 10000 };
+/* Default timeouts: of WHATSAT, which may query Places, of commands that read all records,
+ * for which they may have to wait until others are done, of stopping servers with
+ * state-dir, whose disk may be slow, and of all other commands. */
+enum {
+    CTL_TIMEOUT_MS = 5000,
+    CTL_PLACES_TIMEOUT_MS = 15000,
+    CTL_RECORDS_TIMEOUT_MS = 60000,
+    CTL_STATE_TIMEOUT_MS = 10000,
+};
 
 struct ctl {
     const char *self;      /* argv[0] */
@@ -51,6 +57,9 @@ void ctl_print(struct herd_slice bytes);
 /* Flushes standard output. A failure is reported by ctl_print_end(). */
 void ctl_flush(void);
 
+/* Whether standard output has failed: more of it is in vain. */
+bool ctl_print_failed(void);
+
 /* Writes "MARK LINE\n" to standard error, without the LF that `line` may end with. */
 void ctl_print_wire(char mark, struct herd_slice line);
 
@@ -68,6 +77,11 @@ int ctl_print_end(int status);
 int ctl_iamat(const struct ctl *ctl, int count, char **words);
 int ctl_whatsat(const struct ctl *ctl, int count, char **words);
 int ctl_forget(const struct ctl *ctl, int count, char **clients);
+int ctl_get(const struct ctl *ctl, int count, char **clients);
+int ctl_clients(const struct ctl *ctl, int count, char **words);
+int ctl_watch(const struct ctl *ctl, int count, char **words);
+int ctl_dump(const struct ctl *ctl, int count, char **words);
+int ctl_load(const struct ctl *ctl, int count, char **words);
 int ctl_send(const struct ctl *ctl, int count, char **lines);
 int ctl_start(const struct ctl *ctl, int count, char **names);
 int ctl_stop(const struct ctl *ctl, int count, char **names);

@@ -24,6 +24,11 @@ static const char help[] =
     "  whatsat CLIENT KM MAX         query up to MAX places within KM km of a client\n"
     "  send LINE...                  send each LINE unchanged and print the replies\n"
     "  forget CLIENT...              remove locations of clients from the whole herd\n"
+    "  get CLIENT...                 print records of clients, and whether servers agree\n"
+    "  clients [-a] [PATTERN]        list known clients; -a: also forgotten ones\n"
+    "  watch [PATTERN]               print each new record until interrupted\n"
+    "  dump                          print all records, and END\n"
+    "  load                          give the records of a dump to a server\n"
     "  start [NAME...]               start servers; default: all of the configuration\n"
     "  stop [NAME...]                stop servers; default: all of the configuration\n"
     "  status [NAME...]              show a table of all servers, or details of some\n"
@@ -36,10 +41,12 @@ static const char help[] =
     "/herd.conf\n"
     "  -s SERVER     NAME, HOST:PORT or [IPV6]:PORT; default: $HERD_SERVER, then the\n"
     "                first running server of the configuration\n"
-    "  -t SECONDS    timeout; default: 15 for whatsat, 5 for others (stop: 10 with\n"
-    "                state-dir)\n"
+    "  -t SECONDS    timeout; default: 15 for whatsat, 60 for clients, dump and load, "
+    "none\n"
+    "                for watch, 5 for other commands (stop: 10 with state-dir)\n"
     "  -v            copy each line sent (>) and received (<) to standard error\n"
-    "  --json        print the output of status, forget and bench as JSON\n"
+    "  --json        print the output of status, forget, get, clients, watch and bench "
+    "as JSON\n"
     "  -h, --help    print this help\n"
     "  -V, --version print the version\n"
     "\n"
@@ -65,11 +72,13 @@ struct command {
 static int run_help(const struct ctl *ctl, int count, char **operands);
 
 static const struct command commands[] = {
-    {"iamat", ctl_iamat, false},   {"whatsat", ctl_whatsat, false},
-    {"send", ctl_send, false},     {"start", ctl_start, true},
-    {"stop", ctl_stop, true},      {"status", ctl_show_status, true},
-    {"bench", ctl_bench, false},   {"help", run_help, false},
-    {"forget", ctl_forget, false},
+    {"iamat", ctl_iamat, false},     {"whatsat", ctl_whatsat, false},
+    {"send", ctl_send, false},       {"start", ctl_start, true},
+    {"stop", ctl_stop, true},        {"status", ctl_show_status, true},
+    {"bench", ctl_bench, false},     {"help", run_help, false},
+    {"forget", ctl_forget, false},   {"get", ctl_get, false},
+    {"clients", ctl_clients, false}, {"watch", ctl_watch, false},
+    {"dump", ctl_dump, false},       {"load", ctl_load, false},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0], CONTINUE = -1 };
@@ -204,10 +213,13 @@ static int count_words(char **words)
     return count;
 }
 
+static const char no_json[] = "--json is for status, forget, get, clients, watch and bench";
+
 static bool prints_json(const struct command *command)
 {
     return command->run == ctl_show_status || command->run == ctl_bench ||
-           command->run == ctl_forget;
+           command->run == ctl_forget || command->run == ctl_get ||
+           command->run == ctl_clients || command->run == ctl_watch;
 }
 
 static int run(struct ctl *ctl, char **words)
@@ -216,8 +228,7 @@ static int run(struct ctl *ctl, char **words)
     if (status != CONTINUE)
         return status;
     if (words[0] == NULL)
-        return ctl->json ? bad_usage("--json is for status, forget and bench", "")
-                         : ctl_shell(ctl);
+        return ctl->json ? bad_usage(no_json, "") : ctl_shell(ctl);
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(words[0], commands[i].name) != 0)
             continue;
@@ -226,7 +237,7 @@ static int run(struct ctl *ctl, char **words)
         if (status != CONTINUE)
             return status;
         if (ctl->json && !prints_json(&commands[i]))
-            return bad_usage("--json is for status, forget and bench", "");
+            return bad_usage(no_json, "");
         return commands[i].run(ctl, count_words(words + 1), words + 1);
     }
     return bad_usage("unknown command ", words[0]);

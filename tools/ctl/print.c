@@ -57,6 +57,11 @@ void ctl_flush(void)
         out_error = errno;
 }
 
+bool ctl_print_failed(void)
+{
+    return out_error != 0;
+}
+
 void ctl_print_wire(char mark, struct herd_slice line)
 {
     if (line.len > 0 && line.data[line.len - 1] == '\n')

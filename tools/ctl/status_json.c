@@ -3,30 +3,13 @@
 #include "status.h"
 
 #include "decimal.h"
-#include "escape.h"
+#include "json.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-/* JSON must be UTF-8, but names that neighbours sent may hold any bytes: others are escaped
- * as in the log. */
-static bool add_text(cJSON *object, const char *key, struct herd_slice value)
-{
-    char *text = malloc(value.len * HERD_ESCAPE_GROWTH + 1);
-    if (text == NULL)
-        return false;
-    size_t len =
-        herd_escape(text, value.len * HERD_ESCAPE_GROWTH, &value, HERD_ESCAPE_LINE);
-    text[len] = '\0';
-    cJSON *added = cJSON_AddStringToObject(object, key, text);
-    free(text);
-    return added != NULL;
-}
 
 static bool add_chars(cJSON *object, const char *key, const char *text)
 {
-    return add_text(object, key, herd_slice_str(text));
+    return json_add_text(object, key, herd_slice_str(text));
 }
 
 /* Whether `value` is an integer of JSON, which has no leading zero. */
@@ -44,7 +27,7 @@ static bool add_number(cJSON *object, const char *key, struct herd_slice value)
 {
     char text[32];
     if (!is_number(value) || value.len >= sizeof text)
-        return add_text(object, key, value);
+        return json_add_text(object, key, value);
     (void)snprintf(text, sizeof text, "%.*s", (int)value.len, value.data);
     return cJSON_AddRawToObject(object, key, text) != NULL;
 }
@@ -62,12 +45,14 @@ static bool add_link(cJSON *links, struct herd_slice value)
     report_parse_link(value, &link);
     if (object == NULL || !cJSON_AddItemToArray(links, object))
         return false;
-    if (!add_text(object, "name", link.name) || !add_text(object, "state", link.state))
+    if (!json_add_text(object, "name", link.name) ||
+        !json_add_text(object, "state", link.state))
         return false;
     if (!link.up)
-        return add_text(object, "why", link.why);
-    return add_text(object, "how", link.how) && add_number(object, "behind", link.behind) &&
-           (link.mode.len == 0 || add_text(object, "mode", link.mode)) &&
+        return json_add_text(object, "why", link.why);
+    return json_add_text(object, "how", link.how) &&
+           add_number(object, "behind", link.behind) &&
+           (link.mode.len == 0 || json_add_text(object, "mode", link.mode)) &&
            add_if_known(object, "rtt_us", link.rtt_us) &&
            add_if_known(object, "skew_ms", link.skew_ms);
 }
@@ -78,8 +63,8 @@ static bool add_follower(cJSON *followers, struct herd_slice value)
     cJSON *object = cJSON_CreateObject();
     report_parse_follower(value, &follower);
     return object != NULL && cJSON_AddItemToArray(followers, object) &&
-           add_text(object, "name", follower.name) &&
-           add_text(object, "mode", follower.mode) &&
+           json_add_text(object, "name", follower.name) &&
+           json_add_text(object, "mode", follower.mode) &&
            add_number(object, "behind", follower.behind) &&
            add_number(object, "unacknowledged", follower.unacknowledged);
 }
@@ -89,10 +74,10 @@ static bool add_disk(cJSON *server, struct herd_slice value)
     struct report_disk disk;
     cJSON *object = cJSON_AddObjectToObject(server, "disk");
     report_parse_disk(value, &disk);
-    return object != NULL && add_text(object, "name", disk.name) &&
-           add_text(object, "state", disk.state) &&
+    return object != NULL && json_add_text(object, "name", disk.name) &&
+           json_add_text(object, "state", disk.state) &&
            add_number(object, "behind", disk.behind) &&
-           (disk.why.len == 0 || add_text(object, "why", disk.why));
+           (disk.why.len == 0 || json_add_text(object, "why", disk.why));
 }
 
 static bool add_refusal(cJSON *refusals, struct herd_slice value)
@@ -101,9 +86,9 @@ static bool add_refusal(cJSON *refusals, struct herd_slice value)
     cJSON *object = cJSON_CreateObject();
     report_parse_refusal(value, &refusal);
     return object != NULL && cJSON_AddItemToArray(refusals, object) &&
-           add_text(object, "name", refusal.name) &&
+           json_add_text(object, "name", refusal.name) &&
            add_number(object, "count", refusal.count) &&
-           add_text(object, "why", refusal.why);
+           json_add_text(object, "why", refusal.why);
 }
 
 static bool add_places(cJSON *server, struct herd_slice value)
@@ -111,8 +96,8 @@ static bool add_places(cJSON *server, struct herd_slice value)
     struct report_places places;
     cJSON *object = cJSON_AddObjectToObject(server, "places");
     report_parse_places(value, &places);
-    return object != NULL && add_text(object, "provider", places.provider) &&
-           add_text(object, "state", places.state) &&
+    return object != NULL && json_add_text(object, "provider", places.provider) &&
+           json_add_text(object, "state", places.state) &&
            add_if_known(object, "retry_ms", places.retry_ms);
 }
 
@@ -144,7 +129,7 @@ static bool add_reply(cJSON *object, const struct report *report)
         else if (strcmp(key, "places") == 0)
             ok = add_places(object, line.value);
         else if (strcmp(key, "server") != 0)
-            ok = is_text(key) ? add_text(object, key, line.value)
+            ok = is_text(key) ? json_add_text(object, key, line.value)
                               : add_number(object, key, line.value);
     }
     return ok;
@@ -176,12 +161,7 @@ bool status_json(const struct servers *servers, const struct selection *selectio
     bool ok = list != NULL;
     for (uint32_t i = 0; ok && i < selection->count; i++)
         ok = add_server(list, &servers->conf.servers[selection->index[i]], &reports[i]);
-    char *text = ok ? cJSON_Print(root) : NULL;
-    if (text != NULL) {
-        ctl_print(herd_slice_str(text));
-        (void)fputc('\n', stdout);
-    }
-    cJSON_free(text);
+    ok = ok && json_print(root, true);
     cJSON_Delete(root);
-    return text != NULL;
+    return ok;
 }

@@ -149,6 +149,19 @@ static int send_status(struct herd_controls *controls, struct herd_session *sess
     return HERD_OK;
 }
 
+/* The record or tombstone that is held about a client, unless it has expired. */
+static int send_record(struct herd_controls *controls, struct herd_session *session,
+                       const struct herd_call *call)
+{
+    const struct herd_store *store = controls->parts.store;
+    struct herd_store_slot slot = herd_store_lookup(store, call->words.word[1]);
+    if (slot.stored == NULL || !herd_stored_is_visible(store, slot.stored))
+        return HERD_EBAD;
+    herd_session_send(session, herd_stored_text(slot.stored));
+    herd_session_send(session, HERD_LIT("\n"));
+    return HERD_OK;
+}
+
 /* ---- commands ---- */
 
 static const struct command {
@@ -158,6 +171,7 @@ static const struct command {
 } commands[] = {
     {HERD_COMMAND("STATUS", 0, 0), send_status},
     {HERD_COMMAND("FORGET", 1, 1), herd_control_on_forget},
+    {HERD_COMMAND("RECORD", 1, 1), send_record},
     {HERD_COMMAND("FOLLOW", 2, 2), herd_control_on_follow},
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Control connections: commands of operators, STATUS and FORGET, and FOLLOW, with which a
- * connection becomes that of a follower; doc/protocol.md, sections 3 and 4. */
+/* Control connections: commands of operators, STATUS, FORGET and RECORD, and FOLLOW, with
+ * which a connection becomes that of a follower; doc/protocol.md, sections 3 and 4. */
 #ifndef HERD_CORE_CONTROL_CONTROL_H
 #define HERD_CORE_CONTROL_CONTROL_H
 
