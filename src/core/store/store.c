@@ -216,7 +216,9 @@ static int update(struct herd_store *store, struct herd_stored *stored,
         finish(store, fresh, was_forgotten);
     else if (store->expiry.expire_ns != 0)
         herd_expiry_add(store, stored);
-    return fresh != NULL ? HERD_MERGE_NEWER : HERD_ENOMEM;
+    if (fresh == NULL)
+        return HERD_ENOMEM;
+    return HERD_MERGE_NEWER;
 }
 
 static int not_newer(struct herd_stored *stored, int order, uint64_t source)
@@ -269,6 +271,7 @@ int herd_store_merge(struct herd_store *store, struct herd_store_slot slot,
     int order = herd_stored_cmp(stored, record);
     if (order >= 0)
         return not_newer(stored, order, source);
-    return overwrite(store, stored, record, source) != NULL ? HERD_MERGE_NEWER
-                                                            : HERD_ENOMEM;
+    if (overwrite(store, stored, record, source) == NULL)
+        return HERD_ENOMEM;
+    return HERD_MERGE_NEWER;
 }
