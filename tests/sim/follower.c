@@ -94,8 +94,8 @@ void follower_send(struct follower *follower, struct herd_slice bytes)
         struct herd_slice head = herd_slice(rest.data, (size_t)(lf - rest.data));
         bool batch = herd_slice_eq(wire_word(head, 0), HERD_LIT("BATCH"));
         follower->sim->wire.records += batch ? wire_number(head, 4) : 0;
-        rest = herd_slice_from(rest, head.len + 1 +
-                                         (size_t)(batch ? wire_number(head, 1) : 0));
+        rest = herd_slice_from(rest,
+                               head.len + 1 + (size_t)(batch ? wire_number(head, 1) : 0));
     }
 }
 

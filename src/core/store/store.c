@@ -212,13 +212,13 @@ static int update(struct herd_store *store, struct herd_stored *stored,
     if (store->expiry.expire_ns != 0)
         herd_expiry_remove(store, stored);
     struct herd_stored *fresh = overwrite(store, stored, record, source);
-    if (fresh != NULL)
+    if (fresh != NULL) {
         finish(store, fresh, was_forgotten);
-    else if (store->expiry.expire_ns != 0)
+        return HERD_MERGE_NEWER;
+    }
+    if (store->expiry.expire_ns != 0)
         herd_expiry_add(store, stored);
-    if (fresh == NULL)
-        return HERD_ENOMEM;
-    return HERD_MERGE_NEWER;
+    return HERD_ENOMEM;
 }
 
 static int not_newer(struct herd_stored *stored, int order, uint64_t source)
