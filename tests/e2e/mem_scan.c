@@ -12,6 +12,9 @@
 
 enum { PIECE = 1 << 20, AROUND = 24 };
 
+/* What is larger is the shadow of a sanitizer, which holds no bytes of the program. */
+#define MAP_MAX (UINT64_C(1) << 32)
+
 static void tell(const char *map, uint64_t at, const char *bytes, size_t before,
                  size_t size)
 {
@@ -70,7 +73,7 @@ int64_t mem_scan(pid_t pid, struct herd_slice needle)
     while (found >= 0 && fgets(line, sizeof line, maps) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s", &from, &to, flags) == 3 &&
-            flags[1] == 'w')
+            flags[1] == 'w' && to - from < MAP_MAX)
             found += scan_map(fd, line, from, to, needle, piece);
     }
     free(piece);
