@@ -2,6 +2,7 @@
 #include "portable.h"
 
 #include "child.h"
+#include "process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -40,21 +41,6 @@ struct plan {
     long descriptors; /* one above the highest that may be open */
 };
 
-/* A handler of this process would write to its pipe. */
-static void reset_signals(void)
-{
-    static const int numbers[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
-    struct sigaction act;
-    sigset_t none;
-    memset(&act, 0, sizeof act);
-    act.sa_handler = SIG_DFL;
-    (void)sigemptyset(&act.sa_mask);
-    (void)sigemptyset(&none);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        (void)sigaction(numbers[i], &act, NULL);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static void say_why(const char *program, int err)
 {
     /* strerror() is not safe here. */
@@ -69,6 +55,7 @@ static void say_why(const char *program, int err)
 
 static void run(const struct plan *plan)
 {
+    static const int signals[] = {SIGHUP, SIGINT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
     (void)setsid();
     /* The standard descriptors of this process are open, so none of these is among them. */
     if (dup2(plan->input, STDIN_FILENO) < 0 || dup2(plan->nothing, STDOUT_FILENO) < 0 ||
@@ -78,7 +65,8 @@ static void run(const struct plan *plan)
     (void)fcntl(STDERR_FILENO, F_SETFL, 0);
     for (long fd = STDERR_FILENO + 1; fd < plan->descriptors; fd++)
         (void)close((int)fd);
-    reset_signals();
+    /* A handler of this process would write to its pipe. */
+    io_process_reset_signals(signals, sizeof signals / sizeof signals[0]);
     /* execv() does not change the strings; its type is older than const. */
     union {
         const char *const *given;

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,22 +25,22 @@ static void fill_standard(void)
 }
 
 /* The actions come first: a signal that is pending is then delivered to the right one. */
-static void reset_signals(void)
+void io_process_reset_signals(const int *numbers, size_t count)
 {
-    static const int numbers[] = {SIGALRM, SIGCHLD, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
     struct sigaction act;
     sigset_t none;
     memset(&act, 0, sizeof act);
     act.sa_handler = SIG_DFL;
     (void)sigemptyset(&act.sa_mask);
     (void)sigemptyset(&none);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    for (size_t i = 0; i < count; i++)
         (void)sigaction(numbers[i], &act, NULL);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 void io_process_prepare(void)
 {
+    static const int numbers[] = {SIGALRM, SIGCHLD, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
     fill_standard();
-    reset_signals();
+    io_process_reset_signals(numbers, sizeof numbers / sizeof numbers[0]);
 }

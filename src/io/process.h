@@ -4,6 +4,8 @@
 #ifndef IO_PROCESS_H
 #define IO_PROCESS_H
 
+#include <stddef.h>
+
 /* To be called first in main(), before anything is opened. Cannot fail.
  *
  * - The standard descriptors 0 to 2 that are closed become /dev/null; where there is none,
@@ -14,5 +16,9 @@
  *   SIGCHLD, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2. SIGHUP, SIGINT and those of job control
  *   stay ignored if they were: nohup and shells ignore them on purpose. */
 void io_process_prepare(void);
+
+/* Gives these signals their default action, and blocks none. Calls only what is safe in a
+ * signal handler, so it can be used between fork() and execv(). */
+void io_process_reset_signals(const int *numbers, size_t count);
 
 #endif

@@ -293,6 +293,16 @@ bool herd_proc_connect(const struct herd_proc *herd, uint32_t i, struct client *
     return client_open(client, herd->client[i].number);
 }
 
+bool herd_proc_report(const struct herd_proc *herd, uint32_t i, const char *line)
+{
+    struct client client;
+    struct herd_slice got;
+    bool ok = herd_proc_connect(herd, i, &client) && client_ask(&client, line, &got) &&
+              memcmp(got.data, "AT ", 3) == 0;
+    client_close(&client);
+    return ok;
+}
+
 bool herd_proc_status(const struct herd_proc *herd, uint32_t i, struct client *client,
                       struct herd_slice *text)
 {

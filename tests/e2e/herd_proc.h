@@ -60,6 +60,9 @@ void herd_proc_close(struct herd_proc *herd);
 /* A client of server i. */
 bool herd_proc_connect(const struct herd_proc *herd, uint32_t i, struct client *client);
 
+/* One line of a client of server i: whether the reply is a record. */
+bool herd_proc_report(const struct herd_proc *herd, uint32_t i, const char *line);
+
 /* The server's answer to STATUS; lives until `client` is closed. */
 bool herd_proc_status(const struct herd_proc *herd, uint32_t i, struct client *client,
                       struct herd_slice *text);

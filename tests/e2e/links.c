@@ -20,6 +20,33 @@ bool links_wait_count(const struct herd_proc *herd, uint32_t i, const char *name
     return true;
 }
 
+bool links_wait_exactly(const struct herd_proc *herd, uint32_t i, const char *name,
+                        int64_t value)
+{
+    int64_t until = now_ms() + WAIT_MS;
+    while (herd_proc_count(herd, i, name) != value) {
+        if (now_ms() > until)
+            return false;
+        nap();
+    }
+    return true;
+}
+
+bool links_wait_clients(const struct herd_proc *herd, int64_t known, int64_t forgotten)
+{
+    int64_t until = now_ms() + WAIT_MS;
+    for (uint32_t i = 0; i < herd->conf.server_count;) {
+        if (herd_proc_count(herd, i, "clients_known") == known &&
+            herd_proc_count(herd, i, "clients_forgotten") == forgotten)
+            i++;
+        else if (now_ms() > until)
+            return false;
+        else
+            nap();
+    }
+    return true;
+}
+
 static bool has_line(struct herd_slice text, const char *head, const char *words)
 {
     const char *at;

@@ -12,6 +12,13 @@
 bool links_wait_count(const struct herd_proc *herd, uint32_t i, const char *name,
                       int64_t least);
 
+/* A number of server i's status is just that. */
+bool links_wait_exactly(const struct herd_proc *herd, uint32_t i, const char *name,
+                        int64_t value);
+
+/* All servers know so many clients, and have forgotten so many. */
+bool links_wait_clients(const struct herd_proc *herd, int64_t known, int64_t forgotten);
+
 /* A line of server i's status begins with `head`, and the rest of it has `words`. */
 bool links_wait_status(const struct herd_proc *herd, uint32_t i, const char *head,
                        const char *words);

@@ -12,29 +12,6 @@ enum { GOLOMAN, HANDS, HOLIDAY, WELSH, WILKES, SERVERS };
 static const char options[] = "client-expire 2\nlink-skew-max-ms 1000\nlink-ping-ms 200\n"
                               "link-timeout-ms 2000\n";
 
-static bool report(const struct herd_proc *herd, uint32_t i, const char *line)
-{
-    struct client client;
-    struct herd_slice got;
-    bool ok = herd_proc_connect(herd, i, &client) && client_ask(&client, line, &got) &&
-              memcmp(got.data, "AT ", 3) == 0;
-    client_close(&client);
-    return ok;
-}
-
-/* Exactly that, before the deadline. */
-static bool wait_number(const struct herd_proc *herd, uint32_t i, const char *name,
-                        int64_t value)
-{
-    int64_t until = now_ms() + WAIT_MS;
-    while (herd_proc_count(herd, i, name) != value) {
-        if (now_ms() > until)
-            return false;
-        nap();
-    }
-    return true;
-}
-
 static void a_location_expires(void)
 {
     struct herd_proc herd;
@@ -44,11 +21,11 @@ static void a_location_expires(void)
     for (uint32_t i = 0; i < SERVERS; i++) {
         char line[64];
         snprintf(line, sizeof line, "IAMAT c%u +34-118 %u\n", (unsigned)i, i * 400000000);
-        CHECK(report(&herd, i, line));
+        CHECK(herd_proc_report(&herd, i, line));
     }
     int64_t start = now_ms();
     for (uint32_t i = 0; i < SERVERS; i++)
-        CHECK(wait_number(&herd, i, "clients_known", 0));
+        CHECK(links_wait_exactly(&herd, i, "clients_known", 0));
     note("all were hidden after %d ms\n", (int)(now_ms() - start));
     CHECK(now_ms() - start >= 1000);
     CHECK(herd_proc_connect(&herd, WELSH, &client));
@@ -56,11 +33,11 @@ static void a_location_expires(void)
     CHECK_SLICE(got, HERD_LIT("? WHATSAT c0 1 1"));
     client_close(&client);
     for (uint32_t i = 0; i < SERVERS; i++)
-        CHECK(wait_number(&herd, i, "records_expired", SERVERS) &&
-              wait_number(&herd, i, "records_bytes", 0));
+        CHECK(links_wait_exactly(&herd, i, "records_expired", SERVERS) &&
+              links_wait_exactly(&herd, i, "records_bytes", 0));
     note("all were freed after %d ms\n", (int)(now_ms() - start));
-    CHECK(report(&herd, HANDS, "IAMAT c1 +35-119 1\n"));
-    CHECK(wait_number(&herd, WILKES, "clients_known", 1));
+    CHECK(herd_proc_report(&herd, HANDS, "IAMAT c1 +35-119 1\n"));
+    CHECK(links_wait_exactly(&herd, WILKES, "clients_known", 1));
     CHECK_INT(links_sum(&herd, "digest_mismatches"), 0);
     herd_proc_close(&herd);
 }

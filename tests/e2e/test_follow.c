@@ -3,6 +3,7 @@
 #include "check.h"
 #include "follow_talk.h"
 #include "files.h"
+#include "links.h"
 #include "load.h"
 #include "wait.h"
 
@@ -18,24 +19,6 @@ static bool wait_count(const struct herd_proc *herd, const char *name, int64_t w
     while (herd_proc_count(herd, GOLOMAN, name) != want && now_ms() < until)
         nap();
     return CHECK_INT(herd_proc_count(herd, GOLOMAN, name), want);
-}
-
-/* A line of the status begins like this. */
-static bool status_has(const struct herd_proc *herd, const char *line)
-{
-    struct client control;
-    struct herd_slice text;
-    bool has = false;
-    int64_t until = now_ms() + WAIT_MS;
-    while (!has && now_ms() < until) {
-        if (!herd_proc_status(herd, GOLOMAN, &control, &text))
-            return false;
-        has = bytes_have(text, line);
-        client_close(&control);
-        if (!has)
-            nap();
-    }
-    return has;
 }
 
 /* Reports at all servers that run; *best is what has to be everywhere then. */
@@ -81,7 +64,7 @@ static void a_killed_follower_resumes(void)
     CHECK(follow_until(&follow, &best));
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "digest_mismatches"), 0);
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "links_down"), 0);
-    CHECK(status_has(&herd, "\nfollower disk feed 0 0\n"));
+    CHECK(links_wait_status(&herd, GOLOMAN, "follower disk feed 0 0\n", ""));
     follow_close(&follow);
     load_close(&load);
     herd_proc_close(&herd);

@@ -13,31 +13,6 @@
 
 enum { GOLOMAN, HANDS, HOLIDAY, WELSH, WILKES, SERVERS };
 
-static bool report(const struct herd_proc *herd, uint32_t i, const char *line)
-{
-    struct client client;
-    struct herd_slice got;
-    bool ok = herd_proc_connect(herd, i, &client) && client_ask(&client, line, &got) &&
-              memcmp(got.data, "AT ", 3) == 0;
-    client_close(&client);
-    return ok;
-}
-
-static bool wait_known(const struct herd_proc *herd, int64_t known, int64_t forgotten)
-{
-    int64_t until = now_ms() + WAIT_MS;
-    for (uint32_t i = 0; i < herd->conf.server_count;) {
-        if (herd_proc_count(herd, i, "clients_known") == known &&
-            herd_proc_count(herd, i, "clients_forgotten") == forgotten)
-            i++;
-        else if (now_ms() > until)
-            return false;
-        else
-            nap();
-    }
-    return true;
-}
-
 static void check_unknown(const struct herd_proc *herd, const char *query)
 {
     for (uint32_t i = 0; i < herd->conf.server_count; i++) {
@@ -75,24 +50,25 @@ static void by_the_whole_herd(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
-    CHECK(report(&herd, WILKES, "IAMAT kiwi +34.068930-118.445127 1621464827.9\n"));
-    CHECK(report(&herd, WILKES, "IAMAT other +35-119 1621464827.9\n"));
-    CHECK(wait_known(&herd, 2, 0));
+    CHECK(
+        herd_proc_report(&herd, WILKES, "IAMAT kiwi +34.068930-118.445127 1621464827.9\n"));
+    CHECK(herd_proc_report(&herd, WILKES, "IAMAT other +35-119 1621464827.9\n"));
+    CHECK(links_wait_clients(&herd, 2, 0));
     shell_expect(shell(herd.dir, "herdctl -s Goloman forget kiwi"), 0,
                  "FORGOT Goloman +0.000000000 kiwi ", NULL);
-    CHECK(wait_known(&herd, 1, 1));
+    CHECK(links_wait_clients(&herd, 1, 1));
     check_unknown(&herd, "WHATSAT kiwi 10 5\n");
     for (uint32_t i = 0; i < SERVERS; i++) {
         CHECK_INT(herd_proc_stop(&herd, i, i % 2 == 0 ? SIGTERM : SIGKILL),
                   i % 2 == 0 ? 0 : -SIGKILL);
         CHECK(herd_proc_start(&herd, i) && herd_proc_wait_links(&herd));
-        CHECK(wait_known(&herd, 1, 1));
+        CHECK(links_wait_clients(&herd, 1, 1));
     }
     check_unknown(&herd, "WHATSAT kiwi 10 5\n");
     CHECK_INT(digest_sum(&herd), 0);
     CHECK_INT(links_sum(&herd, "digest_mismatches"), 0);
-    CHECK(report(&herd, HANDS, "IAMAT kiwi +36-120 9000000000\n"));
-    CHECK(wait_known(&herd, 2, 0));
+    CHECK(herd_proc_report(&herd, HANDS, "IAMAT kiwi +36-120 9000000000\n"));
+    CHECK(links_wait_clients(&herd, 2, 0));
     herd_proc_close(&herd);
 }
 
@@ -165,14 +141,15 @@ static void no_memory_holds_it(void)
         places_proc_stop(&places);
         return;
     }
-    CHECK(report(&herd, WILKES, "IAMAT kiwi +34.4068931-118.8445127 1621464827.9\n"));
-    CHECK(wait_known(&herd, 1, 0));
+    CHECK(herd_proc_report(&herd, WILKES,
+                           "IAMAT kiwi +34.4068931-118.8445127 1621464827.9\n"));
+    CHECK(links_wait_clients(&herd, 1, 0));
     CHECK(herd_proc_connect(&herd, WELSH, &client));
     CHECK(client_say(&client, "WHATSAT kiwi 10 5\n") && client_reply(&client, &got));
     CHECK_INT(herd_proc_count(&herd, WELSH, "requests_started"), 1);
     CHECK(copies(&herd, true) >= SERVERS);
     shell_expect(shell(herd.dir, "herdctl -s Goloman forget kiwi"), 0, "FORGOT ", NULL);
-    CHECK(wait_known(&herd, 0, 1));
+    CHECK(links_wait_clients(&herd, 0, 1));
     CHECK_INT(copies(&herd, false), 0);
     client_close(&client);
     herd_proc_close(&herd);

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "files.h"
 #include "full_port.h"
+#include "links.h"
 #include "load.h"
 #include "places_proc.h"
 #include "wait.h"
@@ -34,17 +35,6 @@ static bool wait_file(const char *path, const char *text)
 {
     int64_t until = now_ms() + WAIT_MS;
     while (!file_has(path, text)) {
-        if (now_ms() >= until)
-            return false;
-        nap();
-    }
-    return true;
-}
-
-static bool wait_count(const struct herd_proc *herd, const char *name, int64_t want)
-{
-    int64_t until = now_ms() + WAIT_MS;
-    while (herd_proc_count(herd, 0, name) != want) {
         if (now_ms() >= until)
             return false;
         nap();
@@ -227,7 +217,7 @@ static bool query_starts(struct herd_proc *herd, struct client *client,
     struct herd_slice got;
     snprintf(line, sizeof line, "IAMAT x %s 5\n", location);
     return client_ask(client, line, &got) && client_say(client, "WHATSAT x 5 5\nlast\n") &&
-           wait_count(herd, "requests_running", 1);
+           links_wait_exactly(herd, 0, "requests_running", 1);
 }
 
 /* The reply comes while the server shuts down, and so does the reply to the next command.
@@ -289,7 +279,7 @@ static void clients_do_not_hold(void)
         commands[i] = '\n';
     size_t taken = client_push(&not_reading, herd_slice(commands, sizeof commands), 50);
     CHECK(taken > 0 && taken < sizeof commands);
-    CHECK(wait_count(&herd, "clients_accepted", 3));
+    CHECK(links_wait_exactly(&herd, 0, "clients_accepted", 3));
     int64_t ms = stop_ms(&herd, 0, SIGTERM);
     CHECK(ms < SHUTDOWN_MS + SLACK_MS);
     CHECK(client_is_closed(&idle) && client_is_closed(&half) &&

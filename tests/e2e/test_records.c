@@ -11,37 +11,6 @@
 
 enum { GOLOMAN, HANDS, HOLIDAY, WELSH, WILKES, SERVERS };
 
-static bool say(const struct herd_proc *herd, uint32_t i, const char *line)
-{
-    struct client client;
-    struct herd_slice got;
-    bool ok = herd_proc_connect(herd, i, &client) && client_ask(&client, line, &got) &&
-              memcmp(got.data, "AT ", 3) == 0;
-    client_close(&client);
-    return ok;
-}
-
-static bool wait_known(const struct herd_proc *herd, uint32_t i, int64_t known,
-                       int64_t forgotten)
-{
-    int64_t until = now_ms() + WAIT_MS;
-    while (herd_proc_count(herd, i, "clients_known") != known ||
-           herd_proc_count(herd, i, "clients_forgotten") != forgotten) {
-        if (now_ms() > until)
-            return false;
-        nap();
-    }
-    return true;
-}
-
-static bool wait_all(const struct herd_proc *herd, int64_t known, int64_t forgotten)
-{
-    for (uint32_t i = 0; i < herd->conf.server_count; i++)
-        if (!wait_known(herd, i, known, forgotten))
-            return false;
-    return true;
-}
-
 /* ---- get ---- */
 
 static void servers_agree(void)
@@ -67,10 +36,11 @@ static void servers_agree(void)
     };
     struct herd_proc herd;
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
-    CHECK(say(&herd, WILKES, "IAMAT kiwi +34.068930-118.445127 1621464827.9\n"));
-    CHECK(say(&herd, WILKES, "IAMAT other +35-119 1621464827.9\n"));
+    CHECK(
+        herd_proc_report(&herd, WILKES, "IAMAT kiwi +34.068930-118.445127 1621464827.9\n"));
+    CHECK(herd_proc_report(&herd, WILKES, "IAMAT other +35-119 1621464827.9\n"));
     shell_expect(shell(herd.dir, "herdctl -s Hands forget gone"), 0, "FORGOT Hands", NULL);
-    CHECK(wait_all(&herd, 2, 1));
+    CHECK(links_wait_clients(&herd, 2, 1));
     SHELL_CHECK(herd.dir, cases);
     herd_proc_close(&herd);
 }
@@ -80,20 +50,20 @@ static void servers_disagree(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
-    CHECK(say(&herd, GOLOMAN, "IAMAT kiwi +34-118 1621464827\n"));
-    CHECK(wait_all(&herd, 1, 0));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT kiwi +34-118 1621464827\n"));
+    CHECK(links_wait_clients(&herd, 1, 0));
     CHECK_INT(herd_proc_stop(&herd, HOLIDAY, SIGTERM), 0);
     shell_expect(shell(herd.dir, "herdctl get kiwi"), 3, "AT Goloman ",
                  "Holiday was not asked: cannot connect to ");
     shell_expect(shell(herd.dir, "herdctl -s Welsh get kiwi"), 0, "AT Goloman ", NULL);
-    CHECK(say(&herd, GOLOMAN, "IAMAT kiwi +35-119 1621464828\n"));
-    CHECK(say(&herd, GOLOMAN, "IAMAT new +35-119 1621464828\n"));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT kiwi +35-119 1621464828\n"));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT new +35-119 1621464828\n"));
     shell_expect(shell(herd.dir, "herdctl get kiwi 2>&1 | grep disagree"), 0,
                  "herdctl: Goloman and Welsh disagree about \"kiwi\": AT Goloman ", NULL);
     shell_expect(shell(herd.dir, "herdctl get new 2>&1 | grep 'not know'"), 0,
                  "herdctl: Welsh does not know the client \"new\"\n", NULL);
     CHECK(herd_proc_start(&herd, HOLIDAY) && herd_proc_wait_links(&herd));
-    CHECK(wait_all(&herd, 2, 0));
+    CHECK(links_wait_clients(&herd, 2, 0));
     shell_expect(shell(herd.dir, "until herdctl get new kiwi >out 2>err; do :; done; "
                                  "cut -d ' ' -f 4 out; cat err"),
                  0, "new\nkiwi\n", NULL);
@@ -137,8 +107,9 @@ static void clients_are_listed(void)
     shell_expect(shell(herd.dir, "herdctl clients"), 3, NULL, "no server of ");
     REQUIRE(herd_proc_start(&herd, GOLOMAN));
     shell_expect(shell(herd.dir, "herdctl clients"), 0, NULL, NULL);
-    CHECK(say(&herd, GOLOMAN, "IAMAT kiwi +34.068930-118.445127 1621464827.9\n"));
-    CHECK(say(&herd, GOLOMAN, "IAMAT kiwi.2 +35-119 1621464828\n"));
+    CHECK(herd_proc_report(&herd, GOLOMAN,
+                           "IAMAT kiwi +34.068930-118.445127 1621464827.9\n"));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT kiwi.2 +35-119 1621464828\n"));
     shell_expect(shell(herd.dir, "herdctl forget gone"), 0, "FORGOT ", NULL);
     SHELL_CHECK(herd.dir, cases);
     herd_proc_close(&herd);
@@ -157,8 +128,8 @@ static void watch_prints_changes(void)
 {
     struct herd_proc herd;
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
-    CHECK(say(&herd, GOLOMAN, "IAMAT kiwi.old +34-118 1621464827\n"));
-    CHECK(wait_all(&herd, 1, 0));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT kiwi.old +34-118 1621464827\n"));
+    CHECK(links_wait_clients(&herd, 1, 0));
     shell_expect(
         shell(herd.dir,
               "herdctl -s Welsh watch 'kiwi*' >out 2>err & " UNTIL(
@@ -208,18 +179,18 @@ static void watch_connects_again(void)
     struct herd_proc herd;
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
     report_many(&herd, GOLOMAN, CLIENTS);
-    CHECK(wait_all(&herd, CLIENTS, 0));
+    CHECK(links_wait_clients(&herd, CLIENTS, 0));
     shell_expect(
         shell(herd.dir, "herdctl -s Welsh watch >out 2>err & echo $! >watch.pid; " UNTIL(
                             "watching Welsh", "err")),
         0, NULL, NULL);
-    CHECK(say(&herd, GOLOMAN, "IAMAT before +34-118 1621464827\n"));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT before +34-118 1621464827\n"));
     shell_expect(shell(herd.dir, UNTIL(" before ", "out")), 0, NULL, NULL);
     CHECK_INT(herd_proc_stop(&herd, WELSH, SIGKILL), -SIGKILL);
-    CHECK(say(&herd, GOLOMAN, "IAMAT missed +34-118 1621464827\n"));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT missed +34-118 1621464827\n"));
     CHECK(herd_proc_start(&herd, WELSH) && herd_proc_wait_links(&herd));
     shell_expect(shell(herd.dir, UNTIL(" missed ", "out")), 0, NULL, NULL);
-    CHECK(say(&herd, GOLOMAN, "IAMAT after +34-118 1621464827\n"));
+    CHECK(herd_proc_report(&herd, GOLOMAN, "IAMAT after +34-118 1621464827\n"));
     shell_expect(shell(herd.dir, UNTIL(" after ", "out") "cut -d ' ' -f 4 out"), 0,
                  "before\nmissed\nafter\n", NULL);
     shell_expect(shell(herd.dir, "kill -TERM $(cat watch.pid); cat err"), 0,
@@ -252,7 +223,7 @@ static void a_loaded_herd_is_the_same(void)
     REQUIRE(herd_proc_run(&herd, "ucla-2018", ""));
     report_many(&herd, HANDS, CLIENTS);
     shell_expect(shell(herd.dir, "herdctl forget c7 gone"), 0, "FORGOT ", NULL);
-    CHECK(wait_all(&herd, CLIENTS - 1, 2));
+    CHECK(links_wait_clients(&herd, CLIENTS - 1, 2));
     CHECK(digest_of(&herd, GOLOMAN, before));
     shell_expect(shell(herd.dir, "herdctl -s Welsh dump >dump && tail -n 1 dump && "
                                  "grep -c '^AT ' dump && grep -c '^FORGOT ' dump"),
@@ -260,11 +231,11 @@ static void a_loaded_herd_is_the_same(void)
     for (uint32_t i = 0; i < SERVERS; i++)
         CHECK_INT(herd_proc_stop(&herd, i, SIGTERM), 0);
     REQUIRE(herd_proc_start_all(&herd));
-    CHECK(wait_all(&herd, 0, 0));
+    CHECK(links_wait_clients(&herd, 0, 0));
     shell_expect(shell(herd.dir, "herdctl -s Wilkes load <dump"), 0,
                  "Wilkes has taken 3001 records\n", NULL);
     CHECK_INT(herd_proc_count(&herd, WILKES, "clients_known"), CLIENTS - 1);
-    CHECK(wait_all(&herd, CLIENTS - 1, 2));
+    CHECK(links_wait_clients(&herd, CLIENTS - 1, 2));
     for (uint32_t i = 0; i < SERVERS; i++) {
         CHECK(digest_of(&herd, i, after));
         CHECK_STR(after, before);

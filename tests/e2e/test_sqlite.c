@@ -4,6 +4,7 @@
 #include "check.h"
 #include "child.h"
 #include "files.h"
+#include "links.h"
 #include "load.h"
 #include "wait.h"
 
@@ -31,24 +32,6 @@ static bool disk_start(struct child *disk, const struct herd_proc *herd)
     return CHECK(child_start(disk, "HERD_TEST_TOOLS", argv, -1, NULL));
 }
 
-/* The disk has everything and has said so. */
-static bool wait_written(const struct herd_proc *herd)
-{
-    struct client control;
-    struct herd_slice text;
-    bool has = false;
-    int64_t until = now_ms() + WAIT_MS;
-    while (!has && now_ms() < until) {
-        if (!herd_proc_status(herd, GOLOMAN, &control, &text))
-            return CHECK(has);
-        has = bytes_have(text, "\nfollower sqlite feed 0 0\n");
-        client_close(&control);
-        if (!has)
-            nap();
-    }
-    return CHECK(has);
-}
-
 static void report(struct load *load, int64_t serial, struct records *best)
 {
     REQUIRE(load_reconnect(load));
@@ -73,7 +56,8 @@ static void servers_and_disks_are_killed(void)
     for (int i = 0; i < LIVES; i++) {
         CHECK_LABEL("life %d", i);
         report(&load, (i + 1) * 1000, &best);
-        wait_written(&herd);
+        /* The disk has everything and has said so. */
+        CHECK(links_wait_status(&herd, GOLOMAN, "follower sqlite feed 0 0\n", ""));
         if (i % 3 != 0) {
             CHECK_INT(child_end(&disk, SIGKILL), -SIGKILL);
             CHECK(disk_start(&disk, &herd));

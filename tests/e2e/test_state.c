@@ -3,6 +3,7 @@
 #include "check.h"
 #include "files.h"
 #include "herd_proc.h"
+#include "links.h"
 #include "load.h"
 #include "shell.h"
 #include "wait.h"
@@ -37,40 +38,6 @@ static pid_t disk_pid(const struct herd_proc *herd)
     pid_t pid = text.data != NULL ? (pid_t)strtol(text.data, NULL, 10) : 0;
     file_free(text);
     return pid;
-}
-
-static bool status_has(const struct herd_proc *herd, const char *line)
-{
-    struct client control;
-    struct herd_slice text;
-    bool has = false;
-    int64_t until = now_ms() + WAIT_MS;
-    while (!has && now_ms() < until) {
-        if (!herd_proc_status(herd, GOLOMAN, &control, &text))
-            return false;
-        has = bytes_have(text, line);
-        client_close(&control);
-        if (!has)
-            nap();
-    }
-    return CHECK(has);
-}
-
-/* Lines reach the file when the server is idle. */
-static bool log_has(const struct herd_proc *herd, const char *words)
-{
-    char path[HERD_PROC_PATH];
-    bool has = false;
-    int64_t until = now_ms() + WAIT_MS;
-    herd_proc_path(herd, path, "log", GOLOMAN, ".log");
-    while (!has && now_ms() < until) {
-        struct herd_slice text = file_read(path);
-        has = bytes_have(text, words);
-        file_free(text);
-        if (!has)
-            nap();
-    }
-    return has;
 }
 
 /* Asks at once: a server that listens has what its disk holds. */
@@ -120,7 +87,7 @@ static void records_survive_their_server(void)
         report(&herd, text);
         /* A server that ends in peace sends everything; one that is killed does not. */
         if (i % 2 == 0)
-            CHECK(status_has(&herd, "\ndisk sqlite following 0 -\n"));
+            CHECK(links_wait_status(&herd, GOLOMAN, "disk sqlite following 0 -\n", ""));
         pid_t pid = disk_pid(&herd);
         int signal = i % 2 == 0 ? SIGKILL : SIGTERM;
         CHECK_INT(herd_proc_stop(&herd, GOLOMAN, signal), signal == SIGKILL ? -SIGKILL : 0);
@@ -157,12 +124,12 @@ static void a_killed_disk_is_started_again(void)
         while (herd_proc_count(&herd, GOLOMAN, "disk_starts") != i + 2 && now_ms() < until)
             nap();
         CHECK_INT(herd_proc_count(&herd, GOLOMAN, "disk_starts"), i + 2);
-        CHECK(status_has(&herd, "\ndisk sqlite following 0 -\n"));
+        CHECK(links_wait_status(&herd, GOLOMAN, "disk sqlite following 0 -\n", ""));
         CHECK(disk_pid(&herd) != pid);
     }
     CHECK_INT(herd_proc_count(&herd, GOLOMAN, "disk_failures"), KILLS);
-    CHECK(
-        log_has(&herd, "herd-sqlite was ended by signal 9; it is started again in 0.2 s"));
+    CHECK(links_wait_log(
+        &herd, GOLOMAN, "herd-sqlite was ended by signal 9; it is started again in 0.2 s"));
     CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGKILL), -SIGKILL);
     REQUIRE(herd_proc_start(&herd, GOLOMAN));
     check_held(&herd, "kiwi", " 103");
@@ -176,10 +143,10 @@ static void a_program_that_fails_is_not_waited_for(void)
     REQUIRE(herd_proc_open(&herd, "ucla-2018", "state-dir state\nstate-program /bin/ls\n"));
     REQUIRE(herd_proc_start(&herd, GOLOMAN));
     report(&herd, "IAMAT kiwi +1+1 1\n");
-    CHECK(
-        log_has(&herd, "starts without what state-dir holds: the program failed 3 times"));
+    CHECK(links_wait_log(
+        &herd, GOLOMAN, "starts without what state-dir holds: the program failed 3 times"));
     CHECK(herd_proc_count(&herd, GOLOMAN, "disk_failures") >= 3);
-    CHECK(status_has(&herd, "\ndisk sqlite down 1 "));
+    CHECK(links_wait_status(&herd, GOLOMAN, "disk sqlite down 1 ", ""));
     const struct shell_case cases[] = {
         {"herdctl -c herd.conf status", 3,
          "Goloman: disk sqlite down, 1 changes not on the", ""},
@@ -224,16 +191,16 @@ static void reports_wait_for_a_stopped_disk(void)
     CHECK(client_ask(&conn, "IAMAT kiwi +1+1 1\n", &line) && bytes_have(line, " 1"));
     CHECK(kill(pid, SIGSTOP) == 0);
     CHECK(client_say(&conn, "IAMAT kiwi +1+1 2\nWHATSAT kiwi 1 0\n"));
-    CHECK(status_has(&herd, "\nreports_waiting 1\n"));
+    CHECK(links_wait_status(&herd, GOLOMAN, "reports_waiting 1\n", ""));
     struct pollfd reply = {.fd = conn.fd, .events = POLLIN};
     CHECK_INT(poll(&reply, 1, SHORT_MS), 0);
     CHECK(kill(pid, SIGCONT) == 0);
     CHECK(client_line(&conn, &line) && bytes_have(line, " kiwi +1+1 2"));
     CHECK(client_line(&conn, &line) && bytes_have(line, " kiwi +1+1 2"));
-    CHECK(status_has(&herd, "\nreports_waiting 0\n"));
+    CHECK(links_wait_status(&herd, GOLOMAN, "reports_waiting 0\n", ""));
     CHECK(kill(pid, SIGSTOP) == 0);
     CHECK(client_say(&conn, "IAMAT kiwi +1+1 3\n"));
-    CHECK(status_has(&herd, "\nreports_waiting 1\n"));
+    CHECK(links_wait_status(&herd, GOLOMAN, "reports_waiting 1\n", ""));
     CHECK_INT(herd_proc_stop(&herd, GOLOMAN, SIGTERM), 0);
     check_gone(pid);
     client_close(&conn);
