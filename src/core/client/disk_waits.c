@@ -59,9 +59,8 @@ void herd_disk_wait_until(struct herd_disk_wait *wait, uint64_t seq)
 
 static struct herd_disk_wait *first(const struct herd_clients *clients)
 {
-    struct herd_list_node *node = herd_list_first(&clients->disk_waits.all);
-    return node == NULL ? NULL
-                        : herd_list_item(node, offsetof(struct herd_disk_wait, in_all));
+    return herd_list_item(herd_list_first(&clients->disk_waits.all),
+                          offsetof(struct herd_disk_wait, in_all));
 }
 
 bool herd_clients_wait_for_disk(const struct herd_clients *clients)
