@@ -292,11 +292,11 @@ static void walks_take_turns(void)
         snprintf(text, sizeof text, "AT A +0 c%d +1+1 16214648%d", i, 28 + i % 3);
         CHECK_INT(merge(&rig, text), HERD_MERGE_NEWER);
     }
-    struct herd_follower follower = {.seen_seq = 0};
-    herd_follower_start(store, &follower);
-    REQUIRE(herd_follower_seek(store, &follower, 0, SIZE_MAX));
+    struct herd_marker marker = {.seen_seq = 0};
+    herd_marker_start(store, &marker);
+    REQUIRE(herd_marker_seek(store, &marker, 0, SIZE_MAX));
     for (int i = 0; i < MANY / 2; i++)
-        herd_follower_advance(&follower, herd_follower_peek(store, &follower));
+        herd_marker_advance(&marker, herd_marker_peek(store, &marker));
     rig.clock.ns += 10 * S_NS + rig.grace_ns + S_NS + 1;
     int pieces = 0;
     for (; pieces < 20 && freed < (size_t)MANY * 2 / 3; pieces++) {
@@ -308,15 +308,15 @@ static void walks_take_turns(void)
     }
     CHECK_INT((int64_t)freed, MANY * 2 / 3 + 1);
     CHECK(pieces >= 4 && most < MANY / 2);
-    const struct herd_stored *next = herd_follower_peek(store, &follower);
+    const struct herd_stored *next = herd_marker_peek(store, &marker);
     REQUIRE(next != NULL);
     CHECK_SLICE(herd_stored_text(next), HERD_LIT("AT A +0 c10001 +1+1 1621464830"));
     rig.clock.ns += S_NS;
     walk_for(&rig, 40 * S_NS);
     CHECK_INT((int64_t)store->count, 0);
-    CHECK(herd_follower_peek(store, &follower) == NULL);
+    CHECK(herd_marker_peek(store, &marker) == NULL);
     CHECK(store->bytes == 0 && herd_store_memory(store) >= empty);
-    herd_follower_stop(&follower);
+    herd_marker_stop(&marker);
     store_rig_tear_down(&rig.rig);
 }
 

@@ -229,12 +229,12 @@ static void needs_memory_to_begin(void)
 static void changes_nothing_without_memory(void)
 {
     struct store_rig f;
-    struct herd_follower follower = {.seen_seq = 0};
+    struct herd_marker marker = {.seen_seq = 0};
     store_rig_set_up(&f);
     store_rig_put(&f, "a", 1);
     store_rig_put(&f, "b", 1);
-    herd_follower_start(&f.store, &follower);
-    CHECK(herd_follower_seek(&f.store, &follower, 0, 9));
+    herd_marker_start(&f.store, &marker);
+    CHECK(herd_marker_seek(&f.store, &marker, 0, 9));
     struct herd_store before = f.store;
     size_t live = f.mem.live;
     struct herd_stored *a = store_rig_find(&f, "a");
@@ -245,7 +245,7 @@ static void changes_nothing_without_memory(void)
     CHECK_INT((int64_t)f.mem.live, (int64_t)live);
     CHECK(store_rig_find(&f, "a") == a && store_rig_find(&f, "c") == NULL);
     CHECK_SLICE(herd_stored_text(a), HERD_LIT("AT S +1 a +1-1 1"));
-    CHECK(herd_follower_peek(&f.store, &follower) == a);
+    CHECK(herd_marker_peek(&f.store, &marker) == a);
     CHECK_INT(store_rig_put(&f, "a", 2), HERD_MERGE_NEWER);
     store_rig_tear_down(&f);
 }

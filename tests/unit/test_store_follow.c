@@ -6,18 +6,18 @@
 
 enum { NAME = STORE_RIG_NAME };
 
-static const struct herd_follower nowhere;
+static const struct herd_marker nowhere;
 
 /* Passes everything not seen yet; the clients' names go to `out`. */
-static const char *pass_all(const struct store_rig *rig, struct herd_follower *follower,
+static const char *pass_all(const struct store_rig *rig, struct herd_marker *marker,
                             char *out)
 {
     const struct herd_stored *next;
     char *at = out;
-    while ((next = herd_follower_peek(&rig->store, follower)) != NULL) {
+    while ((next = herd_marker_peek(&rig->store, marker)) != NULL) {
         *at++ = herd_stored_client(next).data[0];
-        herd_follower_advance(follower, next);
-        CHECK_INT((int64_t)follower->seen_seq, (int64_t)next->node.seq);
+        herd_marker_advance(marker, next);
+        CHECK_INT((int64_t)marker->seen_seq, (int64_t)next->node.seq);
     }
     *at = '\0';
     return out;
@@ -36,21 +36,21 @@ static void put_all(struct store_rig *rig, const char *clients, unsigned time)
 static void begins_at_the_end(void)
 {
     struct store_rig rig;
-    struct herd_follower one = nowhere, two = nowhere;
+    struct herd_marker one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follower_start(&rig.store, &one);
+    herd_marker_start(&rig.store, &one);
     CHECK_INT((int64_t)one.seen_seq, 0);
-    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
+    CHECK(herd_marker_peek(&rig.store, &one) == NULL);
     put_all(&rig, "abc", 1);
-    herd_follower_start(&rig.store, &two);
+    herd_marker_start(&rig.store, &two);
     CHECK_INT((int64_t)two.seen_seq, 3);
     CHECK_STR(pass_all(&rig, &two, seen), "");
     put_all(&rig, "b", 2);
     CHECK_STR(pass_all(&rig, &two, seen), "b");
     CHECK_STR(pass_all(&rig, &one, seen), "acb");
     put_all(&rig, "c", 2);
-    herd_follower_start(&rig.store, &one);
+    herd_marker_start(&rig.store, &one);
     CHECK_INT((int64_t)one.seen_seq, 5);
     CHECK_STR(pass_all(&rig, &one, seen), "");
     CHECK_STR(pass_all(&rig, &two, seen), "c");
@@ -60,16 +60,16 @@ static void begins_at_the_end(void)
 static void follows_each_change_once(void)
 {
     struct store_rig rig;
-    struct herd_follower one = nowhere, two = nowhere;
+    struct herd_marker one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
-    herd_follower_stop(&one);
-    herd_follower_start(&rig.store, &one);
-    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
+    CHECK(herd_marker_peek(&rig.store, &one) == NULL);
+    herd_marker_stop(&one);
+    herd_marker_start(&rig.store, &one);
+    CHECK(herd_marker_peek(&rig.store, &one) == NULL);
     put_all(&rig, "abc", 1);
     put_all(&rig, "a", 2);
-    herd_follower_start(&rig.store, &two);
+    herd_marker_start(&rig.store, &two);
     CHECK_STR(pass_all(&rig, &one, seen), "bca");
     CHECK_INT((int64_t)one.seen_seq, 4);
     CHECK_STR(pass_all(&rig, &one, seen), "");
@@ -77,7 +77,7 @@ static void follows_each_change_once(void)
     store_rig_put_long(&rig, "b", 2, 300);
     CHECK_STR(pass_all(&rig, &two, seen), "cb");
     CHECK_STR(pass_all(&rig, &one, seen), "cb");
-    herd_follower_stop(&one);
+    herd_marker_stop(&one);
     put_all(&rig, "d", 1);
     CHECK_STR(pass_all(&rig, &one, seen), "");
     CHECK_STR(pass_all(&rig, &two, seen), "d");
@@ -88,22 +88,22 @@ static void follows_each_change_once(void)
 static void keeps_markers_in_place(void)
 {
     struct store_rig rig;
-    struct herd_follower one = nowhere, two = nowhere;
+    struct herd_marker one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follower_start(&rig.store, &one);
-    herd_follower_start(&rig.store, &two);
+    herd_marker_start(&rig.store, &one);
+    herd_marker_start(&rig.store, &two);
     put_all(&rig, "abc", 1);
-    const struct herd_stored *first = herd_follower_peek(&rig.store, &one);
-    REQUIRE(first != NULL && first == herd_follower_peek(&rig.store, &two));
-    herd_follower_advance(&one, first);
-    herd_follower_advance(&two, first);
+    const struct herd_stored *first = herd_marker_peek(&rig.store, &one);
+    REQUIRE(first != NULL && first == herd_marker_peek(&rig.store, &two));
+    herd_marker_advance(&one, first);
+    herd_marker_advance(&two, first);
     store_rig_put_long(&rig, "a", 2, 400);
     store_rig_put_long(&rig, "b", 2, 400);
     CHECK_INT((int64_t)one.seen_seq, 1);
     CHECK_STR(pass_all(&rig, &two, seen), "cab");
     CHECK_STR(pass_all(&rig, &one, seen), "cab");
-    herd_follower_stop(&two);
+    herd_marker_stop(&two);
     put_all(&rig, "b", 3);
     CHECK_STR(pass_all(&rig, &one, seen), "b");
     store_rig_tear_down(&rig);
@@ -112,22 +112,22 @@ static void keeps_markers_in_place(void)
 static void leaves_followers_behind(void)
 {
     struct store_rig rig;
-    struct herd_follower one = nowhere, two = nowhere;
+    struct herd_marker one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follower_start(&rig.store, &one);
-    herd_follower_start(&rig.store, &two);
+    herd_marker_start(&rig.store, &one);
+    herd_marker_start(&rig.store, &two);
     put_all(&rig, "a", 1);
     CHECK_STR(pass_all(&rig, &one, seen), "a");
     store_rig_tear_down(&rig);
-    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
-    CHECK(herd_follower_peek(&rig.store, &two) == NULL);
-    herd_follower_stop(&one);
+    CHECK(herd_marker_peek(&rig.store, &one) == NULL);
+    CHECK(herd_marker_peek(&rig.store, &two) == NULL);
+    herd_marker_stop(&one);
     store_rig_set_up(&rig);
     put_all(&rig, "b", 1);
-    herd_follower_start(&rig.store, &one);
-    herd_follower_start(&rig.store, &two);
-    CHECK(herd_follower_seek(&rig.store, &one, 0, 9));
+    herd_marker_start(&rig.store, &one);
+    herd_marker_start(&rig.store, &two);
+    CHECK(herd_marker_seek(&rig.store, &one, 0, 9));
     CHECK_STR(pass_all(&rig, &two, seen), "");
     CHECK_STR(pass_all(&rig, &one, seen), "b");
     store_rig_tear_down(&rig);
@@ -155,10 +155,9 @@ static const char *left_after(uint64_t seq)
     return at;
 }
 
-static size_t count_behind(const struct store_rig *rig,
-                           const struct herd_follower *follower)
+static size_t count_behind(const struct store_rig *rig, const struct herd_marker *marker)
 {
-    const struct herd_feed_node *node = follower->node.next;
+    const struct herd_feed_node *node = marker->node.next;
     size_t count = 0;
     for (; node != &rig->store.feed; node = node->next)
         count += node->seq != 0;
@@ -166,23 +165,23 @@ static size_t count_behind(const struct store_rig *rig,
 }
 
 /* Goes back in steps of that size, each of which must bring it further, but no more. */
-static void go_back(struct store_rig *rig, struct herd_follower *follower, uint64_t seq,
+static void go_back(struct store_rig *rig, struct herd_marker *marker, uint64_t seq,
                     size_t steps)
 {
-    size_t before = count_behind(rig, follower);
-    while (!herd_follower_seek(&rig->store, follower, seq, steps)) {
-        size_t behind = count_behind(rig, follower);
+    size_t before = count_behind(rig, marker);
+    while (!herd_marker_seek(&rig->store, marker, seq, steps)) {
+        size_t behind = count_behind(rig, marker);
         REQUIRE(behind > before && behind <= before + steps);
         before = behind;
     }
-    CHECK(count_behind(rig, follower) <= before + steps);
-    CHECK_INT((int64_t)follower->seen_seq, (int64_t)seq);
+    CHECK(count_behind(rig, marker) <= before + steps);
+    CHECK_INT((int64_t)marker->seen_seq, (int64_t)seq);
 }
 
 static void goes_back_to_any_change(void)
 {
     struct store_rig rig;
-    struct herd_follower one = nowhere;
+    struct herd_marker one = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
     put_history(&rig);
@@ -190,7 +189,7 @@ static void goes_back_to_any_change(void)
     for (uint64_t seq = 0; seq <= CHANGES; seq++) {
         for (size_t steps = 1; steps <= LEFT + 2; steps++) {
             CHECK_LABEL("to %d, by %zu", (int)seq, steps);
-            herd_follower_start(&rig.store, &one);
+            herd_marker_start(&rig.store, &one);
             go_back(&rig, &one, seq, steps);
             CHECK_STR(pass_all(&rig, &one, seen), left_after(seq));
             CHECK_INT((int64_t)one.seen_seq, CHANGES);
@@ -204,19 +203,19 @@ static void goes_back_over_others(void)
 {
     enum { OTHERS = 2 * (CHANGES + 1) };
     struct store_rig rig;
-    struct herd_follower other[OTHERS], one = nowhere;
+    struct herd_marker other[OTHERS], one = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
     put_history(&rig);
     for (size_t i = 0; i < OTHERS; i++) {
         other[i] = nowhere;
-        herd_follower_start(&rig.store, &other[i]);
+        herd_marker_start(&rig.store, &other[i]);
         go_back(&rig, &other[i], i / 2, 1 + i % 3);
     }
     for (uint64_t seq = 0; seq <= CHANGES; seq++) {
         for (size_t steps = 1; steps <= LEFT + 2; steps++) {
             CHECK_LABEL("to %d, by %zu", (int)seq, steps);
-            herd_follower_start(&rig.store, &one);
+            herd_marker_start(&rig.store, &one);
             go_back(&rig, &one, seq, steps);
             CHECK_STR(pass_all(&rig, &one, seen), left_after(seq));
         }
@@ -229,21 +228,21 @@ static void goes_back_over_others(void)
     store_rig_tear_down(&rig);
 }
 
-/* A follower stops halfway, and starts again. */
+/* A marker stops halfway, and starts again. */
 static void stops_on_the_way_back(void)
 {
     struct store_rig rig;
-    struct herd_follower one = nowhere;
+    struct herd_marker one = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
     put_history(&rig);
-    herd_follower_start(&rig.store, &one);
-    CHECK(!herd_follower_seek(&rig.store, &one, 0, 4));
-    herd_follower_stop(&one);
-    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
-    herd_follower_start(&rig.store, &one);
-    CHECK(herd_follower_peek(&rig.store, &one) == NULL);
-    CHECK(herd_follower_seek(&rig.store, &one, 11, 4));
+    herd_marker_start(&rig.store, &one);
+    CHECK(!herd_marker_seek(&rig.store, &one, 0, 4));
+    herd_marker_stop(&one);
+    CHECK(herd_marker_peek(&rig.store, &one) == NULL);
+    herd_marker_start(&rig.store, &one);
+    CHECK(herd_marker_peek(&rig.store, &one) == NULL);
+    CHECK(herd_marker_seek(&rig.store, &one, 11, 4));
     CHECK_STR(pass_all(&rig, &one, seen), "fa");
     store_rig_tear_down(&rig);
 }
@@ -254,13 +253,13 @@ static void goes_back_while_records_change(void)
 {
     for (int way = 0; way < LEFT; way++) {
         struct store_rig rig;
-        struct herd_follower one = nowhere;
+        struct herd_marker one = nowhere;
         char seen[NAME], want[NAME], name[] = {left[way], '\0'};
         CHECK_LABEL("%s changes", name);
         store_rig_set_up(&rig);
         put_history(&rig);
-        herd_follower_start(&rig.store, &one);
-        CHECK(!herd_follower_seek(&rig.store, &one, 4, 3));
+        herd_marker_start(&rig.store, &one);
+        CHECK(!herd_marker_seek(&rig.store, &one, 4, 3));
         CHECK_INT(store_rig_put_long(&rig, name, 3, way % 2 ? 300 : 0), HERD_MERGE_NEWER);
         go_back(&rig, &one, 4, 2);
         int len = 0;
@@ -278,13 +277,13 @@ static void goes_back_while_records_change(void)
 static void goes_back_in_an_empty_store(void)
 {
     struct store_rig rig;
-    struct herd_follower one = nowhere, two = nowhere;
+    struct herd_marker one = nowhere, two = nowhere;
     char seen[NAME];
     store_rig_set_up(&rig);
-    herd_follower_start(&rig.store, &one);
-    herd_follower_start(&rig.store, &two);
-    CHECK(herd_follower_seek(&rig.store, &two, 0, 1));
-    CHECK(herd_follower_seek(&rig.store, &one, 0, 1));
+    herd_marker_start(&rig.store, &one);
+    herd_marker_start(&rig.store, &two);
+    CHECK(herd_marker_seek(&rig.store, &two, 0, 1));
+    CHECK(herd_marker_seek(&rig.store, &one, 0, 1));
     put_all(&rig, "a", 1);
     CHECK_STR(pass_all(&rig, &one, seen), "a");
     CHECK_STR(pass_all(&rig, &two, seen), "a");

@@ -25,7 +25,7 @@ struct fixture {
     struct fail_mem mem;
     struct herd_store store;
     size_t live; /* bytes without the records */
-    struct herd_follower follower[FOLLOWERS];
+    struct herd_marker marker[FOLLOWERS];
     struct row row[CLIENTS];
     uint64_t last_seq;
     bool follows[FOLLOWERS];
@@ -118,7 +118,7 @@ static void check_feed(const struct fixture *f, const struct herd_feed_node *fro
  * nothing that came later is missing after it. */
 static void check_goes_back(const struct fixture *f, int i)
 {
-    const struct herd_feed_node *node = &f->follower[i].node;
+    const struct herd_feed_node *node = &f->marker[i].node;
     for (node = node->next; node != &f->store.feed && node->seq == 0;)
         node = node->next;
     const struct row *next = row_after(f, f->seen[i]);
@@ -128,14 +128,14 @@ static void check_goes_back(const struct fixture *f, int i)
     }
     CHECK(next == NULL || node->seq <= next->seq);
     CHECK(node->seq > f->back_to[i]);
-    check_feed(f, &f->follower[i].node, node->seq - 1);
+    check_feed(f, &f->marker[i].node, node->seq - 1);
 }
 
 static void check_followers(const struct fixture *f)
 {
     for (int i = 0; i < FOLLOWERS; i++) {
-        const struct herd_follower *follower = &f->follower[i];
-        const struct herd_stored *next = herd_follower_peek(&f->store, follower);
+        const struct herd_marker *marker = &f->marker[i];
+        const struct herd_stored *next = herd_marker_peek(&f->store, marker);
         const struct row *want = f->follows[i] ? row_after(f, f->seen[i]) : NULL;
         if (f->goes_back[i]) {
             check_goes_back(f, i);
@@ -146,8 +146,8 @@ static void check_followers(const struct fixture *f)
             check_is_row(f, &next->node, want);
         if (!f->follows[i])
             continue;
-        CHECK_INT((int64_t)follower->seen_seq, (int64_t)f->seen[i]);
-        check_feed(f, &follower->node, f->seen[i]);
+        CHECK_INT((int64_t)marker->seen_seq, (int64_t)f->seen[i]);
+        check_feed(f, &marker->node, f->seen[i]);
     }
 }
 
@@ -212,11 +212,11 @@ static void merge(struct fixture *f)
 
 static void pass(struct fixture *f, int i)
 {
-    const struct herd_stored *next = herd_follower_peek(&f->store, &f->follower[i]);
+    const struct herd_stored *next = herd_marker_peek(&f->store, &f->marker[i]);
     if (next == NULL || f->goes_back[i])
         return;
     f->seen[i] = next->node.seq;
-    herd_follower_advance(&f->follower[i], next);
+    herd_marker_advance(&f->marker[i], next);
 }
 
 static void follow(struct fixture *f, int i, bool start)
@@ -225,9 +225,9 @@ static void follow(struct fixture *f, int i, bool start)
     f->goes_back[i] = false;
     f->seen[i] = f->last_seq;
     if (start)
-        herd_follower_start(&f->store, &f->follower[i]);
+        herd_marker_start(&f->store, &f->marker[i]);
     else
-        herd_follower_stop(&f->follower[i]);
+        herd_marker_stop(&f->marker[i]);
 }
 
 /* A step back; `seen` is what was seen before until the follower is there. */
@@ -237,8 +237,8 @@ static void go_back(struct fixture *f, int i)
         return;
     if (!f->goes_back[i])
         f->back_to[i] = dice_roll(&f->dice, (uint32_t)f->seen[i] + 1);
-    f->goes_back[i] = !herd_follower_seek(&f->store, &f->follower[i], f->back_to[i],
-                                          1 + dice_roll(&f->dice, 3));
+    f->goes_back[i] = !herd_marker_seek(&f->store, &f->marker[i], f->back_to[i],
+                                        1 + dice_roll(&f->dice, 3));
     if (!f->goes_back[i])
         f->seen[i] = f->back_to[i];
 }

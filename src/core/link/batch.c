@@ -54,9 +54,9 @@ static const struct herd_stored *next_record(const struct herd_links *links,
 {
     if (send->mode == HERD_SEND_FULL_SYNC)
         return herd_table_walk_next(links->store, &send->walk);
-    const struct herd_stored *stored = herd_follower_peek(links->store, &send->follower);
+    const struct herd_stored *stored = herd_marker_peek(links->store, &send->marker);
     if (stored != NULL)
-        herd_follower_advance(&send->follower, stored);
+        herd_marker_advance(&send->marker, stored);
     return stored;
 }
 
@@ -109,7 +109,7 @@ static void print_header(const struct herd_send *send, const struct batch *batch
     memcpy(batch->at, BATCH_HEADER, HEADER_LEN);
     put_digits(batch->at + LENGTH_AT, SMALL_DIGITS, batch->payload);
     put_digits(batch->at + FROM_AT, SEQ_DIGITS, is_sync ? 0 : send->announced_seq);
-    put_digits(batch->at + TO_AT, SEQ_DIGITS, is_sync ? 0 : send->follower.seen_seq);
+    put_digits(batch->at + TO_AT, SEQ_DIGITS, is_sync ? 0 : send->marker.seen_seq);
     put_digits(batch->at + COUNT_AT, SMALL_DIGITS, batch->count);
 }
 
@@ -132,7 +132,7 @@ static bool send_records(struct herd_links *links, struct herd_partner *partner,
         return false;
     }
     if (send->mode == HERD_SEND_FEED)
-        send->announced_seq = send->follower.seen_seq;
+        send->announced_seq = send->marker.seen_seq;
     send->ping_before_batch = partner->heartbeat.ping_serial;
     send->burst_records += batch->count;
     send->batch_in_flight = true;

@@ -11,7 +11,7 @@ void herd_caught_up_see(struct herd_caught_up *caught_up, const struct herd_link
     const struct herd_send *send = &partner->send;
     uint32_t count = caught_up->count;
     if (send->mode != HERD_SEND_FEED ||
-        herd_follower_peek(links->store, &send->follower) != NULL)
+        herd_marker_peek(links->store, &send->marker) != NULL)
         return;
     if (count > 0 && caught_up->position[count - 1] == send->announced_seq)
         return;

@@ -18,7 +18,7 @@ static void send_ping(struct herd_links *links, struct herd_partner *partner)
 {
     struct herd_heartbeat *heartbeat = &partner->heartbeat;
     struct herd_send *send = &partner->send;
-    uint64_t seq = send->mode == HERD_SEND_FEED ? send->follower.seen_seq : 0;
+    uint64_t seq = send->mode == HERD_SEND_FEED ? send->marker.seen_seq : 0;
     char clock[HERD_TIME_TEXT];
     heartbeat->ping_serial++;
     heartbeat->ping_sent_at = links->context->mono;

@@ -32,7 +32,7 @@ void herd_send_start(struct herd_partner *partner)
 
 void herd_send_stop(struct herd_partner *partner)
 {
-    herd_follower_stop(&partner->send.follower);
+    herd_marker_stop(&partner->send.marker);
     partner->send.mode = HERD_SEND_NONE;
 }
 
@@ -46,7 +46,7 @@ static void start_full_sync(struct herd_links *links, struct herd_partner *partn
                             uint64_t after, bool repair)
 {
     struct herd_send *send = &partner->send;
-    herd_follower_start(links->store, &send->follower);
+    herd_marker_start(links->store, &send->marker);
     send->mode = HERD_SEND_FULL_SYNC;
     send->walk = (struct herd_table_walk){0};
     send->sync_seq = links->store->tail_seq;
@@ -105,7 +105,7 @@ static void resume(struct herd_links *links, struct herd_partner *partner, uint6
 {
     struct herd_send *send = &partner->send;
     struct herd_cursor from = cursor_at(links, seq);
-    herd_follower_start(links->store, &send->follower);
+    herd_marker_start(links->store, &send->marker);
     send->mode = HERD_SEND_SEEK;
     send->seek_seq = seq;
     send->announced_seq = seq;
@@ -198,8 +198,7 @@ static bool has_work(const struct herd_links *links, const struct herd_partner *
     case HERD_SEND_FULL_SYNC: return !send->batch_in_flight;
     case HERD_SEND_FEED: break;
     }
-    return !send->batch_in_flight &&
-           herd_follower_peek(links->store, &send->follower) != NULL;
+    return !send->batch_in_flight && herd_marker_peek(links->store, &send->marker) != NULL;
 }
 
 static void do_work(struct herd_links *links, struct herd_partner *partner)
@@ -208,12 +207,12 @@ static void do_work(struct herd_links *links, struct herd_partner *partner)
     if (send->mode == HERD_SEND_WAIT) {
         start_sync_in_slot(links, partner, false);
     } else if (send->mode == HERD_SEND_SEEK) {
-        if (herd_follower_seek(links->store, &send->follower, send->seek_seq, SEEK_STEPS))
+        if (herd_marker_seek(links->store, &send->marker, send->seek_seq, SEEK_STEPS))
             start_feed(send);
     } else {
         if (send->mode == HERD_SEND_FEED && is_lagging(links, send)) {
             links->context->stats.syncs_lagging++;
-            start_full_sync(links, partner, send->follower.seen_seq, false);
+            start_full_sync(links, partner, send->marker.seen_seq, false);
         }
         if (!partner->peer->session.ending)
             send_batch(links, partner);
@@ -224,7 +223,7 @@ bool herd_send_idle(const struct herd_links *links, const struct herd_partner *p
 {
     const struct herd_send *send = &partner->send;
     return send->mode == HERD_SEND_FEED && !send->batch_in_flight &&
-           herd_follower_peek(links->store, &send->follower) == NULL;
+           herd_marker_peek(links->store, &send->marker) == NULL;
 }
 
 uint64_t herd_send_behind(const struct herd_links *links,

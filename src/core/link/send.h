@@ -32,7 +32,7 @@ enum herd_send_mode {
 
 struct herd_send {
     enum herd_send_mode mode;
-    struct herd_follower follower;
+    struct herd_marker marker;
     uint64_t announced_seq;     /* the position that the partner was sent last ... */
     uint64_t acked_seq;         /* ... and of its last ACK */
     uint64_t ping_before_batch; /* serial of the last PING before the last batch */
@@ -43,7 +43,7 @@ struct herd_send {
     uint64_t sync_after_seq;     /* older records were sent on this connection already */
     bool repair;                 /* sends echoes as well */
     struct herd_mono slot_until; /* it takes a slot until then */
-    /* A burst begins with the first batch after the follower was last at the tail. */
+    /* A burst begins with the first batch after the marker was last at the tail. */
     uint64_t burst_tail_seq; /* the tail when the burst began */
     uint64_t burst_records;  /* sent in it */
     bool batch_in_flight;    /* the kernel has not taken the last batch yet */

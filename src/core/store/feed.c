@@ -5,24 +5,24 @@
 
 #include <stdint.h>
 
-void herd_follower_stop(struct herd_follower *follower)
+void herd_marker_stop(struct herd_marker *marker)
 {
-    if (follower->node.next != NULL)
-        herd_feed_unlink(&follower->node);
-    follower->node = (struct herd_feed_node){NULL, NULL, 0};
+    if (marker->node.next != NULL)
+        herd_feed_unlink(&marker->node);
+    marker->node = (struct herd_feed_node){NULL, NULL, 0};
 }
 
-void herd_follower_start(struct herd_store *store, struct herd_follower *follower)
+void herd_marker_start(struct herd_store *store, struct herd_marker *marker)
 {
-    herd_follower_stop(follower);
-    herd_feed_link_after(store->feed.prev, &follower->node);
-    follower->seen_seq = store->tail_seq;
+    herd_marker_stop(marker);
+    herd_feed_link_after(store->feed.prev, &marker->node);
+    marker->seen_seq = store->tail_seq;
 }
 
-bool herd_follower_seek(struct herd_store *store, struct herd_follower *follower,
-                        uint64_t seq, size_t steps)
+bool herd_marker_seek(struct herd_store *store, struct herd_marker *marker, uint64_t seq,
+                      size_t steps)
 {
-    struct herd_feed_node *place = follower->node.prev;
+    struct herd_feed_node *place = marker->node.prev;
     bool there = false;
     for (; !there && steps > 0; steps--) {
         while (place != &store->feed && place->seq == 0)
@@ -31,29 +31,29 @@ bool herd_follower_seek(struct herd_store *store, struct herd_follower *follower
         if (!there)
             place = place->prev;
     }
-    herd_feed_unlink(&follower->node);
-    herd_feed_link_after(place, &follower->node);
+    herd_feed_unlink(&marker->node);
+    herd_feed_link_after(place, &marker->node);
     if (there)
-        follower->seen_seq = seq;
+        marker->seen_seq = seq;
     return there;
 }
 
-const struct herd_stored *herd_follower_peek(const struct herd_store *store,
-                                             const struct herd_follower *follower)
+const struct herd_stored *herd_marker_peek(const struct herd_store *store,
+                                           const struct herd_marker *marker)
 {
-    struct herd_feed_node *node = follower->node.next;
+    struct herd_feed_node *node = marker->node.next;
     while (node != NULL && node != &store->feed && node->seq == 0)
         node = node->next;
     return node == NULL || node == &store->feed ? NULL : (struct herd_stored *)node;
 }
 
-void herd_follower_advance(struct herd_follower *follower, const struct herd_stored *stored)
+void herd_marker_advance(struct herd_marker *marker, const struct herd_stored *stored)
 {
     struct herd_feed_node *place = (struct herd_feed_node *)(uintptr_t)&stored->node;
-    herd_feed_unlink(&follower->node);
-    herd_feed_link_after(place, &follower->node);
-    follower->seen_seq = stored->node.seq;
-    herd_table_prefetch_node(follower->node.next);
+    herd_feed_unlink(&marker->node);
+    herd_feed_link_after(place, &marker->node);
+    marker->seen_seq = stored->node.seq;
+    herd_table_prefetch_node(marker->node.next);
 }
 
 void herd_store_for_each(const struct herd_store *store,

@@ -262,32 +262,31 @@ struct herd_mono herd_store_expire_deadline(const struct herd_store *store);
 
 /* ---- the change feed ---- */
 
-/* A follower: its marker in the feed. All zero: follows nothing. Must stay where it is in
- * memory while it follows. */
-struct herd_follower {
+/* The position of a follower in the feed. All zero: follows nothing. Must stay where it is
+ * in memory while it follows. */
+struct herd_marker {
     struct herd_feed_node node;
     uint64_t seen_seq; /* every change up to this one has been seen */
 };
 
-/* Follows from the tail on: nothing is left to be seen. A follower that follows already
- * starts again. Ends with herd_follower_stop. */
-void herd_follower_start(struct herd_store *store, struct herd_follower *follower);
+/* Follows from the tail on: nothing is left to be seen. One that follows already starts
+ * again. Ends with herd_marker_stop. */
+void herd_marker_start(struct herd_store *store, struct herd_marker *marker);
 
 /* Moves the marker back towards the change `seq`, over `steps` records at most. Returns
  * true when it is there: every record that changed after `seq` is left to be seen. */
-bool herd_follower_seek(struct herd_store *store, struct herd_follower *follower,
-                        uint64_t seq, size_t steps);
+bool herd_marker_seek(struct herd_store *store, struct herd_marker *marker, uint64_t seq,
+                      size_t steps);
 
 /* Accepts one that follows nothing. */
-void herd_follower_stop(struct herd_follower *follower);
+void herd_marker_stop(struct herd_marker *marker);
 
 /* The next record that is left to be seen, or NULL. */
-const struct herd_stored *herd_follower_peek(const struct herd_store *store,
-                                             const struct herd_follower *follower);
+const struct herd_stored *herd_marker_peek(const struct herd_store *store,
+                                           const struct herd_marker *marker);
 
-/* Moves the marker past the record that herd_follower_peek has returned. */
-void herd_follower_advance(struct herd_follower *follower,
-                           const struct herd_stored *stored);
+/* Moves the marker past the record that herd_marker_peek has returned. */
+void herd_marker_advance(struct herd_marker *marker, const struct herd_stored *stored);
 
 /* ---- walks through the whole table ---- */
 
